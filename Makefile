@@ -1,0 +1,134 @@
+# merx: everything is built out of tree under build/. `make help` lists the targets.
+
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+PREFIX   ?= /usr/local
+RUN      ?= build/run
+PORT     ?= 8443
+TIME     ?= 30
+SAN      ?=
+comma    := ,
+CONFIG   := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)-$(notdir $(CC))
+B        := build/$(CONFIG)
+GEN      := build/gen
+LIBS     := fcgi libmariadb libjwt libcjson libsodium libcrypto
+export CC SAN RUN PORT TIME
+
+WARN  := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wshadow -Wvla -Wwrite-strings \
+         -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef \
+         -Wcast-qual
+HARD  := -O2 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+         -fno-common -fvisibility=hidden -fPIE
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+ifneq ($(SAN),)
+HARD    := -O1 -fno-omit-frame-pointer -fno-common -fvisibility=hidden -fPIE -fsanitize=$(SAN) -fno-sanitize-recover=all
+FORTIFY :=
+LDSAN   := -fsanitize=$(SAN)
+ifeq ($(notdir $(CC)),clang)
+HARD    += -fsanitize=fuzzer-no-link
+endif
+else ifeq ($(notdir $(CC)),gcc)
+HARD    += -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
+endif
+DEPS_OK := $(shell pkg-config --exists libmariadb libjwt libcjson libsodium libcrypto 2>/dev/null && echo yes)
+ifeq ($(DEPS_OK),yes)
+DB_CFLAGS := $(shell mariadb_config --cflags 2>/dev/null || mysql_config --cflags)
+DB_LIBS   := $(shell mariadb_config --libs 2>/dev/null || mysql_config --libs)
+endif
+CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -g $(WARN) $(HARD) $(FORTIFY) -Ilib -I$(GEN) \
+              $(patsubst -I%,-isystem %,$(DB_CFLAGS)) $(CFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDSAN) $(LDFLAGS)
+LIBS_ALL    = -lfcgi -ljwt -lcjson -lsodium -lcrypto $(DB_LIBS)
+
+SRC  := $(wildcard lib/*/*.c)
+OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o
+PROG := $(wildcard cgi-bin/*.c)
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c
+
+.DELETE_ON_ERROR:
+.PHONY: all help deps run start stop test unit http fuzz bench lint format check-sql install clean attack
+
+all: $(B)/merx ## build the program
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+deps: ## install what is missing (Debian 12 or 13, root or sudo)
+	@deploy/deps
+
+run: deps ## serve a demo store in the foreground (RUN=dir PORT=n), Ctrl-C stops all of it
+	@$(MAKE) --no-print-directory all
+	@deploy/run foreground
+
+start: deps ## the same in the background; writes $(RUN)/merx.env
+	@$(MAKE) --no-print-directory all
+	@deploy/run start
+
+stop: ## stop what `make start` started
+	@deploy/run stop
+
+test: deps ## all tests: unit, HTTP, faults, fuzz (30 s each), generated files; prints a total
+	@$(MAKE) --no-print-directory all
+	@tests/run
+
+unit: $(UNIT) ## unit tests alone
+	@tests/unit/run $(UNIT)
+
+http: all ## black-box tests alone (ARGS for pytest)
+	@tests/http/run $(ARGS)
+
+fuzz: ## fuzz targets, TIME seconds each
+	@$(MAKE) --no-print-directory CC=clang SAN=address,undefined fuzz-targets
+	@tests/fuzz/run $(TIME) $(FUZZ)
+
+bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json
+	@tests/bench/run
+
+lint: deps ## layers, limits, format, comments, clang-tidy, cppcheck, both compilers
+	@tests/lint/run
+
+format: ## format all C sources
+	clang-format -i $(wildcard lib/*/*.[ch] cgi-bin/*.[ch] tests/*/*.[ch])
+
+check-sql: all ## prepare every statement against a freshly migrated schema
+	@tests/lint/sql
+
+install: all ## install program, nginx snippet and units below DESTDIR
+	@deploy/install "$(DESTDIR)" "$(PREFIX)" $(B)/merx
+
+clean: ## remove build/
+	rm -rf build
+
+# Flags in a file: objects follow when they change.
+$(B)/flags: FORCE
+	@mkdir -p $(@D); echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' > $@
+FORCE:
+
+$(GEN)/statements.h: sql/gen.awk $(wildcard sql/queries/*.sql)
+	@mkdir -p $(@D); LC_ALL=C awk -v mode=header -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
+$(GEN)/statements.c: sql/gen.awk $(wildcard sql/queries/*.sql)
+	@mkdir -p $(@D); LC_ALL=C awk -v mode=source -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
+$(GEN)/migrations.c: sql/gen_migrations.awk $(wildcard sql/migrations/*.sql)
+	@mkdir -p $(@D); LC_ALL=C awk -f sql/gen_migrations.awk $(sort $(filter %.sql,$^)) > $@
+
+$(B)/%.o: %.c $(B)/flags | $(GENERATED)
+	@mkdir -p $(@D); echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(B)/gen/%.o: $(GEN)/%.c $(B)/flags | $(GENERATED)
+	@mkdir -p $(@D); echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/libmerx.a: $(OBJ)
+	@rm -f $@; ar rcs $@ $^
+$(B)/merx: $(PROG:%.c=$(B)/%.o) $(B)/libmerx.a
+	@echo "  LD  $@"; $(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libmerx.a
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
+
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ:%=$(B)/tests/fuzz/%)
+$(B)/tests/fuzz/%: tests/fuzz/fuzz_%.c $(B)/libmerx.a
+	@mkdir -p $(@D); $(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
+
+-include $(OBJ:.o=.d) $(PROG:%.c=$(B)/%.d) $(UNIT:=.d)

@@ -1,0 +1,242 @@
+/* Commands about settings, keys and schema. */
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/routes.h"
+#include "base/conf.h"
+#include "cmd.h"
+#include "codec/token.h"
+#include "io/db.h"
+#include "io/migrate.h"
+#include "worker.h"
+
+#define VERSION "1.0.0"
+#define TEXT_MAX ((size_t)1 << 20)
+
+/* ---- settings ---- */
+
+int mx_cmd_config(struct mx_cmd *c)
+{
+    struct mx_setting_view v;
+    struct mx_buf out;
+
+    if (c->argc == 1 && strcmp(c->argv[0], "--sample") == 0) {
+        mx_buf_init(&out, c->arena, TEXT_MAX);
+        mx_conf_sample(&out);
+        fwrite(out.p, 1, out.n, stdout);
+        return 0;
+    }
+    if (c->argc > 0) {
+        fprintf(stderr, "usage: merx config [--sample]\n");
+        return 2;
+    }
+    for (int i = 0; i < mx_conf_count(); i++) {
+        v = mx_conf_view(c->arena, i);
+        printf("%-26s = %-32s # %s\n", v.name, v.value, v.origin);
+    }
+    return 0;
+}
+
+static void warn_environment(struct mx_cmd *c)
+{
+    struct mx_str rest, name;
+    struct mx_buf out;
+
+    mx_buf_init(&out, c->arena, TEXT_MAX);
+    mx_conf_unknown_env(environ, &out);
+    rest = mx_buf_view(&out);
+    while (mx_str_split(&rest, '\n', &name))
+        if (name.n > 0 && !mx_str_eqc(name, "MERX_CONF"))
+            fprintf(stderr, "warning: %.*s names no setting\n", MX_FMT(name));
+}
+
+static bool check_directory(const char *setting, const char *path)
+{
+    struct stat st;
+
+    if (path[0] == '\0')
+        return true;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, W_OK | X_OK) == 0)
+        return true;
+    fprintf(stderr, "%s: %s is not a directory that this user may write to\n", setting, path);
+    return false;
+}
+
+static bool check_pools(const struct mx_settings *s)
+{
+    if (2 * ((s->workers > 0 ? s->workers : 1) + s->slow_workers) <= s->workers_max)
+        return true;
+    fprintf(stderr, "workers_max must be at least twice workers and slow_workers\n");
+    return false;
+}
+
+static bool check_keys(struct mx_cmd *c)
+{
+    struct mx_keys *keys;
+    const char *why = "";
+
+    if (mx_keys_load(c->arena, c->settings->keys, &keys, &why) == MX_OK)
+        return true;
+    fprintf(stderr, "keys: %s\n", why);
+    return false;
+}
+
+/* A database that is down may come up later; a wrong schema must be migrated. */
+static bool check_schema(struct mx_cmd *c)
+{
+    struct mx_db *db = mx_db_new(c->settings);
+    bool up;
+    const char *why = mx_worker_schema(c->arena, db, &up);
+
+    mx_db_free(db);
+    if (!up)
+        fprintf(stderr, "warning: the database does not answer\n");
+    if (why)
+        fprintf(stderr, "database: %s\n", why);
+    return !why;
+}
+
+int mx_cmd_check(struct mx_cmd *c)
+{
+    bool ok = true;
+
+    if (c->argc > 0) {
+        fprintf(stderr, "merx check: takes no arguments\n");
+        return 2;
+    }
+    mx_route_check(&mx_routes);
+    warn_environment(c);
+    mx_secret_init();
+    ok &= check_pools(c->settings);
+    ok &= check_directory("mail", c->settings->mail);
+    ok &= check_keys(c);
+    ok &= check_schema(c);
+    if (ok)
+        printf("ok\n");
+    return ok ? 0 : 2;
+}
+
+/* ---- keys ---- */
+
+static int key_new(struct mx_cmd *c, const char *alg)
+{
+    struct mx_str kid;
+    const char *why = "";
+
+    if (strcmp(alg, "ES256") != 0 && strcmp(alg, "HS256") != 0) {
+        fprintf(stderr, "merx key new: ES256 or HS256\n");
+        return 2;
+    }
+    if (mkdir(c->settings->keys, 0700) != 0 && errno != EEXIST) {
+        perror(c->settings->keys);
+        return 1;
+    }
+    mx_secret_init();
+    if (mx_keys_create(c->arena, c->settings->keys, alg, &kid, &why) != MX_OK) {
+        fprintf(stderr, "%s\n", why);
+        return 1;
+    }
+    printf("%.*s\n", MX_FMT(kid));
+    return 0;
+}
+
+static struct mx_str active_kid(struct mx_cmd *c)
+{
+    const char *path = mx_arena_printf(c->arena, "%s/active", c->settings->keys);
+    char line[128] = "";
+    FILE *f = fopen(path, "re");
+
+    if (f && !fgets(line, sizeof line, f))
+        line[0] = '\0';
+    if (f)
+        fclose(f);
+    line[strcspn(line, "\r\n")] = '\0';
+    return mx_str_dup(c->arena, mx_str_c(line));
+}
+
+static void key_print(struct mx_str file, struct mx_str active)
+{
+    static const struct {
+        const char *suffix, *alg;
+    } kinds[] = {{".es256.pem", "ES256"}, {".hs256", "HS256"}};
+    struct mx_str kid;
+
+    for (size_t i = 0; i < MX_LEN(kinds); i++) {
+        if (!mx_str_ends(file, mx_str_c(kinds[i].suffix)))
+            continue;
+        kid = mx_str_sub(file, 0, file.n - strlen(kinds[i].suffix));
+        printf("%-40.*s %s%s\n", MX_FMT(kid), kinds[i].alg,
+               mx_str_eq(kid, active) ? " active" : "");
+    }
+}
+
+static int key_list(struct mx_cmd *c)
+{
+    struct mx_str active = active_kid(c);
+    struct dirent **names;
+    int n = scandir(c->settings->keys, &names, NULL, alphasort);
+
+    if (n < 0) {
+        perror(c->settings->keys);
+        return 1;
+    }
+    for (int i = 0; i < n; i++) {
+        key_print(mx_str_c(names[i]->d_name), active);
+        free(names[i]);
+    }
+    free(names);
+    return 0;
+}
+
+int mx_cmd_key(struct mx_cmd *c)
+{
+    if (c->argc >= 1 && c->argc <= 2 && strcmp(c->argv[0], "new") == 0)
+        return key_new(c, c->argc == 2 ? c->argv[1] : "ES256");
+    if (c->argc == 1 && strcmp(c->argv[0], "list") == 0)
+        return key_list(c);
+    fprintf(stderr, "usage: merx key new [ES256|HS256] | merx key list\n");
+    return 2;
+}
+
+/* ---- schema ---- */
+
+int mx_cmd_migrate(struct mx_cmd *c)
+{
+    struct mx_buf out;
+    enum mx_err e;
+
+    if (c->argc > 0) {
+        fprintf(stderr, "merx migrate: takes no arguments\n");
+        return 2;
+    }
+    mx_buf_init(&out, c->arena, TEXT_MAX);
+    e = mx_migrate(c->arena, c->settings, &out);
+    fwrite(out.p, 1, out.n, e == MX_OK ? stdout : stderr);
+    return e == MX_OK ? 0 : 1;
+}
+
+int mx_cmd_check_sql(struct mx_cmd *c)
+{
+    struct mx_db *db = mx_db_new(c->settings);
+    struct mx_buf out;
+    enum mx_err e;
+
+    mx_buf_init(&out, c->arena, TEXT_MAX);
+    mx_db_begin_request(db, c->arena);
+    e = mx_db_check_all(db, &out);
+    mx_db_free(db);
+    if (e == MX_OK)
+        printf("ok\n");
+    else
+        fprintf(stderr, "%s%s\n", out.p, mx_err_code(e));
+    return e == MX_OK ? 0 : 1;
+}
+
+int mx_cmd_version(struct mx_cmd *c)
+{
+    (void)c;
+    printf("merx " VERSION " schema %d\n", mx_schema_version());
+    return 0;
+}

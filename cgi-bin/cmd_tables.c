@@ -1,0 +1,132 @@
+/* Commands that print what the route table implies. */
+#include "api/routes.h"
+#include "cmd.h"
+#include "codec/jsonw.h"
+#include "http/openapi.h"
+
+#define OPENAPI_MAX ((size_t)8 << 20)
+
+static const char *method_name(enum mx_method m)
+{
+    static const char *const names[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                        "PATCH", "DELETE", "OPTIONS", "?"};
+
+    return names[m];
+}
+
+static const char *who_name(enum mx_who who)
+{
+    static const char *const names[] = {"?", "anyone", "token", "staff"};
+
+    return names[who];
+}
+
+static void print_permission(uint64_t permission)
+{
+    for (int bit = 0; bit < 64; bit++)
+        if (permission & (UINT64_C(1) << bit))
+            printf(" %s", mx_permission_name(bit));
+}
+
+static void print_flags(unsigned flags)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } known[] = {{MX_R_TX, "tx"},       {MX_R_IDEMPOTENT, "idempotent"},
+                 {MX_R_SLOW, "slow"},   {MX_R_PUBLIC, "public"},
+                 {MX_R_MONEY, "money"}, {MX_R_UNLISTED, "unlisted"}};
+
+    for (size_t i = 0; i < MX_LEN(known); i++)
+        if (flags & known[i].bit)
+            printf(" %s", known[i].name);
+}
+
+int mx_cmd_routes(struct mx_cmd *c)
+{
+    (void)c;
+    for (size_t i = 0; i < mx_routes.n; i++) {
+        const struct mx_route *r = &mx_routes.rows[i];
+
+        printf("%-7s %-40s %-28s %s", method_name(r->method), r->path, r->id, who_name(r->who));
+        print_permission(r->permission);
+        print_flags(r->flags);
+        printf("\n");
+    }
+    return 0;
+}
+
+static const char *mount_of(const struct mx_cmd *c)
+{
+    return c->argc > 0 ? c->argv[0] : "/api";
+}
+
+int mx_cmd_openapi(struct mx_cmd *c)
+{
+    struct mx_buf out;
+    struct mx_jsonw w;
+
+    mx_buf_init(&out, c->arena, OPENAPI_MAX);
+    mx_jsonw_init(&w, &out);
+    mx_openapi_write(&w, &mx_routes, c->settings->shop_name, mx_str_c(mount_of(c)));
+    mx_buf_byte(&out, '\n');
+    if (out.overflow)
+        MX_BUG("the OpenAPI document is too large");
+    fwrite(out.p, 1, out.n, stdout);
+    return 0;
+}
+
+/* Append `s` so that a regular expression takes it literally. */
+static void add_literal(struct mx_buf *out, struct mx_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (strchr(".^$*+?()[]{}|\\\"", s.p[i]))
+            mx_buf_byte(out, '\\');
+        mx_buf_byte(out, s.p[i]);
+    }
+}
+
+/* The regular expression of a route's path: a {name} stands for one segment. */
+static struct mx_str path_regex(struct mx_cmd *c, const char *mount, const char *path)
+{
+    struct mx_str rest = mx_str_c(path), segment;
+    struct mx_buf out;
+
+    mx_buf_init(&out, c->arena, 4096);
+    mx_buf_byte(&out, '^');
+    add_literal(&out, mx_str_c(mount));
+    while (mx_str_split(&rest, '/', &segment)) {
+        if (segment.n == 0)
+            continue;
+        mx_buf_byte(&out, '/');
+        if (segment.p[0] == '{')
+            mx_buf_c(&out, "[^/]+");
+        else
+            add_literal(&out, segment);
+    }
+    mx_buf_byte(&out, '$');
+    return mx_buf_view(&out);
+}
+
+static bool printed_before(size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (mx_routes.rows[j].flags & MX_R_SLOW &&
+            strcmp(mx_routes.rows[j].path, mx_routes.rows[i].path) == 0)
+            return true;
+    return false;
+}
+
+int mx_cmd_nginx(struct mx_cmd *c)
+{
+    struct mx_str regex;
+
+    printf("# Printed by `merx nginx %s`: routes of the slow pool.\n", mount_of(c));
+    for (size_t i = 0; i < mx_routes.n; i++) {
+        if (!(mx_routes.rows[i].flags & MX_R_SLOW) || printed_before(i))
+            continue;
+        regex = path_regex(c, mount_of(c), mx_routes.rows[i].path);
+        printf("location ~ \"%.*s\" {\n    include merx/merx-slow.conf;\n}\n", MX_FMT(regex));
+    }
+    return 0;
+}

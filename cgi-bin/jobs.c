@@ -1,0 +1,255 @@
+/* The job runner: what happens by itself, in a process of its own beside the workers. Several may
+ * run: every job claims what it works on by compare-and-set. A job that fails is tried again after
+ * a pause that grows; the others go on. Ends on SIGTERM or SIGINT, reopens its log on SIGHUP; these
+ * signals are only taken while it waits, so that no file and no transaction is cut short. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "codec/json.h"
+#include "io/db.h"
+#include "io/shm.h"
+#include "shop/event.h"
+#include "shop/mail.h"
+#include "shop/order.h"
+#include "statements.h"
+
+#define ARENA_FIRST ((size_t)64 << 10)
+#define ARENA_CAP ((size_t)16 << 20)
+#define BATCH 100
+#define PURGE_EVERY_MS 60000
+#define PAUSE_MIN_MS 500
+#define PAUSE_MAX_MS 15000
+#define MAIL_LEASE_MS 60000
+#define HOUR_MS INT64_C(3600000)
+
+/* ---- mail ---- */
+
+static bool write_all(int fd, struct mx_str s)
+{
+    while (s.n > 0) {
+        ssize_t n = write(fd, s.p, s.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        s = mx_str_sub(s, (size_t)n, s.n);
+    }
+    return true;
+}
+
+/* Write `text` to `name` in `dir` so that a reader sees all of it or nothing. */
+static bool write_file(int dir, const char *name, const char *part, struct mx_str text)
+{
+    int fd = openat(dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0)
+        return false;
+    bool ok = write_all(fd, text) && fsync(fd) == 0;
+    ok = close(fd) == 0 && ok;
+    return ok && renameat(dir, part, dir, name) == 0 && fsync(dir) == 0;
+}
+
+/* The same mail always gets the same name: sending it twice leaves one file. */
+static bool write_mail(struct mx_ctx *cx, const struct mx_mail *m, struct mx_str message)
+{
+    struct mx_civil c = mx_time_civil(m->created_at);
+    struct mx_str id = mx_id_str(cx->arena, m->id);
+    struct mx_str name = mx_str_fmt(cx->arena, "%04d%02d%02dT%02d%02d%02d.%03dZ-%s.eml", c.year,
+                                    c.month, c.day, c.hour, c.minute, c.second, c.ms, id.p);
+    int dir = open(cx->conf->mail, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return false;
+    bool ok = write_file(dir, name.p, mx_str_fmt(cx->arena, ".%s.part", id.p).p, message);
+    int saved = errno;
+    close(dir);
+    errno = saved;
+    return ok;
+}
+
+static bool vars_of(struct mx_arena *a, struct mx_str data, struct mx_list *ret_vars)
+{
+    const struct mx_json *root;
+    const char *why;
+    size_t offset, n = 0;
+    if (mx_json_parse(a, data, &root, &why, &offset) != MX_OK ||
+        mx_json_type(root) != MX_JSON_OBJECT)
+        return false;
+    for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v))
+        n++;
+    struct mx_pair *vars = MX_NEW_N(a, n, struct mx_pair);
+    *ret_vars = (struct mx_list){vars, n};
+    for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v)) {
+        if (mx_json_type(v) != MX_JSON_STRING)
+            return false;
+        *vars++ = (struct mx_pair){mx_json_name(v), mx_json_string(v)};
+    }
+    return true;
+}
+
+static bool send_mail(struct mx_ctx *cx, const struct mx_mail *m)
+{
+    struct mx_list vars;
+    struct mx_str message, id = mx_id_str(cx->arena, m->id);
+    if (!vars_of(cx->arena, m->data, &vars) || !mx_mail_compose(cx, m, vars, &message)) {
+        mx_log(MX_LOG_ERROR, "a mail cannot be composed", MX_KS("mail", id),
+               MX_KS("template", m->name));
+        return false;
+    }
+    if (!write_mail(cx, m, message)) {
+        mx_log(MX_LOG_WARN, "a mail cannot be written", MX_KS("mail", id),
+               MX_KC("error", strerror(errno)));
+        return false;
+    }
+    mx_log(MX_LOG_INFO, "mail sent", MX_KS("mail", id), MX_KS("template", m->name));
+    return true;
+}
+
+static enum mx_err deliver_mail(struct mx_ctx *cx, int64_t *ret_n)
+{
+    static struct mx_id owner;
+    struct mx_mail m;
+    enum mx_err e = MX_OK;
+    if (cx->conf->mail[0] == 0)
+        return MX_OK;
+    if (mx_id_none(owner))
+        owner = mx_id_new();
+    while (*ret_n < BATCH) {
+        cx->now_ms = mx_wall_ms();
+        e = mx_mail_claim(cx, owner, cx->now_ms + MAIL_LEASE_MS, &m);
+        if (e != MX_OK)
+            break;
+        ++*ret_n;
+        MX_TRY(send_mail(cx, &m) ? mx_mail_sent(cx, owner, m.id) : mx_mail_failed(cx, owner, &m));
+    }
+    return e == MX_E_NOT_FOUND ? MX_OK : e;
+}
+
+/* ---- the others ---- */
+
+static enum mx_err deliver_events(struct mx_ctx *cx, int64_t *ret_n)
+{
+    return mx_event_deliver_due(cx, BATCH, ret_n);
+}
+
+static enum mx_err expire_orders(struct mx_ctx *cx, int64_t *ret_n)
+{
+    return mx_order_expire_due(cx, BATCH, ret_n);
+}
+
+static enum mx_err purge_idempotency(struct mx_ctx *cx, int64_t *ret_n)
+{
+    struct mx_time before = {cx->now_ms - cx->conf->idempotency_ttl_h * HOUR_MS};
+    return q_job_purge_idempotency(cx->db, &(struct q_job_purge_idempotency_in){before, BATCH},
+                                   ret_n);
+}
+
+static enum mx_err purge_registrations(struct mx_ctx *cx, int64_t *ret_n)
+{
+    struct q_registration_purge_in in = {{cx->now_ms}, BATCH};
+    return q_registration_purge(cx->db, &in, ret_n);
+}
+
+/* ---- the loop ---- */
+
+/* A job runs when `every_ms` have passed, and again at once while it finds a full batch. */
+struct job {
+    const char *name;
+    int64_t every_ms; /* 0: each turn */
+    enum mx_err (*run)(struct mx_ctx *cx, int64_t *ret_n);
+};
+
+static const struct job jobs[] = {
+    {"events", 0, deliver_events},
+    {"order_expiry", 0, expire_orders},
+    {"mail", 0, deliver_mail},
+    {"idempotency_purge", PURGE_EVERY_MS, purge_idempotency},
+    {"registration_purge", PURGE_EVERY_MS, purge_registrations},
+};
+
+struct job_state {
+    int64_t due_ms;   /* monotonic */
+    int64_t pause_ms; /* 0: the last run was good */
+};
+
+static void failed(const struct job *job, struct job_state *state, enum mx_err e)
+{
+    if (state->pause_ms == 0)
+        mx_log(MX_LOG_WARN, "a job fails and is tried again", MX_KC("job", job->name),
+               MX_KC("error", mx_err_code(e)));
+    state->pause_ms = state->pause_ms == 0 ? PAUSE_MIN_MS : 2 * state->pause_ms;
+    if (state->pause_ms > PAUSE_MAX_MS)
+        state->pause_ms = PAUSE_MAX_MS;
+    state->due_ms = mx_mono_ms() + state->pause_ms;
+}
+
+/* True when there is more to do at once. */
+static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *state)
+{
+    int64_t n = 0;
+    if (mx_mono_ms() < state->due_ms)
+        return false;
+    mx_arena_reset(cx->arena);
+    mx_faults_init(cx->faults, cx->arena);
+    mx_db_begin_request(cx->db, cx->arena);
+    cx->now_ms = mx_wall_ms();
+    enum mx_err e = job->run(cx, &n);
+    if (e != MX_OK) {
+        failed(job, state, e);
+        return false;
+    }
+    if (state->pause_ms > 0)
+        mx_log(MX_LOG_INFO, "a job works again", MX_KC("job", job->name));
+    state->pause_ms = 0;
+    if (n >= BATCH)
+        return true;
+    state->due_ms = mx_mono_ms() + job->every_ms;
+    return false;
+}
+
+/* Wait for a signal or for `ms`. False when it is time to end. */
+static bool wait_turn(const sigset_t *signals, int64_t ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    int got = sigtimedwait(signals, NULL, &t);
+    if (got == SIGHUP && !mx_log_reopen())
+        mx_log(MX_LOG_WARN, "the log cannot be reopened", MX_KC("error", strerror(errno)));
+    return got != SIGTERM && got != SIGINT;
+}
+
+int mx_cmd_jobs(struct mx_cmd *c)
+{
+    struct job_state states[MX_LEN(jobs)] = {{0, 0}};
+    struct mx_faults faults;
+    struct mx_ctx cx = {.arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
+                        .db = mx_db_new(c->settings),
+                        .shared = mx_shared_new(),
+                        .conf = c->settings,
+                        .faults = &faults};
+    sigset_t signals;
+    bool more = false;
+    if (c->argc > 0) {
+        fprintf(stderr, "merx jobs: takes no arguments\n");
+        return 2;
+    }
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    mx_log(MX_LOG_INFO, "jobs started", MX_KC("mail", c->settings->mail));
+    while (wait_turn(&signals, more ? 0 : c->settings->job_interval_ms)) {
+        more = false;
+        for (size_t i = 0; i < MX_LEN(jobs); i++)
+            more |= run_job(&cx, &jobs[i], &states[i]);
+    }
+    mx_log(MX_LOG_INFO, "jobs ended");
+    mx_db_free(cx.db);
+    mx_arena_free(cx.arena);
+    return 0;
+}

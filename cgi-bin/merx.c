@@ -1,0 +1,106 @@
+/* merx: a store's backend behind nginx. This file finds the settings and the sub-command. */
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "cmd.h"
+#include "io/settings_file.h"
+
+#define ARENA_FIRST ((size_t)64 << 10)
+#define ARENA_MAX ((size_t)64 << 20)
+#define FAULTS_MAX ((size_t)64 << 10)
+#define EXIT_USAGE 2
+
+#define NEEDS_SETTINGS 1u /* refuses to run when they are faulty; others get the defaults then */
+#define WRITES_LOG 2u     /* a daemon: its log goes where the settings say */
+
+static const struct {
+    const char *name;
+    int (*fn)(struct mx_cmd *c);
+    unsigned flags;
+    const char *args, *help;
+} commands[] = {
+    {"serve", mx_cmd_serve, NEEDS_SETTINGS | WRITES_LOG, "", "run the master and its workers"},
+    {"status", mx_cmd_status, NEEDS_SETTINGS, "[json|metrics]", "show the running workers"},
+    {"reload", mx_cmd_reload, NEEDS_SETTINGS, "",
+     "read the settings again and replace the workers, without a failed request"},
+    {"scale", mx_cmd_scale, NEEDS_SETTINGS, "N", "let the fast pool have N workers"},
+    {"stop", mx_cmd_stop, NEEDS_SETTINGS, "", "finish what is under way and end"},
+    {"jobs", mx_cmd_jobs, NEEDS_SETTINGS | WRITES_LOG, "", "run the job runner (mail, expiry)"},
+    {"check", mx_cmd_check, NEEDS_SETTINGS, "", "check settings, keys and database"},
+    {"config", mx_cmd_config, 0, "[--sample]", "show the settings and where they come from"},
+    {"key", mx_cmd_key, NEEDS_SETTINGS, "new [ES256|HS256] | list", "make or list signing keys"},
+    {"migrate", mx_cmd_migrate, NEEDS_SETTINGS, "", "bring the schema up to date"},
+    {"check-sql", mx_cmd_check_sql, NEEDS_SETTINGS, "", "prepare every statement"},
+    {"demo", mx_cmd_demo, NEEDS_SETTINGS, "[...]", "fill the database with a demo store"},
+    {"routes", mx_cmd_routes, 0, "", "print the route table"},
+    {"openapi", mx_cmd_openapi, 0, "[MOUNT]", "print the OpenAPI document"},
+    {"nginx", mx_cmd_nginx, 0, "[MOUNT]", "print the nginx locations of the slow routes"},
+    {"version", mx_cmd_version, 0, "", "print the versions of program and schema"},
+};
+
+static int usage(FILE *out)
+{
+    fprintf(out, "usage: merx [-c FILE] COMMAND [ARGUMENT...]\n\n");
+    for (size_t i = 0; i < MX_LEN(commands); i++)
+        fprintf(out, "  %-9s %-25s %s\n", commands[i].name, commands[i].args, commands[i].help);
+    fprintf(out, "\nSettings: FILE (or MERX_CONF), then the environment (MERX_NAME=value).\n");
+    return out == stdout ? 0 : EXIT_USAGE;
+}
+
+/* False: faulty, which was said on standard error when it matters. */
+static bool load(struct mx_cmd *c, bool needed, struct mx_settings *conf)
+{
+    char *nothing[] = {NULL};
+    struct mx_buf faults;
+
+    mx_buf_init(&faults, c->arena, FAULTS_MAX);
+    if (mx_settings_load(c->arena, c->settings_path, conf, &faults) == MX_OK)
+        return true;
+    if (needed) {
+        fprintf(stderr, "%s", faults.p);
+        return false;
+    }
+    mx_buf_clear(&faults);
+    return mx_conf_read(c->arena, (struct mx_str){0}, nothing, conf, &faults) == MX_OK;
+}
+
+static int run(struct mx_cmd *c, size_t i)
+{
+    struct mx_settings conf = {0};
+
+    if (!load(c, commands[i].flags & NEEDS_SETTINGS, &conf))
+        return EXIT_USAGE;
+    c->settings = &conf;
+    mx_settings_log_level(&conf);
+    if (commands[i].flags & WRITES_LOG && !mx_log_open(conf.log)) {
+        perror(conf.log);
+        return EXIT_USAGE;
+    }
+    return commands[i].fn(c);
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = getenv("MERX_CONF");
+    struct mx_cmd c = {.settings_path = path ? path : ""};
+    int first = 1, status = EXIT_USAGE;
+
+    if (argc > 2 && strcmp(argv[1], "-c") == 0) {
+        c.settings_path = argv[2];
+        first = 3;
+    }
+    if (argc > first && (strcmp(argv[first], "help") == 0 || strcmp(argv[first], "--help") == 0))
+        return usage(stdout);
+    for (size_t i = 0; argc > first && i < MX_LEN(commands); i++) {
+        if (strcmp(argv[first], commands[i].name) != 0)
+            continue;
+        c.argc = argc - first - 1;
+        c.argv = argv + first + 1;
+        c.arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
+        status = run(&c, i);
+        mx_arena_free(c.arena);
+        return status;
+    }
+    return usage(stderr);
+}

@@ -1,0 +1,181 @@
+#include "worker.h"
+
+#include "api/gate.h"
+#include "api/routes.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rnd.h"
+#include "http/dispatch.h"
+#include "io/db.h"
+#include "io/fcgi.h"
+#include "io/migrate.h"
+#include "io/settings_file.h"
+#include "io/shm.h"
+
+#define ARENA_FIRST ((size_t)256 << 10)
+#define ARENA_MAX ((size_t)128 << 20)
+#define HEADERS_MAX ((size_t)16 << 10)
+#define BODY_MAX ((size_t)16 << 20)
+#define EXIT_FATAL 2
+
+struct worker {
+    const struct mx_settings *conf;
+    struct mx_arena *arena;
+    struct mx_score *score;
+    int slot;
+    struct mx_app app;
+    struct mx_hooks hooks;
+    struct mx_ctx cx;
+    struct mx_faults faults;
+    int64_t began_ns, arrival_ms;
+    struct mx_str method;
+    int status;
+    enum mx_err result;
+};
+
+/* The one worker of this process, for the hook that has no other way to it. */
+static struct worker *self;
+
+/* Note the route before its handler runs: if that takes too long or crashes, the master says which
+ * it was. */
+static enum mx_err run_noted(struct mx_ctx *cx, const struct mx_route *route,
+                             const struct mx_req *req, enum mx_err (*call)(void *arg), void *arg,
+                             struct mx_res *res)
+{
+    mx_score_route(self->score, self->slot, route->id, cx->request_id);
+    return mx_gate_hooks.run(cx, route, req, call, arg, res);
+}
+
+/* ---- what the loop calls ---- */
+
+static struct mx_arena *on_arena(void *arg)
+{
+    struct worker *w = arg;
+
+    mx_arena_reset(w->arena);
+    w->began_ns = mx_mono_ns();
+    return w->arena;
+}
+
+static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
+{
+    struct worker *w = arg;
+
+    mx_buf_init(&res->headers, w->arena, HEADERS_MAX);
+    mx_buf_init(&res->body, w->arena, BODY_MAX);
+    mx_db_begin_request(w->cx.db, w->arena);
+    mx_faults_init(&w->faults, w->arena);
+    w->cx.now_ms = mx_wall_ms();
+    w->cx.mount = req->mount;
+    w->method = req->method_text;
+    w->arrival_ms = req->arrival_ms;
+    w->result = mx_dispatch(&w->app, &w->cx, req, res);
+    w->status = res->status;
+}
+
+static void on_done(void *arg, bool delivered, size_t bytes)
+{
+    struct worker *w = arg;
+    struct mx_ctx *cx = &w->cx;
+    bool known = cx->actor.kind != MX_ANYONE;
+    int64_t now_ns = mx_mono_ns();
+    char actor[MX_ID_TEXT];
+
+    if (known)
+        mx_id_text(cx->actor.account, actor);
+    mx_score_route(w->score, w->slot, cx->route_id.p ? cx->route_id.p : "-", cx->request_id);
+    mx_score_end(w->score, w->slot, now_ns, w->status, mx_db_trips(cx->db), bytes);
+    mx_log(MX_LOG_INFO, delivered ? "request" : "request not delivered",
+           MX_KS("route", cx->route_id.p ? cx->route_id : MX_S("-")), MX_KS("method", w->method),
+           MX_KI("status", w->status), MX_KC("code", mx_err_code(w->result)),
+           MX_KMS("ms", now_ns - w->began_ns), MX_KMS("db_ms", mx_db_ns(cx->db)),
+           MX_KI("trips", mx_db_trips(cx->db)), MX_KI("bytes", bytes),
+           MX_KI("queue_ms", w->arrival_ms > 0 ? cx->now_ms - w->arrival_ms : 0),
+           MX_KS("actor", known ? ((struct mx_str){actor, sizeof actor}) : MX_S("-")));
+    mx_log_context((struct mx_str){0}, (struct mx_str){0});
+}
+
+static void on_idle(void *arg)
+{
+    struct worker *w = arg;
+
+    mx_arena_reset(w->arena);
+    mx_db_begin_request(w->cx.db, w->arena);
+    mx_gate_idle(w->cx.db, w->cx.shared, w->conf);
+}
+
+/* ---- start ---- */
+
+const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up)
+{
+    int64_t version = 0;
+
+    mx_db_begin_request(db, a);
+    *ret_up = mx_db_ready(db, &version) == MX_OK;
+    if (!*ret_up || (version >= mx_schema_version_min() && version <= mx_schema_version()))
+        return NULL;
+    return mx_arena_printf(a, "the schema has version %lld, this program needs %d to %d",
+                           (long long)version, mx_schema_version_min(), mx_schema_version());
+}
+
+/* NULL, or why this configuration cannot serve. A database that is down is no reason: requests that
+ * need it get 503 until it is back. */
+static const char *start(struct worker *w, struct mx_shared *shared)
+{
+    struct mx_keys *keys;
+    const char *why = NULL;
+    bool up;
+
+    mx_settings_log_level(w->conf);
+    mx_secret_init();
+    w->arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
+    if (mx_keys_load(w->arena, w->conf->keys, &keys, &why) != MX_OK)
+        return why;
+    mx_gate_init(w->conf, keys, shared);
+    w->hooks = mx_gate_hooks;
+    w->hooks.run = run_noted;
+    w->app = (struct mx_app){&mx_routes, &w->hooks};
+    w->cx = (struct mx_ctx){.arena = w->arena,
+                            .db = mx_db_new(w->conf),
+                            .shared = shared,
+                            .conf = w->conf,
+                            .faults = &w->faults};
+    self = w;
+    why = mx_worker_schema(w->arena, w->cx.db, &up);
+    if (!up)
+        mx_log(MX_LOG_WARN, "the database does not answer yet");
+    return why;
+}
+
+/* Workers that started together must not end together. */
+static uint64_t requests_limit(int64_t configured)
+{
+    uint64_t n = (uint64_t)configured;
+
+    return n == 0 ? 0 : n - n / 4 + mx_rnd_below(n / 2 + 1);
+}
+
+int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
+              struct mx_score *score, int slot, struct mx_shared *shared)
+{
+    static const struct mx_fcgi_ops ops = {on_request, on_done, on_idle, on_arena};
+    struct worker w = {.conf = conf, .score = score, .slot = slot};
+    struct mx_fcgi_conf fc = {.listener = listener,
+                              .keep = pool == MX_POOL_FAST && conf->kept_connections,
+                              .connections_max = (int)conf->connections_per_worker,
+                              .body_max = conf->body_max,
+                              .io_timeout_ms = (int)(conf->request_timeout_ms / 4),
+                              .requests_max = requests_limit(conf->max_requests),
+                              .score = score,
+                              .slot = slot};
+    const char *why = start(&w, shared);
+
+    if (why) {
+        mx_log(MX_LOG_ERROR, "worker cannot serve", MX_KC("why", why));
+        return EXIT_FATAL;
+    }
+    mx_fcgi_serve(&fc, &ops, &w, (int)conf->drain_timeout_s);
+    mx_db_free(w.cx.db);
+    mx_arena_free(w.arena);
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* The body of a worker process. */
+#ifndef MX_WORKER_H
+#define MX_WORKER_H
+
+#include "base/ctx.h"
+#include "io/prefork.h"
+
+/* Serve one pool's listener until told to stop. Exit status of the process: 0 done, 2 the
+ * configuration is no use (keys, schema). Called in a fresh process with all signals blocked. */
+int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
+              struct mx_score *score, int slot, struct mx_shared *shared);
+
+/* Does the schema fit this program? NULL, or why not (text in `a`); *ret_up tells whether the
+ * database answered at all. */
+const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up);
+
+#endif

@@ -1,0 +1,199 @@
+# Parts of a private stack below one directory, sourced by deploy/run: processes with pid files, a
+# MariaDB of its own, nginx. Expects $RUN (absolute), $SOCKETS, $program.
+
+say() { printf '%s\n' "$*"; }
+die() {
+    printf 'run: %s\n' "$*" >&2
+    exit 1
+}
+
+# ---- processes: $RUN/pids/NAME holds "pid start-time", so that a reused pid is not taken for ours
+
+start_time() { # pid
+    local stat
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    set -- ${stat##*) }
+    [ "$1" != Z ] || return 1
+    echo "${20}"
+}
+
+note_pid() { # name pid
+    mkdir -p "$RUN/pids"
+    echo "$2 $(start_time "$2")" >"$RUN/pids/$1"
+}
+
+pid_of() { # name: prints the pid when that process still runs
+    local pid began
+    { read -r pid began <"$RUN/pids/$1"; } 2>/dev/null || return 1
+    [ "$(start_time "$pid")" = "$began" ] || return 1
+    echo "$pid"
+}
+
+spawn() { # name command...: in the background, apart from the terminal, output to NAME.out
+    local name=$1
+    shift
+    setsid "$@" >>"$RUN/$name.out" 2>&1 </dev/null 9>&- &
+    note_pid "$name" $!
+}
+
+wait_for() { # seconds name command...: until the command succeeds; fails when the process ends
+    local tries=$(($1 * 20)) name=$2
+    shift 2
+    while [ "$tries" -gt 0 ]; do
+        if "$@" >/dev/null 2>&1; then
+            return 0
+        fi
+        pid_of "$name" >/dev/null || break
+        sleep 0.05
+        tries=$((tries - 1))
+    done
+    say "$name did not come up:" >&2
+    tail -n 20 "$RUN/$name.out" >&2 || true
+    return 1
+}
+
+end_process() { # name signal seconds: then KILL
+    local pid tries=$(($3 * 20))
+    pid=$(pid_of "$1") || {
+        rm -f "$RUN/pids/$1"
+        return 0
+    }
+    kill -s "$2" "$pid" 2>/dev/null || true
+    while pid_of "$1" >/dev/null; do
+        if [ "$tries" -eq 0 ]; then
+            say "run: $1 had to be killed" >&2
+            kill -s KILL "$pid" 2>/dev/null || true
+        fi
+        tries=$((tries - 1))
+        sleep 0.05
+    done
+    rm -f "$RUN/pids/$1"
+}
+
+# ---- files
+
+# Template to file: @NAME@ becomes the value of NAME=value.
+fill() { # from to NAME=value...
+    local text pair
+    text=$(cat "$1")
+    local to=$2
+    shift 2
+    for pair in "$@"; do
+        text=${text//"@${pair%%=*}@"/"${pair#*=}"}
+    done
+    printf '%s\n' "$text" >"$to"
+}
+
+random_word() { head -c 15 /dev/urandom | base64 | tr '+/' 'xy'; }
+
+# ---- database
+
+sql() { mariadb --no-defaults --socket="$SOCKETS/db.sock" --user="$(id -un)" --batch "$@"; }
+
+database_start() {
+    local user=()
+    [ "$(id -u)" -ne 0 ] || user=(--user=root)
+    if [ ! -e "$RUN/db/ready" ]; then
+        rm -rf "$RUN/db"
+        mkdir -p "$RUN/db"
+        mariadb-install-db --no-defaults --datadir="$RUN/db" --skip-test-db "${user[@]}" \
+            --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
+            >"$RUN/db-install.out" 2>&1 || die "mariadb-install-db failed, see $RUN/db-install.out"
+        touch "$RUN/db/ready"
+    fi
+    spawn db mariadbd --no-defaults "${user[@]}" --datadir="$RUN/db" --socket="$SOCKETS/db.sock" \
+        --pid-file="$RUN/db/mariadbd.pid" --skip-networking --skip-name-resolve \
+        --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=512M --local-infile=0 \
+        --character-set-server=utf8mb4 --collation-server=utf8mb4_bin \
+        --max-connections=400 --max-prepared-stmt-count=262144
+    wait_for 60 db sql -e 'SELECT 1'
+}
+
+# Accounts: the program's, the migrator's, and one that may read everything, for people and tests.
+# The passwords of the first two are made once and stay in files.
+database_accounts() {
+    local name
+    for name in merx merx_migrate; do
+        [ -s "$RUN/$name.password" ] || random_word >"$RUN/$name.password"
+    done
+    sql <<SQL
+CREATE DATABASE IF NOT EXISTS merx CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE USER IF NOT EXISTS 'merx'@'localhost';
+CREATE USER IF NOT EXISTS 'merx_migrate'@'localhost';
+CREATE USER IF NOT EXISTS 'merx_read'@'localhost';
+ALTER USER 'merx'@'localhost' IDENTIFIED BY '$(cat "$RUN/merx.password")';
+ALTER USER 'merx_migrate'@'localhost' IDENTIFIED BY '$(cat "$RUN/merx_migrate.password")';
+GRANT ALL ON merx.* TO 'merx_migrate'@'localhost';
+GRANT SELECT, PROCESS, SHOW DATABASES ON *.* TO 'merx_read'@'localhost';
+SQL
+}
+
+# merx ... as the migrator: schema and demo data.
+as_migrator() {
+    MERX_DB_USER=merx_migrate MERX_DB_PASSWORD_FILE="$RUN/merx_migrate.password" "$program" "$@"
+}
+
+database_schema() {
+    as_migrator migrate >"$RUN/migrate.out" 2>&1 || {
+        cat "$RUN/migrate.out" >&2
+        die "the migration failed"
+    }
+    sql merx <"$ROOT/sql/roles.sql"
+}
+
+# ---- web server
+
+certificate() {
+    local dir=$RUN/tls
+    if openssl x509 -checkend 86400 -noout -in "$dir/cert.pem" >/dev/null 2>&1; then
+        return
+    fi
+    mkdir -p "$dir"
+    cat >"$dir/request.conf" <<'CONF'
+[req]
+distinguished_name = name
+x509_extensions = v3
+prompt = no
+[name]
+CN = localhost
+[v3]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, digitalSignature, keyCertSign
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+subjectAltName = IP:127.0.0.1, DNS:localhost
+CONF
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \
+        -config "$dir/request.conf" -keyout "$dir/key.pem" -out "$dir/cert.pem" \
+        >/dev/null 2>&1 || die "openssl could not make a certificate"
+}
+
+address() { # of a FastCGI socket, as nginx writes it
+    case $1 in
+        */*) echo "unix:$1" ;;
+        *) echo "$1" ;;
+    esac
+}
+
+web_files() {
+    local dir=$RUN/nginx user='' file
+    mkdir -p "$dir/merx"
+    [ "$(id -u)" -ne 0 ] || user='user root;'
+    fill "$ROOT/deploy/nginx.conf" "$dir/nginx.conf" USER="$user" RUN="$RUN"
+    fill "$ROOT/nginx/site.conf" "$dir/site.conf" MOUNT="$MOUNT" LISTEN="127.0.0.1:$PORT" \
+        SERVER_NAME='127.0.0.1 localhost' \
+        CERTIFICATE="$RUN/tls/cert.pem" CERTIFICATE_KEY="$RUN/tls/key.pem"
+    for file in "$ROOT"/nginx/merx*.conf; do
+        fill "$file" "$dir/merx/${file##*/}" MOUNT="$MOUNT" \
+            SOCKET="$(address "$MERX_SOCKET")" SOCKET_SLOW="$(address "$MERX_SOCKET_SLOW")"
+    done
+    "$program" nginx "$MOUNT" >"$dir/merx/merx-slow-routes.conf"
+}
+
+web_start() {
+    certificate
+    web_files
+    nginx -p "$RUN/nginx" -c nginx.conf -e "$RUN/nginx/error.log" -t -q 2>"$RUN/nginx/test.out" ||
+        die "$(cat "$RUN/nginx/test.out")"
+    spawn nginx nginx -p "$RUN/nginx" -c nginx.conf -e "$RUN/nginx/error.log" -g 'daemon off;'
+}

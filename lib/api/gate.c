@@ -1,0 +1,319 @@
+#include "api/gate.h"
+
+#include "io/db.h"
+#include "io/shm.h"
+#include "statements.h"
+
+/* A key claimed so long ago without an answer belongs to a worker that died. */
+#define CLAIM_LIFE_MS 30000
+#define REVOCATION_POLL_MS 1000
+#define REVOCATION_OVERLAP_MS 10000
+
+static const struct mx_settings *gate_conf;
+static struct mx_keys *gate_keys;
+static struct mx_shared *gate_shared;
+
+void mx_gate_init(const struct mx_settings *conf, struct mx_keys *keys, struct mx_shared *shared)
+{
+    gate_conf = conf;
+    gate_keys = keys;
+    gate_shared = shared;
+}
+
+struct mx_keys *mx_gate_keys(void)
+{
+    return gate_keys;
+}
+
+/* ==== who calls ==== */
+
+static enum mx_err verify(struct mx_ctx *cx, struct mx_str bearer, struct mx_claims *ret_claims)
+{
+    const char *why;
+    struct mx_hash digest = mx_sha256(bearer);
+    if (mx_shared_token_get(gate_shared, &digest, cx->now_ms / 1000, ret_claims))
+        return MX_OK;
+    MX_TRY(mx_token_verify(cx->arena, gate_keys, gate_conf->issuer, gate_conf->audience, bearer,
+                           cx->now_ms / 1000, ret_claims, &why));
+    mx_shared_token_put(gate_shared, &digest, ret_claims);
+    return MX_OK;
+}
+
+static enum mx_actor_kind kind_of(struct mx_str scope)
+{
+    if (mx_str_eqc(scope, "staff"))
+        return MX_STAFF;
+    return mx_str_eqc(scope, "customer") ? MX_CUSTOMER : MX_GUEST;
+}
+
+static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
+{
+    struct mx_claims claims;
+    if (bearer.n > MX_TOKEN_MAX || verify(cx, bearer, &claims) != MX_OK ||
+        mx_shared_revoked(gate_shared, claims.session, cx->now_ms))
+        return MX_E_UNAUTHORIZED;
+    cx->actor = (struct mx_actor){kind_of(claims.scope), claims.account, claims.session, 0,
+                                  claims.exp * 1000};
+    return MX_OK;
+}
+
+static enum mx_err authorize(struct mx_ctx *cx, uint64_t permission)
+{
+    struct mx_list rows;
+    if (cx->actor.kind != MX_STAFF)
+        return MX_E_FORBIDDEN;
+    struct q_gate_permissions_in in = {cx->actor.session, cx->actor.account, {cx->now_ms}};
+    MX_TRY(q_gate_permissions(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    cx->actor.permissions = (uint64_t)MX_AT(rows, struct q_gate_permissions_row, 0)->permissions;
+    return (cx->actor.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
+}
+
+/* ==== how often ==== */
+
+/* A client owns at least a /64 of IPv6, so that is what counts as one address. */
+static struct mx_str address_class(struct mx_ctx *cx)
+{
+    struct mx_str a = cx->address;
+    int colons = 0;
+    for (size_t i = 0; i < a.n; i++)
+        if (a.p[i] == ':' && ++colons == 4)
+            return mx_str_sub(a, 0, i);
+    return a;
+}
+
+static enum mx_err admit(struct mx_ctx *cx, enum mx_rate_class c, struct mx_res *res)
+{
+    int64_t left, reset;
+    if (c == MX_RATE_NONE)
+        return MX_OK;
+    struct mx_str key = mx_str_fmt(cx->arena, "address:%.*s", MX_FMT(address_class(cx)));
+    bool ok = mx_shared_take(gate_shared, key, gate_conf->rate_address_burst,
+                             gate_conf->rate_address_per_min, &left, &reset);
+    mx_res_header(res, "RateLimit-Limit",
+                  mx_str_fmt(cx->arena, "%lld", (long long)gate_conf->rate_address_burst));
+    mx_res_header(res, "RateLimit-Remaining", mx_str_fmt(cx->arena, "%lld", (long long)left));
+    mx_res_header(res, "RateLimit-Reset", mx_str_fmt(cx->arena, "%lld", (long long)reset));
+    if (ok)
+        return MX_OK;
+    cx->faults->retry_after_s = reset > 0 ? (int)reset : 1;
+    return MX_E_RATE_LIMITED;
+}
+
+/* ==== once only ==== */
+
+/* One request under its idempotency and transaction rules. */
+struct run {
+    struct mx_ctx *cx;
+    const struct mx_route *route;
+    enum mx_err (*call)(void *arg);
+    void *arg;
+    struct mx_res *res;
+    struct mx_str key; /* absent: not given */
+    struct mx_hash request;
+    struct mx_hash seal;
+    struct mx_faults faults; /* as they were before the first try */
+    bool key_taken;
+};
+
+static struct mx_str hash_str(const struct mx_hash *h)
+{
+    return (struct mx_str){(const char *)h->b, sizeof(h->b)};
+}
+
+/* Method, path, query and body; the sealing key needs the server's secret and the caller's own key.
+ */
+static void identify(struct run *r, const struct mx_req *req)
+{
+    struct mx_arena *a = r->cx->arena;
+    struct mx_hash body = mx_sha256(req->body);
+    struct mx_str what =
+        mx_str_fmt(a, "%.*s %.*s?%.*s\n", MX_FMT(req->method_text), MX_FMT(req->path),
+                   req->query.p ? (int)req->query.n : 0, req->query.p ? req->query.p : "");
+    struct mx_hash head = mx_sha256(what);
+    char both[2 * MX_HASH];
+    memcpy(both, head.b, MX_HASH);
+    memcpy(both + MX_HASH, body.b, MX_HASH);
+    r->request = mx_sha256((struct mx_str){both, sizeof(both)});
+    r->key = req->idempotency_key;
+    struct mx_str label = mx_str_fmt(a, "idempotency:%.*s", MX_FMT(r->key));
+    struct mx_hash keyed = mx_hmac(mx_keys_secret(gate_keys), label);
+    r->seal = mx_hmac(&keyed, hash_str(&r->request));
+}
+
+static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *row)
+{
+    struct mx_str body;
+    if (!mx_unseal(r->cx->arena, &r->seal, row->body, &body))
+        return mx_fail(r->cx->faults, MX_E_UNAVAILABLE, "The stored answer cannot be read.");
+    mx_buf_init(&r->res->body, r->cx->arena, r->res->body.max);
+    r->res->status = (int)row->status;
+    r->res->replayed = true;
+    mx_buf_str(&r->res->body, body);
+    return MX_OK;
+}
+
+static enum mx_err in_progress(struct run *r)
+{
+    r->cx->faults->retry_after_s = 1;
+    return MX_E_IDEMPOTENCY_IN_PROGRESS;
+}
+
+/* What is stored under the key decides; nothing stored: `otherwise`. */
+static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
+{
+    struct mx_list rows;
+    struct q_idempotency_find_in in = {r->cx->actor.account, r->key};
+    MX_TRY(q_idempotency_find(r->cx->db, &in, &rows));
+    if (rows.n == 0)
+        return otherwise;
+    const struct q_idempotency_find_row *row = MX_AT(rows, struct q_idempotency_find_row, 0);
+    *r->cx->faults = r->faults;
+    if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
+        return MX_E_IDEMPOTENCY_KEY_REUSED;
+    return row->status == 0 ? in_progress(r) : replay(r, row);
+}
+
+static struct mx_str sealed_body(struct run *r)
+{
+    return mx_seal(r->cx->arena, &r->seal, mx_buf_view(&r->res->body));
+}
+
+static enum mx_err require_live(struct mx_ctx *cx)
+{
+    struct mx_list rows;
+    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
+    return rows.n == 0 ? MX_E_UNAUTHORIZED : MX_OK;
+}
+
+/* The key's row, in the transaction of the effect; on money routes only while the session lives. */
+static enum mx_err store(struct run *r)
+{
+    struct mx_ctx *cx = r->cx;
+    int64_t changed = 1;
+    enum mx_err e;
+    if (r->route->flags & MX_R_MONEY) {
+        struct q_idempotency_store_if_live_in in = {cx->actor.account, r->key,         r->request,
+                                                    r->res->status,    sealed_body(r), {cx->now_ms},
+                                                    cx->actor.session};
+        e = q_idempotency_store_if_live(cx->db, &in, &changed);
+    } else {
+        struct q_idempotency_store_in in = {cx->actor.account, r->key,         r->request,
+                                            r->res->status,    sealed_body(r), {cx->now_ms}};
+        e = q_idempotency_store(cx->db, &in, NULL);
+    }
+    r->key_taken = e == MX_E_DUPLICATE;
+    return e == MX_OK && changed == 0 ? MX_E_UNAUTHORIZED : e;
+}
+
+/* One try of the transaction. */
+static enum mx_err attempt(void *arg)
+{
+    struct run *r = arg;
+    struct mx_ctx *cx = r->cx;
+    *cx->faults = r->faults;
+    cx->at_commit = (struct mx_at_commit){0};
+    cx->catalog_changed = false;
+    MX_TRY(r->call(r->arg));
+    if (r->key.p != NULL)
+        MX_TRY(store(r));
+    else if (r->route->flags & MX_R_MONEY)
+        MX_TRY(require_live(cx));
+    return cx->at_commit.fn != NULL ? cx->at_commit.fn(cx, cx->at_commit.arg) : MX_OK;
+}
+
+static enum mx_err run_tx(struct run *r)
+{
+    enum mx_err e = mx_db_tx(r->cx->db, attempt, r);
+    if (e == MX_OK && r->cx->catalog_changed)
+        mx_shared_catalog_bump(gate_shared);
+    if (e == MX_OK || r->key.p == NULL)
+        return e;
+    if (r->key_taken)
+        return find_stored(r, MX_E_UNAVAILABLE);
+    /* A refusal may only be the echo of the first use of the key (the cart is gone: it became the
+     * order). Unknown outcome of COMMIT: the key's row tells. */
+    if (e == MX_E_COMMIT_UNKNOWN || mx_err_status(e) < 500)
+        return find_stored(r, e);
+    return e;
+}
+
+/* Claim the key before work that is not one transaction. */
+static enum mx_err claim(struct run *r)
+{
+    struct mx_ctx *cx = r->cx;
+    struct q_idempotency_store_in in = {cx->actor.account, r->key,      r->request, 0,
+                                        MX_S(""),          {cx->now_ms}};
+    enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
+    if (e != MX_E_DUPLICATE)
+        return e;
+    struct mx_list rows;
+    struct q_idempotency_find_in find = {cx->actor.account, r->key};
+    MX_TRY(q_idempotency_find(cx->db, &find, &rows));
+    if (rows.n == 0)
+        return in_progress(r);
+    const struct q_idempotency_find_row *row = MX_AT(rows, struct q_idempotency_find_row, 0);
+    if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
+        return MX_E_IDEMPOTENCY_KEY_REUSED;
+    if (row->status != 0)
+        return replay(r, row);
+    if (row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
+        return in_progress(r);
+    int64_t changed;
+    struct q_idempotency_take_over_in again = {
+        cx->actor.account, r->key, {cx->now_ms}, row->created_at};
+    MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
+    return changed == 1 ? MX_OK : in_progress(r);
+}
+
+static enum mx_err run_claimed(struct run *r)
+{
+    struct mx_ctx *cx = r->cx;
+    struct mx_id principal = cx->actor.account;
+    enum mx_err e = claim(r);
+    if (e != MX_OK || r->res->replayed)
+        return e;
+    e = r->call(r->arg);
+    if (e != MX_OK) {
+        enum mx_err dropped =
+            q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){principal, r->key}, NULL);
+        return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
+    }
+    struct q_idempotency_finish_in in = {principal, r->key, r->res->status, sealed_body(r)};
+    return q_idempotency_finish(cx->db, &in, NULL);
+}
+
+static enum mx_err run(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
+                       enum mx_err (*call)(void *arg), void *arg, struct mx_res *res)
+{
+    struct run r = {.cx = cx, .route = route, .call = call, .arg = arg, .res = res};
+    r.faults = *cx->faults;
+    if (route->method == MX_POST && req->idempotency_key.p != NULL)
+        identify(&r, req);
+    if (route->flags & MX_R_TX)
+        return run_tx(&r);
+    return r.key.p != NULL ? run_claimed(&r) : call(arg);
+}
+
+const struct mx_hooks mx_gate_hooks = {authenticate, authorize, admit, run};
+
+/* ==== between requests ==== */
+
+void mx_gate_idle(struct mx_db *db, struct mx_shared *shared, const struct mx_settings *conf)
+{
+    static int64_t polled_ms;
+    int64_t now = mx_wall_ms();
+    if (!mx_shared_poll_due(shared, now, REVOCATION_POLL_MS))
+        return;
+    int64_t life_ms = (conf->token_ttl_s + MX_TOKEN_LEEWAY_S) * 1000;
+    int64_t since = polled_ms == 0 ? now - life_ms : polled_ms - REVOCATION_OVERLAP_MS;
+    struct mx_list rows;
+    if (q_gate_revoked_since(db, &(struct q_gate_revoked_since_in){{since}}, &rows) != MX_OK)
+        return;
+    for (size_t i = 0; i < rows.n; i++)
+        mx_shared_revoke(shared, MX_AT(rows, struct q_gate_revoked_since_row, i)->id,
+                         now + life_ms);
+    polled_ms = now;
+}

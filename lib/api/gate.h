@@ -1,0 +1,26 @@
+/* What the dispatch gates need from database and shared memory: authentication, live permissions,
+ * rate classes, idempotency and the transaction around a handler.
+ *
+ * Idempotency (API section 1): for routes in a transaction the key's row is written in that same
+ * transaction, after the handler and before COMMIT; a second use runs into the unique key (or into
+ * the handler's own refusal), rolls back and replays the stored answer. Routes that run their own
+ * transactions (password hashing between them) claim the key first. Stored answers are encrypted
+ * under the server's secret. */
+#ifndef MX_API_GATE_H
+#define MX_API_GATE_H
+
+#include "codec/token.h"
+#include "http/dispatch.h"
+
+extern const struct mx_hooks mx_gate_hooks;
+
+/* Once a worker, before the first request. */
+void mx_gate_init(const struct mx_settings *conf, struct mx_keys *keys, struct mx_shared *shared);
+
+/* The keys given to mx_gate_init. */
+struct mx_keys *mx_gate_keys(void);
+
+/* Between requests: learn, at most once a second a host, which sessions other hosts revoked. */
+void mx_gate_idle(struct mx_db *db, struct mx_shared *shared, const struct mx_settings *conf);
+
+#endif

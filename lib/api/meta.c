@@ -1,0 +1,85 @@
+/* /v1/healthz, /v1/readyz, /v1/openapi.json, /v1/jwks.json */
+#include "api/meta.h"
+
+#include "api/gate.h"
+#include "api/routes.h"
+#include "http/openapi.h"
+#include "io/db.h"
+#include "io/migrate.h"
+
+#define OPENAPI_MAX (4u << 20)
+
+static const char *const ok_names[] = {"ok", NULL};
+
+struct health {
+    int status;
+};
+static const struct mx_field health_rows[] = {
+    MX_O_ENUM(struct health, status, ok_names, "The worker answers."),
+};
+MX_SHAPE(mx_shape_health, "Health", struct health, health_rows);
+
+struct readiness {
+    int status, database;
+    int64_t schema;
+};
+static const struct mx_field readiness_rows[] = {
+    MX_O_ENUM(struct readiness, status, ok_names, "All of it."),
+    MX_O_ENUM(struct readiness, database, ok_names, "A table can be read."),
+    MX_O(struct readiness, schema, "Version of the schema."),
+};
+MX_SHAPE(mx_shape_readiness, "Readiness", struct readiness, readiness_rows);
+
+enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)in;
+    reply->out = MX_NEW(cx->arena, struct health);
+    return MX_OK;
+}
+
+enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct readiness *out = MX_NEW(cx->arena, struct readiness);
+    (void)in;
+    reply->out = out;
+    enum mx_err e = mx_db_ready(cx->db, &out->schema);
+    if (e != MX_OK) {
+        mx_fault_extra(cx->faults, "database", MX_S("unreachable"));
+        return e;
+    }
+    if (out->schema >= mx_schema_version_min() && out->schema <= mx_schema_version())
+        return MX_OK;
+    mx_fault_extra(cx->faults, "schema",
+                   mx_str_fmt(cx->arena, "version %lld, needed %d to %d", (long long)out->schema,
+                              mx_schema_version_min(), mx_schema_version()));
+    return MX_E_UNAVAILABLE;
+}
+
+/* The document depends on nothing but the mount: made once and kept. */
+enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    static struct mx_arena *kept;
+    static struct mx_str text, mount;
+    (void)in;
+    if (kept == NULL || !mx_str_eq(mount, cx->mount)) {
+        struct mx_buf out;
+        struct mx_jsonw w;
+        mx_arena_free(kept);
+        kept = mx_arena_new(4096, 4 * OPENAPI_MAX);
+        mount = mx_str_dup(kept, cx->mount);
+        mx_buf_init(&out, kept, OPENAPI_MAX);
+        mx_jsonw_init(&w, &out);
+        mx_openapi_write(&w, &mx_routes, cx->conf->shop_name, mount);
+        MX_ASSERT(!out.overflow);
+        text = mx_buf_view(&out);
+    }
+    reply->raw = text;
+    return MX_OK;
+}
+
+enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)in;
+    reply->raw = mx_keys_jwks(cx->arena, mx_gate_keys());
+    return MX_OK;
+}

@@ -1,0 +1,51 @@
+/* What a request carries through all layers: its arena, database handle, faults, actor and clock.
+ * Layers below io see the database only as an opaque pointer. */
+#ifndef MX_BASE_CTX_H
+#define MX_BASE_CTX_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/id.h"
+#include "base/settings.h"
+
+struct mx_db;
+struct mx_shared;
+
+enum mx_actor_kind { MX_ANYONE, MX_GUEST, MX_CUSTOMER, MX_STAFF };
+
+/* Who calls, as the verified token (and for staff the database) says. */
+struct mx_actor {
+    enum mx_actor_kind kind;
+    struct mx_id account;
+    struct mx_id session;
+    uint64_t permissions; /* bits of http/authz.h; 0 for all but staff */
+    int64_t token_exp_ms; /* when the access token ends */
+};
+
+struct mx_ctx;
+
+/* Work that a handler leaves for the very end of its transaction, after everything else was
+ * written: what takes the hottest locks (stock) goes here, so that they are held shortest. */
+struct mx_at_commit {
+    enum mx_err (*fn)(struct mx_ctx *cx, void *arg); /* NULL: nothing */
+    void *arg;
+};
+
+struct mx_ctx {
+    struct mx_arena *arena;
+    struct mx_db *db;         /* io/db.h */
+    struct mx_shared *shared; /* io/shm.h: rate buckets, revoked sessions, verified tokens */
+    const struct mx_settings *conf;
+    struct mx_faults *faults;
+    struct mx_actor actor;
+    int64_t now_ms; /* wall clock at arrival: one "now" for the whole request */
+    struct mx_str request_id;
+    struct mx_str address; /* the client's address as nginx saw it */
+    struct mx_str user_agent;
+    struct mx_str route_id;
+    struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
+    struct mx_at_commit at_commit;
+    bool catalog_changed; /* set by a handler whose COMMIT changes what the public catalog shows */
+};
+
+#endif

@@ -1,0 +1,46 @@
+/* The faults of one request, collected so that a client sees all of them at once. At most
+ * MX_FAULTS_MAX are kept. Layers that know no HTTP add to it; http/problem.c prints it. */
+#ifndef MX_BASE_FAULT_H
+#define MX_BASE_FAULT_H
+
+#include "base/str.h"
+
+#define MX_FAULTS_MAX 20
+#define MX_FAULT_EXTRAS_MAX 4
+
+struct mx_fault {
+    struct mx_str pointer;   /* RFC 6901 pointer into the body; absent for a parameter */
+    struct mx_str parameter; /* query, path or header name; absent for a body member */
+    const char *code;        /* stable, snake_case: required, out_of_range, unknown_member … */
+    struct mx_str detail;    /* a sentence for a person */
+};
+
+struct mx_faults {
+    struct mx_arena *arena;
+    struct mx_str detail; /* replaces the problem's default detail */
+    int n;
+    struct mx_fault at[MX_FAULTS_MAX];
+    int n_extra; /* further string members of the problem, e.g. order_id */
+    struct {
+        const char *name;
+        struct mx_str value;
+    } extra[MX_FAULT_EXTRAS_MAX];
+    int retry_after_s; /* > 0: Retry-After */
+};
+
+/* Empty collection whose texts live in `a`. */
+void mx_faults_init(struct mx_faults *f, struct mx_arena *a);
+/* Add a fault of the body member at `pointer` (copied); silently drops beyond the maximum. */
+void mx_fault_at(struct mx_faults *f, struct mx_str pointer, const char *code, const char *fmt, ...)
+    MX_PRINTF(4, 5);
+/* Add a fault of a query, path or header parameter. */
+void mx_fault_param(struct mx_faults *f, struct mx_str name, const char *code, const char *fmt, ...)
+    MX_PRINTF(4, 5);
+/* Set the problem's detail and return `e`: return mx_fail(f, MX_E_CONFLICT, "…"); */
+enum mx_err mx_fail(struct mx_faults *f, enum mx_err e, const char *fmt, ...) MX_PRINTF(3, 4);
+/* Set the string member `name` (a literal) of the problem document; the last value of a name
+ * counts.
+ */
+void mx_fault_extra(struct mx_faults *f, const char *name, struct mx_str value);
+
+#endif

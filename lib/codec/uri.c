@@ -1,0 +1,168 @@
+/* Percent-decoding, query splitting, base64url. */
+#include "codec/uri.h"
+
+#include "base/arena.h"
+#include "codec/utf8.h"
+
+static const char b64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Byte of the escape at s.p[at] (the '%'), or -1. */
+static int escape_value(struct mx_str s, size_t at)
+{
+    int high, low;
+
+    if (s.n - at < 3)
+        return -1;
+    high = hex_value(s.p[at + 1]);
+    low = hex_value(s.p[at + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+bool mx_uri_decode(struct mx_arena *a, struct mx_str s, bool plus, struct mx_str *ret_out)
+{
+    char *out = mx_arena_alloc(a, s.n + 1);
+    struct mx_str got;
+    size_t at, n = 0;
+    int c;
+
+    for (at = 0; at < s.n; at++) {
+        c = (unsigned char)s.p[at];
+        if (c == '%') {
+            c = escape_value(s, at);
+            at += 2;
+        } else if (c == '+' && plus) {
+            c = ' ';
+        }
+        if (c <= 0)
+            return false;
+        out[n++] = (char)c;
+    }
+    out[n] = '\0';
+    got = (struct mx_str){out, n};
+    if (!mx_utf8_valid(got))
+        return false;
+    *ret_out = got;
+    return true;
+}
+
+/* One `name=value` piece; a piece without '=' is a name with an empty value. */
+static bool decode_pair(struct mx_arena *a, struct mx_str piece, struct mx_pair *ret_pair)
+{
+    struct mx_str name = {0};
+
+    if (!mx_str_split(&piece, '=', &name))
+        return false;
+    if (!piece.p)
+        piece = MX_S("");
+    return mx_uri_decode(a, name, true, &ret_pair->name) &&
+           mx_uri_decode(a, piece, true, &ret_pair->value);
+}
+
+enum mx_err mx_uri_query(struct mx_arena *a, struct mx_str query, int max,
+                         struct mx_pair **ret_pairs, int *ret_n)
+{
+    struct mx_pair *pairs = MX_NEW_N(a, (size_t)max, struct mx_pair);
+    struct mx_str piece = {0};
+    int n = 0;
+
+    while (mx_str_split(&query, '&', &piece)) {
+        if (piece.n == 0)
+            continue;
+        if (n == max || !decode_pair(a, piece, &pairs[n]))
+            return MX_E_BAD_REQUEST;
+        n++;
+    }
+    *ret_pairs = pairs;
+    *ret_n = n;
+    return MX_OK;
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void mx_uri_encode(struct mx_buf *out, struct mx_str s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t i;
+
+    for (i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+
+        if (is_unreserved(s.p[i]))
+            mx_buf_byte(out, s.p[i]);
+        else
+            mx_buf_add(out, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+    }
+}
+
+struct mx_str mx_b64url(struct mx_arena *a, const void *p, size_t n)
+{
+    const unsigned char *in = p;
+    char *out = mx_arena_alloc(a, n / 3 * 4 + 5);
+    size_t i, len = 0;
+    uint32_t bits = 0;
+    int n_bits = 0;
+
+    for (i = 0; i < n; i++) {
+        bits = bits << 8 | in[i];
+        for (n_bits += 8; n_bits >= 6; n_bits -= 6)
+            out[len++] = b64_digits[bits >> (n_bits - 6) & 63];
+    }
+    if (n_bits > 0)
+        out[len++] = b64_digits[bits << (6 - n_bits) & 63];
+    out[len] = '\0';
+    return (struct mx_str){out, len};
+}
+
+/* Value of a base64url digit, or -1. */
+static int b64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+bool mx_b64url_decode(struct mx_arena *a, struct mx_str s, struct mx_str *ret_bytes)
+{
+    char *out = mx_arena_alloc(a, s.n / 4 * 3 + 3);
+    size_t i, len = 0;
+    uint32_t bits = 0;
+    int n_bits = 0, value;
+
+    if (s.n % 4 == 1)
+        return false;
+    for (i = 0; i < s.n; i++) {
+        value = b64_value(s.p[i]);
+        if (value < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)value;
+        n_bits += 6;
+        if (n_bits >= 8) {
+            n_bits -= 8;
+            out[len++] = (char)(bits >> n_bits & 255);
+        }
+    }
+    if (bits & ((1u << n_bits) - 1))
+        return false;
+    out[len] = '\0';
+    *ret_bytes = (struct mx_str){out, len};
+    return true;
+}

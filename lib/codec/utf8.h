@@ -1,0 +1,13 @@
+/* Strict UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
+#ifndef MX_CODEC_UTF8_H
+#define MX_CODEC_UTF8_H
+
+#include "base/str.h"
+
+bool mx_utf8_valid(struct mx_str s);
+/* Code points of valid UTF-8. */
+size_t mx_utf8_length(struct mx_str s);
+/* Bytes (1 to 4) of the code point that starts at s.p[at], at < s.n; 0 when none is valid there. */
+size_t mx_utf8_step(struct mx_str s, size_t at);
+
+#endif

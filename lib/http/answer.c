@@ -1,0 +1,88 @@
+#include "http/answer.h"
+
+#include "codec/secret.h"
+
+#define ETAG_BYTES 16
+
+/* Strong tag of a body: the same on every worker and host. */
+static struct mx_str etag_of(struct mx_arena *a, struct mx_str body)
+{
+    static const char hex[] = "0123456789abcdef";
+    struct mx_hash h = mx_sha256(body);
+    char text[2 * ETAG_BYTES];
+
+    for (size_t i = 0; i < ETAG_BYTES; i++) {
+        text[2 * i] = hex[h.b[i] >> 4];
+        text[2 * i + 1] = hex[h.b[i] & 15];
+    }
+    return mx_str_dup(a, (struct mx_str){text, sizeof(text)});
+}
+
+bool mx_etag_listed(struct mx_str list, struct mx_str etag)
+{
+    struct mx_str part;
+
+    while (mx_str_split(&list, ',', &part)) {
+        part = mx_str_trim(part);
+        if (mx_str_eqc(part, "*"))
+            return true;
+        if (mx_str_starts(part, MX_S("W/")))
+            part = mx_str_sub(part, 2, part.n);
+        if (part.n >= 2 && part.p[0] == '"' && part.p[part.n - 1] == '"' &&
+            mx_str_eq(mx_str_sub(part, 1, part.n - 2), etag))
+            return true;
+    }
+    return false;
+}
+
+static void write_body(const struct mx_answer *answer, const struct mx_reply *reply,
+                       struct mx_res *res)
+{
+    struct mx_jsonw w;
+
+    if (reply->raw.p) {
+        mx_buf_str(&res->body, reply->raw);
+    } else if (answer->shape) {
+        MX_ASSERT(reply->out != NULL);
+        mx_jsonw_init(&w, &res->body);
+        mx_shape_write(&w, answer->shape, reply->out);
+    }
+}
+
+static void write_cache(const struct mx_route *route, const struct mx_settings *conf,
+                        struct mx_res *res)
+{
+    if ((route->flags & MX_R_PUBLIC) && res->status == 200)
+        mx_res_header(
+            res, "Cache-Control",
+            mx_str_fmt(res->headers.arena, "public, max-age=%lld, stale-while-revalidate=%lld",
+                       (long long)conf->catalog_max_age_s, (long long)conf->catalog_swr_s));
+    else
+        mx_res_header(res, "Cache-Control", MX_S("no-store"));
+}
+
+void mx_answer_write(const struct mx_route *route, const struct mx_settings *conf,
+                     const struct mx_req *req, const struct mx_reply *reply, struct mx_res *res)
+{
+    const struct mx_answer *answer = &route->answers[reply->answer];
+    struct mx_arena *a = res->body.arena;
+    struct mx_str etag = reply->etag;
+
+    MX_ASSERT(reply->answer >= 0 && reply->answer < MX_ANSWERS_MAX && answer->status != 0);
+    res->status = answer->status;
+    write_body(answer, reply, res);
+    write_cache(route, conf, res);
+    if (reply->location.p)
+        mx_res_header(res, "Location", reply->location);
+    if (!etag.p && (route->flags & MX_R_PUBLIC) && res->status == 200)
+        etag = etag_of(a, mx_buf_view(&res->body));
+    if (etag.p)
+        mx_res_header(res, "ETag", mx_str_fmt(a, "\"%.*s\"", MX_FMT(etag)));
+    if (etag.p && res->status == 200 && route->method == MX_GET &&
+        mx_etag_listed(req->if_none_match, etag)) {
+        res->status = 304;
+        mx_buf_clear(&res->body);
+    } else if (res->body.n > 0) {
+        mx_res_header(res, "Content-Type", mx_str_c(answer->media ? answer->media : MX_JSON_MEDIA));
+    }
+}

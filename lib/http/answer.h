@@ -1,0 +1,17 @@
+/* Makes the response of a successful handler: body by its shape, entity tag, cache headers. */
+#ifndef MX_HTTP_ANSWER_H
+#define MX_HTTP_ANSWER_H
+
+#include "http/route.h"
+
+#define MX_JSON_MEDIA "application/json; charset=utf-8"
+
+/* Write status, headers and body of `reply` to `res`, whose body is empty. A GET whose entity tag
+ * the client has becomes 304. */
+void mx_answer_write(const struct mx_route *route, const struct mx_settings *conf,
+                     const struct mx_req *req, const struct mx_reply *reply, struct mx_res *res);
+
+/* True when the list of an If-None-Match header holds `etag` (without quotes) or is "*". */
+bool mx_etag_listed(struct mx_str list, struct mx_str etag);
+
+#endif

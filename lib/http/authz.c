@@ -1,0 +1,20 @@
+#include "http/authz.h"
+
+#define MX_PERM_NAME(name, bit, wire) [bit] = (wire),
+static const char *const names[] = {MX_PERMISSIONS(MX_PERM_NAME)};
+
+const char *mx_permission_name(int bit)
+{
+    return bit >= 0 && (size_t)bit < MX_LEN(names) ? names[bit] : NULL;
+}
+
+bool mx_permission_parse(struct mx_str s, uint64_t *ret_bit)
+{
+    for (size_t i = 0; i < MX_LEN(names); i++) {
+        if (mx_str_eqc(s, names[i])) {
+            *ret_bit = UINT64_C(1) << i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,413 @@
+/* The gates. What is refused before the route is known, what before its token, what before its
+ * input: the order is that of mx_dispatch and nowhere else. */
+#include "http/dispatch.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "codec/utf8.h"
+#include "http/answer.h"
+#include "http/problem.h"
+
+#define QUERY_MAX 100
+#define USER_AGENT_MAX 200
+#define REQUEST_ID_MAX 64
+#define IDEMPOTENCY_KEY_MAX 255
+
+#define CORS_HEADERS                                                                        \
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, " \
+    "traceparent"
+#define CORS_EXPOSED                                                               \
+    "ETag, Idempotency-Replayed, Location, RateLimit-Limit, RateLimit-Remaining, " \
+    "RateLimit-Reset, "                                                            \
+    "Retry-After, X-Request-Id"
+
+/* One request on its way through the gates. */
+struct exchange {
+    const struct mx_app *app;
+    struct mx_ctx *cx;
+    const struct mx_req *req;
+    struct mx_res *res;
+    const struct mx_route *route;
+    struct mx_match match;
+    bool cors;           /* the origin is one of ours */
+    void *in;            /* struct of route->in */
+    struct mx_res bare;  /* the response before the handler: headers of the gates, no body */
+    enum mx_err replied; /* the error of a reply that commits all the same */
+};
+
+/* ---- names and tracing ---- */
+
+static bool request_id_ok(struct mx_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+        if (!alnum && c != '.' && c != '_' && c != '-')
+            return false;
+    }
+    return s.n >= 1 && s.n <= REQUEST_ID_MAX;
+}
+
+/* `n` lower-case hex digits at `from`, not all zero unless `zero`. */
+static bool hex_at(struct mx_str s, size_t from, size_t n, bool zero)
+{
+    struct mx_str part = mx_str_sub(s, from, n);
+
+    for (size_t i = 0; i < part.n; i++) {
+        char c = part.p[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+            return false;
+        zero |= c != '0';
+    }
+    return zero && part.n == n;
+}
+
+/* Trace id of a W3C traceparent (version-trace-parent-flags), absent when it is malformed. Later
+ * versions may have more behind it. */
+static struct mx_str trace_id(struct mx_str s)
+{
+    bool dashes = s.n >= 55 && s.p[2] == '-' && s.p[35] == '-' && s.p[52] == '-';
+    bool tail = s.n == 55 || (s.n > 55 && s.p[55] == '-' && !mx_str_starts(s, MX_S("00")));
+
+    if (!dashes || !tail || mx_str_starts(s, MX_S("ff")) || !hex_at(s, 0, 2, true) ||
+        !hex_at(s, 3, 32, false) || !hex_at(s, 36, 16, false) || !hex_at(s, 53, 2, true))
+        return (struct mx_str){0};
+    return mx_str_sub(s, 3, 32);
+}
+
+/* The user agent as far as it fits into its column; absent when it is no UTF-8. */
+static struct mx_str user_agent(struct mx_str s)
+{
+    size_t n = s.n < USER_AGENT_MAX ? s.n : USER_AGENT_MAX;
+
+    if (!mx_utf8_valid(s))
+        return (struct mx_str){0};
+    while (n > 0 && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+        n--;
+    return mx_str_sub(s, 0, n);
+}
+
+/* ---- CORS ---- */
+
+static bool origin_ours(struct mx_str origins, struct mx_str origin)
+{
+    struct mx_str one;
+
+    if (origin.n == 0 || mx_str_eqc(origin, "null") || mx_str_eqc(origin, "*"))
+        return false;
+    while (mx_str_split(&origins, ' ', &one)) {
+        if (mx_str_eq(one, origin))
+            return true;
+    }
+    return false;
+}
+
+static void begin(struct exchange *x)
+{
+    struct mx_ctx *cx = x->cx;
+    struct mx_str origins = mx_str_c(cx->conf->cors_origins);
+
+    x->res->status = 0;
+    x->res->replayed = false;
+    mx_faults_init(cx->faults, cx->arena);
+    cx->actor = (struct mx_actor){0};
+    cx->route_id = (struct mx_str){0};
+    cx->request_id =
+        request_id_ok(x->req->request_id) ? x->req->request_id : mx_id_str(cx->arena, mx_id_new());
+    cx->address = x->req->address;
+    cx->user_agent = user_agent(x->req->user_agent);
+    mx_log_context(cx->request_id, trace_id(x->req->traceparent));
+    mx_res_header(x->res, "X-Request-Id", cx->request_id);
+    mx_res_header(x->res, "X-Content-Type-Options", MX_S("nosniff"));
+    if (origins.n == 0)
+        return;
+    mx_res_header(x->res, "Vary", MX_S("Origin"));
+    x->cors = origin_ours(origins, x->req->origin);
+    if (x->cors) {
+        mx_res_header(x->res, "Access-Control-Allow-Origin", x->req->origin);
+        mx_res_header(x->res, "Access-Control-Expose-Headers", MX_S(CORS_EXPOSED));
+    }
+}
+
+/* ---- gates ---- */
+
+static size_t slashes(struct mx_str s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        n += s.p[i] == '/';
+    return n;
+}
+
+/* The path that was sent must be the path that is served: what nginx normalised away (dot segments,
+ * double slashes, an escaped slash) could have passed a rule made for another path. Escapes of
+ * single characters are no difference. */
+static bool same_path(struct mx_arena *a, const struct mx_req *req)
+{
+    struct mx_str raw = req->raw_path, decoded;
+
+    if (!raw.p || !mx_uri_decode(a, raw, false, &decoded))
+        return false;
+    return decoded.n == req->mount.n + req->path.n && mx_str_starts(decoded, req->mount) &&
+           mx_str_ends(decoded, req->path) &&
+           slashes(raw) == slashes(req->mount) + slashes(req->path);
+}
+
+static enum mx_err check_sanity(struct exchange *x)
+{
+    struct mx_str path = x->req->path;
+
+    if (!mx_utf8_valid(path) || !same_path(x->cx->arena, x->req))
+        return mx_fail(x->cx->faults, MX_E_BAD_REQUEST, "The path is not in its normal form.");
+    for (size_t i = 0; i < path.n; i++) {
+        if ((unsigned char)path.p[i] < 0x20 || path.p[i] == 0x7f)
+            return mx_fail(x->cx->faults, MX_E_BAD_REQUEST, "The path holds a control character.");
+    }
+    return MX_OK;
+}
+
+static enum mx_err check_age(struct exchange *x)
+{
+    int64_t arrival_ms = x->req->arrival_ms;
+
+    if (arrival_ms > 0 && x->cx->now_ms - arrival_ms > x->cx->conf->queue_age_max_ms)
+        return MX_E_OVERLOADED;
+    return MX_OK;
+}
+
+static enum mx_err find_route(struct exchange *x)
+{
+    x->match = mx_route_match(x->app->routes, x->req->method, x->req->path);
+    x->route = x->match.route;
+    if (!x->match.known_path)
+        return mx_fail(x->cx->faults, MX_E_NOT_FOUND, "There is no such path.");
+    if (x->route)
+        x->cx->route_id = mx_str_c(x->route->id);
+    return MX_OK;
+}
+
+/* A method that the path does not have: a preflight of one of our origins, or 405. */
+static enum mx_err answer_options(struct exchange *x)
+{
+    struct mx_res *res = x->res;
+
+    if (x->req->method != MX_OPTIONS || !x->cors || x->req->cors_method.n == 0) {
+        mx_res_header(res, "Allow", mx_str_c(x->match.allow));
+        return MX_E_METHOD_NOT_ALLOWED;
+    }
+    res->status = 204;
+    mx_res_header(res, "Access-Control-Allow-Methods", mx_str_c(x->match.allow));
+    mx_res_header(res, "Access-Control-Allow-Headers", MX_S(CORS_HEADERS));
+    mx_res_header(res, "Access-Control-Max-Age", MX_S("600"));
+    mx_res_header(res, "Cache-Control", MX_S("no-store"));
+    return MX_OK;
+}
+
+static bool is_json(struct mx_str type)
+{
+    struct mx_str media, parameter;
+
+    if (!mx_str_split(&type, ';', &media) ||
+        !mx_str_ieq(mx_str_trim(media), MX_S("application/json")))
+        return false;
+    while (mx_str_split(&type, ';', &parameter)) {
+        parameter = mx_str_trim(parameter);
+        if (!mx_str_ieq(mx_str_sub(parameter, 0, 8), MX_S("charset=")))
+            continue;
+        parameter = mx_str_sub(parameter, 8, parameter.n);
+        if (!mx_str_ieq(parameter, MX_S("utf-8")) && !mx_str_ieq(parameter, MX_S("\"utf-8\"")))
+            return false;
+    }
+    return true;
+}
+
+static enum mx_err check_body(struct exchange *x)
+{
+    const struct mx_req *req = x->req;
+    int64_t max = x->cx->conf->body_max;
+
+    if (!mx_route_reads_body(x->route))
+        return MX_OK;
+    if (req->content_length > max || (int64_t)req->body.n > max)
+        return MX_E_PAYLOAD_TOO_LARGE;
+    if (req->body.n == 0 && !mx_shape_requires_body(x->route->in))
+        return MX_OK;
+    return is_json(req->content_type) ? MX_OK : MX_E_UNSUPPORTED_MEDIA_TYPE;
+}
+
+static enum mx_err authenticate(struct exchange *x)
+{
+    struct mx_str given = x->req->authorization, scheme = mx_str_sub(given, 0, 7);
+
+    if (given.n == 0)
+        return x->route->who == MX_WHO_ANYONE ? MX_OK : MX_E_UNAUTHORIZED;
+    if (!mx_str_ieq(scheme, MX_S("Bearer ")))
+        return MX_E_UNAUTHORIZED;
+    return x->app->hooks->authenticate(x->cx, mx_str_trim(mx_str_sub(given, 7, given.n)));
+}
+
+static enum mx_err authorize(struct exchange *x)
+{
+    if (x->route->who != MX_WHO_STAFF)
+        return MX_OK;
+    if (x->cx->actor.kind != MX_STAFF)
+        return MX_E_FORBIDDEN;
+    return x->app->hooks->authorize(x->cx, x->route->permission);
+}
+
+static enum mx_err admit(struct exchange *x)
+{
+    if (x->route->rate == MX_RATE_NONE)
+        return MX_OK;
+    return x->app->hooks->admit(x->cx, x->route->rate, x->res);
+}
+
+static enum mx_err check_key(struct exchange *x)
+{
+    struct mx_str key = x->req->idempotency_key;
+
+    if (x->req->method != MX_POST)
+        return MX_OK;
+    if (key.n == 0)
+        return x->route->flags & MX_R_IDEMPOTENT ? MX_E_IDEMPOTENCY_KEY_REQUIRED : MX_OK;
+    for (size_t i = 0; i < key.n; i++) {
+        if (key.n > IDEMPOTENCY_KEY_MAX || key.p[i] < '!' || key.p[i] > '~')
+            return mx_fail(x->cx->faults, MX_E_BAD_REQUEST,
+                           "Idempotency-Key must be 1 to 255 visible ASCII characters.");
+    }
+    return MX_OK;
+}
+
+static enum mx_err parse_body(struct exchange *x, const struct mx_json **ret_body)
+{
+    const char *why = "";
+    size_t offset = 0;
+    enum mx_err e;
+
+    if (!mx_route_reads_body(x->route) ||
+        (x->req->body.n == 0 && !mx_shape_requires_body(x->route->in)))
+        return MX_OK;
+    e = mx_json_parse(x->cx->arena, x->req->body, ret_body, &why, &offset);
+    if (e == MX_E_MALFORMED_JSON)
+        return mx_fail(x->cx->faults, e, "The body is not well-formed JSON at byte %zu: %s.",
+                       offset, why);
+    return e;
+}
+
+static enum mx_err read_input(struct exchange *x)
+{
+    static const struct mx_shape nothing = {"Nothing", 0, NULL, 0};
+    const struct mx_shape *shape = x->route->in ? x->route->in : &nothing;
+    struct mx_sources src = {.path = x->match.params,
+                             .n_path = x->match.n_params,
+                             .if_match =
+                                 x->req->if_match.n ? x->req->if_match : (struct mx_str){0}};
+    struct mx_pair *query = NULL;
+    enum mx_err e;
+
+    e = mx_uri_query(x->cx->arena, x->req->query, QUERY_MAX, &query, &src.n_query);
+    if (e == MX_E_BAD_REQUEST)
+        return mx_fail(x->cx->faults, e, "The query is malformed or has too many parameters.");
+    MX_TRY(e);
+    MX_TRY(parse_body(x, &src.body));
+    src.query = query;
+    x->in = mx_arena_zalloc(x->cx->arena, 1, shape->size ? shape->size : 1);
+    return mx_fields_read(x->cx->arena, shape, &src, x->cx->faults, x->in);
+}
+
+/* ---- running ---- */
+
+/* Take back what a try wrote. The buffers go back to the memory they had, so that whoever runs the
+ * handler again may rewind the arena between two tries. */
+static void rewind_response(struct exchange *x)
+{
+    *x->res = x->bare;
+    x->res->headers.p[x->res->headers.n] = 0;
+    x->res->body.p[0] = 0;
+}
+
+/* The handler and its answer; may be run again from the start. */
+static enum mx_err call(void *arg)
+{
+    struct exchange *x = arg;
+    struct mx_reply reply = {0};
+    struct mx_res *res = x->res;
+
+    rewind_response(x);
+    mx_faults_init(x->cx->faults, x->cx->arena);
+    x->cx->at_commit = (struct mx_at_commit){0};
+    MX_TRY(x->route->fn(x->cx, x->in, &reply));
+    x->replied = reply.error;
+    if (reply.error != MX_OK)
+        mx_problem(res, reply.error, x->cx->faults, x->cx->request_id);
+    else
+        mx_answer_write(x->route, x->cx->conf, x->req, &reply, res);
+    return res->body.overflow || res->headers.overflow ? MX_E_INTERNAL : MX_OK;
+}
+
+/* Complete an answer that an earlier request stored: only its status and body were kept. */
+static void write_replay(struct exchange *x)
+{
+    bool problem = x->res->status >= 400;
+
+    x->res->headers = x->bare.headers;
+    x->res->headers.p[x->res->headers.n] = 0;
+    mx_res_header(x->res, "Idempotency-Replayed", MX_S("true"));
+    mx_res_header(x->res, "Cache-Control", MX_S("no-store"));
+    if (x->res->body.n > 0)
+        mx_res_header(x->res, "Content-Type",
+                      problem ? MX_S(MX_PROBLEM_MEDIA) : MX_S(MX_JSON_MEDIA));
+}
+
+static enum mx_err run(struct exchange *x)
+{
+    enum mx_err e;
+
+    x->bare = *x->res;
+    e = x->app->hooks->run(x->cx, x->route, x->req, call, x, x->res);
+    if (e != MX_OK) {
+        rewind_response(x);
+        return e;
+    }
+    if (x->res->replayed) {
+        x->replied = MX_OK;
+        write_replay(x);
+    }
+    return MX_OK;
+}
+
+static enum mx_err pass(struct exchange *x)
+{
+    MX_TRY(check_sanity(x));
+    MX_TRY(check_age(x));
+    MX_TRY(find_route(x));
+    if (!x->route)
+        return answer_options(x);
+    MX_TRY(check_body(x));
+    MX_TRY(authenticate(x));
+    MX_TRY(authorize(x));
+    MX_TRY(admit(x));
+    MX_TRY(check_key(x));
+    MX_TRY(read_input(x));
+    return run(x);
+}
+
+enum mx_err mx_dispatch(const struct mx_app *app, struct mx_ctx *cx, const struct mx_req *req,
+                        struct mx_res *res)
+{
+    struct exchange x = {.app = app, .cx = cx, .req = req, .res = res};
+    enum mx_err e;
+
+    begin(&x);
+    e = pass(&x);
+    if (e == MX_OK)
+        return x.replied;
+    if (mx_err_status(e) == 500)
+        mx_log(MX_LOG_ERROR, "request failed", MX_KS("route", cx->route_id),
+               MX_KI("error", (int)e));
+    mx_problem(res, e, cx->faults, cx->request_id);
+    return e;
+}

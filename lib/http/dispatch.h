@@ -1,0 +1,50 @@
+/* The gates, in this order, once: request sanity, queue age, path, method, CORS, size and type,
+ * authenticate, permission, rate class, fields, idempotency and transaction, handler, commit,
+ * answer. What needs a socket or a database is behind the hooks, so that all of this can be fuzzed.
+ */
+#ifndef MX_HTTP_DISPATCH_H
+#define MX_HTTP_DISPATCH_H
+
+#include "http/route.h"
+
+/* A finished answer that a transaction stores and replays. */
+struct mx_stored {
+    int status;
+    struct mx_str body;
+};
+
+struct mx_hooks {
+    /* Read the bearer token into cx->actor. MX_E_UNAUTHORIZED. */
+    enum mx_err (*authenticate)(struct mx_ctx *cx, struct mx_str bearer);
+    /* Staff: load the live permissions and require `permission`. MX_E_FORBIDDEN, MX_E_UNAUTHORIZED.
+     */
+    enum mx_err (*authorize)(struct mx_ctx *cx, uint64_t permission);
+    /* Count this request against its class; adds RateLimit headers. MX_E_RATE_LIMITED. */
+    enum mx_err (*admit)(struct mx_ctx *cx, enum mx_rate_class c, struct mx_res *res);
+    /* Run `call` under the route's idempotency and transaction rules. `call` renders the answer
+     * into res and may be run again from the start; the arena may be rewound to where it was before
+     * between two tries. To replay a stored answer set res->status, res->body (emptied first) and
+     * res->replayed: dispatch writes its headers. Other headers written to res here are lost. */
+    enum mx_err (*run)(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
+                       enum mx_err (*call)(void *arg), void *arg, struct mx_res *res);
+};
+
+struct mx_app {
+    const struct mx_route_table *routes;
+    const struct mx_hooks *hooks;
+};
+
+/* Answer one request. Fills cx->actor, route_id (absent for an unknown path), request_id, address,
+ * user_agent (valid UTF-8 of at most 200 bytes, or absent), *cx->faults and the log context;
+ * cx->arena, conf, faults and now_ms are the caller's, and res holds two empty buffers in that
+ * arena. res is always a complete answer. Returns the status that decided it, for the log.
+ *
+ * The raw path must decode to mount + path byte for byte with as many slashes: escapes of single
+ * characters are no difference, but what nginx normalised away (dot segments, double slashes, %2F)
+ * is refused with 400, so that no rule of nginx saw another path than we do. Empty headers count as
+ * absent. A body on GET and DELETE is not looked at unless the route takes one; a route whose body
+ * has no required member takes an empty body, too. */
+enum mx_err mx_dispatch(const struct mx_app *app, struct mx_ctx *cx, const struct mx_req *req,
+                        struct mx_res *res);
+
+#endif

@@ -1,0 +1,177 @@
+/* Reads a request by its field table: path, query and header here, the body in field_body.c. A
+ * fault never stops the walk, so that the caller sees all of them. */
+#include "base/arena.h"
+#include "http/field_read.h"
+
+static struct mx_place parameter(struct mx_str name)
+{
+    return (struct mx_place){NULL, MX_PLACE_PARAMETER, name, 0};
+}
+
+static void read_parameter(struct mx_reader *r, const struct mx_field *f, struct mx_str s,
+                           void *base)
+{
+    const struct mx_place at = parameter(mx_str_c(f->name));
+    void *to = mx_field_member(base, f->off);
+    int64_t n = 0;
+    bool is_int;
+
+    mx_field_sent(f, base);
+    if (f->kind == MX_K_INT) {
+        is_int = mx_str_i64(s, INT64_MIN, INT64_MAX, &n);
+        mx_read_int(r, f, &at, is_int, n, to);
+    } else if (f->kind == MX_K_BOOL) {
+        *(bool *)to = mx_str_eqc(s, "true");
+        if (!*(bool *)to && !mx_str_eqc(s, "false"))
+            mx_read_wrong_type(r, &at, "true or false");
+    } else {
+        mx_read_text(r, f, &at, s, to);
+    }
+}
+
+/* True when query parameter `name` belongs to row `f`. */
+static bool takes(const struct mx_field *f, struct mx_str name)
+{
+    if (f->from != MX_QUERY)
+        return false;
+    if (f->flags & MX_F_PREFIX)
+        return mx_str_starts(name, mx_str_c(f->name));
+    return mx_str_eqc(name, f->name);
+}
+
+static bool collects(const struct mx_field *f)
+{
+    return f->kind == MX_K_STRS || f->kind == MX_K_MAP;
+}
+
+/* Values of one row: repeatable parameters and prefixes are gathered, others read once. */
+static void collect(struct mx_reader *r, const struct mx_field *f, const struct mx_sources *src,
+                    size_t n, void *base)
+{
+    const struct mx_place all = parameter(mx_str_c(f->name));
+    struct mx_list *to = mx_field_member(base, f->off);
+    size_t skip = strlen(f->name), i = 0;
+
+    mx_field_sent(f, base);
+    if (!mx_read_count_ok(r, f, &all, n))
+        return;
+    to->n = n;
+    to->at = mx_arena_zalloc(r->arena, n,
+                             f->kind == MX_K_MAP ? sizeof(struct mx_pair) : sizeof(struct mx_str));
+    for (int q = 0; q < src->n_query; q++) {
+        const struct mx_pair *p = &src->query[q];
+        const struct mx_place at = parameter(p->name);
+        struct mx_str rest = mx_str_sub(p->name, skip, p->name.n);
+
+        if (!takes(f, p->name))
+            continue;
+        if (f->kind == MX_K_MAP && rest.n == 0)
+            mx_read_fault(r, &at, "unknown_parameter", "lacks a name behind the prefix");
+        else if (f->kind == MX_K_MAP && !mx_read_item_ok(r, &at, rest, MX_LINE))
+            continue;
+        else if (!mx_read_item_ok(r, &at, p->value, f->format))
+            continue;
+        else if (f->kind == MX_K_MAP)
+            *MX_AT(*to, struct mx_pair, i++) = (struct mx_pair){rest, p->value};
+        else
+            *MX_AT(*to, struct mx_str, i++) = p->value;
+    }
+}
+
+static void read_query_row(struct mx_reader *r, const struct mx_field *f,
+                           const struct mx_sources *src, void *base)
+{
+    const struct mx_place at = parameter(mx_str_c(f->name));
+    const struct mx_pair *first = NULL;
+    size_t n = 0;
+
+    for (int q = 0; q < src->n_query; q++) {
+        if (!takes(f, src->query[q].name))
+            continue;
+        if (n++ == 0)
+            first = &src->query[q];
+    }
+    if (n == 0 && (f->flags & MX_F_REQUIRED))
+        mx_read_missing(r, &at);
+    else if (n > 0 && collects(f))
+        collect(r, f, src, n, base);
+    else if (n > 1)
+        mx_read_fault(r, &at, "repeated", "may be given once only");
+    else if (n == 1)
+        read_parameter(r, f, first->value, base);
+}
+
+static void read_query(struct mx_reader *r, const struct mx_shape *shape,
+                       const struct mx_sources *src, void *out)
+{
+    for (int q = 0; q < src->n_query; q++) {
+        const struct mx_place at = parameter(src->query[q].name);
+        bool known = false;
+
+        for (size_t i = 0; i < shape->n && !known; i++)
+            known = takes(&shape->fields[i], at.name);
+        if (!known)
+            mx_read_fault(r, &at, "unknown_parameter", "is not a parameter of this request");
+    }
+    for (size_t i = 0; i < shape->n; i++) {
+        if (shape->fields[i].from == MX_QUERY)
+            read_query_row(r, &shape->fields[i], src, out);
+    }
+}
+
+/* The If-Match header; a version may stand in quotes. */
+static void read_header(struct mx_reader *r, const struct mx_field *f, struct mx_str s, void *out)
+{
+    const struct mx_place at = parameter(mx_str_c(f->name));
+
+    if (!s.p) {
+        if (f->flags & MX_F_REQUIRED)
+            mx_read_missing(r, &at);
+        return;
+    }
+    s = mx_str_trim(s);
+    if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+        s = mx_str_sub(s, 1, s.n - 2);
+    read_parameter(r, f, s, out);
+}
+
+/* False when the path can name no resource. */
+static bool read_path(struct mx_reader *r, const struct mx_shape *shape,
+                      const struct mx_sources *src, void *out)
+{
+    bool faulty = false;
+
+    for (int i = 0; i < src->n_path; i++) {
+        const struct mx_field *f = mx_field_find(shape, MX_PATH, src->path[i].name);
+
+        if (!f)
+            MX_BUG("path parameter %.*s is not bound", MX_FMT(src->path[i].name));
+        r->faulty = false;
+        read_parameter(r, f, src->path[i].value, out);
+        if (r->faulty && f->kind != MX_K_STR)
+            return false;
+        faulty |= r->faulty;
+    }
+    r->faulty = faulty;
+    return true;
+}
+
+enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
+                           const struct mx_sources *src, struct mx_faults *faults, void *out)
+{
+    struct mx_reader r = {a, faults, false};
+    int n_before = faults->n;
+
+    memset(out, 0, shape->size);
+    if (!read_path(&r, shape, src, out)) {
+        faults->n = n_before;
+        return MX_E_NOT_FOUND;
+    }
+    read_query(&r, shape, src, out);
+    for (size_t i = 0; i < shape->n; i++) {
+        if (shape->fields[i].from == MX_HEADER)
+            read_header(&r, &shape->fields[i], src->if_match, out);
+    }
+    mx_read_body(&r, shape, src->body, out);
+    return r.faulty ? MX_E_VALIDATION_FAILED : MX_OK;
+}

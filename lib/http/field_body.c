@@ -1,0 +1,200 @@
+/* Reads a JSON body by its field table. Shapes may nest, and nothing but the table bounds how deep:
+ * a shape never holds itself (mx_route_check). */
+#include "base/arena.h"
+#include "http/field_read.h"
+
+static void read_value(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                       const struct mx_json *v, void *base);
+
+static void read_object(struct mx_reader *r, const struct mx_shape *shape,
+                        const struct mx_place *at, const struct mx_json *v, void *base)
+{
+    if (mx_json_type(v) != MX_JSON_OBJECT) {
+        mx_read_wrong_type(r, at, "an object");
+        return;
+    }
+    for (const struct mx_json *m = mx_json_first(v); m; m = mx_json_next(m)) {
+        const struct mx_place here = {at, MX_PLACE_MEMBER, mx_json_name(m), 0};
+        const struct mx_field *f = mx_field_find(shape, MX_BODY, here.name);
+
+        if (f)
+            read_value(r, f, &here, m, base);
+        else
+            mx_read_fault(r, &here, "unknown_member", "is not a member of this object");
+    }
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct mx_field *f = &shape->fields[i];
+        const struct mx_place here = {at, MX_PLACE_MEMBER, mx_str_c(f->name), 0};
+
+        if (f->from == MX_BODY && (f->flags & MX_F_REQUIRED) && !mx_json_get(v, f->name))
+            mx_read_missing(r, &here);
+    }
+}
+
+static void read_money(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                       const struct mx_json *v, struct mx_money *to)
+{
+    struct money {
+        int64_t amount;
+        struct mx_str currency;
+    } in = {0};
+    const struct mx_field rows[] = {
+        MX_F(struct money, amount, MX_BODY, MX_F_REQUIRED, f->min,
+             mx_field_bounded(f) ? f->max : MX_MONEY_MAX, MX_LINE, NULL),
+        MX_F(struct money, currency, MX_BODY, MX_F_REQUIRED, 3, 3, MX_CURRENCY, NULL),
+    };
+    const struct mx_shape shape = {"Money", sizeof(in), rows, MX_LEN(rows)};
+
+    read_object(r, &shape, at, v, &in);
+    if (in.currency.p && mx_currency_parse(in.currency, &to->currency))
+        to->minor = in.amount;
+}
+
+/* Children of an array or object. */
+static size_t count(const struct mx_json *v)
+{
+    size_t n = 0;
+
+    for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c))
+        n++;
+    return n;
+}
+
+static void read_strs(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      const struct mx_json *v, struct mx_list *to)
+{
+    struct mx_place here = {at, MX_PLACE_ITEM, {0}, 0};
+
+    for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c), here.index++) {
+        if (mx_json_type(c) != MX_JSON_STRING)
+            mx_read_wrong_type(r, &here, "a string");
+        else if (mx_read_item_ok(r, &here, mx_json_string(c), f->format))
+            *MX_AT(*to, struct mx_str, here.index) = mx_json_string(c);
+    }
+}
+
+static void read_structs(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                         const struct mx_json *v, struct mx_list *to)
+{
+    struct mx_place here = {at, MX_PLACE_ITEM, {0}, 0};
+
+    for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c), here.index++)
+        read_object(r, f->shape, &here, c, (char *)to->at + here.index * f->shape->size);
+}
+
+static void read_map(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                     const struct mx_json *v, struct mx_list *to)
+{
+    size_t i = 0;
+
+    for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c), i++) {
+        const struct mx_place here = {at, MX_PLACE_MEMBER, mx_json_name(c), 0};
+
+        if (!mx_read_item_ok(r, &here, here.name, MX_LINE))
+            continue;
+        if (mx_json_type(c) != MX_JSON_STRING)
+            mx_read_wrong_type(r, &here, "a string");
+        else if (mx_read_item_ok(r, &here, mx_json_string(c), f->format))
+            *MX_AT(*to, struct mx_pair, i) = (struct mx_pair){here.name, mx_json_string(c)};
+    }
+}
+
+/* LIST, STRS, MAP. */
+static void read_many(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      const struct mx_json *v, struct mx_list *to)
+{
+    bool map = f->kind == MX_K_MAP;
+    size_t n, size = f->kind == MX_K_LIST ? f->shape->size
+                     : map                ? sizeof(struct mx_pair)
+                                          : sizeof(struct mx_str);
+
+    if (mx_json_type(v) != (map ? MX_JSON_OBJECT : MX_JSON_ARRAY)) {
+        mx_read_wrong_type(r, at, map ? "an object" : "an array");
+        return;
+    }
+    n = count(v);
+    if (!mx_read_count_ok(r, f, at, n))
+        return;
+    to->at = mx_arena_zalloc(r->arena, n, size);
+    to->n = n;
+    if (f->kind == MX_K_LIST)
+        read_structs(r, f, at, v, to);
+    else if (map)
+        read_map(r, f, at, v, to);
+    else
+        read_strs(r, f, at, v, to);
+}
+
+static void read_null(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      void *to)
+{
+    if (!(f->flags & MX_F_NULLABLE))
+        mx_read_fault(r, at, "wrong_type", "must not be null");
+    else if (f->kind == MX_K_ENUM)
+        *(int *)to = -1;
+}
+
+static void read_value(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                       const struct mx_json *v, void *base)
+{
+    void *to = mx_field_member(base, f->off);
+    enum mx_json_type type = mx_json_type(v);
+    int64_t n = 0;
+    bool is_int;
+
+    mx_field_sent(f, base);
+    if (type == MX_JSON_NULL) {
+        read_null(r, f, at, to);
+        return;
+    }
+    switch (f->kind) {
+    case MX_K_INT:
+        is_int = type == MX_JSON_NUMBER && mx_json_int(v, &n);
+        mx_read_int(r, f, at, is_int, n, to);
+        return;
+    case MX_K_BOOL:
+        if (type == MX_JSON_BOOL)
+            *(bool *)to = mx_json_bool(v);
+        else
+            mx_read_wrong_type(r, at, "true or false");
+        return;
+    case MX_K_MONEY:
+        read_money(r, f, at, v, to);
+        return;
+    case MX_K_OBJPTR:
+        *(void **)to = mx_arena_zalloc(r->arena, 1, f->shape->size);
+        read_object(r, f->shape, at, v, *(void **)to);
+        return;
+    case MX_K_OBJECT:
+        read_object(r, f->shape, at, v, to);
+        return;
+    case MX_K_LIST:
+    case MX_K_STRS:
+    case MX_K_MAP:
+        read_many(r, f, at, v, to);
+        return;
+    default:
+        if (type == MX_JSON_STRING)
+            mx_read_text(r, f, at, mx_json_string(v), to);
+        else
+            mx_read_wrong_type(r, at, "a string");
+    }
+}
+
+void mx_read_body(struct mx_reader *r, const struct mx_shape *shape, const struct mx_json *body,
+                  void *out)
+{
+    const struct mx_place root = {NULL, MX_PLACE_ROOT, {0}, 0};
+
+    if (body) {
+        read_object(r, shape, &root, body, out);
+        return;
+    }
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct mx_field *f = &shape->fields[i];
+        const struct mx_place here = {&root, MX_PLACE_MEMBER, mx_str_c(f->name), 0};
+
+        if (f->from == MX_BODY && (f->flags & MX_F_REQUIRED))
+            mx_read_missing(r, &here);
+    }
+}

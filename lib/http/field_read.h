@@ -1,0 +1,61 @@
+/* Inside of the field reader, shared by field.c, field_body.c and field_value.c only. Where a value
+ * stands is a chain on the stack, rendered as a pointer only when there is a fault to tell. */
+#ifndef MX_HTTP_FIELD_READ_H
+#define MX_HTTP_FIELD_READ_H
+
+#include "http/field.h"
+
+enum mx_place_kind { MX_PLACE_ROOT, MX_PLACE_MEMBER, MX_PLACE_ITEM, MX_PLACE_PARAMETER };
+
+struct mx_place {
+    const struct mx_place *up; /* NULL: the root, or a parameter */
+    enum mx_place_kind kind;
+    struct mx_str name; /* MEMBER, PARAMETER */
+    size_t index;       /* ITEM */
+};
+
+/* One reading of one request. */
+struct mx_reader {
+    struct mx_arena *arena;
+    struct mx_faults *faults;
+    bool faulty;
+};
+
+/* Tell a fault of what stands at `at`. */
+void mx_read_fault(struct mx_reader *r, const struct mx_place *at, const char *code,
+                   const char *fmt, ...) MX_PRINTF(4, 5);
+/* "must be <want>". */
+void mx_read_wrong_type(struct mx_reader *r, const struct mx_place *at, const char *want);
+/* "is required". */
+void mx_read_missing(struct mx_reader *r, const struct mx_place *at);
+
+/* Address of the member at `off` of the struct at `base`. */
+void *mx_field_member(void *base, unsigned off);
+/* True when the row has bounds. */
+bool mx_field_bounded(const struct mx_field *f);
+/* Set the row's has_ member, if it has one. */
+void mx_field_sent(const struct mx_field *f, void *base);
+/* The row of that source and exact name, or NULL. */
+const struct mx_field *mx_field_find(const struct mx_shape *shape, enum mx_from from,
+                                     struct mx_str name);
+
+/* Check UTF-8, bounds and format of a string; false and a fault otherwise. */
+bool mx_read_string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                       const struct mx_field *f);
+/* The same for a string of STRS or MAP: of the format, 1 to 200 characters. */
+bool mx_read_item_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                     enum mx_format format);
+/* Check the number of entries of a LIST, STRS or MAP. */
+bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      size_t n);
+/* Store `value` in the int64_t at `to` if it was an integer (`is_int`) and is in range. */
+void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                 bool is_int, int64_t value, void *to);
+/* Kinds that are text in JSON and in parameters alike: STR, ENUM, ID, TIME. */
+void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                  struct mx_str s, void *to);
+/* Read the body, which may be NULL (nothing was sent), into *out. */
+void mx_read_body(struct mx_reader *r, const struct mx_shape *shape, const struct mx_json *body,
+                  void *out);
+
+#endif

@@ -1,0 +1,222 @@
+/* What reading from JSON and from parameters share: faults with their place, and the kinds that are
+ * text in both. */
+#include "http/field_read.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "base/arena.h"
+#include "codec/utf8.h"
+
+#define STRING_MAX 200 /* code points of a string in STRS and MAP */
+#define NAME_SHOWN 128 /* bytes of an unknown name that a fault repeats */
+#define POINTER_MAX 2048
+
+/* ---- faults ---- */
+
+/* At most NAME_SHOWN bytes of a name that the client chose, cut between code points. */
+static struct mx_str shown(struct mx_str name)
+{
+    size_t n = name.n < NAME_SHOWN ? name.n : NAME_SHOWN;
+
+    while (n > 0 && n < name.n && ((unsigned char)name.p[n] & 0xc0) == 0x80)
+        n--;
+    return mx_str_sub(name, 0, n);
+}
+
+static void render(struct mx_buf *out, const struct mx_place *at)
+{
+    struct mx_str name;
+
+    if (at->kind == MX_PLACE_ROOT)
+        return;
+    render(out, at->up);
+    mx_buf_byte(out, '/');
+    if (at->kind == MX_PLACE_ITEM) {
+        mx_buf_i64(out, (int64_t)at->index);
+        return;
+    }
+    name = shown(at->name);
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] == '~')
+            mx_buf_c(out, "~0");
+        else if (name.p[i] == '/')
+            mx_buf_c(out, "~1");
+        else
+            mx_buf_byte(out, name.p[i]);
+    }
+}
+
+MX_PRINTF(4, 5)
+void mx_read_fault(struct mx_reader *r, const struct mx_place *at, const char *code,
+                   const char *fmt, ...)
+{
+    char detail[200];
+    struct mx_buf pointer;
+    va_list ap;
+
+    r->faulty = true;
+    if (r->faults->n >= MX_FAULTS_MAX)
+        return;
+    va_start(ap, fmt);
+    (void)vsnprintf(detail, sizeof(detail), fmt, ap);
+    va_end(ap);
+    if (at->kind == MX_PLACE_PARAMETER) {
+        mx_fault_param(r->faults, shown(at->name), code, "%s", detail);
+        return;
+    }
+    mx_buf_init(&pointer, r->arena, POINTER_MAX);
+    render(&pointer, at);
+    mx_fault_at(r->faults, pointer.n ? mx_buf_view(&pointer) : MX_S(""), code, "%s", detail);
+}
+
+void mx_read_wrong_type(struct mx_reader *r, const struct mx_place *at, const char *want)
+{
+    mx_read_fault(r, at, "wrong_type", "must be %s", want);
+}
+
+void mx_read_missing(struct mx_reader *r, const struct mx_place *at)
+{
+    mx_read_fault(r, at, "required", "is required");
+}
+
+/* ---- table ---- */
+
+void *mx_field_member(void *base, unsigned off)
+{
+    return (char *)base + off;
+}
+
+bool mx_field_bounded(const struct mx_field *f)
+{
+    return f->min != 0 || f->max != 0;
+}
+
+void mx_field_sent(const struct mx_field *f, void *base)
+{
+    if (f->has_off != MX_NO_HAS)
+        *(bool *)mx_field_member(base, f->has_off) = true;
+}
+
+const struct mx_field *mx_field_find(const struct mx_shape *shape, enum mx_from from,
+                                     struct mx_str name)
+{
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct mx_field *f = &shape->fields[i];
+
+        if (f->from == from && !(f->flags & MX_F_PREFIX) && mx_str_eqc(name, f->name))
+            return f;
+    }
+    return NULL;
+}
+
+/* ---- values ---- */
+
+/* Bounds and format of a string; both 0: no bounds. */
+bool mx_read_string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                       const struct mx_field *f)
+{
+    int64_t length;
+
+    if (!mx_utf8_valid(s)) {
+        mx_read_fault(r, at, "bad_format", "must be valid UTF-8");
+        return false;
+    }
+    length = (int64_t)mx_utf8_length(s);
+    if (mx_field_bounded(f) && length < f->min)
+        mx_read_fault(r, at, "too_short", "must have at least %" PRId64 " characters", f->min);
+    else if (mx_field_bounded(f) && length > f->max)
+        mx_read_fault(r, at, "too_long", "must have at most %" PRId64 " characters", f->max);
+    else if (!mx_format_check(f->format, s))
+        mx_read_fault(r, at, "bad_format", "%s", mx_format_hint(f->format));
+    else
+        return true;
+    return false;
+}
+
+/* A string of STRS or MAP: the row's format, 1 to STRING_MAX characters. */
+bool mx_read_item_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                     enum mx_format format)
+{
+    const struct mx_field item = {.min = 1, .max = STRING_MAX, .format = format};
+
+    return mx_read_string_ok(r, at, s, &item);
+}
+
+void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                 bool is_int, int64_t value, void *to)
+{
+    int64_t min = mx_field_bounded(f) ? f->min : -MX_MONEY_MAX,
+            max = mx_field_bounded(f) ? f->max : MX_MONEY_MAX;
+
+    if (!is_int)
+        mx_read_fault(r, at, "wrong_type", "must be an integer from %" PRId64 " to %" PRId64, min,
+                      max);
+    else if (value < min || value > max)
+        mx_read_fault(r, at, "out_of_range", "must be from %" PRId64 " to %" PRId64, min, max);
+    else
+        *(int64_t *)to = value;
+}
+
+static void read_enum(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      struct mx_str s, void *to)
+{
+    struct mx_buf known;
+
+    for (int i = 0; f->names[i]; i++) {
+        if (mx_str_eqc(s, f->names[i])) {
+            *(int *)to = i;
+            return;
+        }
+    }
+    mx_buf_init(&known, r->arena, 160);
+    for (int i = 0; f->names[i]; i++)
+        mx_buf_fmt(&known, "%s%s", i ? ", " : "", f->names[i]);
+    mx_read_fault(r, at, "unknown_value", "must be one of %.*s", MX_FMT(mx_buf_view(&known)));
+}
+
+/* Kinds that are text in JSON and in parameters alike. */
+void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                  struct mx_str s, void *to)
+{
+    struct mx_id id;
+    struct mx_time t;
+
+    switch (f->kind) {
+    case MX_K_STR:
+        if (mx_read_string_ok(r, at, s, f))
+            *(struct mx_str *)to = s;
+        return;
+    case MX_K_ENUM:
+        read_enum(r, f, at, s, to);
+        return;
+    case MX_K_ID:
+        if (mx_id_parse(s, &id) && !mx_id_none(id))
+            *(struct mx_id *)to = id;
+        else
+            mx_read_fault(r, at, "bad_format", "must be a UUID in lower case");
+        return;
+    case MX_K_TIME:
+        if (mx_time_parse(s, &t) && t.ms != 0)
+            *(struct mx_time *)to = t;
+        else
+            mx_read_fault(r, at, "bad_format", "must be an RFC 3339 date and time with an offset");
+        return;
+    default:
+        MX_BUG("%s: kind %d is no text", f->name, (int)f->kind);
+    }
+}
+
+bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      size_t n)
+{
+    if (!mx_field_bounded(f))
+        return true;
+    if ((int64_t)n < f->min)
+        mx_read_fault(r, at, "too_few", "must have at least %" PRId64 " entries", f->min);
+    else if ((int64_t)n > f->max)
+        mx_read_fault(r, at, "too_many", "must have at most %" PRId64 " entries", f->max);
+    else
+        return true;
+    return false;
+}

@@ -1,0 +1,269 @@
+/* The formats of strings: one row each, with the check, what OpenAPI calls it, the ECMA pattern
+ * that says the same, and the words of a fault. Knows no field and no JSON. */
+#include "http/field.h"
+
+#include "codec/utf8.h"
+
+typedef bool (*is_byte)(unsigned char c);
+
+static bool is_lower(unsigned char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_upper(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(unsigned char c)
+{
+    return is_lower(c) || is_upper(c) || is_digit(c);
+}
+
+static bool one_of(unsigned char c, const char *set)
+{
+    return c != 0 && strchr(set, c) != NULL;
+}
+
+static bool is_slug(unsigned char c)
+{
+    return is_lower(c) || is_digit(c);
+}
+
+static bool is_sku(unsigned char c)
+{
+    return is_alnum(c) || one_of(c, "._-");
+}
+
+static bool is_phone(unsigned char c)
+{
+    return is_digit(c) || one_of(c, " ()./-");
+}
+
+static bool is_token(unsigned char c)
+{
+    return is_alnum(c) || one_of(c, "._~+/=-");
+}
+
+static bool is_atext(unsigned char c)
+{
+    return is_alnum(c) || one_of(c, "!#$%&'*+/=?^_`{|}~-");
+}
+
+static bool is_label(unsigned char c)
+{
+    return is_alnum(c) || c == '-';
+}
+
+static bool is_etag(unsigned char c)
+{
+    return c >= '!' && c <= '~' && c != '"';
+}
+
+/* `min` to `max` bytes, all of the class. */
+static bool run(struct mx_str s, is_byte is, size_t min, size_t max)
+{
+    if (s.n < min || s.n > max)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is((unsigned char)s.p[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Pieces of 1 to `max` bytes of the class between single `sep`; *ret_n counts them. */
+static bool pieces(struct mx_str s, char sep, is_byte is, size_t max, size_t *ret_n)
+{
+    struct mx_str part;
+
+    *ret_n = 0;
+    while (mx_str_split(&s, sep, &part)) {
+        if (!run(part, is, 1, max))
+            return false;
+        ++*ret_n;
+    }
+    return *ret_n > 0;
+}
+
+/* True when `s` holds a control character (C0, DEL, C1) other than the bytes of `but`. */
+static bool has_control(struct mx_str s, const char *but)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
+
+        if (c1 || ((c < 0x20 || c == 0x7f) && !one_of(c, but)))
+            return true;
+    }
+    return false;
+}
+
+static bool check_text(struct mx_str s)
+{
+    return !has_control(s, "\n\t");
+}
+
+static bool check_line(struct mx_str s)
+{
+    return !has_control(s, "");
+}
+
+static bool check_password(struct mx_str s)
+{
+    (void)s;
+    return true;
+}
+
+/* Addresses as people have them: no quoted local parts, no address literals, a domain with a dot.
+ */
+static bool check_email(struct mx_str s)
+{
+    ptrdiff_t at = mx_str_find(s, '@');
+    struct mx_str domain, part;
+    size_t n;
+
+    if (at < 1 || s.n > 254)
+        return false;
+    if (!pieces(mx_str_sub(s, 0, (size_t)at), '.', is_atext, 64, &n))
+        return false;
+    domain = mx_str_sub(s, (size_t)at + 1, s.n);
+    if (!pieces(domain, '.', is_label, 63, &n) || n < 2)
+        return false;
+    while (mx_str_split(&domain, '.', &part)) {
+        if (part.p[0] == '-' || part.p[part.n - 1] == '-')
+            return false;
+    }
+    return true;
+}
+
+static bool check_slug(struct mx_str s)
+{
+    size_t n;
+
+    return pieces(s, '-', is_slug, SIZE_MAX, &n);
+}
+
+static bool check_sku(struct mx_str s)
+{
+    return run(s, is_sku, 1, SIZE_MAX);
+}
+
+static bool check_phone(struct mx_str s)
+{
+    return run(s.n > 0 && s.p[0] == '+' ? mx_str_sub(s, 1, s.n) : s, is_phone, 1, SIZE_MAX);
+}
+
+static bool check_country(struct mx_str s)
+{
+    static const char known[] = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBT"
+                                "BVBWBYBZCACCCDCFCGCHCICKCL"
+                                "CMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGE"
+                                "GFGGGHGIGLGMGNGPGQGRGSGTGU"
+                                "GWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZ"
+                                "LALBLCLILKLRLSLTLULVLYMAMC"
+                                "MDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZ"
+                                "OMPAPEPFPGPHPKPLPMPNPRPSPT"
+                                "PWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTG"
+                                "THTJTKTLTMTNTOTRTTTVTWTZUA"
+                                "UGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
+
+    for (size_t i = 0; s.n == 2 && i + 1 < sizeof(known); i += 2) {
+        if (s.p[0] == known[i] && s.p[1] == known[i + 1])
+            return true;
+    }
+    return false;
+}
+
+static bool check_currency(struct mx_str s)
+{
+    struct mx_currency c;
+
+    return mx_currency_parse(s, &c);
+}
+
+static bool check_locale(struct mx_str s)
+{
+    struct mx_str rest = s, language;
+    size_t n;
+
+    if (!pieces(s, '-', is_alnum, 8, &n) || !mx_str_split(&rest, '-', &language) || language.n < 2)
+        return false;
+    for (size_t i = 0; i < language.n; i++) {
+        if (is_digit((unsigned char)language.p[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool check_digits(struct mx_str s)
+{
+    return run(s, is_digit, 1, SIZE_MAX);
+}
+
+static bool check_token(struct mx_str s)
+{
+    return run(s, is_token, 1, SIZE_MAX);
+}
+
+static bool check_etag(struct mx_str s)
+{
+    if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+        s = mx_str_sub(s, 1, s.n - 2);
+    return run(s, is_etag, 1, SIZE_MAX);
+}
+
+#define LABEL "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#define ATEXT "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
+
+static const struct {
+    bool (*check)(struct mx_str s);
+    const char *openapi, *pattern, *hint;
+} formats[] = {
+    [MX_TEXT] = {check_text, NULL, "^[^\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]*$",
+                 "must hold no control characters but line feed and tab"},
+    [MX_LINE] = {check_line, NULL, "^[^\\u0000-\\u001F\\u007F-\\u009F]*$",
+                 "must hold no control characters"},
+    [MX_EMAIL] = {check_email, "email", "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",
+                  "must be an e-mail address"},
+    [MX_PASSWORD] = {check_password, "password", NULL, "must be text"},
+    [MX_SLUG] = {check_slug, NULL, "^[a-z0-9]+(-[a-z0-9]+)*$",
+                 "must be lower-case letters, digits and single hyphens"},
+    [MX_SKU] = {check_sku, NULL, "^[A-Za-z0-9._-]+$",
+                "must be letters, digits, dots, underscores and hyphens"},
+    [MX_PHONE] = {check_phone, NULL, "^[+]?[0-9 ()./-]+$", "must be a telephone number"},
+    [MX_COUNTRY] = {check_country, NULL, "^[A-Z]{2}$", "must be an ISO 3166-1 alpha-2 code"},
+    [MX_CURRENCY] = {check_currency, NULL, "^[A-Z]{3}$", "must be an ISO 4217 code"},
+    [MX_LOCALE] = {check_locale, NULL, "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+                   "must be a BCP 47 language tag"},
+    [MX_DIGITS] = {check_digits, NULL, "^[0-9]+$", "must be digits"},
+    [MX_TOKEN] = {check_token, NULL, "^[A-Za-z0-9._~+/=-]+$",
+                  "must be letters, digits and any of . _ ~ + / = -"},
+    [MX_ETAG] = {check_etag, NULL, "^(\"[!#-~]+\"|[!#-~]+)$", "must be an entity tag"},
+};
+
+bool mx_format_check(enum mx_format f, struct mx_str s)
+{
+    return mx_utf8_valid(s) && formats[f].check(s);
+}
+
+const char *mx_format_hint(enum mx_format f)
+{
+    return formats[f].hint;
+}
+
+const char *mx_format_openapi(enum mx_format f)
+{
+    return formats[f].openapi;
+}
+
+const char *mx_format_pattern(enum mx_format f)
+{
+    return formats[f].pattern;
+}

@@ -1,0 +1,463 @@
+/* Walks the route table. What the gates of dispatch.c answer by themselves is told here once
+ * (gate_errors): the two belong together. */
+#include "http/openapi.h"
+
+#include "http/openapi_schema.h"
+#include "http/problem.h"
+
+#define CODES_MAX 48
+
+/* The errors of one route, each code once. */
+struct codes {
+    enum mx_err at[CODES_MAX];
+    size_t n;
+};
+
+static void add(struct codes *c, bool when, enum mx_err e)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (strcmp(mx_err_code(c->at[i]), mx_err_code(e)) == 0)
+            return;
+    }
+    if (!when)
+        return;
+    MX_ASSERT(c->n < CODES_MAX);
+    c->at[c->n++] = e;
+}
+
+static void gate_errors(const struct mx_route *r, struct codes *c)
+{
+    bool body = mx_route_reads_body(r), post = r->method == MX_POST;
+
+    add(c, true, MX_E_BAD_REQUEST);
+    add(c, body, MX_E_MALFORMED_JSON);
+    add(c, (r->flags & MX_R_IDEMPOTENT) != 0, MX_E_IDEMPOTENCY_KEY_REQUIRED);
+    add(c, true, MX_E_UNAUTHORIZED);
+    add(c, r->who == MX_WHO_STAFF, MX_E_FORBIDDEN);
+    add(c, mx_shape_takes(r->in, MX_PATH), MX_E_NOT_FOUND);
+    add(c, post, MX_E_IDEMPOTENCY_IN_PROGRESS);
+    add(c, mx_shape_takes(r->in, MX_HEADER), MX_E_VERSION_CONFLICT);
+    add(c, body, MX_E_PAYLOAD_TOO_LARGE);
+    add(c, body, MX_E_UNSUPPORTED_MEDIA_TYPE);
+    add(c, true, MX_E_VALIDATION_FAILED);
+    add(c, post, MX_E_IDEMPOTENCY_KEY_REUSED);
+    add(c, r->rate != MX_RATE_NONE, MX_E_RATE_LIMITED);
+    add(c, true, MX_E_OVERLOADED);
+    add(c, true, MX_E_UNAVAILABLE);
+    add(c, true, MX_E_DEADLINE);
+}
+
+static struct codes errors_of(const struct mx_route *r)
+{
+    struct codes c = {.n = 0};
+
+    gate_errors(r, &c);
+    for (const enum mx_err *e = r->errors; e && *e != MX_OK; e++)
+        add(&c, true, *e);
+    return c;
+}
+
+/* ---- parameters ---- */
+
+static const char *place_of(enum mx_from from)
+{
+    return from == MX_PATH ? "path" : from == MX_QUERY ? "query" : "header";
+}
+
+static void write_parameter(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_field *f)
+{
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "name", f->name);
+    mx_openapi_c(w, "in", place_of(f->from));
+    if (f->from == MX_PATH || (f->flags & MX_F_REQUIRED))
+        mx_openapi_bool(w, "required", true);
+    if (f->doc && f->doc[0])
+        mx_openapi_c(w, "description", f->doc);
+    if (f->from == MX_QUERY && (f->kind == MX_K_STRS || f->kind == MX_K_MAP)) {
+        mx_openapi_c(w, "style", "form");
+        mx_openapi_bool(w, "explode", true);
+    }
+    mx_jsonw_name(w, "schema");
+    mx_openapi_field(w, s, f, true);
+    mx_jsonw_close(w);
+}
+
+static void write_idempotency_key(struct mx_jsonw *w, bool required)
+{
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "name", "Idempotency-Key");
+    mx_openapi_c(w, "in", "header");
+    mx_openapi_bool(w, "required", required);
+    mx_openapi_c(w, "description", "New for each intent, the same for each retry of it.");
+    mx_jsonw_name(w, "schema");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "string");
+    mx_openapi_int(w, "minLength", 1);
+    mx_openapi_int(w, "maxLength", 255);
+    mx_openapi_c(w, "pattern", "^[!-~]+$");
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
+static void write_parameters(struct mx_jsonw *w, const struct mx_shapes *s,
+                             const struct mx_route *r)
+{
+    mx_jsonw_name(w, "parameters");
+    mx_jsonw_array(w);
+    for (size_t i = 0; r->in && i < r->in->n; i++) {
+        if (r->in->fields[i].from != MX_BODY)
+            write_parameter(w, s, &r->in->fields[i]);
+    }
+    if (r->method == MX_POST)
+        write_idempotency_key(w, (r->flags & MX_R_IDEMPOTENT) != 0);
+    mx_jsonw_array_end(w);
+}
+
+static void write_request_body(struct mx_jsonw *w, const struct mx_shapes *s,
+                               const struct mx_route *r)
+{
+    if (!mx_shape_takes(r->in, MX_BODY))
+        return;
+    mx_jsonw_name(w, "requestBody");
+    mx_jsonw_open(w);
+    mx_openapi_bool(w, "required", mx_shape_requires_body(r->in));
+    mx_jsonw_name(w, "content");
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "application/json");
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "schema");
+    mx_openapi_ref(w, s, r->in, true);
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
+/* ---- responses ---- */
+
+static const char *reason(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 202:
+        return "Accepted";
+    case 204:
+        return "No content";
+    case 304:
+        return "Not modified";
+    default:
+        return "Answer";
+    }
+}
+
+/* Titles of the errors of that status; the answer's reason in front when it is one, too. */
+static void write_description(struct mx_jsonw *w, const struct codes *c, int status, bool answered)
+{
+    struct mx_buf text;
+
+    mx_buf_init(&text, w->out->arena, 2000);
+    if (answered)
+        mx_buf_c(&text, reason(status));
+    for (size_t i = 0; i < c->n; i++) {
+        if (mx_err_status(c->at[i]) == status)
+            mx_buf_fmt(&text, "%s%s", text.n ? "; " : "", mx_err_title(c->at[i]));
+    }
+    mx_jsonw_name(w, "description");
+    mx_jsonw_str(w, mx_buf_view(&text));
+}
+
+static void write_header(struct mx_jsonw *w, const char *name, const char *type)
+{
+    mx_jsonw_name(w, name);
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "schema");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", type);
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
+static void write_headers(struct mx_jsonw *w, const struct mx_route *r, int status)
+{
+    bool tag = (r->flags & MX_R_PUBLIC) && (status == 200 || status == 304);
+
+    mx_jsonw_name(w, "headers");
+    mx_jsonw_open(w);
+    write_header(w, "X-Request-Id", "string");
+    if (tag)
+        write_header(w, "ETag", "string");
+    if (status == 401)
+        write_header(w, "WWW-Authenticate", "string");
+    if (status == 429 || status == 503)
+        write_header(w, "Retry-After", "integer");
+    if (r->method == MX_POST && status < 300)
+        write_header(w, "Idempotency-Replayed", "boolean");
+    mx_jsonw_close(w);
+}
+
+/* The i-th answer is of that status, and of JSON by a shape. */
+static bool shaped(const struct mx_route *r, int i, int status)
+{
+    return r->answers[i].status == status && r->answers[i].shape;
+}
+
+/* JSON answers of one status: one schema, or oneOf. */
+static void write_json_content(struct mx_jsonw *w, const struct mx_shapes *s,
+                               const struct mx_route *r, int status)
+{
+    int n = 0;
+
+    for (int i = 0; i < MX_ANSWERS_MAX; i++)
+        n += shaped(r, i, status);
+    if (n == 0)
+        return;
+    mx_jsonw_name(w, "application/json");
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "schema");
+    if (n > 1) {
+        mx_jsonw_open(w);
+        mx_jsonw_name(w, "oneOf");
+        mx_jsonw_array(w);
+    }
+    for (int i = 0; i < MX_ANSWERS_MAX; i++) {
+        if (shaped(r, i, status))
+            mx_openapi_ref(w, s, r->answers[i].shape, false);
+    }
+    if (n > 1) {
+        mx_jsonw_array_end(w);
+        mx_jsonw_close(w);
+    }
+    mx_jsonw_close(w);
+}
+
+static void write_media_content(struct mx_jsonw *w, const struct mx_route *r, int status)
+{
+    for (int i = 0; i < MX_ANSWERS_MAX; i++) {
+        const char *media = r->answers[i].media;
+
+        if (r->answers[i].status != status || !media)
+            continue;
+        mx_jsonw_name(w, media);
+        mx_jsonw_open(w);
+        mx_jsonw_name(w, "schema");
+        mx_jsonw_open(w);
+        mx_openapi_c(w, "type", strstr(media, "json") ? "object" : "string");
+        mx_jsonw_close(w);
+        mx_jsonw_close(w);
+    }
+}
+
+static void write_problem_content(struct mx_jsonw *w)
+{
+    mx_jsonw_name(w, MX_PROBLEM_MEDIA);
+    mx_jsonw_raw(w, MX_S("{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}"));
+}
+
+static void write_codes(struct mx_jsonw *w, const struct codes *c, int status)
+{
+    mx_jsonw_name(w, "x-codes");
+    mx_jsonw_array(w);
+    for (size_t i = 0; i < c->n; i++) {
+        if (mx_err_status(c->at[i]) == status)
+            mx_jsonw_c(w, mx_err_code(c->at[i]));
+    }
+    mx_jsonw_array_end(w);
+}
+
+/* One status of a route, if it can answer with it: by an answer, an error or both. */
+static void write_response(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_route *r,
+                           const struct codes *c, int status)
+{
+    bool answered = status == 304 && (r->flags & MX_R_PUBLIC), failed = false, body = false;
+
+    for (int i = 0; i < MX_ANSWERS_MAX; i++) {
+        answered |= r->answers[i].status == status;
+        body |= r->answers[i].status == status && (r->answers[i].shape || r->answers[i].media);
+    }
+    for (size_t i = 0; i < c->n; i++)
+        failed |= mx_err_status(c->at[i]) == status;
+    if (!answered && !failed)
+        return;
+    mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%d", status));
+    mx_jsonw_open(w);
+    write_description(w, c, status, answered);
+    write_headers(w, r, status);
+    if (body || failed) {
+        mx_jsonw_name(w, "content");
+        mx_jsonw_open(w);
+        write_json_content(w, s, r, status);
+        write_media_content(w, r, status);
+        if (failed)
+            write_problem_content(w);
+        mx_jsonw_close(w);
+    }
+    if (failed)
+        write_codes(w, c, status);
+    mx_jsonw_close(w);
+}
+
+/* ---- operations ---- */
+
+/* What stands before the first dot of the id. */
+static struct mx_str tag_of(const struct mx_route *r)
+{
+    struct mx_str rest = mx_str_c(r->id), tag = {0};
+
+    (void)mx_str_split(&rest, '.', &tag);
+    return tag;
+}
+
+static void write_security(struct mx_jsonw *w, const struct mx_route *r)
+{
+    mx_jsonw_name(w, "security");
+    mx_jsonw_raw(w, r->who == MX_WHO_ANYONE ? MX_S("[{},{\"bearer\":[]}]")
+                                            : MX_S("[{\"bearer\":[]}]"));
+}
+
+static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
+{
+    if (r->permission)
+        mx_openapi_c(w, "x-permission", mx_permission_name(__builtin_ctzll(r->permission)));
+    mx_openapi_c(w, "x-pool", r->flags & MX_R_SLOW ? "slow" : "fast");
+    mx_openapi_c(w, "x-rate-class", r->rate == MX_RATE_SIGN_IN ? "sign_in" : "none");
+    mx_openapi_bool(w, "x-transaction", (r->flags & MX_R_TX) != 0);
+}
+
+static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_route *r)
+{
+    static const char *const keys[] = {[MX_GET] = "get",
+                                       [MX_POST] = "post",
+                                       [MX_PUT] = "put",
+                                       [MX_PATCH] = "patch",
+                                       [MX_DELETE] = "delete"};
+    struct codes c = errors_of(r);
+
+    mx_jsonw_name(w, keys[r->method]);
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "operationId", r->id);
+    mx_openapi_c(w, "summary", r->doc);
+    mx_jsonw_name(w, "tags");
+    mx_jsonw_array(w);
+    mx_jsonw_str(w, tag_of(r));
+    mx_jsonw_array_end(w);
+    write_security(w, r);
+    write_extensions(w, r);
+    write_parameters(w, s, r);
+    write_request_body(w, s, r);
+    mx_jsonw_name(w, "responses");
+    mx_jsonw_open(w);
+    for (int status = 200; status < 600; status++)
+        write_response(w, s, r, &c, status);
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
+/* ---- document ---- */
+
+static bool listed(const struct mx_route *r)
+{
+    return !(r->flags & MX_R_UNLISTED);
+}
+
+/* True when a listed row before the i-th has its path. */
+static bool path_seen(const struct mx_route_table *t, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (listed(&t->rows[k]) && strcmp(t->rows[k].path, t->rows[i].path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s,
+                        const struct mx_route_table *t)
+{
+    mx_jsonw_name(w, "paths");
+    mx_jsonw_open(w);
+    for (size_t i = 0; i < t->n; i++) {
+        if (!listed(&t->rows[i]) || path_seen(t, i))
+            continue;
+        mx_jsonw_name(w, t->rows[i].path);
+        mx_jsonw_open(w);
+        for (size_t k = i; k < t->n; k++) {
+            if (listed(&t->rows[k]) && strcmp(t->rows[k].path, t->rows[i].path) == 0)
+                write_operation(w, s, &t->rows[k]);
+        }
+        mx_jsonw_close(w);
+    }
+    mx_jsonw_close(w);
+}
+
+static bool tag_seen(const struct mx_route_table *t, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (listed(&t->rows[k]) && mx_str_eq(tag_of(&t->rows[k]), tag_of(&t->rows[i])))
+            return true;
+    }
+    return false;
+}
+
+static void write_tags(struct mx_jsonw *w, const struct mx_route_table *t)
+{
+    mx_jsonw_name(w, "tags");
+    mx_jsonw_array(w);
+    for (size_t i = 0; i < t->n; i++) {
+        struct mx_str tag = tag_of(&t->rows[i]);
+
+        if (!listed(&t->rows[i]) || tag_seen(t, i))
+            continue;
+        mx_jsonw_open(w);
+        mx_jsonw_name(w, "name");
+        mx_jsonw_str(w, tag);
+        mx_jsonw_name(w, "description");
+        mx_jsonw_str(w, mx_str_fmt(w->out->arena, "Operations of %.*s.", MX_FMT(tag)));
+        mx_jsonw_close(w);
+    }
+    mx_jsonw_array_end(w);
+}
+
+static void write_info(struct mx_jsonw *w, const char *title, struct mx_str server)
+{
+    mx_openapi_c(w, "openapi", "3.1.0");
+    mx_jsonw_name(w, "info");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "title", title);
+    mx_openapi_c(w, "version", "1");
+    mx_openapi_c(w, "description",
+                 "The backend of a store. Amounts are integers of minor units, times RFC 3339 in "
+                 "UTC, ids UUIDs, errors application/problem+json. HEAD is answered wherever GET "
+                 "is; X-Request-Id is taken and given.");
+    mx_jsonw_name(w, "license");
+    mx_jsonw_raw(w, MX_S("{\"name\":\"MIT\",\"identifier\":\"MIT\"}"));
+    mx_jsonw_close(w);
+    mx_jsonw_name(w, "servers");
+    mx_jsonw_array(w);
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "url");
+    mx_jsonw_str(w, server.n ? server : MX_S("/"));
+    mx_jsonw_close(w);
+    mx_jsonw_array_end(w);
+}
+
+void mx_openapi_write(struct mx_jsonw *w, const struct mx_route_table *t, const char *title,
+                      struct mx_str server)
+{
+    struct mx_shapes shapes;
+
+    mx_shapes_collect(t, &shapes);
+    mx_jsonw_open(w);
+    write_info(w, title, server);
+    write_tags(w, t);
+    write_paths(w, &shapes, t);
+    mx_jsonw_name(w, "components");
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "securitySchemes");
+    mx_jsonw_raw(w, MX_S("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
+                         "\"bearerFormat\":\"JWT\"}}"));
+    mx_jsonw_name(w, "schemas");
+    mx_openapi_components(w, &shapes);
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}

@@ -1,0 +1,320 @@
+#include "http/openapi_schema.h"
+
+#define ITEM_STRING_MAX 200
+
+void mx_openapi_c(struct mx_jsonw *w, const char *name, const char *value)
+{
+    mx_jsonw_name(w, name);
+    mx_jsonw_c(w, value);
+}
+
+void mx_openapi_int(struct mx_jsonw *w, const char *name, int64_t value)
+{
+    mx_jsonw_name(w, name);
+    mx_jsonw_int(w, value);
+}
+
+void mx_openapi_bool(struct mx_jsonw *w, const char *name, bool value)
+{
+    mx_jsonw_name(w, name);
+    mx_jsonw_bool(w, value);
+}
+
+static void write_ref(struct mx_jsonw *w, const char *name, const char *suffix)
+{
+    mx_jsonw_name(w, "$ref");
+    mx_jsonw_str(w, mx_str_fmt(w->out->arena, "#/components/schemas/%s%s", name, suffix));
+}
+
+/* What tells the component of a shape that is taken from that of the same shape given. */
+static const char *suffix_of(const struct mx_shapes *s, const struct mx_shape *shape, bool in)
+{
+    const struct mx_shape_use *use = mx_shapes_find(s, shape);
+
+    return in && use && use->out ? "Input" : "";
+}
+
+void mx_openapi_ref(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_shape *shape,
+                    bool in)
+{
+    mx_jsonw_open(w);
+    write_ref(w, shape->name, suffix_of(s, shape, in));
+    mx_jsonw_close(w);
+}
+
+/* "type": one type, or it and null. */
+static void write_type(struct mx_jsonw *w, const struct mx_field *f, const char *type)
+{
+    if (!(f->flags & MX_F_NULLABLE)) {
+        mx_openapi_c(w, "type", type);
+        return;
+    }
+    mx_jsonw_name(w, "type");
+    mx_jsonw_array(w);
+    mx_jsonw_c(w, type);
+    mx_jsonw_c(w, "null");
+    mx_jsonw_array_end(w);
+}
+
+/* Bounds of the row under the names that its kind has for them. */
+static void write_bounds(struct mx_jsonw *w, const struct mx_field *f, const char *min,
+                         const char *max)
+{
+    if (f->min == 0 && f->max == 0)
+        return;
+    mx_openapi_int(w, min, f->min);
+    mx_openapi_int(w, max, f->max);
+}
+
+/* Format and pattern. An answer promises no pattern of free text. */
+static void write_format(struct mx_jsonw *w, enum mx_format f, bool in)
+{
+    const char *pattern = mx_format_pattern(f);
+
+    if (mx_format_openapi(f))
+        mx_openapi_c(w, "format", mx_format_openapi(f));
+    if (pattern && (in || (f != MX_TEXT && f != MX_LINE)))
+        mx_openapi_c(w, "pattern", pattern);
+}
+
+/* A string inside STRS or MAP. */
+static void write_item_string(struct mx_jsonw *w, const struct mx_field *f, bool in)
+{
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "string");
+    if (in) {
+        mx_openapi_int(w, "minLength", 1);
+        mx_openapi_int(w, "maxLength", ITEM_STRING_MAX);
+    }
+    write_format(w, f->format, in);
+    mx_jsonw_close(w);
+}
+
+static void write_enum(struct mx_jsonw *w, const struct mx_field *f)
+{
+    write_type(w, f, "string");
+    mx_jsonw_name(w, "enum");
+    mx_jsonw_array(w);
+    for (int i = 0; f->names[i]; i++)
+        mx_jsonw_c(w, f->names[i]);
+    if (f->flags & MX_F_NULLABLE)
+        mx_jsonw_null(w);
+    mx_jsonw_array_end(w);
+}
+
+static void write_list(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_field *f,
+                       bool in)
+{
+    write_type(w, f, "array");
+    write_bounds(w, f, "minItems", "maxItems");
+    mx_jsonw_name(w, "items");
+    if (f->kind == MX_K_LIST)
+        mx_openapi_ref(w, s, f->shape, in);
+    else
+        write_item_string(w, f, in);
+}
+
+static void write_map(struct mx_jsonw *w, const struct mx_field *f, bool in)
+{
+    write_type(w, f, "object");
+    write_bounds(w, f, "minProperties", "maxProperties");
+    if (f->flags & MX_F_PREFIX) {
+        mx_jsonw_name(w, "propertyNames");
+        mx_jsonw_open(w);
+        mx_jsonw_name(w, "pattern");
+        mx_jsonw_str(w, mx_str_fmt(w->out->arena, "^%.*s[.]", (int)strlen(f->name) - 1, f->name));
+        mx_jsonw_close(w);
+    }
+    mx_jsonw_name(w, "additionalProperties");
+    write_item_string(w, f, in);
+}
+
+static void write_scalar(struct mx_jsonw *w, const struct mx_field *f, bool in)
+{
+    switch (f->kind) {
+    case MX_K_INT:
+        write_type(w, f, "integer");
+        mx_openapi_c(w, "format", "int64");
+        write_bounds(w, f, "minimum", "maximum");
+        return;
+    case MX_K_BOOL:
+        write_type(w, f, "boolean");
+        return;
+    case MX_K_ID:
+        write_type(w, f, "string");
+        mx_openapi_c(w, "format", "uuid");
+        return;
+    case MX_K_TIME:
+        write_type(w, f, "string");
+        mx_openapi_c(w, "format", "date-time");
+        return;
+    case MX_K_ENUM:
+        write_enum(w, f);
+        return;
+    case MX_K_STR:
+        write_type(w, f, "string");
+        write_bounds(w, f, "minLength", "maxLength");
+        write_format(w, f->format, in);
+        return;
+    default: /* RAW: any JSON */
+        return;
+    }
+}
+
+/* Members of a reference: the component, and the bounds of an amount that is taken. */
+static void write_reference(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_field *f,
+                            bool in)
+{
+    if (f->kind != MX_K_MONEY) {
+        write_ref(w, f->shape->name, suffix_of(s, f->shape, in));
+        return;
+    }
+    write_ref(w, "Money", "");
+    if (!in || (f->min == 0 && f->max == 0))
+        return;
+    mx_jsonw_name(w, "properties");
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "amount");
+    mx_jsonw_open(w);
+    write_bounds(w, f, "minimum", "maximum");
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
+static void write_nullable_reference(struct mx_jsonw *w, const struct mx_shapes *s,
+                                     const struct mx_field *f, bool in)
+{
+    mx_jsonw_name(w, "anyOf");
+    mx_jsonw_array(w);
+    mx_jsonw_open(w);
+    write_reference(w, s, f, in);
+    mx_jsonw_close(w);
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "null");
+    mx_jsonw_close(w);
+    mx_jsonw_array_end(w);
+}
+
+void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_field *f,
+                      bool in)
+{
+    bool reference = f->kind == MX_K_OBJECT || f->kind == MX_K_OBJPTR || f->kind == MX_K_MONEY;
+
+    mx_jsonw_open(w);
+    if (reference && (f->flags & MX_F_NULLABLE))
+        write_nullable_reference(w, s, f, in);
+    else if (reference)
+        write_reference(w, s, f, in);
+    else if (f->kind == MX_K_LIST || f->kind == MX_K_STRS)
+        write_list(w, s, f, in);
+    else if (f->kind == MX_K_MAP)
+        write_map(w, f, in);
+    else
+        write_scalar(w, f, in);
+    if (f->flags & MX_F_SECRET)
+        mx_openapi_bool(w, "x-secret", true);
+    if (f->doc && f->doc[0])
+        mx_openapi_c(w, "description", f->doc);
+    mx_jsonw_close(w);
+}
+
+/* ---- components ---- */
+
+static bool required(const struct mx_field *f, bool in)
+{
+    return in ? (f->flags & MX_F_REQUIRED) != 0 : (f->flags & MX_F_OMIT) == 0;
+}
+
+static void write_required(struct mx_jsonw *w, const struct mx_shape *shape, bool in)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct mx_field *f = &shape->fields[i];
+
+        if (f->from != MX_BODY || !required(f, in))
+            continue;
+        if (!any) {
+            mx_jsonw_name(w, "required");
+            mx_jsonw_array(w);
+        }
+        any = true;
+        mx_jsonw_c(w, f->name);
+    }
+    if (any)
+        mx_jsonw_array_end(w);
+}
+
+static void write_shape(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_shape *shape,
+                        bool in)
+{
+    mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%s%s", shape->name, suffix_of(s, shape, in)));
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "object");
+    mx_openapi_bool(w, "additionalProperties", false);
+    write_required(w, shape, in);
+    mx_jsonw_name(w, "properties");
+    mx_jsonw_open(w);
+    for (size_t i = 0; i < shape->n; i++) {
+        if (shape->fields[i].from != MX_BODY)
+            continue;
+        mx_jsonw_name(w, shape->fields[i].name);
+        mx_openapi_field(w, s, &shape->fields[i], in);
+    }
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
+static bool uses_money(const struct mx_shapes *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        for (size_t k = 0; k < s->at[i].shape->n; k++) {
+            if (s->at[i].shape->fields[k].kind == MX_K_MONEY)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The two that no table describes. Problem is open: an error may name what it is about (order_id).
+ */
+static const char money_schema[] =
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"amount\",\"currency\"],"
+    "\"properties\":{\"amount\":{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0,"
+    "\"maximum\":9007199254740991,\"description\":\"Minor units.\"},"
+    "\"currency\":{\"type\":\"string\",\"pattern\":\"^[A-Z]{3}$\",\"description\":\"ISO 4217.\"}}}";
+static const char problem_schema[] =
+    "{\"type\":\"object\",\"description\":\"RFC 9457. Further members are strings.\","
+    "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"request_id\"],"
+    "\"properties\":{\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
+    "\"title\":{\"type\":\"string\"},"
+    "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
+    "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\",\"pattern\":\"^[a-z0-9_]+$\"},"
+    "\"request_id\":{\"type\":\"string\"},\"errors\":{\"type\":\"array\",\"maxItems\":20,"
+    "\"items\":{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"required\":[\"code\",\"detail\"],"
+    "\"oneOf\":[{\"required\":[\"pointer\"]},{\"required\":[\"parameter\"]}],"
+    "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"RFC 6901, into the "
+    "body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Of path, query or header.\"},"
+    "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}}},"
+    "\"additionalProperties\":{\"type\":\"string\"}}";
+
+void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s)
+{
+    mx_jsonw_open(w);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct mx_shape_use *use = &s->at[i];
+
+        if (use->out)
+            write_shape(w, s, use->shape, false);
+        if (use->in)
+            write_shape(w, s, use->shape, true);
+    }
+    if (uses_money(s)) {
+        mx_jsonw_name(w, "Money");
+        mx_jsonw_raw(w, mx_str_c(money_schema));
+    }
+    mx_jsonw_name(w, "Problem");
+    mx_jsonw_raw(w, mx_str_c(problem_schema));
+    mx_jsonw_close(w);
+}

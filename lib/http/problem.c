@@ -1,0 +1,121 @@
+#include "http/problem.h"
+
+#include "codec/jsonw.h"
+
+/* What a person reads when nobody said more. */
+static const char *detail_of(enum mx_err e)
+{
+    switch (e) {
+    case MX_E_MALFORMED_JSON:
+        return "The body is not one well-formed JSON document.";
+    case MX_E_IDEMPOTENCY_KEY_REQUIRED:
+        return "Send an Idempotency-Key header, new for each intent and the same for each retry.";
+    case MX_E_UNAUTHORIZED:
+        return "Send a valid access token as Authorization: Bearer.";
+    case MX_E_FORBIDDEN:
+        return "The permission for this is missing.";
+    case MX_E_NOT_FOUND:
+        return "There is no such resource.";
+    case MX_E_METHOD_NOT_ALLOWED:
+        return "The Allow header names the methods of this resource.";
+    case MX_E_IDEMPOTENCY_IN_PROGRESS:
+        return "The first request with this Idempotency-Key is still running.";
+    case MX_E_IDEMPOTENCY_KEY_REUSED:
+        return "This Idempotency-Key came with another request before.";
+    case MX_E_VERSION_CONFLICT:
+        return "Read the resource again: somebody changed it meanwhile.";
+    case MX_E_PAYLOAD_TOO_LARGE:
+        return "The body is larger than this resource takes.";
+    case MX_E_UNSUPPORTED_MEDIA_TYPE:
+        return "Send the body as application/json in UTF-8.";
+    case MX_E_VALIDATION_FAILED:
+        return "The request has faults; errors lists them.";
+    case MX_E_RATE_LIMITED:
+        return "Too many requests; Retry-After says when to try again.";
+    default:
+        break;
+    }
+    if (mx_err_status(e) == 503)
+        return "The service cannot answer now; Retry-After says when to try again.";
+    if (mx_err_status(e) >= 500)
+        return "The request failed by a fault of ours.";
+    return mx_err_title(e);
+}
+
+static void write_faults(struct mx_jsonw *w, const struct mx_faults *faults)
+{
+    mx_jsonw_name(w, "errors");
+    mx_jsonw_array(w);
+    for (int i = 0; i < faults->n; i++) {
+        const struct mx_fault *f = &faults->at[i];
+
+        mx_jsonw_open(w);
+        mx_jsonw_name(w, f->parameter.p ? "parameter" : "pointer");
+        mx_jsonw_str(w, f->parameter.p ? f->parameter : f->pointer);
+        mx_jsonw_name(w, "code");
+        mx_jsonw_c(w, f->code);
+        mx_jsonw_name(w, "detail");
+        mx_jsonw_str(w, f->detail);
+        mx_jsonw_close(w);
+    }
+    mx_jsonw_array_end(w);
+}
+
+static void write_body(struct mx_buf *out, enum mx_err e, const struct mx_faults *faults,
+                       struct mx_str request_id)
+{
+    bool told = mx_err_status(e) < 500;
+    struct mx_jsonw w;
+
+    mx_jsonw_init(&w, out);
+    mx_jsonw_open(&w);
+    mx_jsonw_name(&w, "type");
+    mx_jsonw_str(&w, mx_str_fmt(out->arena, MX_PROBLEM_TYPE "%s", mx_err_code(e)));
+    mx_jsonw_name(&w, "title");
+    mx_jsonw_c(&w, mx_err_title(e));
+    mx_jsonw_name(&w, "status");
+    mx_jsonw_int(&w, mx_err_status(e));
+    mx_jsonw_name(&w, "detail");
+    if (told && faults && faults->detail.p)
+        mx_jsonw_str(&w, faults->detail);
+    else
+        mx_jsonw_c(&w, detail_of(e));
+    mx_jsonw_name(&w, "code");
+    mx_jsonw_c(&w, mx_err_code(e));
+    mx_jsonw_name(&w, "request_id");
+    mx_jsonw_str(&w, request_id.p ? request_id : MX_S(""));
+    for (int i = 0; faults && i < faults->n_extra; i++) {
+        mx_jsonw_name(&w, faults->extra[i].name);
+        mx_jsonw_str(&w, faults->extra[i].value);
+    }
+    if (told && faults && faults->n > 0)
+        write_faults(&w, faults);
+    mx_jsonw_close(&w);
+}
+
+/* Seconds for Retry-After; 0: none. */
+static int retry_after(enum mx_err e, const struct mx_faults *faults)
+{
+    int status = mx_err_status(e);
+
+    if (faults && faults->retry_after_s > 0)
+        return faults->retry_after_s;
+    return status == 503 || status == 429 || e == MX_E_IDEMPOTENCY_IN_PROGRESS ? 1 : 0;
+}
+
+void mx_problem(struct mx_res *res, enum mx_err e, const struct mx_faults *faults,
+                struct mx_str request_id)
+{
+    int wait_s = retry_after(e, faults);
+
+    MX_ASSERT(e != MX_OK);
+    res->status = mx_err_status(e);
+    mx_buf_clear(&res->body);
+    write_body(&res->body, e, faults, request_id);
+    mx_res_header(res, "Content-Type", MX_S(MX_PROBLEM_MEDIA));
+    mx_res_header(res, "Cache-Control", MX_S("no-store"));
+    if (wait_s > 0)
+        mx_res_header(res, "Retry-After", mx_str_fmt(res->headers.arena, "%d", wait_s));
+    if (res->status == 401)
+        mx_res_header(res, "WWW-Authenticate", MX_S("Bearer"));
+}

@@ -1,0 +1,94 @@
+/* The row type of THE route table (lib/api/routes.c) and matching over it. Router, permission gate,
+ * validation, rate class, idempotency, transaction, pool, cache headers, OpenAPI, nginx locations
+ * and tests all follow from these rows. */
+#ifndef MX_HTTP_ROUTE_H
+#define MX_HTTP_ROUTE_H
+
+#include "http/authz.h"
+#include "http/field.h"
+#include "http/req.h"
+
+#define MX_R_TX 1u         /* run in one transaction, committed before the answer */
+#define MX_R_IDEMPOTENT 2u /* Idempotency-Key required; every other POST honours it */
+#define MX_R_SLOW 4u       /* slow pool: hashes passwords or talks to others */
+#define MX_R_PUBLIC 8u     /* cacheable: ETag, Cache-Control: public */
+#define MX_R_MONEY 16u     /* the session row is checked inside the transaction */
+#define MX_R_UNLISTED 32u  /* not below the versioned API (metrics) */
+
+enum mx_rate_class { MX_RATE_NONE, MX_RATE_SIGN_IN };
+
+#define MX_ANSWERS_MAX 3
+#define MX_PATH_PARAMS_MAX 4
+
+/* One possible success. shape NULL: no body (204) or, with media, a body of that type. */
+struct mx_answer {
+    int status;
+    const struct mx_shape *shape;
+    const char *media; /* NULL: application/json */
+};
+
+/* What a handler hands back. */
+struct mx_reply {
+    int answer;             /* index into the route's answers; 0 unless set */
+    const void *out;        /* a struct of that answer's shape */
+    struct mx_str raw;      /* instead of `out`: a ready body */
+    struct mx_str etag;     /* without quotes; absent: none (public routes hash the body) */
+    struct mx_str location; /* absent: none */
+    enum mx_err error;      /* an error that commits all the same (402 with its order) */
+};
+
+struct mx_route;
+/* A handler: 5 to 25 lines. `in` is a struct of route->in. */
+typedef enum mx_err (*mx_handler)(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+
+struct mx_route {
+    const char *id; /* "cart.items.add": log, metrics, operationId */
+    enum mx_method method;
+    const char *path; /* "/v1/cart/items/{id}" */
+    enum mx_who who;
+    uint64_t permission; /* MX_WHO_STAFF: the bit needed */
+    unsigned flags;
+    enum mx_rate_class rate;
+    const struct mx_shape *in; /* NULL: takes nothing */
+    struct mx_answer answers[MX_ANSWERS_MAX];
+    const enum mx_err *errors; /* declared errors beyond those the gates make; ends with MX_OK */
+    mx_handler fn;
+    const char *doc;
+};
+
+struct mx_route_table {
+    const struct mx_route *rows;
+    size_t n;
+};
+
+/* Result of matching a path. */
+struct mx_match {
+    const struct mx_route *route; /* NULL: unknown path, or known path but another method */
+    bool known_path;
+    char allow[64];                            /* "GET, HEAD, POST": methods of this path */
+    struct mx_pair params[MX_PATH_PARAMS_MAX]; /* name and value of each {name} */
+    int n_params;
+};
+
+/* "GET"; "OTHER" for a method that no route has. */
+const char *mx_method_name(enum mx_method m);
+
+/* Match method and path. HEAD matches GET rows. Where several rows match, the one with the fewest
+ * {names} is taken. Names and values borrow from the table and the path. */
+struct mx_match mx_route_match(const struct mx_route_table *t, enum mx_method m,
+                               struct mx_str path);
+
+/* True when `shape` (may be NULL) has a row from `from`. */
+bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);
+/* True when the body has a required member: without a body the request is refused. */
+bool mx_shape_requires_body(const struct mx_shape *shape);
+/* True when a body is looked at: POST, PUT and PATCH, and others whose input has body rows. */
+bool mx_route_reads_body(const struct mx_route *r);
+
+/* Check the table itself at start-up: unique ids and method+path, one spelling of a path, `who`
+ * set, staff rows with a permission, flags that fit the method, path parameters bound, input rows
+ * of a kind that their source can carry, all input bounded (strings, lists, integers), shapes of
+ * one name the same and none within itself. MX_BUG on the first fault. */
+void mx_route_check(const struct mx_route_table *t);
+
+#endif

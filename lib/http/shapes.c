@@ -1,0 +1,57 @@
+#include "http/shapes.h"
+
+static struct mx_shape_use *enter(struct mx_shapes *s, const struct mx_shape *shape)
+{
+    struct mx_str name = mx_str_c(shape->name);
+
+    if (mx_str_eqc(name, "Money") || mx_str_eqc(name, "Problem"))
+        MX_BUG("shape %s: the name is reserved", shape->name);
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->at[i].shape == shape)
+            return &s->at[i];
+        if (mx_str_eqc(name, s->at[i].shape->name))
+            MX_BUG("two shapes are named %s", shape->name);
+    }
+    if (s->n == MX_SHAPES_MAX)
+        MX_BUG("more than %d shapes", MX_SHAPES_MAX);
+    s->at[s->n] = (struct mx_shape_use){shape, false, false};
+    return &s->at[s->n++];
+}
+
+static void visit(struct mx_shapes *s, const struct mx_shape *shape, bool in, int depth)
+{
+    struct mx_shape_use *use = enter(s, shape);
+
+    if (depth > MX_SHAPE_DEPTH)
+        MX_BUG("shape %s holds itself or is nested too deep", shape->name);
+    use->in |= in;
+    use->out |= !in;
+    for (size_t i = 0; i < shape->n; i++) {
+        if (shape->fields[i].shape)
+            visit(s, shape->fields[i].shape, in, depth + 1);
+    }
+}
+
+void mx_shapes_collect(const struct mx_route_table *t, struct mx_shapes *ret_shapes)
+{
+    ret_shapes->n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct mx_route *r = &t->rows[i];
+
+        if (mx_shape_takes(r->in, MX_BODY))
+            visit(ret_shapes, r->in, true, 1);
+        for (int k = 0; k < MX_ANSWERS_MAX && r->answers[k].status; k++) {
+            if (r->answers[k].shape)
+                visit(ret_shapes, r->answers[k].shape, false, 1);
+        }
+    }
+}
+
+const struct mx_shape_use *mx_shapes_find(const struct mx_shapes *s, const struct mx_shape *shape)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->at[i].shape == shape)
+            return &s->at[i];
+    }
+    return NULL;
+}

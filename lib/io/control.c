@@ -1,0 +1,179 @@
+#include "io/control.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "io/net.h"
+#include "io/prefork.h"
+
+#define PATIENCE_MS 5000 /* for a client that sends or reads nothing */
+#define ANSWER_MAX ((size_t)8 << 20)
+
+/* ---- server ---- */
+
+bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *path,
+                     const char **ret_why)
+{
+    for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
+        s->at[i].fd = -1;
+    s->path = path;
+    s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, 0600, "", ret_why);
+    return s->fd >= 0;
+}
+
+static void drop(struct mx_control_client *c)
+{
+    close(c->fd);
+    mx_arena_free(c->arena);
+    *c = (struct mx_control_client){.fd = -1};
+}
+
+void mx_control_close(struct mx_control_server *s, bool unlink_it)
+{
+    for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
+        if (s->at[i].fd >= 0)
+            drop(&s->at[i]);
+    if (s->fd < 0)
+        return;
+    close(s->fd);
+    s->fd = -1;
+    if (unlink_it)
+        mx_net_unlink(s->path);
+}
+
+int mx_control_poll(const struct mx_control_server *s, struct pollfd *p)
+{
+    int n = 0;
+
+    p[n++] = (struct pollfd){.fd = s->fd, .events = POLLIN};
+    for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
+        if (s->at[i].fd >= 0)
+            p[n++] =
+                (struct pollfd){.fd = s->at[i].fd, .events = s->at[i].answered ? POLLOUT : POLLIN};
+    return n;
+}
+
+static void greet(struct mx_control_server *s)
+{
+    int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    for (int i = 0; i < MX_CONTROL_CLIENTS; i++) {
+        struct mx_control_client *c = &s->at[i];
+
+        if (c->fd >= 0)
+            continue;
+        *c = (struct mx_control_client){.fd = fd, .since_ms = mx_mono_ms()};
+        c->arena = mx_arena_new(4096, ANSWER_MAX * 2);
+        mx_buf_init(&c->out, c->arena, ANSWER_MAX);
+        return;
+    }
+    close(fd);
+}
+
+/* Read on; at the end of the line carry it out. */
+static void hear(struct mx_control_server *s, struct mx_control_client *c)
+{
+    ssize_t n = recv(c->fd, c->line + c->n, sizeof c->line - c->n, 0);
+    const char *end;
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0 || c->waits_for) {
+        drop(c);
+        return;
+    }
+    c->n += (size_t)n;
+    end = memchr(c->line, '\n', c->n);
+    if (!end && c->n == sizeof c->line)
+        drop(c);
+    if (!end)
+        return;
+    s->verb(s->arg, c, mx_str_trim((struct mx_str){c->line, (size_t)(end - c->line)}));
+    c->answered = c->waits_for == 0;
+}
+
+static void tell(struct mx_control_client *c)
+{
+    ssize_t n = send(c->fd, c->out.p + c->sent, c->out.n - c->sent, MSG_NOSIGNAL);
+
+    if (n > 0) {
+        c->sent += (size_t)n;
+        c->since_ms = mx_mono_ms();
+    }
+    if (c->sent == c->out.n || (n < 0 && errno != EAGAIN && errno != EINTR))
+        drop(c);
+}
+
+void mx_control_turn(struct mx_control_server *s)
+{
+    int64_t now_ms = mx_mono_ms();
+
+    greet(s);
+    for (int i = 0; i < MX_CONTROL_CLIENTS; i++) {
+        struct mx_control_client *c = &s->at[i];
+
+        if (c->fd >= 0 && !c->answered)
+            hear(s, c);
+        if (c->fd >= 0 && c->answered)
+            tell(c);
+        if (c->fd >= 0 && !c->waits_for && now_ms - c->since_ms > PATIENCE_MS)
+            drop(c);
+    }
+}
+
+void mx_control_done(struct mx_control_server *s, int what, struct mx_str text)
+{
+    for (int i = 0; i < MX_CONTROL_CLIENTS; i++) {
+        struct mx_control_client *c = &s->at[i];
+
+        if (c->fd < 0 || c->waits_for != what)
+            continue;
+        mx_buf_str(&c->out, text);
+        c->waits_for = 0;
+        c->answered = true;
+        c->since_ms = mx_mono_ms();
+        tell(c);
+    }
+}
+
+/* ---- client ---- */
+
+bool mx_control(const char *path, const char *verb, FILE *out)
+{
+    struct timeval tv = {.tv_sec = PATIENCE_MS / 1000};
+    char buf[4096], first[MX_CONTROL_LINE * 4] = "";
+    size_t head = 0;
+    bool in_head = true;
+    ssize_t n;
+    int fd = mx_net_connect(path);
+
+    if (fd < 0) {
+        fprintf(out, "%s: %s\n", path, strerror(errno));
+        return false;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv);
+    if (dprintf(fd, "%s\n", verb) < 0) {
+        close(fd);
+        return false;
+    }
+    while ((n = recv(fd, buf, sizeof buf, 0)) > 0 || (n < 0 && errno == EINTR)) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (!in_head)
+                fputc(buf[i], out);
+            else if (buf[i] == '\n')
+                in_head = false;
+            else if (head < sizeof first - 1)
+                first[head++] = buf[i];
+        }
+    }
+    close(fd);
+    if (strcmp(first, "ok") == 0)
+        return true;
+    fprintf(out, "%s\n", first[0] ? first : "error: the master went away");
+    return false;
+}

@@ -1,0 +1,648 @@
+#include "base/log.h"
+#include "io/db_link.h"
+#include "statements.h"
+
+#include <mysql.h>
+
+#define LINK_ARENA_FIRST (64 * 1024)
+#define LINK_ARENA_CAP ((size_t)256 * 1024 * 1024)
+#define TEXT_FIRST 256u /* buffer of a text column at first */
+#define TEXT_KEPT \
+    (16u * 1024u) /* longest that the buffer grows to; longer values are fetched alone */
+#define TABLE_LOCK_WAIT_S 5
+#define CHARSET_BINARY 63
+
+/* my_bool in MariaDB's library, bool in MySQL's. */
+typedef __typeof__(*((MYSQL_BIND *)0)->is_null) db_bool;
+
+/* Where one parameter or column lives while the statement runs. */
+struct cell {
+    unsigned long length;
+    db_bool is_null, error;
+    char *text; /* of MX_SQL_STR and MX_SQL_BIN columns */
+    unsigned long text_cap, text_want;
+    union {
+        long long i64;
+        MYSQL_TIME time;
+        unsigned char bytes[MX_HASH];
+    } v;
+};
+
+struct stmt {
+    MYSQL_STMT *h;
+    bool refused; /* does not match its signature */
+    bool rebind;  /* column buffers have moved */
+    MYSQL_BIND *in, *out;
+    struct cell *in_cells, *out_cells;
+};
+
+struct mx_link {
+    const struct mx_settings *conf;
+    struct mx_link_stats *stats;
+    enum mx_link_kind kind;
+    MYSQL *my; /* NULL: closed */
+    struct mx_arena *arena;
+    struct stmt *stmts; /* by index of the statement */
+    struct mx_link_fault fault;
+};
+
+/* ---- faults ---- */
+
+static void log_fault(const struct mx_link_fault *f, const char *what, const char *sqlstate)
+{
+    bool quotes = mx_db_quotes_data(f->is.no, sqlstate);
+    bool lost = f->is.drop && f->is.err == MX_E_UNAVAILABLE;
+
+    if (f->is.err != MX_E_INTERNAL && f->is.err != MX_E_UNAVAILABLE)
+        return;
+    mx_log(lost ? MX_LOG_WARN : MX_LOG_ERROR, lost ? "database connection lost" : "database error",
+           MX_KC("statement", what), MX_KI("errno", f->is.no), MX_KC("sqlstate", sqlstate),
+           MX_KC("why", quotes ? "" : f->why));
+}
+
+static void remember(struct mx_link *l, unsigned no, const char *message)
+{
+    struct mx_link_fault *f = &l->fault;
+
+    f->is = mx_db_fault(no);
+    f->key[0] = 0;
+    snprintf(f->why, sizeof f->why, "%s", message);
+    if (f->is.err == MX_E_DUPLICATE)
+        mx_db_duplicate_key(message, f->key);
+}
+
+/* Remember, log and map an error. The texts may belong to the connection, which may go here. */
+static enum mx_err failed(struct mx_link *l, unsigned no, const char *sqlstate, const char *message,
+                          const char *what)
+{
+    remember(l, no, message);
+    log_fault(&l->fault, what, sqlstate);
+    if (l->fault.is.drop)
+        mx_link_close(l);
+    return l->fault.is.err;
+}
+
+static enum mx_err failed_link(struct mx_link *l, const char *what)
+{
+    return failed(l, mysql_errno(l->my), mysql_sqlstate(l->my), mysql_error(l->my), what);
+}
+
+/* While rows are read the library leaves the error with the connection. */
+static enum mx_err failed_stmt(struct mx_link *l, MYSQL_STMT *h, const struct mx_sql *s)
+{
+    if (mysql_stmt_errno(h) == 0)
+        return failed_link(l, s->name);
+    return failed(l, mysql_stmt_errno(h), mysql_stmt_sqlstate(h), mysql_stmt_error(h), s->name);
+}
+
+/* A fault of ours that the server knows nothing of. */
+static enum mx_err refused(struct mx_link *l, const struct mx_sql *s, const char *slot,
+                           const char *why)
+{
+    l->fault.is = mx_db_fault(0);
+    l->fault.key[0] = 0;
+    snprintf(l->fault.why, sizeof l->fault.why, "%s%s%s", slot, *slot ? ": " : "", why);
+    mx_log(MX_LOG_ERROR, "statement does not fit its signature", MX_KC("statement", s->name),
+           MX_KC("why", l->fault.why));
+    return MX_E_INTERNAL;
+}
+
+const struct mx_link_fault *mx_link_fault(const struct mx_link *l)
+{
+    return &l->fault;
+}
+
+/* ---- connecting ---- */
+
+static void set_tls(MYSQL *my, const struct mx_settings *conf)
+{
+#ifdef MARIADB_PACKAGE_VERSION
+    db_bool on = 1;
+
+    mysql_options(my, MYSQL_OPT_SSL_ENFORCE, &on);
+    mysql_options(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+#else
+    unsigned mode = SSL_MODE_VERIFY_IDENTITY;
+
+    mysql_options(my, MYSQL_OPT_SSL_MODE, &mode);
+#endif
+    mysql_options(my, MYSQL_OPT_SSL_CA, conf->db_tls_ca);
+}
+
+static void set_options(const struct mx_link *l, MYSQL *my)
+{
+    unsigned connect_s = (unsigned)l->conf->db_connect_timeout_s;
+    /* The server ends the statement first; this is for a server that does not answer. */
+    unsigned answer_s = (unsigned)(l->conf->db_statement_timeout_ms + 999) / 1000 + 1;
+    unsigned protocol = *l->conf->db_host ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+    unsigned no = 0;
+
+    mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &no);
+    mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+    mysql_options(my, MYSQL_OPT_PROTOCOL, &protocol);
+    if (l->kind != MX_LINK_SCRIPT) {
+        mysql_options(my, MYSQL_OPT_READ_TIMEOUT, &answer_s);
+        mysql_options(my, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
+    }
+#ifdef MARIADB_PACKAGE_VERSION
+    /* MySQL's library has it off, and setting it prints a warning. */
+    mysql_options(my, MYSQL_OPT_RECONNECT, &(db_bool){0});
+#endif
+    if (*l->conf->db_host)
+        set_tls(my, l->conf);
+}
+
+/* All session state, in one statement; it never changes afterwards. */
+static enum mx_err set_session(struct mx_link *l)
+{
+    bool maria = strstr(mysql_get_server_info(l->my), "MariaDB") != NULL;
+    bool old_name = maria && mysql_get_server_version(l->my) < 110100;
+    long long limit_ms =
+        l->kind == MX_LINK_SCRIPT ? 0 : (long long)l->conf->db_statement_timeout_ms;
+    char limit[64], sql[768];
+
+    if (maria)
+        snprintf(limit, sizeof limit, "max_statement_time = %lld.%03lld", limit_ms / 1000,
+                 limit_ms % 1000);
+    else
+        snprintf(limit, sizeof limit, "max_execution_time = %lld", limit_ms);
+    snprintf(sql, sizeof sql,
+             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
+             "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
+             "collation_connection = 'utf8mb4_bin', %s = 'READ-COMMITTED', "
+             "innodb_lock_wait_timeout = %lld, lock_wait_timeout = %d, %s, autocommit = %d",
+             old_name ? "tx_isolation" : "transaction_isolation",
+             (long long)l->conf->db_lock_timeout_s, TABLE_LOCK_WAIT_S, limit,
+             l->kind != MX_LINK_WRITE);
+    if (mysql_real_query(l->my, sql, (unsigned long)strlen(sql)) != 0)
+        return failed_link(l, "set session");
+    return MX_OK;
+}
+
+struct mx_link *mx_link_new(const struct mx_settings *conf, enum mx_link_kind kind,
+                            struct mx_link_stats *stats)
+{
+    struct mx_link *l = calloc(1, sizeof *l);
+
+    if (!l)
+        MX_BUG("out of memory");
+    l->conf = conf;
+    l->kind = kind;
+    l->stats = stats;
+    return l;
+}
+
+void mx_link_free(struct mx_link *l)
+{
+    if (l)
+        mx_link_close(l);
+    free(l);
+}
+
+bool mx_link_is_open(const struct mx_link *l)
+{
+    return l->my != NULL;
+}
+
+enum mx_err mx_link_open(struct mx_link *l)
+{
+    const struct mx_settings *c = l->conf;
+    const char *host = *c->db_host ? c->db_host : NULL;
+
+    l->my = mysql_init(NULL);
+    if (!l->my)
+        MX_BUG("out of memory");
+    l->arena = mx_arena_new(LINK_ARENA_FIRST, LINK_ARENA_CAP);
+    l->stmts = MX_NEW_N(l->arena, (size_t)mx_sql_n, struct stmt);
+    set_options(l, l->my);
+    l->fault = (struct mx_link_fault){0};
+    if (!mysql_real_connect(l->my, host, c->db_user, c->db_password, c->db_name,
+                            (unsigned)c->db_port, host ? NULL : c->db_socket, CLIENT_FOUND_ROWS))
+        remember(l, mysql_errno(l->my), mysql_error(l->my));
+    else if (set_session(l) == MX_OK)
+        return MX_OK;
+    mx_link_close(l);
+    return MX_E_UNAVAILABLE;
+}
+
+void mx_link_close(struct mx_link *l)
+{
+    if (!l->my)
+        return;
+    /* In this order nothing is sent for the statements: they end with the connection. */
+    mysql_close(l->my);
+    for (int i = 0; i < mx_sql_n; i++)
+        if (l->stmts[i].h)
+            mysql_stmt_close(l->stmts[i].h);
+    mx_arena_free(l->arena);
+    l->my = NULL;
+    l->arena = NULL;
+    l->stmts = NULL;
+}
+
+/* ---- signatures ---- */
+
+static bool is_integer(enum enum_field_types t)
+{
+    return t == MYSQL_TYPE_LONGLONG || t == MYSQL_TYPE_LONG || t == MYSQL_TYPE_INT24 ||
+           t == MYSQL_TYPE_SHORT || t == MYSQL_TYPE_TINY;
+}
+
+static bool is_text(enum enum_field_types t)
+{
+    return t == MYSQL_TYPE_VAR_STRING || t == MYSQL_TYPE_STRING || t == MYSQL_TYPE_VARCHAR ||
+           t == MYSQL_TYPE_BLOB || t == MYSQL_TYPE_TINY_BLOB || t == MYSQL_TYPE_MEDIUM_BLOB ||
+           t == MYSQL_TYPE_LONG_BLOB || t == MYSQL_TYPE_JSON;
+}
+
+/* Does a column of the server fit the slot? NULL alone has a type of its own. */
+static bool fits(const struct mx_sql_slot *slot, const MYSQL_FIELD *f)
+{
+    if (f->type == MYSQL_TYPE_NULL)
+        return slot->nullable;
+    switch (slot->type) {
+    case MX_SQL_I64:
+        return is_integer(f->type);
+    case MX_SQL_TIME:
+        return f->type == MYSQL_TYPE_DATETIME || f->type == MYSQL_TYPE_TIMESTAMP;
+    case MX_SQL_ID:
+    case MX_SQL_HASH:
+        return is_text(f->type) && f->charsetnr == CHARSET_BINARY;
+    case MX_SQL_STR:
+    case MX_SQL_BIN:
+        return is_text(f->type);
+    }
+    return false;
+}
+
+static enum mx_err check_columns(struct mx_link *l, const struct mx_sql *s, MYSQL_STMT *h)
+{
+    MYSQL_RES *meta = mysql_stmt_result_metadata(h);
+    const MYSQL_FIELD *f = meta ? mysql_fetch_fields(meta) : NULL;
+    int n = meta ? (int)mysql_num_fields(meta) : 0, bad = 0;
+    char why[64];
+
+    while (bad < n && bad < s->n_out && fits(&s->out[bad], &f[bad]))
+        bad++;
+    if (bad < n && bad < s->n_out)
+        snprintf(why, sizeof why, "column %d has server type %d", bad + 1, (int)f[bad].type);
+    if (meta)
+        mysql_free_result(meta);
+    if (n != s->n_out)
+        return refused(l, s, "", "number of columns");
+    return bad < n ? refused(l, s, s->out[bad].name, why) : MX_OK;
+}
+
+/* ---- preparing ---- */
+
+static enum enum_field_types wire_type(enum mx_sql_type t)
+{
+    static const enum enum_field_types types[] = {
+        [MX_SQL_I64] = MYSQL_TYPE_LONGLONG,  [MX_SQL_STR] = MYSQL_TYPE_STRING,
+        [MX_SQL_BIN] = MYSQL_TYPE_BLOB,      [MX_SQL_ID] = MYSQL_TYPE_BLOB,
+        [MX_SQL_TIME] = MYSQL_TYPE_DATETIME, [MX_SQL_HASH] = MYSQL_TYPE_BLOB};
+
+    return types[t];
+}
+
+static void bind_column(struct mx_link *l, const struct mx_sql_slot *slot, struct cell *c,
+                        MYSQL_BIND *b)
+{
+    b->buffer_type = wire_type(slot->type);
+    b->length = &c->length;
+    b->is_null = &c->is_null;
+    b->error = &c->error;
+    b->buffer = &c->v;
+    b->buffer_length = sizeof c->v.bytes;
+    if (slot->type == MX_SQL_STR || slot->type == MX_SQL_BIN) {
+        c->text_cap = c->text_want = TEXT_FIRST;
+        c->text = mx_arena_alloc(l->arena, c->text_cap);
+        b->buffer = c->text;
+        b->buffer_length = c->text_cap;
+    }
+}
+
+static void make_cells(struct mx_link *l, const struct mx_sql *s, struct stmt *st)
+{
+    st->in = MX_NEW_N(l->arena, (size_t)s->n_in, MYSQL_BIND);
+    st->in_cells = MX_NEW_N(l->arena, (size_t)s->n_in, struct cell);
+    st->out = MX_NEW_N(l->arena, (size_t)s->n_out, MYSQL_BIND);
+    st->out_cells = MX_NEW_N(l->arena, (size_t)s->n_out, struct cell);
+    for (int i = 0; i < s->n_in; i++) {
+        st->in[i].buffer_type = wire_type(s->in[i].type);
+        st->in[i].is_null = &st->in_cells[i].is_null;
+    }
+    for (int i = 0; i < s->n_out; i++)
+        bind_column(l, &s->out[i], &st->out_cells[i], &st->out[i]);
+    st->rebind = s->n_out > 0;
+}
+
+enum mx_err mx_link_prepare(struct mx_link *l, const struct mx_sql *s)
+{
+    struct stmt *st = &l->stmts[s->index];
+    enum mx_err e;
+
+    if (st->h)
+        return st->refused ? MX_E_INTERNAL : MX_OK;
+    st->h = mysql_stmt_init(l->my);
+    if (!st->h)
+        MX_BUG("out of memory");
+    if (mysql_stmt_prepare(st->h, s->text, (unsigned long)strlen(s->text)) != 0) {
+        e = failed_stmt(l, st->h, s);
+        if (mx_link_is_open(l)) {
+            mysql_stmt_close(st->h);
+            st->h = NULL;
+        }
+        return e;
+    }
+    if (mysql_stmt_param_count(st->h) != (unsigned long)s->n_in)
+        e = refused(l, s, "", "number of parameters");
+    else
+        e = check_columns(l, s, st->h);
+    st->refused = e != MX_OK;
+    if (e == MX_OK)
+        make_cells(l, s, st);
+    return e;
+}
+
+/* ---- parameters ---- */
+
+static bool all_zero(const unsigned char *p, size_t n)
+{
+    while (n > 0 && p[n - 1] == 0)
+        n--;
+    return n == 0;
+}
+
+static void set_time(MYSQL_TIME *to, struct mx_time from)
+{
+    struct mx_civil c = mx_time_civil(from);
+
+    *to = (MYSQL_TIME){.year = (unsigned)c.year,
+                       .month = (unsigned)c.month,
+                       .day = (unsigned)c.day,
+                       .hour = (unsigned)c.hour,
+                       .minute = (unsigned)c.minute,
+                       .second = (unsigned)c.second,
+                       .second_part = (unsigned long)c.ms * 1000,
+                       .time_type = MYSQL_TIMESTAMP_DATETIME};
+}
+
+/* Point `b` at one parameter of the struct; false for a NULL that the signature does not allow. */
+static bool set_parameter(const struct mx_sql_slot *slot, const char *in, MYSQL_BIND *b,
+                          struct cell *c)
+{
+    const char *p = in + slot->off;
+    size_t n = slot->type == MX_SQL_HASH ? MX_HASH : sizeof(struct mx_id);
+    bool null = false;
+    struct mx_str s;
+    struct mx_time t;
+
+    switch (slot->type) {
+    case MX_SQL_I64:
+        null = slot->nullable && !*(const bool *)(in + slot->has_off);
+        break;
+    case MX_SQL_TIME:
+        memcpy(&t, p, sizeof t);
+        null = slot->nullable && t.ms == 0;
+        set_time(&c->v.time, t);
+        p = (const char *)&c->v.time;
+        break;
+    case MX_SQL_STR:
+    case MX_SQL_BIN:
+        memcpy(&s, p, sizeof s);
+        null = s.p == NULL;
+        p = s.p;
+        n = s.n;
+        break;
+    case MX_SQL_ID:
+    case MX_SQL_HASH:
+        null = slot->nullable && all_zero((const unsigned char *)p, n);
+        break;
+    }
+    c->is_null = null;
+    b->buffer = (void *)(uintptr_t)p; /* only read, but the library's type is not const */
+    b->buffer_length = (unsigned long)n;
+    return !null || slot->nullable;
+}
+
+static enum mx_err set_parameters(struct mx_link *l, const struct mx_sql *s, struct stmt *st,
+                                  const void *in)
+{
+    for (int i = 0; i < s->n_in; i++)
+        if (!set_parameter(&s->in[i], in, &st->in[i], &st->in_cells[i]))
+            return refused(l, s, s->in[i].name, "absent parameter");
+    if (s->n_in > 0 && mysql_stmt_bind_param(st->h, st->in))
+        return failed_stmt(l, st->h, s);
+    return MX_OK;
+}
+
+/* ---- rows ---- */
+
+static bool get_text(struct stmt *st, int i, struct mx_arena *a, struct mx_str *ret)
+{
+    struct cell *c = &st->out_cells[i];
+    MYSQL_BIND whole = st->out[i];
+    char *p;
+
+    ret->n = c->length;
+    if (c->length <= c->text_cap) {
+        ret->p = mx_arena_dup(a, c->text, c->length);
+        return true;
+    }
+    if (c->text_want < c->length)
+        c->text_want = c->length;
+    p = mx_arena_alloc(a, c->length + 1);
+    p[c->length] = 0;
+    ret->p = p;
+    whole.buffer = p;
+    whole.buffer_length = c->length;
+    return mysql_stmt_fetch_column(st->h, &whole, (unsigned)i, 0) == 0;
+}
+
+static struct mx_time get_time(const MYSQL_TIME *t)
+{
+    return mx_civil_time((struct mx_civil){.year = (int)t->year,
+                                           .month = (int)t->month,
+                                           .day = (int)t->day,
+                                           .hour = (int)t->hour,
+                                           .minute = (int)t->minute,
+                                           .second = (int)t->second,
+                                           .ms = (int)(t->second_part / 1000)});
+}
+
+/* Copy one column into the zeroed row; false when the value does not fit its type. */
+static bool get_column(const struct mx_sql *s, struct stmt *st, int i, struct mx_arena *a,
+                       char *row)
+{
+    const struct mx_sql_slot *slot = &s->out[i];
+    struct cell *c = &st->out_cells[i];
+    size_t n = slot->type == MX_SQL_HASH ? MX_HASH : sizeof(struct mx_id);
+    char *to = row + slot->off;
+    struct mx_str text;
+    struct mx_time t;
+
+    if (c->is_null)
+        return slot->nullable;
+    switch (slot->type) {
+    case MX_SQL_I64:
+        memcpy(to, &c->v.i64, sizeof(int64_t));
+        if (slot->nullable)
+            *(bool *)(row + slot->has_off) = true;
+        return !c->error;
+    case MX_SQL_TIME:
+        t = get_time(&c->v.time);
+        memcpy(to, &t, sizeof t);
+        return true;
+    case MX_SQL_ID:
+    case MX_SQL_HASH:
+        memcpy(to, c->v.bytes, n);
+        return c->length == n;
+    case MX_SQL_STR:
+    case MX_SQL_BIN:
+        if (!get_text(st, i, a, &text))
+            return false;
+        memcpy(to, &text, sizeof text);
+        return true;
+    }
+    return false;
+}
+
+/* Room for one more row behind `rows`; the old array is left to the arena. */
+static char *add_row(struct mx_list *rows, size_t *cap, size_t size, struct mx_arena *a)
+{
+    if (rows->n == *cap) {
+        void *old = rows->at;
+
+        *cap = *cap ? *cap * 2 : 4;
+        rows->at = mx_arena_zalloc(a, *cap, size);
+        if (rows->n)
+            memcpy(rows->at, old, rows->n * size);
+    }
+    return (char *)rows->at + rows->n++ * size;
+}
+
+static enum mx_err get_rows(struct mx_link *l, const struct mx_sql *s, struct mx_arena *a,
+                            struct mx_list *ret_rows)
+{
+    struct stmt *st = &l->stmts[s->index];
+    struct mx_list rows = {0};
+    size_t cap = 0;
+    int rc;
+
+    while ((rc = mysql_stmt_fetch(st->h)) == 0 || rc == MYSQL_DATA_TRUNCATED) {
+        char *row = add_row(&rows, &cap, s->row_size, a);
+
+        for (int i = 0; i < s->n_out; i++)
+            if (!get_column(s, st, i, a, row))
+                return refused(l, s, s->out[i].name,
+                               st->out_cells[i].is_null ? "unexpected NULL" : "unexpected value");
+    }
+    if (rc != MYSQL_NO_DATA)
+        return failed_stmt(l, st->h, s);
+    *ret_rows = rows;
+    return MX_OK;
+}
+
+/* Let text buffers that were too small grow before the next run. */
+static void grow_buffers(struct mx_link *l, const struct mx_sql *s, struct stmt *st)
+{
+    for (int i = 0; i < s->n_out; i++) {
+        struct cell *c = &st->out_cells[i];
+
+        if (c->text_want <= c->text_cap || c->text_cap >= TEXT_KEPT)
+            continue;
+        while (c->text_cap < c->text_want && c->text_cap < TEXT_KEPT)
+            c->text_cap *= 2;
+        c->text = mx_arena_alloc(l->arena, c->text_cap);
+        st->out[i].buffer = c->text;
+        st->out[i].buffer_length = c->text_cap;
+        st->rebind = true;
+    }
+}
+
+/* ---- running ---- */
+
+static enum mx_err bind_rows(struct mx_link *l, const struct mx_sql *s, struct stmt *st)
+{
+    if (!st->rebind)
+        return MX_OK;
+    if (mysql_stmt_bind_result(st->h, st->out))
+        return failed_stmt(l, st->h, s);
+    st->rebind = false;
+    return MX_OK;
+}
+
+static enum mx_err run_bound(struct mx_link *l, const struct mx_sql *s, struct mx_arena *a,
+                             struct mx_link_result *ret)
+{
+    struct stmt *st = &l->stmts[s->index];
+    enum mx_err e;
+
+    if (mysql_stmt_execute(st->h) != 0)
+        return failed_stmt(l, st->h, s);
+    if (s->n_out == 0) {
+        ret->changed = (int64_t)mysql_stmt_affected_rows(st->h);
+        return MX_OK;
+    }
+    e = get_rows(l, s, a, &ret->rows);
+    if (!mx_link_is_open(l))
+        return e;
+    /* Reads what is left of the answer, so that the connection is clean whatever happened. */
+    if (mysql_stmt_free_result(st->h) && e == MX_OK)
+        return failed_stmt(l, st->h, s);
+    grow_buffers(l, s, st);
+    return e;
+}
+
+enum mx_err mx_link_run(struct mx_link *l, const struct mx_sql *s, const void *in,
+                        struct mx_arena *a, struct mx_link_result *ret)
+{
+    struct stmt *st = &l->stmts[s->index];
+    enum mx_err e = mx_link_prepare(l, s);
+    int64_t began_ns;
+
+    if (e == MX_OK)
+        e = set_parameters(l, s, st, in);
+    if (e == MX_OK)
+        e = bind_rows(l, s, st);
+    if (e != MX_OK)
+        return e;
+    began_ns = mx_mono_ns();
+    e = run_bound(l, s, a, ret);
+    l->stats->trips++;
+    l->stats->ns += mx_mono_ns() - began_ns;
+    return e;
+}
+
+enum mx_err mx_link_text(struct mx_link *l, struct mx_str sql)
+{
+    int64_t began_ns = mx_mono_ns();
+    bool ok = mysql_real_query(l->my, sql.p, (unsigned long)sql.n) == 0;
+
+    l->stats->trips++;
+    l->stats->ns += mx_mono_ns() - began_ns;
+    if (!ok)
+        return failed_link(l, "script");
+    if (mysql_field_count(l->my) > 0)
+        mysql_free_result(mysql_store_result(l->my));
+    return MX_OK;
+}
+
+enum mx_err mx_link_commit(struct mx_link *l)
+{
+    enum mx_err e = mx_link_text(l, MX_S("COMMIT"));
+
+    if (e == MX_OK || mx_db_commit_refused(l->fault.is.no))
+        return e;
+    /* Whatever the server did, it must not go on with this session. */
+    mx_link_close(l);
+    return MX_E_COMMIT_UNKNOWN;
+}
+
+void mx_link_rollback(struct mx_link *l)
+{
+    if (mx_link_is_open(l) && mx_link_text(l, MX_S("ROLLBACK")) != MX_OK)
+        mx_link_close(l);
+}

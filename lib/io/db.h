@@ -1,0 +1,93 @@
+/* The database. Two connections a worker, opened at first use after fork: `read` in autocommit,
+ * `write` with autocommit off, so that a transaction begins by itself with its first statement and
+ * costs one round trip (COMMIT) on top. Statements are the closed set of build/gen/statements.h;
+ * each is prepared once a connection and checked against its signature. No function takes SQL text.
+ * The only file that sees mysql.h.
+ *
+ * Errors: MX_E_UNAVAILABLE (database down, read-only, not ready: 503), MX_E_DEADLINE (statement
+ * killed or timed out), MX_E_DUPLICATE (unique key; mx_db_duplicate names it), MX_E_CONFLICT
+ * (foreign key or CHECK), MX_E_RETRY (deadlock, lock wait, snapshot conflict: inside mx_db_tx
+ * only), MX_E_COMMIT_UNKNOWN. The first failed statement of a transaction poisons it: all later
+ * ones return the same error until ROLLBACK. */
+#ifndef MX_IO_DB_H
+#define MX_IO_DB_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/list.h"
+#include "base/settings.h"
+
+struct mx_db;
+
+/* Types of parameters and columns in sql/queries; `?` behind one means it may be NULL. */
+enum mx_sql_type {
+    MX_SQL_I64,  /* int64_t; NULL: 0 and has_<name> false (rows), !has_<name> (parameters) */
+    MX_SQL_STR,  /* struct mx_str, UTF-8 text; NULL: absent */
+    MX_SQL_BIN,  /* struct mx_str, bytes; NULL: absent */
+    MX_SQL_ID,   /* struct mx_id, BINARY(16); NULL: all zero */
+    MX_SQL_TIME, /* struct mx_time, DATETIME(3) UTC; NULL: 0 */
+    MX_SQL_HASH  /* struct mx_hash, BINARY(32) */
+};
+
+struct mx_sql_slot {
+    const char *name;
+    enum mx_sql_type type;
+    bool nullable;
+    unsigned off;     /* in the parameter or row struct */
+    unsigned has_off; /* of bool has_<name> for a nullable i64; 0xffff otherwise */
+};
+
+/* One statement as the generator writes it. */
+struct mx_sql {
+    const char *name; /* "cart.load" */
+    const char *text;
+    const struct mx_sql_slot *in;
+    int n_in;
+    const struct mx_sql_slot *out;
+    int n_out;
+    size_t row_size;
+    int index; /* position in mx_sql_all */
+};
+
+/* Handle of this process; connects nothing. Settings must outlive it. */
+struct mx_db *mx_db_new(const struct mx_settings *conf);
+/* Close the connections (a clean goodbye) and free. */
+void mx_db_free(struct mx_db *db);
+/* Use this arena for rows until the next call. */
+void mx_db_begin_request(struct mx_db *db, struct mx_arena *a);
+
+/* Run a statement; rows (structs of s->row_size) go to *ret_rows in the request's arena. Called
+ * through the generated q_<noun>_<verb> functions only. */
+enum mx_err mx_db_query(struct mx_db *db, const struct mx_sql *s, const void *in,
+                        struct mx_list *ret_rows) MX_MUST_CHECK;
+/* Run a statement without rows; *ret_changed (may be NULL) is the number of changed rows. */
+enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
+                       int64_t *ret_changed) MX_MUST_CHECK;
+
+/* Run fn(arg) as one transaction: commit when it returns MX_OK, roll back otherwise. On MX_E_RETRY
+ * the arena is rewound and fn runs again whole, up to 5 times with jitter, then MX_E_UNAVAILABLE. A
+ * connection lost before COMMIT was sent is retried once; lost during COMMIT gives
+ * MX_E_COMMIT_UNKNOWN. fn must be pure SQL and memory. Not nestable. */
+enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg) MX_MUST_CHECK;
+bool mx_db_in_tx(const struct mx_db *db);
+
+/* Name of the unique key that the last MX_E_DUPLICATE hit, e.g. "account_email" ("" unknown). */
+const char *mx_db_duplicate(const struct mx_db *db);
+
+/* Database answers and a table can be read. *ret_version is the schema's version. */
+enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version) MX_MUST_CHECK;
+
+/* Round trips and ns spent since mx_db_begin_request; connecting does not count. */
+int mx_db_trips(const struct mx_db *db);
+int64_t mx_db_ns(const struct mx_db *db);
+
+/* Prepare every statement against the live schema; the name and reason of each failure go to `out`.
+ * For `merx check-sql`. */
+enum mx_err mx_db_check_all(struct mx_db *db, struct mx_buf *out) MX_MUST_CHECK;
+
+/* ---- for io/migrate.c and the demo loader alone: text of our own files, on its own connection
+ * ---- */
+enum mx_err mx_db_script(struct mx_db *db, struct mx_str sql, const char **ret_why) MX_MUST_CHECK;
+
+#endif

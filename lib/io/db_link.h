@@ -1,0 +1,64 @@
+/* One connection and its prepared statements: the part of the database driver that knows the client
+ * library. It opens, runs and ends, and says what went wrong; whether anything is tried again is
+ * decided above it, in io/db_tx.c. Private to io/db*.c.
+ *
+ * A link that is of no more use closes itself; mx_link_open gives it a new connection. */
+#ifndef MX_IO_DB_LINK_H
+#define MX_IO_DB_LINK_H
+
+#include "io/db.h"
+#include "io/db_fault.h"
+
+enum mx_link_kind {
+    MX_LINK_READ,  /* autocommit */
+    MX_LINK_WRITE, /* autocommit off: a transaction begins with the first statement */
+    MX_LINK_SCRIPT /* autocommit, no time limit but on waiting for table locks */
+};
+#define MX_LINK_KINDS 3
+
+/* The last error of a link. */
+struct mx_link_fault {
+    struct mx_db_fault is;
+    char key[MX_DB_KEY_MAX]; /* MX_E_DUPLICATE: which unique key */
+    char why[MX_DB_WHY_MAX]; /* for a person; may quote data of the statement */
+};
+
+/* Round trips that carried a statement, and ns spent in them. */
+struct mx_link_stats {
+    int trips;
+    int64_t ns;
+};
+
+struct mx_link;
+
+/* Closed link. `conf` and `stats` must outlive it. */
+struct mx_link *mx_link_new(const struct mx_settings *conf, enum mx_link_kind kind,
+                            struct mx_link_stats *stats);
+/* Close with a goodbye and free. NULL is allowed. */
+void mx_link_free(struct mx_link *l);
+bool mx_link_is_open(const struct mx_link *l);
+/* One attempt to connect and set up the session, bounded by db_connect_timeout_s. */
+enum mx_err mx_link_open(struct mx_link *l) MX_MUST_CHECK;
+void mx_link_close(struct mx_link *l);
+/* The last error; valid until the next call on this link. */
+const struct mx_link_fault *mx_link_fault(const struct mx_link *l);
+
+/* Rows of a statement (in the arena `a`), or the number of rows it changed or found unchanged. */
+struct mx_link_result {
+    struct mx_list rows;
+    int64_t changed;
+};
+
+/* Prepare unless that is done, and compare with the signature. */
+enum mx_err mx_link_prepare(struct mx_link *l, const struct mx_sql *s) MX_MUST_CHECK;
+/* Run `s` once; the link is open. */
+enum mx_err mx_link_run(struct mx_link *l, const struct mx_sql *s, const void *in,
+                        struct mx_arena *a, struct mx_link_result *ret) MX_MUST_CHECK;
+/* Run one statement of our own files, without parameters and rows; the link is open. */
+enum mx_err mx_link_text(struct mx_link *l, struct mx_str sql) MX_MUST_CHECK;
+/* COMMIT; MX_E_COMMIT_UNKNOWN when it was sent and no certain answer came. */
+enum mx_err mx_link_commit(struct mx_link *l) MX_MUST_CHECK;
+/* ROLLBACK; closes the link when that fails, which makes the server roll back. */
+void mx_link_rollback(struct mx_link *l);
+
+#endif

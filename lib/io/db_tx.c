@@ -1,0 +1,347 @@
+#include "base/log.h"
+#include "base/rnd.h"
+#include "io/db_link.h"
+#include "statements.h"
+
+#define TRIES_AGAIN 5
+#define BACKOFF_MS 5
+#define REFUSE_NS 250000000        /* after a failed attempt to connect */
+#define LOST_QUICKLY_NS 1000000000 /* a loss after a longer wait is no reason to wait again */
+#define NO_SUCH_TABLE 1146
+
+struct mx_db {
+    const struct mx_settings *conf;
+    struct mx_arena *arena;
+    struct mx_link *links[MX_LINK_KINDS];
+    struct mx_link_stats stats;
+    bool down;               /* the last attempt to connect failed */
+    int64_t refuse_until_ns; /* until then no other attempt is made */
+    bool in_tx;
+    bool begun;         /* the server has seen a statement of this transaction */
+    enum mx_err poison; /* what its first failed statement returned */
+    bool lost;          /* the last failure was a connection that went away */
+    bool unsent;        /* and the server never got the statement */
+    bool unknown;       /* it went away and may have carried the statement out */
+    char duplicate[MX_DB_KEY_MAX];
+};
+
+struct mx_db *mx_db_new(const struct mx_settings *conf)
+{
+    struct mx_db *db = calloc(1, sizeof *db);
+
+    if (!db)
+        MX_BUG("out of memory");
+    db->conf = conf;
+    for (int k = 0; k < MX_LINK_KINDS; k++)
+        db->links[k] = mx_link_new(conf, (enum mx_link_kind)k, &db->stats);
+    return db;
+}
+
+void mx_db_free(struct mx_db *db)
+{
+    if (!db)
+        return;
+    for (int k = 0; k < MX_LINK_KINDS; k++)
+        mx_link_free(db->links[k]);
+    free(db);
+}
+
+void mx_db_begin_request(struct mx_db *db, struct mx_arena *a)
+{
+    MX_ASSERT(!db->in_tx);
+    db->arena = a;
+    db->stats = (struct mx_link_stats){0};
+    db->duplicate[0] = 0;
+}
+
+bool mx_db_in_tx(const struct mx_db *db)
+{
+    return db->in_tx;
+}
+
+const char *mx_db_duplicate(const struct mx_db *db)
+{
+    return db->duplicate;
+}
+
+int mx_db_trips(const struct mx_db *db)
+{
+    return db->stats.trips;
+}
+
+int64_t mx_db_ns(const struct mx_db *db)
+{
+    return db->stats.ns;
+}
+
+/* ---- connections ---- */
+
+static void log_connect(struct mx_db *db, struct mx_link *l, bool ok)
+{
+    const struct mx_link_fault *f = mx_link_fault(l);
+
+    if (ok && db->down)
+        mx_log(MX_LOG_INFO, "database is back");
+    else if (!ok && !db->down)
+        mx_log(MX_LOG_ERROR, "database cannot be reached", MX_KI("errno", f->is.no),
+               MX_KC("why", f->why));
+    db->down = !ok;
+}
+
+/* The open link of this kind, or NULL. While the database is down requests must fail at once: after
+ * a failed attempt none is made for a while, and for no less time than the attempt took. */
+static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
+{
+    struct mx_link *l = db->links[kind];
+    int64_t began_ns, took_ns;
+    bool ok;
+
+    if (mx_link_is_open(l))
+        return l;
+    began_ns = mx_mono_ns();
+    if (began_ns < db->refuse_until_ns)
+        return NULL;
+    ok = mx_link_open(l) == MX_OK;
+    log_connect(db, l, ok);
+    if (ok)
+        return l;
+    took_ns = mx_mono_ns() - began_ns;
+    db->refuse_until_ns = began_ns + took_ns + (took_ns > REFUSE_NS ? took_ns : REFUSE_NS);
+    return NULL;
+}
+
+/* Take over what the link says of its failure. */
+static void note_failure(struct mx_db *db, struct mx_link *l, enum mx_err e, int64_t began_ns)
+{
+    const struct mx_link_fault *f = mx_link_fault(l);
+
+    db->lost = e != MX_OK && f->is.lost && mx_mono_ns() - began_ns < LOST_QUICKLY_NS;
+    db->unsent = db->lost && f->is.unsent;
+    db->unknown = e != MX_OK && f->is.lost && !f->is.unsent;
+    if (e == MX_E_DUPLICATE)
+        memcpy(db->duplicate, f->key, sizeof db->duplicate);
+}
+
+/* Run `s` once on the link of this kind. */
+static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const struct mx_sql *s,
+                            const void *in, struct mx_link_result *ret)
+{
+    struct mx_link *l = open_link(db, kind);
+    int64_t began_ns = mx_mono_ns();
+    enum mx_err e;
+
+    db->lost = db->unsent = db->unknown = false;
+    if (!l)
+        return MX_E_UNAVAILABLE;
+    e = mx_link_run(l, s, in, db->arena, ret);
+    if (e != MX_OK)
+        note_failure(db, l, e, began_ns);
+    return e;
+}
+
+/* ---- trying again ---- */
+
+/* What one unit of work (a transaction, or a statement alone) has tried so far. */
+struct effort {
+    int64_t began_ns;
+    int retries;
+    bool reconnected;
+};
+
+static void pause_before(int retry)
+{
+    int64_t ms = (int64_t)BACKOFF_MS << retry;
+    struct timespec t;
+
+    ms += (int64_t)mx_rnd_below((uint64_t)ms + 1);
+    t = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* May the unit that just failed with `e` run again? Waits before a repetition. The time for one
+ * statement is also the time for all repetitions. */
+static bool again(struct mx_db *db, struct effort *f, enum mx_err e, bool lost)
+{
+    int64_t spent_ms = (mx_mono_ns() - f->began_ns) / 1000000;
+
+    if (spent_ms >= db->conf->db_statement_timeout_ms)
+        return false;
+    if (lost && !f->reconnected)
+        return f->reconnected = true;
+    if (e != MX_E_RETRY || f->retries == TRIES_AGAIN)
+        return false;
+    pause_before(f->retries++);
+    return true;
+}
+
+/* The signal to repeat goes no further than here. */
+static enum mx_err given_up(enum mx_err e)
+{
+    return e == MX_E_RETRY ? MX_E_UNAVAILABLE : e;
+}
+
+/* ---- statements ---- */
+
+static enum mx_err run_in_tx(struct mx_db *db, const struct mx_sql *s, const void *in,
+                             struct mx_link_result *ret)
+{
+    enum mx_err e;
+
+    if (db->poison != MX_OK)
+        return db->poison;
+    e = run_once(db, MX_LINK_WRITE, s, in, ret);
+    db->begun = mx_link_is_open(db->links[MX_LINK_WRITE]);
+    db->poison = e;
+    return e;
+}
+
+/* A statement alone, in autocommit. One that changes something and may have reached the server is
+ * not sent again. */
+static enum mx_err run_alone(struct mx_db *db, const struct mx_sql *s, const void *in,
+                             struct mx_link_result *ret)
+{
+    struct effort effort = {.began_ns = mx_mono_ns()};
+    bool reads = s->n_out > 0;
+    enum mx_err e;
+
+    do
+        e = run_once(db, MX_LINK_READ, s, in, ret);
+    while (e != MX_OK && again(db, &effort, e, db->lost && (reads || db->unsent)));
+    if (!reads && db->unknown)
+        return MX_E_COMMIT_UNKNOWN;
+    return given_up(e);
+}
+
+static enum mx_err run(struct mx_db *db, const struct mx_sql *s, const void *in,
+                       struct mx_link_result *ret)
+{
+    MX_ASSERT(db->arena != NULL);
+    return db->in_tx ? run_in_tx(db, s, in, ret) : run_alone(db, s, in, ret);
+}
+
+enum mx_err mx_db_query(struct mx_db *db, const struct mx_sql *s, const void *in,
+                        struct mx_list *ret_rows)
+{
+    struct mx_link_result r = {0};
+    enum mx_err e = run(db, s, in, &r);
+
+    if (e == MX_OK)
+        *ret_rows = r.rows;
+    return e;
+}
+
+enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
+                       int64_t *ret_changed)
+{
+    struct mx_link_result r = {0};
+    enum mx_err e = run(db, s, in, &r);
+
+    if (e == MX_OK && ret_changed)
+        *ret_changed = r.changed;
+    return e;
+}
+
+/* ---- transactions ---- */
+
+static enum mx_err commit(struct mx_db *db)
+{
+    struct mx_link *l = db->links[MX_LINK_WRITE];
+    int64_t began_ns = mx_mono_ns();
+    enum mx_err e;
+
+    if (!db->begun)
+        return MX_OK;
+    db->lost = false;
+    e = mx_link_commit(l);
+    if (e == MX_OK)
+        return MX_OK;
+    note_failure(db, l, e, began_ns);
+    if (e == MX_E_COMMIT_UNKNOWN) {
+        db->lost = false;
+        mx_log(MX_LOG_ERROR, "outcome of COMMIT is unknown",
+               MX_KI("errno", mx_link_fault(l)->is.no));
+    }
+    return e;
+}
+
+/* One run of the closure. *ret_cause is the failure that decides about another one. */
+static enum mx_err attempt(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg,
+                           enum mx_err *ret_cause)
+{
+    enum mx_err e;
+
+    db->in_tx = true;
+    db->begun = db->lost = false;
+    db->poison = MX_OK;
+    e = fn(arg);
+    *ret_cause = db->poison != MX_OK ? db->poison : e;
+    if (*ret_cause == MX_OK)
+        *ret_cause = e = commit(db);
+    if (*ret_cause != MX_OK && db->begun)
+        mx_link_rollback(db->links[MX_LINK_WRITE]);
+    db->in_tx = false;
+    return e != MX_OK ? e : *ret_cause;
+}
+
+enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg)
+{
+    struct effort effort = {.began_ns = mx_mono_ns()};
+    struct mx_arena_mark mark;
+    enum mx_err e, cause;
+
+    MX_ASSERT(!db->in_tx && db->arena != NULL);
+    mark = mx_arena_mark(db->arena);
+    for (;;) {
+        e = attempt(db, fn, arg, &cause);
+        if (cause == MX_OK || !again(db, &effort, cause, db->lost))
+            return cause == MX_E_RETRY ? given_up(cause) : e;
+        mx_arena_rewind(db->arena, mark);
+    }
+}
+
+/* ---- the rest ---- */
+
+enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version)
+{
+    struct mx_list rows;
+    enum mx_err e = q_schema_version(db, &rows);
+
+    if (e == MX_E_INTERNAL && mx_link_fault(db->links[MX_LINK_READ])->is.no == NO_SUCH_TABLE) {
+        *ret_version = 0;
+        return MX_OK;
+    }
+    if (e == MX_OK)
+        *ret_version = MX_AT(rows, struct q_schema_version_row, 0)->version;
+    return e;
+}
+
+enum mx_err mx_db_check_all(struct mx_db *db, struct mx_buf *out)
+{
+    enum mx_err worst = MX_OK;
+
+    for (int i = 0; i < mx_sql_n; i++) {
+        struct mx_link *l = open_link(db, MX_LINK_READ);
+
+        if (!l)
+            return MX_E_UNAVAILABLE;
+        if (mx_link_prepare(l, &mx_sql_all[i]) == MX_OK)
+            continue;
+        worst = MX_E_INTERNAL;
+        mx_buf_fmt(out, "%s: %s\n", mx_sql_all[i].name, mx_link_fault(l)->why);
+    }
+    return worst;
+}
+
+enum mx_err mx_db_script(struct mx_db *db, struct mx_str sql, const char **ret_why)
+{
+    struct mx_link *l = open_link(db, MX_LINK_SCRIPT);
+    struct mx_str one;
+    enum mx_err e = MX_OK;
+
+    *ret_why = mx_link_fault(db->links[MX_LINK_SCRIPT])->why;
+    if (!l)
+        return MX_E_UNAVAILABLE;
+    while (e == MX_OK && mx_db_split(&sql, &one))
+        e = mx_link_text(l, one);
+    return e;
+}

@@ -1,0 +1,513 @@
+/* The loop. A connection is in the worker's epoll while nobody has sent anything on it, and is read
+ * by libfcgi only when bytes wait, so that neither a silent peer nor an idle kept connection holds
+ * the worker. Signals stay blocked and come through the epoll as well: libfcgi takes an interrupted
+ * read for the end of the stream. libfcgi never accepts (its listener is -1) and never closes a
+ * connection after an answer (it would block until the peer closes, too). */
+#include "io/fcgi.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define EVENTS 32
+#define TICK_MS 1000
+#define DRAIN_MAX (INT64_C(64) << 20) /* an oversized body is read and thrown away up to here */
+#define SPARE_CONNECTIONS 64          /* above connections_max: peers that have not spoken yet */
+
+/* A connection; `next` and `prev` link all of them, the newest first. */
+struct conn {
+    FCGX_Request rq;
+    struct conn *next, *prev;
+    int64_t since_ms;
+    bool spoken; /* has sent a whole request */
+    bool in_epoll;
+};
+
+struct mx_fcgi {
+    const struct mx_fcgi_conf *conf;
+    const struct mx_fcgi_ops *ops;
+    void *arg;
+    int ep, signals;
+    struct conn *conns;
+    int n_conns;
+    uint64_t served;
+    bool listening;
+    bool stop, stop_fast;
+    bool crowded; /* too many connections: make room after this turn */
+    int64_t idled_ms;
+};
+
+static void watch(struct mx_fcgi *f, int fd, uint32_t events, void *what)
+{
+    struct epoll_event ev = {.events = events, .data.ptr = what};
+
+    if (epoll_ctl(f->ep, EPOLL_CTL_ADD, fd, &ev) != 0)
+        MX_BUG("epoll: %s", strerror(errno));
+}
+
+/* Signals as bytes of a descriptor. Were they let in at the wait instead, a worker that always has
+ * something to do would never see them. */
+static void start_signals(struct mx_fcgi *f)
+{
+    sigset_t wanted;
+
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGQUIT);
+    sigaddset(&wanted, SIGUSR1);
+    f->signals = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (f->signals < 0)
+        MX_BUG("signalfd: %s", strerror(errno));
+    watch(f, f->signals, EPOLLIN, &f->signals);
+}
+
+static void take_signals(struct mx_fcgi *f)
+{
+    struct signalfd_siginfo si;
+
+    while (read(f->signals, &si, sizeof si) == (ssize_t)sizeof si) {
+        if (si.ssi_signo == SIGUSR1) {
+            if (!mx_log_reopen())
+                mx_log(MX_LOG_ERROR, "log not reopened", MX_KC("why", strerror(errno)));
+            continue;
+        }
+        f->stop = true;
+        f->stop_fast |= si.ssi_signo != SIGTERM;
+    }
+}
+
+static void start_library(void)
+{
+    if (setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 1) != 0 ||
+        setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "200", 1) != 0 || FCGX_Init() != 0)
+        MX_BUG("libfcgi does not start");
+}
+
+/* ---- connections ---- */
+
+static struct conn *conn_new(struct mx_fcgi *f, int fd)
+{
+    struct timeval tv = {.tv_sec = f->conf->io_timeout_ms / 1000,
+                         .tv_usec = f->conf->io_timeout_ms % 1000 * 1000};
+    struct conn *c = calloc(1, sizeof *c);
+    int on = 1;
+
+    if (!c)
+        MX_BUG("out of memory");
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0)
+        MX_BUG("socket time-out: %s", strerror(errno));
+    /* Fails on a unix socket, which needs no such option. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    FCGX_InitRequest(&c->rq, -1, 0);
+    c->rq.ipcFd = fd;
+    c->since_ms = mx_mono_ms();
+    c->next = f->conns;
+    if (f->conns)
+        f->conns->prev = c;
+    f->conns = c;
+    mx_score_connections(f->conf->score, f->conf->slot, ++f->n_conns);
+    return c;
+}
+
+/* Close and forget. Closing takes the descriptor out of the epoll. */
+static void conn_drop(struct mx_fcgi *f, struct conn *c)
+{
+    int fd = c->rq.ipcFd;
+
+    FCGX_Free(&c->rq, 0);
+    if (fd >= 0)
+        close(fd);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        f->conns = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    free(c);
+    mx_score_connections(f->conf->score, f->conf->slot, --f->n_conns);
+}
+
+/* Wait for the peer's next bytes. */
+static void conn_park(struct mx_fcgi *f, struct conn *c)
+{
+    c->since_ms = mx_mono_ms();
+    if (c->in_epoll)
+        return;
+    watch(f, c->rq.ipcFd, EPOLLIN | EPOLLRDHUP, c);
+    c->in_epoll = true;
+}
+
+/* Close connections that never spoke: those older than the time-out, and the oldest when there are
+ * too many. */
+static void drop_silent(struct mx_fcgi *f, int64_t now_ms)
+{
+    struct conn *oldest = NULL, *next;
+
+    for (struct conn *c = f->conns; c; c = next) {
+        next = c->next;
+        if (c->spoken)
+            continue;
+        if (now_ms - c->since_ms > f->conf->io_timeout_ms)
+            conn_drop(f, c);
+        else
+            oldest = c;
+    }
+    if (oldest && f->crowded)
+        conn_drop(f, oldest);
+}
+
+/* ---- reading a request ---- */
+
+struct param {
+    const char *name;
+    size_t off; /* of a slice in struct mx_req */
+};
+
+static const struct param params[] = {
+    {"REQUEST_METHOD", offsetof(struct mx_req, method_text)},
+    {"SCRIPT_NAME", offsetof(struct mx_req, mount)},
+    {"PATH_INFO", offsetof(struct mx_req, path)},
+    {"QUERY_STRING", offsetof(struct mx_req, query)},
+    {"REQUEST_URI", offsetof(struct mx_req, raw_path)},
+    {"CONTENT_TYPE", offsetof(struct mx_req, content_type)},
+    {"REMOTE_ADDR", offsetof(struct mx_req, address)},
+    {"HTTP_AUTHORIZATION", offsetof(struct mx_req, authorization)},
+    {"HTTP_IDEMPOTENCY_KEY", offsetof(struct mx_req, idempotency_key)},
+    {"HTTP_IF_MATCH", offsetof(struct mx_req, if_match)},
+    {"HTTP_IF_NONE_MATCH", offsetof(struct mx_req, if_none_match)},
+    {"HTTP_ORIGIN", offsetof(struct mx_req, origin)},
+    {"HTTP_ACCESS_CONTROL_REQUEST_METHOD", offsetof(struct mx_req, cors_method)},
+    {"HTTP_USER_AGENT", offsetof(struct mx_req, user_agent)},
+    {"HTTP_X_REQUEST_ID", offsetof(struct mx_req, request_id)},
+    {"HTTP_TRACEPARENT", offsetof(struct mx_req, traceparent)},
+};
+
+/* The parameters that are no slices of the request. */
+struct envelope {
+    struct mx_str length, arrival, end;
+};
+
+static struct mx_str *param_slot(struct mx_req *rq, struct envelope *en, struct mx_str name)
+{
+    char *base = (char *)rq;
+
+    for (size_t i = 0; i < MX_LEN(params); i++)
+        if (mx_str_eqc(name, params[i].name))
+            return (struct mx_str *)(void *)(base + params[i].off);
+    if (mx_str_eqc(name, "CONTENT_LENGTH"))
+        return &en->length;
+    if (mx_str_eqc(name, "MX_ARRIVAL"))
+        return &en->arrival;
+    return mx_str_eqc(name, "MX_PARAMS_END") ? &en->end : NULL;
+}
+
+static enum mx_method method_of(struct mx_str s)
+{
+    static const struct {
+        const char *name;
+        enum mx_method method;
+    } known[] = {{"GET", MX_GET},        {"HEAD", MX_HEAD},   {"POST", MX_POST},
+                 {"PUT", MX_PUT},        {"PATCH", MX_PATCH}, {"DELETE", MX_DELETE},
+                 {"OPTIONS", MX_OPTIONS}};
+
+    for (size_t i = 0; i < MX_LEN(known); i++)
+        if (mx_str_eqc(s, known[i].name))
+            return known[i].method;
+    return MX_METHOD_OTHER;
+}
+
+/* nginx's $msec, "1700000000.123", as ms; 0 when it is something else. */
+static int64_t arrival_of(struct mx_str s)
+{
+    ptrdiff_t dot = mx_str_find(s, '.');
+    struct mx_str whole, part;
+    int64_t seconds, ms = 0;
+
+    if (dot <= 0 || s.n != (size_t)dot + 4)
+        return 0;
+    whole = mx_str_sub(s, 0, (size_t)dot);
+    part = mx_str_sub(s, (size_t)dot + 1, 3);
+    if (!mx_str_i64(whole, 0, INT64_C(100000000000), &seconds))
+        return 0;
+    for (size_t i = 0; i < part.n; i++) {
+        if (part.p[i] < '0' || part.p[i] > '9')
+            return 0;
+        ms = ms * 10 + (part.p[i] - '0');
+    }
+    return seconds * 1000 + ms;
+}
+
+/* Fill *rq from the parameters, which it borrows. NULL, or why the request cannot be trusted: a
+ * stream that ended early gives a shorter list and no error at all, hence the sentinel. */
+static const char *read_params(FCGX_Request *fr, struct mx_req *rq)
+{
+    struct envelope en = {0};
+    struct mx_str rest, name, *slot;
+    ptrdiff_t mark;
+
+    *rq = (struct mx_req){.content_length = -1};
+    if (FCGX_GetError(fr->in) != 0)
+        return "parameters cut off";
+    for (char **e = fr->envp; *e; e++) {
+        rest = mx_str_c(*e);
+        mark = mx_str_find(rest, '=');
+        if (mark < 0)
+            continue;
+        name = mx_str_sub(rest, 0, (size_t)mark);
+        slot = param_slot(rq, &en, name);
+        if (slot && !slot->p && rest.n > name.n + 1)
+            *slot = mx_str_sub(rest, name.n + 1, rest.n);
+    }
+    if (!en.end.p)
+        return "no MX_PARAMS_END";
+    if (!rq->method_text.p)
+        return "no REQUEST_METHOD";
+    if (en.length.p && !mx_str_i64(en.length, 0, INT64_MAX, &rq->content_length))
+        return "bad CONTENT_LENGTH";
+    rq->method = method_of(rq->method_text);
+    rq->arrival_ms = arrival_of(en.arrival);
+    mark = mx_str_find(rq->raw_path, '?');
+    if (mark >= 0)
+        rq->raw_path = mx_str_sub(rq->raw_path, 0, (size_t)mark);
+    return NULL;
+}
+
+/* Read exactly the announced body and the end of the stream behind it: what is left unread would be
+ * taken for the next request. A body above the limit is thrown away; its length tells on it. */
+static const char *read_body(struct mx_fcgi *f, FCGX_Request *fr, struct mx_arena *a,
+                             struct mx_req *rq)
+{
+    int64_t left = rq->content_length > 0 ? rq->content_length : 0;
+    char waste[8192];
+    char *body = NULL;
+    int want, got;
+
+    if (left > DRAIN_MAX)
+        return "body far too large";
+    if (left > 0 && left <= f->conf->body_max) {
+        body = mx_arena_alloc(a, (size_t)left);
+        if (FCGX_GetStr(body, (int)left, fr->in) != (int)left)
+            return "body cut off";
+        rq->body = (struct mx_str){body, (size_t)left};
+        left = 0;
+    }
+    for (; left > 0; left -= got) {
+        want = left < (int64_t)sizeof waste ? (int)left : (int)sizeof waste;
+        got = FCGX_GetStr(waste, want, fr->in);
+        if (got != want)
+            return "body cut off";
+    }
+    if (FCGX_GetStr(waste, 1, fr->in) != 0)
+        return "body longer than announced";
+    return FCGX_GetError(fr->in) != 0 ? "end of body missing" : NULL;
+}
+
+/* ---- answering ---- */
+
+static bool put(FCGX_Request *fr, struct mx_str s)
+{
+    if (s.n > INT32_MAX)
+        MX_BUG("answer of %zu bytes", s.n);
+    return FCGX_PutStr(s.p, (int)s.n, fr->out) == (int)s.n;
+}
+
+/* Put the answer into the stream and flush it, end record included. */
+static bool write_answer(FCGX_Request *fr, struct mx_arena *a, const struct mx_req *rq,
+                         const struct mx_res *res)
+{
+    struct mx_str headers = mx_buf_view(&res->headers), body = mx_buf_view(&res->body);
+    bool has_body = res->status != 204 && res->status != 304;
+    bool ok;
+
+    ok = put(fr, mx_str_fmt(a, "Status: %d\r\n", res->status));
+    if (has_body)
+        ok = ok && put(fr, mx_str_fmt(a, "Content-Length: %zu\r\n", body.n));
+    ok = ok && put(fr, headers) && put(fr, MX_S("\r\n"));
+    if (has_body && rq->method != MX_HEAD)
+        ok = ok && put(fr, body);
+    return ok && FCGX_FClose(fr->err) == 0 && FCGX_FClose(fr->out) == 0;
+}
+
+static bool keeps(const struct mx_fcgi *f, const struct conn *c)
+{
+    return c->rq.keepConnection && f->conf->keep && f->n_conns <= f->conf->connections_max;
+}
+
+/* Run the handler on a whole request. True when the connection goes on. */
+static bool answer(struct mx_fcgi *f, struct conn *c, struct mx_arena *a, const struct mx_req *rq)
+{
+    struct mx_res res = {0};
+    bool delivered, kept = keeps(f, c);
+
+    f->ops->handle(f->arg, rq, &res);
+    delivered = write_answer(&c->rq, a, rq, &res);
+    /* A peer that wanted to keep the connection should see its end together with the answer. */
+    if (!kept)
+        shutdown(c->rq.ipcFd, SHUT_WR);
+    f->ops->done(f->arg, delivered, rq->method == MX_HEAD ? 0 : res.body.n);
+    f->served++;
+    return delivered && kept;
+}
+
+/* Read one request from a connection that has bytes, and answer it. False: drop the connection. */
+static bool serve_request(struct mx_fcgi *f, struct conn *c)
+{
+    struct mx_arena *a = f->ops->arena(f->arg);
+    const char *why = NULL;
+    struct mx_req rq;
+
+    /* Or else libfcgi would close the connection before it reads. */
+    c->rq.keepConnection = 1;
+    if (FCGX_Accept_r(&c->rq) != 0)
+        why = "no request";
+    if (!why)
+        why = read_params(&c->rq, &rq);
+    if (!why)
+        why = read_body(f, &c->rq, a, &rq);
+    if (why) {
+        mx_score_end(f->conf->score, f->conf->slot, mx_mono_ns(), 0, 0, 0);
+        mx_log(MX_LOG_WARN, "request dropped", MX_KC("why", why));
+        return false;
+    }
+    c->spoken = true;
+    return answer(f, c, a, &rq);
+}
+
+static void serve(struct mx_fcgi *f, struct conn *c)
+{
+    bool goes_on;
+
+    mx_score_begin(f->conf->score, f->conf->slot, mx_mono_ns());
+    goes_on = serve_request(f, c);
+    FCGX_Free(&c->rq, 0);
+    if (goes_on)
+        conn_park(f, c);
+    else
+        conn_drop(f, c);
+}
+
+/* Serve, park or drop a connection according to what its peer did. */
+static void conn_look(struct mx_fcgi *f, struct conn *c)
+{
+    char byte;
+    ssize_t n = recv(c->rq.ipcFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n > 0)
+        serve(f, c);
+    else if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        conn_park(f, c);
+    else
+        conn_drop(f, c);
+}
+
+/* ---- the loop ---- */
+
+static void listen_on(struct mx_fcgi *f)
+{
+    watch(f, f->conf->listener, EPOLLIN | EPOLLEXCLUSIVE, &f->listening);
+    f->listening = true;
+}
+
+static void listen_off(struct mx_fcgi *f)
+{
+    if (f->listening && epoll_ctl(f->ep, EPOLL_CTL_DEL, f->conf->listener, NULL) != 0)
+        MX_BUG("epoll: %s", strerror(errno));
+    f->listening = false;
+}
+
+/* Take one connection, if another worker was not faster, and serve it. */
+static void accept_one(struct mx_fcgi *f)
+{
+    int fd = accept4(f->conf->listener, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd < 0) {
+        f->crowded = errno == EMFILE || errno == ENFILE;
+        return;
+    }
+    /* The kernel wakes the worker that has waited longest in its list and leaves it at its place:
+     * going to the end of the list spreads kept connections over the workers. */
+    if (f->conf->keep && f->listening) {
+        listen_off(f);
+        listen_on(f);
+    }
+    conn_look(f, conn_new(f, fd));
+    f->crowded = f->n_conns > f->conf->connections_max + SPARE_CONNECTIONS;
+}
+
+static void tick(struct mx_fcgi *f)
+{
+    int64_t now_ms = mx_mono_ms();
+
+    if (!f->crowded && now_ms - f->idled_ms < TICK_MS)
+        return;
+    drop_silent(f, now_ms);
+    f->crowded = false;
+    if (now_ms - f->idled_ms < TICK_MS)
+        return;
+    f->idled_ms = now_ms;
+    f->ops->idle(f->arg);
+}
+
+/* Wait once and handle what came. The listener goes first: a worker that was woken for it and
+ * serves others before would leave the new connection to nobody. */
+static void turn(struct mx_fcgi *f)
+{
+    struct epoll_event ev[EVENTS];
+    int n = epoll_wait(f->ep, ev, EVENTS, TICK_MS);
+
+    for (int i = 0; i < n; i++) {
+        if (ev[i].data.ptr == &f->listening)
+            accept_one(f);
+        else if (ev[i].data.ptr == &f->signals)
+            take_signals(f);
+    }
+    for (int i = 0; i < n && !f->stop_fast; i++)
+        if (ev[i].data.ptr != &f->listening && ev[i].data.ptr != &f->signals)
+            conn_look(f, ev[i].data.ptr);
+    tick(f);
+}
+
+/* Serve what is left. Kept connections are the peer's to close. */
+static void drain(struct mx_fcgi *f, int timeout_s)
+{
+    int64_t end_ms = mx_mono_ms() + (int64_t)timeout_s * 1000;
+
+    mx_score_state(f->conf->score, f->conf->slot, MX_W_STOPPING);
+    listen_off(f);
+    /* The wake-up for a connection may have come here and to no other worker. */
+    if (!f->stop_fast)
+        accept_one(f);
+    while (f->conns && !f->stop_fast && mx_mono_ms() < end_ms)
+        turn(f);
+    while (f->conns)
+        conn_drop(f, f->conns);
+}
+
+void mx_fcgi_serve(const struct mx_fcgi_conf *conf, const struct mx_fcgi_ops *ops, void *arg,
+                   int drain_timeout_s)
+{
+    struct mx_fcgi f = {.conf = conf, .ops = ops, .arg = arg, .ep = epoll_create1(EPOLL_CLOEXEC)};
+
+    if (f.ep < 0)
+        MX_BUG("epoll: %s", strerror(errno));
+    start_library();
+    start_signals(&f);
+    listen_on(&f);
+    mx_score_state(conf->score, conf->slot, MX_W_READY);
+    while (!f.stop && (conf->requests_max == 0 || f.served < conf->requests_max))
+        turn(&f);
+    drain(&f, drain_timeout_s);
+    close(f.signals);
+    close(f.ep);
+}

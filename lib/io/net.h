@@ -1,0 +1,22 @@
+/* Listening sockets, owned by the master for its whole life. */
+#ifndef MX_IO_NET_H
+#define MX_IO_NET_H
+
+#include "base/str.h"
+
+/* Bind and listen on `where`: a path (unix; an existing socket is first connected to, and unlinked
+ * only when nobody answers; mode and group set before use), or host:port / [v6]:port. O_NONBLOCK
+ * and O_CLOEXEC. -1 with *ret_why in `a`. */
+int mx_net_listen(struct mx_arena *a, const char *where, int backlog, int mode, const char *group,
+                  const char **ret_why);
+/* Remove the socket file of a path; nothing for host:port. */
+void mx_net_unlink(const char *where);
+/* Connect (unix path) for the control socket's clients; -1 with errno. */
+int mx_net_connect(const char *path);
+/* Connections that wait to be accepted on the listener `fd`, and how many may wait. False when the
+ * kernel does not tell. */
+bool mx_net_queue(int fd, int *ret_waiting, int *ret_limit);
+/* Tell the service manager (NOTIFY_SOCKET), if there is one: "READY=1", "STOPPING=1" … */
+void mx_net_notify(const char *state);
+
+#endif

@@ -1,0 +1,552 @@
+#include "io/prefork.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/control.h"
+#include "io/crew.h"
+#include "io/net.h"
+#include "io/settings_file.h"
+#include "io/status.h"
+
+#define TICK_MS 100
+#define BOOT_TIMEOUT_NS INT64_C(30000000000)
+#define FAST_STOP_NS INT64_C(3000000000)
+#define ARENA_MAX ((size_t)4 << 20)
+#define EXIT_FATAL 2
+
+/* What clients of the control socket wait for. */
+enum wait { WAIT_NOTHING, WAIT_RELOAD, WAIT_SCALE, WAIT_STOP };
+
+struct master {
+    const struct mx_prefork *p;
+    const struct mx_settings *started; /* what the sockets were made from */
+    const struct mx_settings *conf;    /* of the present generation */
+    struct mx_arena *conf_arena;       /* holds `conf`; NULL when it is `started` */
+    const struct mx_settings *next;    /* of the generation that boots; NULL: no reload under way */
+    struct mx_arena *next_arena;
+    struct mx_crew crew;
+    struct mx_control_server control;
+    struct mx_arena *texts; /* of one turn */
+    int signals;
+    int generation;
+    int want[MX_POOLS], next_want[MX_POOLS];
+    int exit_status;
+    bool scaled, was_ready, stopping;
+    bool reload_asked, reload_waits;
+    int64_t born_ns, boot_end_ns;
+};
+
+/* ---- sizes ---- */
+
+static int configured(const struct mx_settings *conf, enum mx_pool pool)
+{
+    int64_t room = conf->workers_max / 2 - conf->slow_workers, n = conf->workers;
+
+    if (pool == MX_POOL_SLOW)
+        return (int)conf->slow_workers;
+    if (n == 0) {
+        n = 2 * (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
+        n = n > room ? room : n;
+    }
+    return (int)(n > 0 ? n : 1);
+}
+
+/* Both generations of a reload must find seats. */
+static bool fits(const struct master *m, const int want[MX_POOLS])
+{
+    return 2 * (want[MX_POOL_FAST] + want[MX_POOL_SLOW]) <= m->crew.n;
+}
+
+static bool fill(struct master *m, const struct mx_settings *conf, int generation,
+                 const int want[MX_POOLS])
+{
+    bool all = true;
+
+    for (int p = 0; p < MX_POOLS; p++)
+        all &= mx_crew_fill(&m->crew, conf, generation, (enum mx_pool)p, want[p]);
+    return all;
+}
+
+static bool all_ready(const struct master *m, int generation, const int want[MX_POOLS])
+{
+    for (int p = 0; p < MX_POOLS; p++)
+        if (mx_crew_ready(&m->crew, (enum mx_pool)p, generation) < want[p])
+            return false;
+    return true;
+}
+
+/* ---- reload ---- */
+
+static void reload_answer(struct master *m, struct mx_str text)
+{
+    m->reload_asked = m->reload_waits = false;
+    mx_control_done(&m->control, WAIT_RELOAD, text);
+}
+
+static void reload_refuse(struct master *m, const char *why)
+{
+    mx_log(MX_LOG_ERROR, "reload refused, the old workers stay", MX_KC("why", why));
+    reload_answer(m, mx_str_fmt(m->texts, "error: %s\n", why));
+}
+
+static void forget_next(struct master *m)
+{
+    mx_arena_free(m->next_arena);
+    m->next_arena = NULL;
+    m->next = NULL;
+    m->crew.boot_generation = 0;
+}
+
+static void warn_fixed(const struct mx_settings *old, const struct mx_settings *new)
+{
+    const struct {
+        const char *name;
+        bool changed;
+    } fixed[] = {{"socket", strcmp(old->socket, new->socket) != 0},
+                 {"socket_slow", strcmp(old->socket_slow, new->socket_slow) != 0},
+                 {"control", strcmp(old->control, new->control) != 0},
+                 {"log", strcmp(old->log, new->log) != 0},
+                 {"backlog", old->backlog != new->backlog},
+                 {"workers_max", old->workers_max != new->workers_max}};
+
+    for (size_t i = 0; i < MX_LEN(fixed); i++)
+        if (fixed[i].changed)
+            mx_log(MX_LOG_WARN, "setting takes effect at a restart only",
+                   MX_KC("setting", fixed[i].name));
+}
+
+/* Read the settings again. NULL, or the first fault. */
+static const char *reload_read(struct master *m)
+{
+    struct mx_settings *conf;
+    struct mx_buf faults;
+    struct mx_str rest, line, first = {0};
+
+    m->next_arena = mx_arena_new(4096, ARENA_MAX);
+    conf = MX_NEW(m->next_arena, struct mx_settings);
+    mx_buf_init(&faults, m->texts, 65536);
+    if (mx_settings_load(m->next_arena, m->p->settings_path, conf, &faults) == MX_OK) {
+        m->next = conf;
+        return NULL;
+    }
+    rest = mx_buf_view(&faults);
+    while (mx_str_split(&rest, '\n', &line)) {
+        if (line.n == 0)
+            continue;
+        mx_log(MX_LOG_ERROR, "bad settings", MX_KS("fault", line));
+        first = first.p ? first : line;
+    }
+    return mx_arena_printf(m->texts, "bad settings: %.*s", MX_FMT(first));
+}
+
+/* Start the next generation, as soon as there are seats for it. */
+static void reload_begin(struct master *m)
+{
+    const char *why = reload_read(m);
+    bool keep_scale;
+
+    if (why) {
+        forget_next(m);
+        reload_refuse(m, why);
+        return;
+    }
+    /* What a command set stays, unless the setting itself has changed. */
+    keep_scale = m->scaled && m->next->workers == m->conf->workers;
+    m->next_want[MX_POOL_FAST] =
+        keep_scale ? m->want[MX_POOL_FAST] : configured(m->next, MX_POOL_FAST);
+    m->next_want[MX_POOL_SLOW] = configured(m->next, MX_POOL_SLOW);
+    if (!fits(m, m->next_want)) {
+        forget_next(m);
+        reload_refuse(m, "workers_max is too small for two generations");
+        return;
+    }
+    if (mx_crew_taken(&m->crew) + m->next_want[MX_POOL_FAST] + m->next_want[MX_POOL_SLOW] >
+        m->crew.n) {
+        forget_next(m);
+        if (!m->reload_waits)
+            mx_log(MX_LOG_WARN, "reload waits for seats of workers that drain");
+        m->reload_waits = true;
+        return;
+    }
+    m->scaled = keep_scale;
+    warn_fixed(m->started, m->next);
+    mx_log(MX_LOG_INFO, "reload", MX_KI("generation", m->generation + 1));
+    m->crew.boot_generation = m->generation + 1;
+    m->crew.boot_deaths = 0;
+    m->boot_end_ns = mx_mono_ns() + BOOT_TIMEOUT_NS;
+    m->reload_asked = m->reload_waits = false;
+    (void)fill(m, m->next, m->generation + 1, m->next_want);
+}
+
+/* The new generation serves: let the old one go. */
+static void reload_finish(struct master *m)
+{
+    int old = m->generation++;
+
+    mx_crew_stop(&m->crew, old, SIGTERM, -1);
+    mx_arena_free(m->conf_arena);
+    m->conf_arena = m->next_arena;
+    m->conf = m->next;
+    m->next_arena = NULL;
+    forget_next(m);
+    memcpy(m->want, m->next_want, sizeof m->want);
+    mx_settings_log_level(m->conf);
+    mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
+           MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
+    mx_net_notify("READY=1");
+    reload_answer(m, mx_str_fmt(m->texts, "ok\ngeneration %d\n", m->generation));
+}
+
+static void reload_tick(struct master *m)
+{
+    if (!m->next) {
+        if (m->reload_asked && m->was_ready)
+            reload_begin(m);
+        return;
+    }
+    if (all_ready(m, m->generation + 1, m->next_want)) {
+        reload_finish(m);
+    } else if (m->crew.boot_deaths > 0 || mx_mono_ns() > m->boot_end_ns) {
+        mx_crew_stop(&m->crew, m->generation + 1, SIGTERM, -1);
+        forget_next(m);
+        reload_refuse(m, m->crew.boot_deaths > 0 ? "a new worker died at its start"
+                                                 : "the new workers were not ready in time");
+    }
+}
+
+/* ---- start and stop ---- */
+
+static void stop(struct master *m, bool fast)
+{
+    static const char *const sockets_of[] = {"socket", "socket_slow"};
+    const char *const paths[] = {m->started->socket, m->started->socket_slow};
+
+    if (!m->stopping) {
+        mx_log(MX_LOG_INFO, "stopping", MX_KC("how", fast ? "fast" : "graceful"));
+        mx_net_notify("STOPPING=1");
+        for (int p = 0; p < MX_POOLS; p++) {
+            /* From now on nobody can connect, not even to the workers' copies. */
+            if (shutdown(m->crew.listeners[p], SHUT_RDWR) != 0 && errno != ENOTCONN)
+                mx_log(MX_LOG_WARN, "shutdown", MX_KC("socket", sockets_of[p]),
+                       MX_KC("why", strerror(errno)));
+            mx_net_unlink(paths[p]);
+        }
+        if (m->next)
+            forget_next(m);
+        reload_answer(m, MX_S("error: stopping\n"));
+        mx_control_done(&m->control, WAIT_SCALE, MX_S("error: stopping\n"));
+    }
+    m->stopping = true;
+    mx_crew_stop(&m->crew, 0, fast ? SIGINT : SIGQUIT, fast ? FAST_STOP_NS : -1);
+}
+
+/* Wait for the first generation. */
+static void boot_tick(struct master *m)
+{
+    if (m->was_ready)
+        return;
+    if (m->crew.boot_fatal) {
+        m->exit_status = EXIT_FATAL;
+        stop(m, true);
+    } else if (all_ready(m, m->generation, m->want)) {
+        m->was_ready = true;
+        m->crew.boot_generation = 0;
+        mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
+               MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
+        mx_net_notify("READY=1");
+    }
+}
+
+static void tick(struct master *m)
+{
+    mx_crew_reap(&m->crew);
+    mx_crew_tick(&m->crew);
+    if (m->stopping)
+        return;
+    (void)fill(m, m->conf, m->generation, m->want);
+    boot_tick(m);
+    if (m->stopping)
+        return;
+    reload_tick(m);
+    if (all_ready(m, m->generation, m->want))
+        mx_control_done(&m->control, WAIT_SCALE, MX_S("ok\n"));
+}
+
+/* ---- commands ---- */
+
+/* NULL, or why not. */
+static const char *scale(struct master *m, int64_t n)
+{
+    int want[MX_POOLS] = {(int)n, m->want[MX_POOL_SLOW]};
+
+    if (m->stopping || m->next)
+        return "not while stopping or reloading";
+    if (n < 1 || !fits(m, want))
+        return mx_arena_printf(m->texts, "the fast pool can have 1 to %d workers (workers_max)",
+                               m->crew.n / 2 - m->want[MX_POOL_SLOW]);
+    mx_log(MX_LOG_INFO, "scaled", MX_KI("from", m->want[MX_POOL_FAST]), MX_KI("to", n));
+    m->want[MX_POOL_FAST] = (int)n;
+    m->scaled = true;
+    mx_crew_trim(&m->crew, m->generation, MX_POOL_FAST, (int)n);
+    return NULL;
+}
+
+static struct mx_status status_of(const struct master *m)
+{
+    struct mx_status st = {.crew = &m->crew,
+                           .pid = (int)getpid(),
+                           .generation = m->generation,
+                           .born_ns = m->born_ns,
+                           .phase = m->stopping     ? "stopping"
+                                    : !m->was_ready ? "starting"
+                                    : m->next       ? "reloading"
+                                                    : "serving",
+                           .scaled = m->scaled};
+
+    memcpy(st.want, m->want, sizeof st.want);
+    return st;
+}
+
+static void verb_status(struct master *m, struct mx_control_client *c)
+{
+    struct mx_status st = status_of(m);
+
+    mx_buf_c(&c->out, "ok\n");
+    mx_status_text(&st, &c->out);
+}
+
+static void verb_json(struct master *m, struct mx_control_client *c)
+{
+    struct mx_status st = status_of(m);
+
+    mx_buf_c(&c->out, "ok\n");
+    mx_status_json(&st, &c->out);
+}
+
+static void verb_metrics(struct master *m, struct mx_control_client *c)
+{
+    struct mx_status st = status_of(m);
+
+    mx_buf_c(&c->out, "ok\n");
+    mx_status_metrics(&st, &c->out);
+}
+
+static void verb_reload(struct master *m, struct mx_control_client *c)
+{
+    if (m->stopping) {
+        mx_buf_c(&c->out, "error: stopping\n");
+        return;
+    }
+    m->reload_asked = true;
+    c->waits_for = WAIT_RELOAD;
+}
+
+static void verb_stop(struct master *m, struct mx_control_client *c)
+{
+    c->waits_for = WAIT_STOP;
+    stop(m, false);
+}
+
+static void verb_scale(struct master *m, struct mx_control_client *c, struct mx_str arg)
+{
+    const char *why = "scale takes the number of workers of the fast pool";
+    int64_t n;
+
+    if (mx_str_i64(arg, 1, 1024, &n))
+        why = scale(m, n);
+    if (why)
+        mx_buf_fmt(&c->out, "error: %s\n", why);
+    else
+        c->waits_for = WAIT_SCALE;
+}
+
+static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
+{
+    static const struct {
+        const char *line;
+        void (*fn)(struct master *m, struct mx_control_client *c);
+    } verbs[] = {{"status", verb_status},
+                 {"status json", verb_json},
+                 {"metrics", verb_metrics},
+                 {"reload", verb_reload},
+                 {"stop", verb_stop}};
+    struct master *m = arg;
+
+    for (size_t i = 0; i < MX_LEN(verbs); i++)
+        if (mx_str_eqc(line, verbs[i].line)) {
+            verbs[i].fn(m, c);
+            return;
+        }
+    if (mx_str_starts(line, MX_S("scale ")))
+        verb_scale(m, c, mx_str_sub(line, 6, line.n));
+    else
+        mx_buf_c(&c->out, "error: unknown command\n");
+}
+
+/* ---- signals ---- */
+
+static void step(struct master *m, int by)
+{
+    const char *why = scale(m, m->want[MX_POOL_FAST] + by);
+
+    if (why)
+        mx_log(MX_LOG_WARN, "not scaled", MX_KC("why", why));
+}
+
+static void on_signal(struct master *m, int sig)
+{
+    switch (sig) {
+    case SIGTERM:
+    case SIGQUIT:
+        stop(m, m->stopping);
+        break;
+    case SIGINT:
+        stop(m, true);
+        break;
+    case SIGHUP:
+        m->reload_asked = !m->stopping;
+        break;
+    case SIGTTIN:
+        step(m, 1);
+        break;
+    case SIGTTOU:
+        step(m, -1);
+        break;
+    case SIGUSR1:
+        if (!mx_log_reopen())
+            mx_log(MX_LOG_ERROR, "log not reopened", MX_KC("why", strerror(errno)));
+        mx_crew_signal(&m->crew, SIGUSR1);
+        break;
+    default: /* SIGCHLD: the tick collects the dead */
+        break;
+    }
+}
+
+static void take_signals(struct master *m)
+{
+    struct signalfd_siginfo si;
+
+    while (read(m->signals, &si, sizeof si) == (ssize_t)sizeof si)
+        on_signal(m, (int)si.ssi_signo);
+}
+
+/* Block all signals but those that tell of a crash, here and in the workers, and read the ones that
+ * mean something from a descriptor. */
+static void start_signals(struct master *m)
+{
+    static const int ours[] = {SIGTERM, SIGQUIT, SIGINT,  SIGHUP,
+                               SIGTTIN, SIGTTOU, SIGUSR1, SIGCHLD};
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    sigset_t blocked, read_here;
+
+    sigfillset(&blocked);
+    for (size_t i = 0; i < MX_LEN(crashes); i++)
+        sigdelset(&blocked, crashes[i]);
+    sigemptyset(&read_here);
+    for (size_t i = 0; i < MX_LEN(ours); i++)
+        sigaddset(&read_here, ours[i]);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    m->signals = signalfd(-1, &read_here, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (m->signals < 0)
+        MX_BUG("signalfd: %s", strerror(errno));
+}
+
+/* ---- the master ---- */
+
+static void in_child(void *arg)
+{
+    struct master *m = arg;
+
+    close(m->signals);
+    mx_control_close(&m->control, false);
+}
+
+/* NULL, or why a socket cannot be had. */
+static const char *open_sockets(struct master *m, struct mx_arena *a)
+{
+    const struct mx_settings *conf = m->started;
+    const char *const where[] = {conf->socket, conf->socket_slow};
+    int mode = (int)strtol(conf->socket_mode, NULL, 8);
+    const char *why = NULL;
+
+    for (int p = 0; p < MX_POOLS; p++) {
+        m->crew.listeners[p] =
+            mx_net_listen(a, where[p], (int)conf->backlog, mode, conf->socket_group, &why);
+        if (m->crew.listeners[p] < 0) {
+            for (int i = 0; i < p; i++)
+                mx_net_unlink(where[i]);
+            return why;
+        }
+        mx_log(MX_LOG_INFO, "listening", MX_KC("pool", p == MX_POOL_FAST ? "fast" : "slow"),
+               MX_KC("socket", where[p]));
+    }
+    return NULL;
+}
+
+static void turn(struct master *m)
+{
+    struct pollfd p[MX_CONTROL_CLIENTS + 2];
+    int n = mx_control_poll(&m->control, p);
+
+    p[n++] = (struct pollfd){.fd = m->signals, .events = POLLIN};
+    (void)poll(p, (nfds_t)n, TICK_MS);
+    take_signals(m);
+    mx_control_turn(&m->control);
+    tick(m);
+    mx_arena_reset(m->texts);
+}
+
+static int run(struct master *m)
+{
+    const char *why = NULL;
+
+    /* The control socket first: another master that runs from the same settings holds it. */
+    if (!mx_control_open(&m->control, m->texts, m->started->control, &why) ||
+        (why = open_sockets(m, m->texts)) != NULL) {
+        mx_log(MX_LOG_ERROR, "cannot start", MX_KC("why", why));
+        mx_control_close(&m->control, true);
+        return EXIT_FATAL;
+    }
+    start_signals(m);
+    m->crew.boot_generation = m->generation;
+    (void)fill(m, m->conf, m->generation, m->want);
+    while (!m->stopping || mx_crew_taken(&m->crew) > 0)
+        turn(m);
+    mx_log(MX_LOG_INFO, "stopped");
+    mx_control_done(&m->control, WAIT_STOP, MX_S("ok\n"));
+    mx_control_close(&m->control, true);
+    close(m->signals);
+    return m->exit_status;
+}
+
+int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
+{
+    struct master m = {.p = p, .started = conf, .conf = conf, .generation = 1};
+    int status = EXIT_FATAL;
+
+    m.born_ns = mx_mono_ns();
+    m.texts = mx_arena_new(4096, ARENA_MAX);
+    mx_crew_init(&m.crew, p, (int)conf->workers_max);
+    m.crew.in_child = in_child;
+    m.crew.arg = &m;
+    m.control.verb = on_verb;
+    m.control.arg = &m;
+    for (int i = 0; i < MX_POOLS; i++)
+        m.want[i] = configured(conf, (enum mx_pool)i);
+    if (fits(&m, m.want))
+        status = run(&m);
+    else
+        mx_log(MX_LOG_ERROR, "cannot start",
+               MX_KC("why", "workers_max must be at least twice workers and slow_workers"));
+    mx_crew_release(&m.crew);
+    mx_arena_free(m.conf_arena);
+    mx_arena_free(m.texts);
+    return status;
+}

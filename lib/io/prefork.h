@@ -1,0 +1,30 @@
+/* The master: owns the listening sockets and the scoreboard, forks workers, respawns them with
+ * back-off, reloads (a new generation is ready before the old one drains), scales, enforces the
+ * request deadline, answers the control socket. Touches neither database nor request data.
+ *
+ * Signals: TERM/QUIT graceful stop, a second one or INT fast; HUP reload; TTIN/TTOU one worker more
+ * or less in the fast pool; USR1 reopen the log. */
+#ifndef MX_IO_PREFORK_H
+#define MX_IO_PREFORK_H
+
+#include "base/settings.h"
+#include "io/score.h"
+
+struct mx_prefork {
+    const char *settings_path; /* file read again at HUP; "" none */
+    struct mx_shared *shared;
+    /* Body of a worker; never returns to the master's code. Exit status 2: bad configuration, do
+     * not respawn. It must call mx_score_state(READY) when it can serve. */
+    int (*worker)(const struct mx_settings *conf, enum mx_pool pool, int listener,
+                  struct mx_score *score, int slot, struct mx_shared *shared);
+};
+
+/* Run until stopped; returns the exit status. */
+int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p);
+
+/* Client of the control socket: send `verb` ("status", "status json", "reload", "stop", "scale N"),
+ * print the answer to `out`; false when the master says no or is not there. reload and scale wait
+ * until done. */
+bool mx_control(const char *path, const char *verb, FILE *out);
+
+#endif

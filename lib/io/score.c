@@ -1,0 +1,201 @@
+#include "io/score.h"
+
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "io/words.h"
+
+#define CACHE_LINE 64
+#define READ_TRIES 1000
+#define ROUTE_SIZE sizeof(((struct mx_slot_view *)0)->route)
+#define ID_SIZE sizeof(((struct mx_slot_view *)0)->request_id)
+
+struct slot {
+    _Alignas(CACHE_LINE) _Atomic uint32_t seq; /* odd: its writer is in the middle */
+    _Atomic uint32_t connections;
+    atomic_int pid, generation, pool, state;
+    _Atomic int64_t started_ns, request_ns;
+    mx_word requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
+    mx_word route[MX_WORDS(ROUTE_SIZE)];
+    mx_word request_id[MX_WORDS(ID_SIZE)];
+};
+
+struct mx_score {
+    int n;
+    struct slot at[];
+};
+
+#define GET(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define SET(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
+#define ADD(field, value) SET(field, GET(field) + (value))
+
+struct mx_score *mx_score_new(int slots)
+{
+    size_t size = sizeof(struct mx_score) + (size_t)slots * sizeof(struct slot);
+    struct mx_score *s =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (s == MAP_FAILED)
+        MX_BUG("no memory for %d slots", slots);
+    s->n = slots;
+    return s;
+}
+
+int mx_score_slots(const struct mx_score *s)
+{
+    return s->n;
+}
+
+static struct slot *write_begin(struct mx_score *s, int i)
+{
+    struct slot *sl;
+
+    MX_ASSERT(i >= 0 && i < s->n);
+    sl = &s->at[i];
+    SET(sl->seq, GET(sl->seq) | 1u);
+    atomic_thread_fence(memory_order_release);
+    return sl;
+}
+
+static void write_end(struct slot *sl)
+{
+    atomic_store_explicit(&sl->seq, GET(sl->seq) + 1u, memory_order_release);
+}
+
+static void put_text(mx_word *dst, size_t size, struct mx_str s)
+{
+    char text[CACHE_LINE * 2] = {0};
+
+    MX_ASSERT(size <= sizeof text);
+    if (s.n > 0)
+        memcpy(text, s.p, s.n < size ? s.n : size - 1);
+    mx_words_put(dst, text, size);
+}
+
+void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx_pool pool)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->pid, pid);
+    SET(sl->generation, generation);
+    SET(sl->pool, (int)pool);
+    SET(sl->state, MX_W_STARTING);
+    SET(sl->started_ns, mx_mono_ns());
+    SET(sl->request_ns, 0);
+    SET(sl->connections, 0);
+    put_text(sl->route, ROUTE_SIZE, MX_S(""));
+    put_text(sl->request_id, ID_SIZE, MX_S(""));
+    write_end(sl);
+}
+
+void mx_score_clear(struct mx_score *s, int i)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->pid, 0);
+    SET(sl->state, MX_W_EMPTY);
+    SET(sl->request_ns, 0);
+    SET(sl->connections, 0);
+    write_end(sl);
+}
+
+void mx_score_state(struct mx_score *s, int i, enum mx_worker_state st)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->state, (int)st);
+    write_end(sl);
+}
+
+void mx_score_begin(struct mx_score *s, int i, int64_t now_ns)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->request_ns, now_ns);
+    if (GET(sl->state) == MX_W_READY)
+        SET(sl->state, MX_W_BUSY);
+    put_text(sl->route, ROUTE_SIZE, MX_S("(reading)"));
+    put_text(sl->request_id, ID_SIZE, MX_S(""));
+    write_end(sl);
+}
+
+void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str request_id)
+{
+    struct slot *sl = write_begin(s, i);
+
+    put_text(sl->route, ROUTE_SIZE, mx_str_c(route));
+    put_text(sl->request_id, ID_SIZE, request_id);
+    write_end(sl);
+}
+
+void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes)
+{
+    struct slot *sl = write_begin(s, i);
+    int64_t began = GET(sl->request_ns);
+
+    if (began > 0 && now_ns > began)
+        ADD(sl->busy_ns, (uint64_t)(now_ns - began));
+    if (status > 0)
+        ADD(sl->requests, 1u);
+    if (status >= 400 && status < 500)
+        ADD(sl->errors_4xx, 1u);
+    if (status >= 500)
+        ADD(sl->errors_5xx, 1u);
+    ADD(sl->trips, (uint64_t)trips);
+    ADD(sl->bytes, bytes);
+    SET(sl->request_ns, 0);
+    if (GET(sl->state) == MX_W_BUSY)
+        SET(sl->state, MX_W_READY);
+    write_end(sl);
+}
+
+void mx_score_connections(struct mx_score *s, int i, int n)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->connections, (uint32_t)n);
+    write_end(sl);
+}
+
+static struct mx_slot_view copy(const struct slot *sl)
+{
+    struct mx_slot_view v = {.pid = GET(sl->pid),
+                             .generation = GET(sl->generation),
+                             .pool = (enum mx_pool)GET(sl->pool),
+                             .state = (enum mx_worker_state)GET(sl->state),
+                             .started_ns = GET(sl->started_ns),
+                             .request_ns = GET(sl->request_ns),
+                             .requests = GET(sl->requests),
+                             .errors_4xx = GET(sl->errors_4xx),
+                             .errors_5xx = GET(sl->errors_5xx),
+                             .trips = GET(sl->trips),
+                             .busy_ns = GET(sl->busy_ns),
+                             .bytes = GET(sl->bytes),
+                             .connections = GET(sl->connections)};
+
+    mx_words_get(v.route, sl->route, sizeof v.route);
+    mx_words_get(v.request_id, sl->request_id, sizeof v.request_id);
+    return v;
+}
+
+struct mx_slot_view mx_score_read(const struct mx_score *s, int i)
+{
+    const struct slot *sl;
+    struct mx_slot_view v;
+    uint32_t before;
+
+    MX_ASSERT(i >= 0 && i < s->n);
+    sl = &s->at[i];
+    for (int tries = 0; tries < READ_TRIES; tries++) {
+        before = atomic_load_explicit(&sl->seq, memory_order_acquire);
+        v = copy(sl);
+        atomic_thread_fence(memory_order_acquire);
+        if (!(before & 1u) && GET(sl->seq) == before)
+            return v;
+    }
+    v.torn = true;
+    v.route[sizeof v.route - 1] = '\0';
+    v.request_id[sizeof v.request_id - 1] = '\0';
+    return v;
+}

@@ -1,0 +1,42 @@
+/* Scoreboard in shared memory: one slot a worker, cache-line aligned, written by its worker only
+ * and read by the master under a sequence number. A worker that dies while writing leaves an odd
+ * sequence, which the master mends after waitpid. Counters of a slot are never zeroed on respawn.
+ */
+#ifndef MX_IO_SCORE_H
+#define MX_IO_SCORE_H
+
+#include "base/str.h"
+
+enum mx_pool { MX_POOL_FAST, MX_POOL_SLOW, MX_POOLS };
+enum mx_worker_state { MX_W_EMPTY, MX_W_STARTING, MX_W_READY, MX_W_BUSY, MX_W_STOPPING };
+
+struct mx_slot_view {
+    int pid, generation;
+    enum mx_pool pool;
+    enum mx_worker_state state;
+    int64_t started_ns; /* monotonic; of the process */
+    int64_t request_ns; /* monotonic start of the request in hand; 0 idle */
+    char route[48];     /* of the request in hand or the last one */
+    char request_id[65];
+    uint64_t requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
+    uint32_t connections; /* kept connections owned now */
+    bool torn;            /* the writer was in the middle each time we looked */
+};
+
+struct mx_score;
+
+struct mx_score *mx_score_new(int slots);
+int mx_score_slots(const struct mx_score *s);
+/* Master: hand slot `i` to a new worker, or clear it after its death. */
+void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx_pool pool);
+void mx_score_clear(struct mx_score *s, int i);
+/* Worker: name its slot once, then report. */
+void mx_score_state(struct mx_score *s, int i, enum mx_worker_state st);
+void mx_score_begin(struct mx_score *s, int i, int64_t now_ns);
+void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str request_id);
+void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes);
+void mx_score_connections(struct mx_score *s, int i, int n);
+/* Anyone: consistent copy of a slot. */
+struct mx_slot_view mx_score_read(const struct mx_score *s, int i);
+
+#endif

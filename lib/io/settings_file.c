@@ -1,0 +1,50 @@
+#include "io/settings_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+
+#define FILE_MAX ((size_t)256 << 10)
+
+/* The whole file; false with errno. */
+static bool read_all(struct mx_arena *a, const char *path, struct mx_str *ret_text)
+{
+    char *text = mx_arena_alloc(a, FILE_MAX);
+    size_t all = 0;
+    ssize_t n;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    while ((n = read(fd, text + all, FILE_MAX - all)) > 0)
+        all += (size_t)n;
+    close(fd);
+    if (all == FILE_MAX)
+        errno = EFBIG;
+    *ret_text = (struct mx_str){text, all};
+    return n == 0 && all < FILE_MAX;
+}
+
+enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_settings *ret_conf,
+                             struct mx_buf *faults)
+{
+    struct mx_str text = {0};
+
+    if (path && path[0] && !read_all(a, path, &text)) {
+        mx_buf_fmt(faults, "settings file %s: %s\n", path, strerror(errno));
+        return MX_E_VALIDATION_FAILED;
+    }
+    return mx_conf_read(a, text, environ, ret_conf, faults);
+}
+
+void mx_settings_log_level(const struct mx_settings *conf)
+{
+    static const char *const words[] = {"debug", "info", "warn", "error"};
+
+    for (int i = 0; i < (int)MX_LEN(words); i++)
+        if (strcmp(conf->log_level, words[i]) == 0)
+            mx_log_level((enum mx_level)i);
+}

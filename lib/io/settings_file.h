@@ -1,0 +1,15 @@
+/* Settings as the program starts with them: file and environment together. */
+#ifndef MX_IO_SETTINGS_FILE_H
+#define MX_IO_SETTINGS_FILE_H
+
+#include "base/conf.h"
+
+/* Read the file at `path` ("" or NULL: none) and the process's environment into *ret_conf; strings
+ * live in `a`. Every fault is a line of `faults`. MX_E_VALIDATION_FAILED when there is any. */
+enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_settings *ret_conf,
+                             struct mx_buf *faults) MX_MUST_CHECK;
+
+/* Let the log follow log_level. */
+void mx_settings_log_level(const struct mx_settings *conf);
+
+#endif

@@ -1,0 +1,44 @@
+/* Memory that all processes of one host share, mapped before fork and usable without locks: rate
+ * buckets, revoked sessions, verified tokens, counters. A process may die at any instruction
+ * without harm: every entry is one 64-bit word or guarded by a sequence number. Contents are a
+ * cache; the database is the truth. */
+#ifndef MX_IO_SHM_H
+#define MX_IO_SHM_H
+
+#include "base/ctx.h"
+#include "codec/token.h"
+
+struct mx_shared;
+
+/* Map a new region (anonymous, inherited by fork). */
+struct mx_shared *mx_shared_new(void);
+
+/* Token bucket `key`: capacity `burst`, `per_min` tokens a minute. Takes one; false when empty.
+ * *ret_left tokens are left, *ret_reset_s until one is back. */
+bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_min,
+                    int64_t *ret_left, int64_t *ret_reset_s);
+/* Give a token back (a reserved attempt that turned out right). */
+void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_min);
+
+/* Deny-list of sessions; an entry may be forgotten after `until_ms`. */
+void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_ms);
+bool mx_shared_revoked(struct mx_shared *s, struct mx_id session, int64_t now_ms);
+/* The one caller a second that gets true polls the database for other hosts' revocations. */
+bool mx_shared_poll_due(struct mx_shared *s, int64_t now_ms, int64_t interval_ms);
+
+/* Verified tokens by SHA-256 of their text until they expire. */
+bool mx_shared_token_get(struct mx_shared *s, const struct mx_hash *token, int64_t now_s,
+                         struct mx_claims *ret_claims);
+void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,
+                         const struct mx_claims *c);
+
+/* Slots for costly work (password hashes): false when `limit` are taken. A slot of a dead process
+ * is taken over. */
+bool mx_shared_slot_take(struct mx_shared *s, int64_t limit);
+void mx_shared_slot_give(struct mx_shared *s);
+
+/* Catalog generation: every write to the catalog bumps it. */
+uint64_t mx_shared_catalog(struct mx_shared *s);
+void mx_shared_catalog_bump(struct mx_shared *s);
+
+#endif

@@ -1,0 +1,28 @@
+#include "shop/email.h"
+
+#include "base/arena.h"
+
+bool mx_email_key(struct mx_arena *a, struct mx_str email, struct mx_str *ret_key)
+{
+    char *key = mx_arena_dup(a, email.p, email.n);
+    bool at = false;
+    for (size_t i = 0; i < email.n; i++) {
+        if (key[i] <= ' ' || key[i] > '~')
+            return false;
+        at = at || key[i] == '@';
+        if (key[i] >= 'A' && key[i] <= 'Z')
+            key[i] = (char)(key[i] | 0x20);
+    }
+    if (!at)
+        return false;
+    *ret_key = (struct mx_str){key, email.n};
+    return true;
+}
+
+struct mx_str mx_email_local(struct mx_str email)
+{
+    size_t n = email.n;
+    while (n > 0 && email.p[n - 1] != '@')
+        n--;
+    return n > 0 ? mx_str_sub(email, 0, n - 1) : email;
+}

@@ -1,0 +1,56 @@
+/* Mail is queued as a row in the transaction of the change that asks for it and delivered by `merx
+ * jobs`: nothing is announced that did not happen, and a broken mail system never changes an
+ * answer. A sender claims a row by a lease (compare-and-set), so that several may run. Texts are
+ * compiled in (mail_text.c). The values of a mail that is done are wiped: they may hold a code. */
+#ifndef MX_SHOP_MAIL_H
+#define MX_SHOP_MAIL_H
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/list.h"
+#include "codec/uri.h"
+
+#define MX_MAIL_LOCALE "en"
+#define MX_MAIL_ATTEMPTS_MAX 60
+
+/* One text: {name} in subject and body stands for the variable of that name, {shop} for the shop's
+ * name. */
+struct mx_mail_text {
+    const char *name;   /* "verify_code" */
+    const char *locale; /* language: "en", "de" */
+    const char *subject;
+    const char *body; /* lines end with \n */
+};
+extern const struct mx_mail_text mx_mail_texts[];
+extern const size_t mx_mail_texts_n;
+
+/* Queue a mail in the present transaction. `vars` is a list of struct mx_pair. `name` must be a
+ * template. `locale` is BCP 47; absent or unknown: English. */
+enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
+                          struct mx_str locale, struct mx_list vars) MX_MUST_CHECK;
+
+/* A mail that this process has claimed. `data` is the JSON object of its variables. */
+struct mx_mail {
+    struct mx_id id;
+    struct mx_str recipient, name, locale, data;
+    int64_t attempts; /* this one included */
+    struct mx_time created_at;
+};
+
+/* Claim one due mail for `owner` until `until_ms`. MX_E_NOT_FOUND when none is due. */
+enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms,
+                          struct mx_mail *ret_mail) MX_MUST_CHECK;
+/* Done; nothing happens when `owner` has lost the lease. */
+enum mx_err mx_mail_sent(struct mx_ctx *cx, struct mx_id owner, struct mx_id id) MX_MUST_CHECK;
+/* Not delivered: try again later (1 s, doubling to one hour), or give up after
+ * MX_MAIL_ATTEMPTS_MAX. */
+enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner,
+                           const struct mx_mail *m) MX_MUST_CHECK;
+
+/* The message of `m` as RFC 5322 text with CRLF lines. `vars` is a list of struct mx_pair. Control
+ * characters of values become spaces, so that none can make a header or a line of its own. False
+ * when there is no such template. */
+bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list vars,
+                     struct mx_str *ret_message) MX_MUST_CHECK;
+
+#endif

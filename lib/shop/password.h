@@ -1,0 +1,27 @@
+/* Passwords: what a new one must be, and hashing under the cap of hashes at once that all workers
+ * share. Never call the hashing functions inside a transaction: they take tens of milliseconds. */
+#ifndef MX_SHOP_PASSWORD_H
+#define MX_SHOP_PASSWORD_H
+
+#include "base/ctx.h"
+
+/* Characters of a new password; checked where requests are read. */
+#define MX_PASSWORD_MIN 8
+#define MX_PASSWORD_MAX 200
+
+/* Check the strength of a new password of the owner of `email`: not one of the most common, not the
+ * address, its local part or the shop's name in disguise. MX_E_VALIDATION_FAILED with a fault of
+ * "/password". */
+enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
+                               struct mx_str email) MX_MUST_CHECK;
+/* Hash under the cap; *ret_phc is in the request's arena. MX_E_OVERLOADED when all slots are taken,
+ * MX_E_UNAVAILABLE when memory is short. */
+enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password,
+                             struct mx_str *ret_phc) MX_MUST_CHECK;
+/* Compare under the cap; an absent `phc` (no such account) costs the same and never matches.
+ * MX_E_INVALID_CREDENTIALS, MX_E_OVERLOADED. *ret_phc is the hash to store from now on: `phc`, or a
+ * new one when `phc` was made with weaker parameters. */
+enum mx_err mx_password_check(struct mx_ctx *cx, struct mx_str phc, struct mx_str password,
+                              struct mx_str *ret_phc) MX_MUST_CHECK;
+
+#endif

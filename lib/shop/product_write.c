@@ -1,0 +1,233 @@
+#include "codec/jsonw.h"
+#include "shop/audit.h"
+#include "shop/product_save.h"
+#include "shop/rows.h"
+#include "statements.h"
+
+enum { TAKEN_SLUG, TAKEN_SKU, KNOWN_CATEGORY };
+
+/* ---- audit ---- */
+
+static void text_member(struct mx_jsonw *w, const char *name, struct mx_str s)
+{
+    mx_jsonw_name(w, name);
+    mx_jsonw_str(w, s);
+}
+
+static void int_member(struct mx_jsonw *w, const char *name, bool has, int64_t v)
+{
+    mx_jsonw_name(w, name);
+    if (has)
+        mx_jsonw_int(w, v);
+    else
+        mx_jsonw_null(w);
+}
+
+static void variant_snapshot(struct mx_jsonw *w, const struct mx_variant *v)
+{
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "id");
+    mx_jsonw_id(w, v->id);
+    text_member(w, "sku", v->sku);
+    text_member(w, "title", v->title);
+    mx_jsonw_name(w, "options");
+    mx_jsonw_raw(w, v->options);
+    int_member(w, "price", true, v->price.minor);
+    int_member(w, "compare_at_price", v->compare_at_price.currency.code[0] != 0,
+               v->compare_at_price.minor);
+    int_member(w, "weight_grams", v->has_weight_grams, v->weight_grams);
+    int_member(w, "stock", true, v->stock);
+    mx_jsonw_close(w);
+}
+
+/* A product as the audit log keeps it; prices in the shop's currency. */
+static struct mx_str snapshot(struct mx_arena *a, const struct mx_product *p)
+{
+    struct mx_jsonw w;
+    struct mx_buf out;
+
+    mx_buf_init(&out, a, 4 << 20);
+    mx_jsonw_init(&w, &out);
+    mx_jsonw_open(&w);
+    text_member(&w, "slug", p->card.slug);
+    text_member(&w, "title", p->card.title);
+    text_member(&w, "description", p->description);
+    text_member(&w, "brand", p->card.brand);
+    text_member(&w, "status", mx_str_c(mx_product_status_names[p->status]));
+    text_member(&w, "tax_class", p->tax_class);
+    mx_jsonw_name(&w, "category_slugs");
+    mx_jsonw_array(&w);
+    for (size_t i = 0; i < p->categories.n; i++)
+        mx_jsonw_str(&w, MX_AT(p->categories, const struct mx_product_category, i)->slug);
+    mx_jsonw_array_end(&w);
+    mx_jsonw_name(&w, "options");
+    mx_jsonw_raw(&w, p->options);
+    mx_jsonw_name(&w, "attributes");
+    mx_jsonw_raw(&w, p->attributes);
+    mx_jsonw_name(&w, "media");
+    mx_jsonw_raw(&w, p->media);
+    mx_jsonw_name(&w, "variants");
+    mx_jsonw_array(&w);
+    for (size_t i = 0; i < p->variants.n; i++)
+        variant_snapshot(&w, MX_AT(p->variants, const struct mx_variant, i));
+    mx_jsonw_array_end(&w);
+    int_member(&w, "version", true, p->version);
+    mx_jsonw_close(&w);
+    return mx_buf_view(&out);
+}
+
+/* One row of the audit log; before or after may be NULL. */
+static enum mx_err audit(struct mx_ctx *cx, const char *action, const struct mx_product *before,
+                         const struct mx_product *after)
+{
+    struct mx_audit row = {.action = action, .object_type = "product"};
+
+    row.object = after ? after->card.id : before->card.id;
+    if (before)
+        row.before = snapshot(cx->arena, before);
+    if (after)
+        row.after = snapshot(cx->arena, after);
+    return mx_audit_write(cx, &row);
+}
+
+/* ---- what other products hold ---- */
+
+static enum mx_err find_taken(struct mx_ctx *cx, const struct mx_model *m, struct mx_list *ret_rows)
+{
+    struct mx_rows skus, categories;
+    struct q_product_taken_in in = {.product = m->id, .slug = m->slug};
+
+    mx_rows_init(&skus, cx->arena);
+    for (size_t i = 0; i < m->variants.n; i++)
+        mx_jsonw_str(&skus.w, MX_AT(m->variants, const struct mx_model_variant, i)->sku);
+    mx_rows_init(&categories, cx->arena);
+    for (size_t i = 0; i < m->categories.n; i++)
+        mx_jsonw_str(&categories.w, *MX_AT(m->categories, const struct mx_str, i));
+    in.skus = mx_rows_text(&skus);
+    in.categories = mx_rows_text(&categories);
+    return q_product_taken(cx->db, &in, ret_rows);
+}
+
+static bool has_row(const struct mx_list *rows, int64_t kind, struct mx_str value)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct q_product_taken_row *r = MX_AT(*rows, const struct q_product_taken_row, i);
+
+        if (r->kind == kind && mx_str_eq(r->value, value))
+            return true;
+    }
+    return false;
+}
+
+/* MX_E_VALIDATION_FAILED for unknown categories, MX_E_CONFLICT for what is taken. A slug that was
+ * made of the title gives way. */
+static enum mx_err check_taken(struct mx_ctx *cx, struct mx_model *m)
+{
+    struct mx_faults *f = cx->faults;
+    struct mx_list rows;
+
+    MX_TRY(find_taken(cx, m, &rows));
+    for (size_t i = 0; i < m->categories.n; i++)
+        if (!has_row(&rows, KNOWN_CATEGORY, *MX_AT(m->categories, const struct mx_str, i)))
+            mx_fault_at(f, mx_str_fmt(cx->arena, "/category_slugs/%zu", i), "not_found",
+                        "is not a category");
+    if (f->n > 0)
+        return MX_E_VALIDATION_FAILED;
+    if (has_row(&rows, TAKEN_SLUG, m->slug)) {
+        if (m->own_slug)
+            mx_fault_at(f, MX_S("/slug"), "taken", "is the slug of another product");
+        m->slug = mx_str_fmt(cx->arena, "%.*s-%.*s", 100, m->slug.p, 8,
+                             mx_rows_hex(cx->arena, m->id).p + 24);
+    }
+    for (size_t i = 0; i < m->variants.n; i++) {
+        const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+
+        if (v->is_new && has_row(&rows, TAKEN_SKU, v->sku))
+            mx_fault_at(f, mx_str_fmt(cx->arena, "/variants/%d/sku", v->sent), "taken",
+                        "is the article number of another product");
+    }
+    if (f->n > 0)
+        return mx_fail(f, MX_E_CONFLICT, "The slug or an article number is taken.");
+    return MX_OK;
+}
+
+/* Somebody else took it between the check and the write. */
+static enum mx_err taken_meanwhile(struct mx_ctx *cx, enum mx_err e)
+{
+    if (e != MX_E_DUPLICATE)
+        return e;
+    return mx_fail(cx->faults, MX_E_CONFLICT, "The slug or an article number is taken.");
+}
+
+/* ---- create, update, archive ---- */
+
+enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *in,
+                              struct mx_product *ret_product)
+{
+    struct mx_product_write all = *in;
+    struct mx_model m = {.id = mx_id_new(),
+                         .title = MX_S(""),
+                         .description = MX_S(""),
+                         .tax_class = MX_S("standard"),
+                         .media = MX_S("[]")};
+
+    mx_model_overlay(cx, &m, in);
+    MX_TRY(mx_model_check(cx, &m));
+    if (!m.own_slug)
+        m.slug = mx_slug_of(cx->arena, m.title);
+    if (m.slug.n == 0)
+        m.slug = mx_str_fmt(cx->arena, "product-%s", mx_rows_hex(cx->arena, m.id).p + 24);
+    MX_TRY(check_taken(cx, &m));
+    all.has_category_slugs = all.has_attributes = all.has_variants = true;
+    MX_TRY(taken_meanwhile(cx, mx_product_save(cx, &m, &all, true)));
+    MX_TRY(mx_product_get(cx, m.id, ret_product));
+    return audit(cx, "product.create", NULL, ret_product);
+}
+
+/* Hold the product and compare its version. */
+static enum mx_err lock(struct mx_ctx *cx, const struct mx_product_write *in)
+{
+    struct mx_list rows;
+    char version[24];
+
+    MX_TRY(q_product_lock(cx->db, &(struct q_product_lock_in){in->id}, &rows));
+    if (rows.n == 0)
+        return MX_E_NOT_FOUND;
+    snprintf(version, sizeof(version), "%lld",
+             (long long)MX_AT(rows, const struct q_product_lock_row, 0)->version);
+    if (in->if_match.p && !mx_str_eqc(in->if_match, "*") && !mx_str_eqc(in->if_match, version))
+        return mx_fail(cx->faults, MX_E_VERSION_CONFLICT, "The product is at version %s.", version);
+    return MX_OK;
+}
+
+enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *in,
+                              struct mx_product *ret_product)
+{
+    struct mx_product before;
+    struct mx_model m;
+
+    MX_TRY(lock(cx, in));
+    MX_TRY(mx_product_get(cx, in->id, &before));
+    MX_TRY(mx_product_model(cx, in->id, &m));
+    mx_model_overlay(cx, &m, in);
+    MX_TRY(mx_model_check(cx, &m));
+    MX_TRY(check_taken(cx, &m));
+    MX_TRY(taken_meanwhile(cx, mx_product_save(cx, &m, in, false)));
+    MX_TRY(mx_product_get(cx, in->id, ret_product));
+    return audit(cx, "product.update", &before, ret_product);
+}
+
+enum mx_err mx_product_archive(struct mx_ctx *cx, const struct mx_product_write *in)
+{
+    struct mx_product before, after;
+
+    MX_TRY(lock(cx, in));
+    MX_TRY(mx_product_get(cx, in->id, &before));
+    if (before.status == MX_PRODUCT_ARCHIVED)
+        return MX_OK;
+    MX_TRY(q_product_archive(cx->db, &(struct q_product_archive_in){in->id, {cx->now_ms}}, NULL));
+    after = before;
+    after.status = MX_PRODUCT_ARCHIVED;
+    after.version++;
+    return audit(cx, "product.archive", &before, &after);
+}

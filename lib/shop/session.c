@@ -1,0 +1,204 @@
+#include "shop/session.h"
+
+#include "base/log.h"
+#include "codec/uri.h"
+#include "io/db.h"
+#include "io/shm.h"
+#include "statements.h"
+
+#define REFRESH_PREFIX MX_S("mr1_")
+#define DAY_MS INT64_C(86400000)
+
+/* The bytes of a refresh token behind its prefix; the first two members are what the MAC covers. */
+struct refresh {
+    unsigned char id[16];
+    unsigned char generation[8]; /* big-endian */
+    unsigned char mac[MX_HASH];
+};
+_Static_assert(sizeof(struct refresh) == 16 + 8 + MX_HASH, "no padding");
+
+static struct mx_hash mac_of(const struct mx_keys *keys, const struct refresh *r)
+{
+    static const char purpose[] = "refresh";
+    char text[sizeof purpose - 1 + sizeof r->id + sizeof r->generation];
+    memcpy(text, purpose, sizeof purpose - 1);
+    memcpy(text + sizeof purpose - 1, r, sizeof r->id + sizeof r->generation);
+    return mx_hmac(mx_keys_secret(keys), (struct mx_str){text, sizeof text});
+}
+
+static struct mx_str make_refresh(struct mx_arena *a, const struct mx_keys *keys, struct mx_id id,
+                                  int64_t generation)
+{
+    struct refresh r;
+    memcpy(r.id, id.b, sizeof r.id);
+    for (int i = 0; i < 8; i++)
+        r.generation[i] = (unsigned char)((uint64_t)generation >> (56 - 8 * i));
+    struct mx_hash mac = mac_of(keys, &r);
+    memcpy(r.mac, mac.b, sizeof r.mac);
+    struct mx_str prefix = REFRESH_PREFIX, text = mx_b64url(a, &r, sizeof r);
+    return mx_str_fmt(a, "%.*s%.*s", MX_FMT(prefix), MX_FMT(text));
+}
+
+static bool read_refresh(struct mx_arena *a, const struct mx_keys *keys, struct mx_str token,
+                         struct mx_id *ret_id, int64_t *ret_generation)
+{
+    struct mx_str prefix = REFRESH_PREFIX, bytes;
+    struct refresh r;
+    if (!mx_str_starts(token, prefix) ||
+        !mx_b64url_decode(a, mx_str_sub(token, prefix.n, token.n), &bytes) || bytes.n != sizeof r)
+        return false;
+    memcpy(&r, bytes.p, sizeof r);
+    struct mx_hash mac = mac_of(keys, &r);
+    if (!mx_secret_eq(mac.b, r.mac, sizeof r.mac))
+        return false;
+    memcpy(ret_id->b, r.id, sizeof r.id);
+    uint64_t generation = 0;
+    for (int i = 0; i < 8; i++)
+        generation = generation << 8 | r.generation[i];
+    *ret_generation = (int64_t)generation;
+    return true;
+}
+
+static struct mx_str scope_of(const struct mx_profile *p)
+{
+    switch (p->kind) {
+    case MX_ACCOUNT_STAFF:
+        return MX_S("staff");
+    case MX_ACCOUNT_CUSTOMER:
+        return MX_S("customer");
+    default:
+        return MX_S("guest");
+    }
+}
+
+static struct mx_str joined(struct mx_arena *a, struct mx_list roles)
+{
+    struct mx_str all = {0};
+    for (size_t i = 0; i < roles.n; i++) {
+        struct mx_str role = *MX_AT(roles, struct mx_str, i);
+        all = i == 0 ? role : mx_str_fmt(a, "%.*s %.*s", MX_FMT(all), MX_FMT(role));
+    }
+    return all;
+}
+
+/* Access and refresh token of a session whose present generation is `generation`. */
+static enum mx_err issue(struct mx_ctx *cx, const struct mx_keys *keys, struct mx_id session,
+                         int64_t generation, struct mx_tokens *t)
+{
+    int64_t now = cx->now_ms / 1000;
+    struct mx_claims claims = {
+        .account = t->user.id,
+        .session = session,
+        .jti = mx_id_new(),
+        .iat = now,
+        .nbf = now,
+        .exp = now + cx->conf->token_ttl_s,
+        .scope = scope_of(&t->user),
+        .roles = joined(cx->arena, t->user.roles),
+    };
+    t->expires_in = cx->conf->token_ttl_s;
+    t->refresh_token = make_refresh(cx->arena, keys, session, generation);
+    return mx_token_sign(cx->arena, keys, cx->conf->issuer, cx->conf->audience, &claims,
+                         &t->access_token);
+}
+
+static struct mx_time idle_until(const struct mx_ctx *cx)
+{
+    int64_t days = cx->conf->refresh_ttl_d;
+    if (days > cx->conf->session_max_d)
+        days = cx->conf->session_max_d;
+    return (struct mx_time){cx->now_ms + days * DAY_MS};
+}
+
+static struct mx_str or_empty(struct mx_str s)
+{
+    return s.p != NULL ? s : MX_S("");
+}
+
+enum mx_err mx_session_start(struct mx_ctx *cx, const struct mx_keys *keys,
+                             struct mx_tokens *tokens)
+{
+    struct q_session_insert_in in = {
+        .id = mx_id_new(),
+        .account = tokens->user.id,
+        .expires_at = idle_until(cx),
+        .user_agent = or_empty(cx->user_agent),
+        .address = or_empty(cx->address),
+        .now = {cx->now_ms},
+    };
+    MX_TRY(q_session_insert(cx->db, &in, NULL));
+    return issue(cx, keys, in.id, 0, tokens);
+}
+
+/* Put a session on this host's deny-list until its last access token has run out. */
+static void deny(struct mx_ctx *cx, struct mx_id id)
+{
+    int64_t last_ms = (cx->conf->token_ttl_s + 2 * MX_TOKEN_LEEWAY_S) * 1000;
+    mx_shared_revoke(cx->shared, id, cx->now_ms + last_ms);
+}
+
+enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id)
+{
+    struct q_session_revoke_in in = {id, {cx->now_ms}};
+    MX_TRY(q_session_revoke(cx->db, &in, NULL));
+    deny(cx, id);
+    return MX_OK;
+}
+
+enum mx_err mx_session_end_all(struct mx_ctx *cx, struct mx_id account)
+{
+    struct mx_list ended;
+    struct q_session_revoke_all_in all = {account, {cx->now_ms}};
+    struct q_session_revoked_at_in now = {account, {cx->now_ms}};
+    MX_TRY(q_session_revoke_all(cx->db, &all, NULL));
+    MX_TRY(q_session_revoked_at(cx->db, &now, &ended));
+    for (size_t i = 0; i < ended.n; i++)
+        deny(cx, MX_AT(ended, struct q_session_revoked_at_row, i)->id);
+    return MX_OK;
+}
+
+/* A token that did not rotate: still good when its successor was handed out a moment ago. Any other
+ * use of a spent token means that two hold it, and ends the session. */
+static enum mx_err spent(struct mx_ctx *cx, struct mx_id id, int64_t generation,
+                         const struct q_session_load_row *s, enum mx_err *ret_refused)
+{
+    if (s->revoked_at.ms != 0 || s->expires_at.ms <= cx->now_ms)
+        return MX_E_INVALID_REFRESH_TOKEN;
+    if (generation == s->generation - 1 &&
+        cx->now_ms - s->rotated_at.ms <= cx->conf->refresh_grace_s * 1000)
+        return MX_OK;
+    mx_log(MX_LOG_WARN, "a spent refresh token was used again, its session ends",
+           MX_KS("session", mx_id_str(cx->arena, id)));
+    *ret_refused = MX_E_INVALID_REFRESH_TOKEN;
+    return mx_session_end(cx, id);
+}
+
+enum mx_err mx_session_refresh(struct mx_ctx *cx, const struct mx_keys *keys,
+                               struct mx_str refresh_token, struct mx_tokens *ret_tokens,
+                               enum mx_err *ret_refused)
+{
+    struct mx_id id;
+    int64_t generation, rotated;
+    struct mx_list rows;
+    if (!read_refresh(cx->arena, keys, refresh_token, &id, &generation))
+        return MX_E_INVALID_REFRESH_TOKEN;
+    struct q_session_rotate_in in = {
+        id, generation, idle_until(cx), cx->conf->session_max_d, {cx->now_ms}};
+    MX_TRY(q_session_rotate(cx->db, &in, &rotated));
+    MX_TRY(q_session_load(cx->db, &(struct q_session_load_in){id}, &rows));
+    if (rows.n == 0)
+        return MX_E_INVALID_REFRESH_TOKEN;
+    const struct q_session_load_row *s = MX_AT(rows, struct q_session_load_row, 0);
+    *ret_refused = MX_OK;
+    if (rotated == 0)
+        MX_TRY(spent(cx, id, generation, s, ret_refused));
+    if (*ret_refused != MX_OK)
+        return MX_OK;
+    enum mx_err e = mx_account_profile(cx, s->account, &ret_tokens->user);
+    if (e == MX_E_NOT_FOUND) {
+        *ret_refused = MX_E_INVALID_REFRESH_TOKEN;
+        return mx_session_end(cx, id);
+    }
+    MX_TRY(e);
+    return issue(cx, keys, id, generation + 1, ret_tokens);
+}

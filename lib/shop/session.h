@@ -1,0 +1,36 @@
+/* Sessions: one row a signed-in device. The access token is a short-lived JWT; the refresh token is
+ * the session's id and generation under the server's HMAC key, one use each. Only the present
+ * generation rotates (compare-and-set); the one before it gives the same successor again for a
+ * short grace, so that a lost answer costs nothing; anything older revokes the session. Nothing
+ * stored can refresh. Revocation is written to the database and to the host's deny-list. */
+#ifndef MX_SHOP_SESSION_H
+#define MX_SHOP_SESSION_H
+
+#include "codec/token.h"
+#include "shop/account.h"
+
+/* What signing in gives. */
+struct mx_tokens {
+    struct mx_str access_token;
+    int64_t expires_in;
+    struct mx_str refresh_token;
+    struct mx_profile user;
+};
+
+/* Start a session of the account in `tokens->user` in the present transaction; fills the rest. */
+enum mx_err mx_session_start(struct mx_ctx *cx, const struct mx_keys *keys,
+                             struct mx_tokens *tokens) MX_MUST_CHECK;
+
+/* Use a refresh token in the present transaction. MX_E_INVALID_REFRESH_TOKEN when nothing is to be
+ * written; when the token was spent before, MX_OK with that error in *ret_refused: the session is
+ * revoked and the transaction must commit. */
+enum mx_err mx_session_refresh(struct mx_ctx *cx, const struct mx_keys *keys,
+                               struct mx_str refresh_token, struct mx_tokens *ret_tokens,
+                               enum mx_err *ret_refused) MX_MUST_CHECK;
+
+/* End session `id` at once. Ending it twice is no error. */
+enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+/* End all sessions of an account at once. */
+enum mx_err mx_session_end_all(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
+
+#endif

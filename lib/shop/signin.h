@@ -1,0 +1,46 @@
+/* Ways to sign in: as a guest, by registering, by proving the address, by password. Where an answer
+ * could tell whether an address is known, it and the work behind it are the same either way. */
+#ifndef MX_SHOP_SIGNIN_H
+#define MX_SHOP_SIGNIN_H
+
+#include "shop/session.h"
+
+/* Life of a code that proves an address, and the tries it has. */
+#define MX_CODE_TTL_MS (INT64_C(30) * 60 * 1000)
+#define MX_CODE_ATTEMPTS 5
+
+struct mx_register {
+    struct mx_str email, password, name;
+};
+struct mx_verify {
+    struct mx_str email, code;
+};
+struct mx_login {
+    struct mx_str email, password;
+};
+
+/* A new anonymous account with a session, in the present transaction. `locale` may be absent. */
+enum mx_err mx_signin_guest(struct mx_ctx *cx, const struct mx_keys *keys, struct mx_str locale,
+                            struct mx_tokens *ret_tokens) MX_MUST_CHECK;
+
+/* Register; runs its own transaction. With verify_email a code is mailed, or a notice to the owner
+ * of a taken address, and *ret_signed_in is false in both cases; else the account exists at once.
+ * A guest who registers keeps the account. MX_E_VALIDATION_FAILED, MX_E_EMAIL_TAKEN (only without
+ * verify_email), MX_E_OVERLOADED. */
+enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_keys *keys,
+                               const struct mx_register *in, struct mx_tokens *ret_tokens,
+                               bool *ret_signed_in) MX_MUST_CHECK;
+
+/* Prove an address in the present transaction and make its account. MX_E_CODE_INVALID; with MX_OK
+ * that error may stand in *ret_refused: a try was counted and the transaction must commit. */
+enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_keys *keys,
+                             const struct mx_verify *in, struct mx_tokens *ret_tokens,
+                             enum mx_err *ret_refused) MX_MUST_CHECK;
+
+/* Sign in by password; runs its own transaction. A guest's cart is merged. Wrong passwords are
+ * counted by address before anything is hashed, known address or not. MX_E_INVALID_CREDENTIALS,
+ * MX_E_RATE_LIMITED, MX_E_OVERLOADED. */
+enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_keys *keys,
+                            const struct mx_login *in, struct mx_tokens *ret_tokens) MX_MUST_CHECK;
+
+#endif

@@ -1,0 +1,18 @@
+-- One person or anonymous visitor. kind: 0 guest, 1 customer, 2 staff. status: 0 active, 1 closed.
+-- email_key is the canonical address, compared as bytes; mail goes to email.
+CREATE TABLE account (
+    id            BINARY(16)      NOT NULL PRIMARY KEY,
+    kind          TINYINT         NOT NULL,
+    status        TINYINT         NOT NULL DEFAULT 0,
+    email         VARBINARY(254)  NULL,
+    email_key     VARBINARY(254)  NULL,
+    verified_at   DATETIME(3)     NULL,
+    name          VARCHAR(200)    NOT NULL DEFAULT '',
+    phone         VARCHAR(32)     NULL,
+    locale        VARCHAR(35)     NOT NULL DEFAULT 'en',
+    password_hash VARBINARY(128)  NULL,
+    version       BIGINT          NOT NULL DEFAULT 1,
+    created_at    DATETIME(3)     NOT NULL,
+    updated_at    DATETIME(3)     NOT NULL,
+    UNIQUE KEY account_email (email_key)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

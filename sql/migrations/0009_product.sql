@@ -1,0 +1,33 @@
+-- A product. status: 0 draft, 1 active, 2 archived. options, media and attributes are JSON as the API
+-- shows it. price_min, price_max and search_text are derived from its variants when it is written.
+CREATE TABLE product (
+    id            BINARY(16)   NOT NULL PRIMARY KEY,
+    slug          VARCHAR(120) NOT NULL,
+    title         VARCHAR(200) NOT NULL,
+    brand         VARCHAR(120) NULL,
+    description   TEXT         NOT NULL,
+    status        TINYINT      NOT NULL DEFAULT 0,
+    tax_class     VARCHAR(32)  NOT NULL DEFAULT 'standard',
+    options       MEDIUMTEXT   NOT NULL,
+    attributes    MEDIUMTEXT   NOT NULL,
+    media         MEDIUMTEXT   NOT NULL,
+    thumbnail     VARCHAR(500) NULL,
+    currency      CHAR(3)      NOT NULL,
+    price_min     BIGINT       NOT NULL DEFAULT 0,
+    price_max     BIGINT       NOT NULL DEFAULT 0,
+    compare_at    BIGINT       NULL,
+    rating_sum    BIGINT       NOT NULL DEFAULT 0,
+    rating_count  BIGINT       NOT NULL DEFAULT 0,
+    sold          BIGINT       NOT NULL DEFAULT 0,
+    search_text   TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
+    version       BIGINT       NOT NULL DEFAULT 1,
+    created_at    DATETIME(3)  NOT NULL,
+    updated_at    DATETIME(3)  NOT NULL,
+    UNIQUE KEY product_slug (slug),
+    KEY product_newest (status, created_at, id),
+    KEY product_price (status, price_min, id),
+    KEY product_title (status, title, id),
+    KEY product_sold (status, sold, id),
+    KEY product_brand (status, brand, id),
+    FULLTEXT KEY product_search (search_text)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

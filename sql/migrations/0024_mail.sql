@@ -1,0 +1,17 @@
+-- Mail to send, queued with the change that asks for it. state: 0 queued, 1 sent, 2 given up. A sender
+-- claims a row by its lease.
+CREATE TABLE mail (
+    id          BINARY(16)     NOT NULL PRIMARY KEY,
+    recipient   VARBINARY(254) NOT NULL,
+    template    VARCHAR(64)    NOT NULL,
+    locale      VARCHAR(35)    NOT NULL,
+    data        TEXT           NOT NULL,
+    state       TINYINT        NOT NULL DEFAULT 0,
+    attempts    BIGINT         NOT NULL DEFAULT 0,
+    next_at     DATETIME(3)    NOT NULL,
+    lease_owner BINARY(16)     NULL,
+    lease_until DATETIME(3)    NULL,
+    created_at  DATETIME(3)    NOT NULL,
+    sent_at     DATETIME(3)    NULL,
+    KEY mail_due (state, next_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -1,0 +1,15 @@
+-- Who changed what, with before and after, in the transaction of the change. Append only: the
+-- application's account may not update or delete here.
+CREATE TABLE audit_log (
+    id          BINARY(16)    NOT NULL PRIMARY KEY,
+    actor_id    BINARY(16)    NULL,
+    action      VARCHAR(64)   NOT NULL,
+    object_type VARCHAR(32)   NOT NULL,
+    object_id   BINARY(16)    NULL,
+    before_json MEDIUMTEXT    NULL,
+    after_json  MEDIUMTEXT    NULL,
+    address     VARBINARY(45) NOT NULL DEFAULT '',
+    request_id  VARCHAR(64)   NOT NULL DEFAULT '',
+    created_at  DATETIME(3)   NOT NULL,
+    KEY audit_log_object (object_id, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -1,0 +1,94 @@
+-- name: account.profile
+-- doc: An open account, one row a role (one row when it has none).
+-- in: id id
+-- out: id id, i64 kind, bin? email, time? verified_at, str name, str? phone, str locale
+-- out: time created_at, str? role
+SELECT a.id, a.kind, a.email, a.verified_at, a.name, a.phone, a.locale, a.created_at, r.role_name
+  FROM account a
+  LEFT JOIN account_role r ON r.account_id = a.id
+ WHERE a.id = :id AND a.status = 0
+ ORDER BY r.role_name
+ LIMIT 100;
+
+-- name: account.credentials
+-- doc: What signing in by password compares with.
+-- in: bin email_key
+-- out: id id, bin? password_hash
+SELECT id, password_hash FROM account WHERE email_key = :email_key AND status = 0;
+
+-- name: account.owner
+-- doc: Who holds an address, open account or not.
+-- in: bin email_key
+-- out: id id, bin? email, str locale
+SELECT id, email, locale FROM account WHERE email_key = :email_key;
+
+-- name: account.lock
+-- doc: Hold the row until the transaction ends.
+-- in: id id
+-- out: id id
+SELECT id FROM account WHERE id = :id AND status = 0 FOR UPDATE;
+
+-- name: account.insert_guest
+-- in: id id, str locale, time now
+INSERT INTO account (id, kind, locale, created_at, updated_at)
+VALUES (:id, 0, :locale, :now, :now);
+
+-- name: account.insert_customer
+-- in: id id, bin email, bin email_key, time? verified_at, str name, bin password_hash, time now
+INSERT INTO account (id, kind, email, email_key, verified_at, name, password_hash,
+                     created_at, updated_at)
+VALUES (:id, 1, :email, :email_key, :verified_at, :name, :password_hash, :now, :now);
+
+-- name: account.upgrade_guest
+-- doc: Make a customer of a guest in place; nothing changes when it is one no longer.
+-- in: id id, bin email, bin email_key, time? verified_at, str name, bin password_hash, time now
+UPDATE account
+   SET kind = 1, email = :email, email_key = :email_key, verified_at = :verified_at, name = :name,
+       password_hash = :password_hash, version = version + 1, updated_at = :now
+ WHERE id = :id AND kind = 0 AND status = 0;
+
+-- name: account.confirm_password
+-- doc: Store `next` where `seen` still is the hash; matches nothing when the password was changed
+-- doc: or the account closed meanwhile.
+-- in: id id, bin seen, bin next
+UPDATE account SET password_hash = :next WHERE id = :id AND password_hash = :seen AND status = 0;
+
+-- name: account.patch
+-- doc: Absent name and locale stay; the phone changes when set_phone is 1.
+-- in: id id, str? name, i64 set_phone, str? phone, str? locale, time now
+UPDATE account
+   SET name = COALESCE(:name, name), locale = COALESCE(:locale, locale),
+       phone = CASE WHEN :set_phone = 1 THEN :phone ELSE phone END,
+       version = version + 1, updated_at = :now
+ WHERE id = :id AND status = 0;
+
+-- name: registration.replace
+-- doc: The newest sign-up of an address is the only one.
+-- in: bin email_key, bin email, str name, bin password_hash, id? guest, hash code_hash
+-- in: time expires_at, time now
+REPLACE INTO registration (email_key, email, name, password_hash, guest_id, code_hash, attempts,
+                           expires_at, created_at)
+VALUES (:email_key, :email, :name, :password_hash, :guest, :code_hash, 0, :expires_at, :now);
+
+-- name: registration.try
+-- doc: Count one try of a code before it is looked at; changes nothing when none is left.
+-- in: bin email_key, i64 limit, time now
+UPDATE registration
+   SET attempts = attempts + 1
+ WHERE email_key = :email_key AND attempts < :limit AND expires_at > :now;
+
+-- name: registration.load
+-- in: bin email_key
+-- out: bin email, str name, bin password_hash, id? guest, hash code_hash
+SELECT email, name, password_hash, guest_id, code_hash
+  FROM registration
+ WHERE email_key = :email_key;
+
+-- name: registration.delete
+-- in: bin email_key
+DELETE FROM registration WHERE email_key = :email_key;
+
+-- name: registration.purge
+-- doc: Sign-ups whose code has expired.
+-- in: time now, i64 limit
+DELETE FROM registration WHERE expires_at <= :now ORDER BY email_key LIMIT :limit;

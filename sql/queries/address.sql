@@ -1,0 +1,62 @@
+-- name: address.insert
+-- in: id id, id account, str name, str? company, str line1, str? line2, str city, str? region
+-- in: str postal_code, str country, str? phone, time now
+INSERT INTO address (id, account_id, name, company, line1, line2, city, region, postal_code,
+                     country, phone, created_at)
+VALUES (:id, :account, :name, :company, :line1, :line2, :city, :region, :postal_code,
+        :country, :phone, :now);
+
+-- name: address.find
+-- doc: An account's book entry.
+-- in: id id, id account
+-- out: id id, id row_id, i64 is_default, time created_at, str name, str? company, str line1
+-- out: str? line2, str city, str? region, str postal_code, str country, str? phone
+SELECT e.id, e.address_id, e.is_default, e.created_at, a.name, a.company, a.line1,
+       a.line2, a.city, a.region, a.postal_code, a.country, a.phone
+  FROM account_address e
+  JOIN address a ON a.id = e.address_id
+ WHERE e.id = :id AND e.account_id = :account;
+
+-- name: address.page
+-- doc: An account's book entries, newest first, those made before entry `before`.
+-- in: id account, id before, i64 limit
+-- out: id id, id row_id, i64 is_default, time created_at, str name, str? company, str line1
+-- out: str? line2, str city, str? region, str postal_code, str country, str? phone
+SELECT e.id, e.address_id, e.is_default, e.created_at, a.name, a.company, a.line1,
+       a.line2, a.city, a.region, a.postal_code, a.country, a.phone
+  FROM account_address e
+  JOIN address a ON a.id = e.address_id
+ WHERE e.account_id = :account AND e.id < :before
+ ORDER BY e.id DESC
+ LIMIT :limit;
+
+-- name: address.count
+-- in: id account
+-- out: i64 n
+SELECT COUNT(*) FROM account_address WHERE account_id = :account;
+
+-- name: address.insert_entry
+-- in: id id, id account, id row_id, i64 is_default, time now
+INSERT INTO account_address (id, account_id, address_id, is_default, created_at, updated_at)
+VALUES (:id, :account, :row_id, :is_default, :now, :now);
+
+-- name: address.update_entry
+-- in: id id, id account, id row_id, i64 is_default, time now
+UPDATE account_address
+   SET address_id = :row_id, is_default = :is_default, updated_at = :now
+ WHERE id = :id AND account_id = :account;
+
+-- name: address.only_default
+-- doc: No other entry of the account is the default.
+-- in: id id, id account
+UPDATE account_address SET is_default = 0
+ WHERE account_id = :account AND id <> :id AND is_default = 1;
+
+-- name: address.newest_default
+-- doc: The newest entry becomes the default.
+-- in: id account
+UPDATE account_address SET is_default = 1 WHERE account_id = :account ORDER BY id DESC LIMIT 1;
+
+-- name: address.delete_entry
+-- in: id id, id account
+DELETE FROM account_address WHERE id = :id AND account_id = :account;

@@ -1,0 +1,65 @@
+-- name: gate.permissions
+-- doc: Live permissions of a staff session; no row when the session or the account has ended.
+-- in: id session, id account, time now
+-- out: i64 permissions
+SELECT CAST(COALESCE(BIT_OR(r.permissions), 0) AS SIGNED)
+  FROM session s
+  JOIN account a ON a.id = s.account_id AND a.kind = 2 AND a.status = 0
+  LEFT JOIN account_role ar ON ar.account_id = a.id
+  LEFT JOIN role r ON r.name = ar.role_name
+ WHERE s.id = :session AND s.account_id = :account AND s.revoked_at IS NULL AND s.expires_at > :now
+ GROUP BY s.id;
+
+-- name: gate.session_live
+-- doc: One row while the session and its account live.
+-- in: id session, time now
+-- out: i64 live
+SELECT 1
+  FROM session s
+  JOIN account a ON a.id = s.account_id AND a.status = 0
+ WHERE s.id = :session AND s.revoked_at IS NULL AND s.expires_at > :now;
+
+-- name: gate.revoked_since
+-- doc: Sessions that were ended lately, for the deny-list.
+-- in: time since
+-- out: id id
+SELECT id FROM session WHERE revoked_at >= :since ORDER BY revoked_at LIMIT 10000;
+
+-- name: idempotency.find
+-- in: id principal, bin key
+-- out: hash request_hash, i64 status, bin body, time created_at
+SELECT request_hash, status, body, created_at
+  FROM idempotency
+ WHERE principal = :principal AND idem_key = :key;
+
+-- name: idempotency.store
+-- doc: The answer of a finished request.
+-- in: id principal, bin key, hash request_hash, i64 status, bin body, time now
+INSERT INTO idempotency (principal, idem_key, request_hash, status, body, created_at)
+VALUES (:principal, :key, :request_hash, :status, :body, :now);
+
+-- name: idempotency.store_if_live
+-- doc: The same, only while the caller's session lives: nothing changes otherwise.
+-- in: id principal, bin key, hash request_hash, i64 status, bin body, time now, id session
+INSERT INTO idempotency (principal, idem_key, request_hash, status, body, created_at)
+SELECT :principal, :key, :request_hash, :status, :body, :now
+  FROM session s
+  JOIN account a ON a.id = s.account_id AND a.status = 0
+ WHERE s.id = :session AND s.revoked_at IS NULL AND s.expires_at > :now;
+
+-- name: idempotency.finish
+-- doc: The answer to a key that was claimed with status 0.
+-- in: id principal, bin key, i64 status, bin body
+UPDATE idempotency SET status = :status, body = :body
+ WHERE principal = :principal AND idem_key = :key AND status = 0;
+
+-- name: idempotency.take_over
+-- doc: Claim again a key whose first holder died.
+-- in: id principal, bin key, time now, time seen
+UPDATE idempotency SET created_at = :now
+ WHERE principal = :principal AND idem_key = :key AND status = 0 AND created_at = :seen;
+
+-- name: idempotency.drop
+-- doc: Give a claimed key back: its request had no effect.
+-- in: id principal, bin key
+DELETE FROM idempotency WHERE principal = :principal AND idem_key = :key AND status = 0;

@@ -1,0 +1,35 @@
+-- name: mail.queue
+-- in: id id, bin recipient, str template, str locale, str data, time now
+INSERT INTO mail (id, recipient, template, locale, data, next_at, created_at)
+VALUES (:id, :recipient, :template, :locale, :data, :now, :now);
+
+-- name: mail.due
+-- doc: Mail to send that nobody holds.
+-- in: time now, i64 limit
+-- out: id id, bin recipient, str template, str locale, str data, i64 attempts, time created_at
+SELECT id, recipient, template, locale, data, attempts, created_at
+  FROM mail
+ WHERE state = 0 AND next_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
+ ORDER BY next_at
+ LIMIT :limit;
+
+-- name: mail.claim
+-- doc: Take one by compare-and-set on its attempts.
+-- in: id id, i64 attempts, id owner, time until, time now
+UPDATE mail
+   SET lease_owner = :owner, lease_until = :until, attempts = attempts + 1
+ WHERE id = :id AND state = 0 AND attempts = :attempts
+   AND (lease_until IS NULL OR lease_until <= :now);
+
+-- name: mail.finish
+-- doc: state 1 sent, 2 given up; its values are wiped.
+-- in: id id, id owner, i64 state, time now
+UPDATE mail
+   SET state = :state, sent_at = :now, data = '{}', lease_owner = NULL, lease_until = NULL
+ WHERE id = :id AND lease_owner = :owner;
+
+-- name: mail.later
+-- doc: Give it back, to be tried again.
+-- in: id id, id owner, time next_at
+UPDATE mail SET next_at = :next_at, lease_owner = NULL, lease_until = NULL
+ WHERE id = :id AND lease_owner = :owner;

@@ -1,0 +1,201 @@
+-- name: order.insert
+-- in: id id, str number, id account, id cart, i64 status, i64 payment_status, str currency
+-- in: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
+-- in: bin? email, str? note, id? address, id? method, str? shipping_name
+-- in: time? placed_at, time? expires_at, time now
+INSERT INTO orders (id, number, account_id, cart_id, status, payment_status, currency,
+                    subtotal, discount_total, shipping_total, tax_total, total,
+                    email, note, shipping_address_id, shipping_method_id, shipping_name,
+                    placed_at, expires_at, created_at, updated_at)
+VALUES (:id, :number, :account, :cart, :status, :payment_status, :currency,
+        :subtotal, :discount_total, :shipping_total, :tax_total, :total,
+        :email, :note, :address, :method, :shipping_name,
+        :placed_at, :expires_at, :now, :now);
+
+-- name: order.insert_items
+-- doc: All lines of an order, from a JSON array of objects.
+-- in: id order, str lines
+INSERT INTO order_item (order_id, line, id, variant_id, product_id, product_slug, sku, title,
+                        quantity, unit_price, line_total, tax_ppm, tax)
+SELECT :order, j.line, UNHEX(j.id), UNHEX(j.variant), UNHEX(j.product), j.slug, j.sku, j.title,
+       j.quantity, j.unit_price, j.line_total, j.tax_ppm, j.tax
+  FROM JSON_TABLE(:lines, '$[*]' COLUMNS (
+           line FOR ORDINALITY,
+           id CHAR(32) PATH '$.id',
+           variant CHAR(32) PATH '$.variant',
+           product CHAR(32) PATH '$.product',
+           slug VARCHAR(120) PATH '$.slug',
+           sku VARCHAR(64) PATH '$.sku',
+           title VARCHAR(400) PATH '$.title',
+           quantity BIGINT PATH '$.quantity',
+           unit_price BIGINT PATH '$.unit_price',
+           line_total BIGINT PATH '$.line_total',
+           tax_ppm BIGINT PATH '$.tax_ppm',
+           tax BIGINT PATH '$.tax')) j;
+
+-- name: order.ledger_take
+-- doc: One ledger row a line: units promised.
+-- in: id order, id actor, time now
+INSERT INTO stock_move (variant_id, cause_id, kind, on_hand, reserved, actor_id, created_at)
+SELECT variant_id, order_id, 2, 0, quantity, :actor, :now FROM order_item WHERE order_id = :order;
+
+-- name: order.take_stock
+-- doc: Close the cart that was priced and promise every line's units. Changes the cart and each stock
+-- doc: row, or fewer rows when the cart changed meanwhile or a line is short: the caller rolls back.
+-- in: id order, id cart, i64 version, time now
+UPDATE cart c
+  STRAIGHT_JOIN order_item i ON i.order_id = :order
+  STRAIGHT_JOIN stock s ON s.variant_id = i.variant_id
+   SET c.is_open = NULL, c.updated_at = :now,
+       s.reserved = s.reserved + i.quantity, s.version = s.version + 1, s.updated_at = :now
+ WHERE c.id = :cart AND c.version = :version AND c.is_open = 1
+   AND s.on_hand - s.reserved >= i.quantity;
+
+-- name: order.ledger_release
+-- doc: One ledger row a line: units promised no longer.
+-- in: id order, id? actor, str reason, time now
+INSERT INTO stock_move (variant_id, cause_id, kind, on_hand, reserved, reason, actor_id, created_at)
+SELECT variant_id, order_id, 3, 0, -quantity, :reason, :actor, :now
+  FROM order_item
+ WHERE order_id = :order;
+
+-- name: order.release_stock
+-- in: id order, time now
+UPDATE order_item i
+  STRAIGHT_JOIN stock s ON s.variant_id = i.variant_id
+   SET s.reserved = s.reserved - i.quantity, s.version = s.version + 1, s.updated_at = :now
+ WHERE i.order_id = :order;
+
+-- name: order.find
+-- doc: An account's order.
+-- in: id id, id account
+-- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, str currency
+-- out: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
+-- out: bin? email, str? note, id? method_id, str? shipping_name, time? placed_at, time created_at
+-- out: i64 version, str? ship_name, str? ship_company, str? ship_line1, str? ship_line2
+-- out: str? ship_city, str? ship_region, str? ship_postal_code, str? ship_country, str? ship_phone
+SELECT o.id, o.number, o.status, o.payment_status, o.fulfilment_status, o.currency,
+       o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,
+       o.email, o.note, o.shipping_method_id, o.shipping_name, o.placed_at, o.created_at,
+       o.version, a.name, a.company, a.line1, a.line2,
+       a.city, a.region, a.postal_code, a.country, a.phone
+  FROM orders o
+  LEFT JOIN address a ON a.id = o.shipping_address_id
+ WHERE o.id = :id AND o.account_id = :account;
+
+-- name: order.page
+-- doc: An account's orders, newest first, those older than `before`.
+-- in: id account, id before, i64 limit
+-- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, str currency
+-- out: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
+-- out: bin? email, str? note, id? method_id, str? shipping_name, time? placed_at, time created_at
+-- out: i64 version, str? ship_name, str? ship_company, str? ship_line1, str? ship_line2
+-- out: str? ship_city, str? ship_region, str? ship_postal_code, str? ship_country, str? ship_phone
+SELECT o.id, o.number, o.status, o.payment_status, o.fulfilment_status, o.currency,
+       o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,
+       o.email, o.note, o.shipping_method_id, o.shipping_name, o.placed_at, o.created_at,
+       o.version, a.name, a.company, a.line1, a.line2,
+       a.city, a.region, a.postal_code, a.country, a.phone
+  FROM orders o
+  LEFT JOIN address a ON a.id = o.shipping_address_id
+ WHERE o.account_id = :account AND o.id < :before
+ ORDER BY o.id DESC
+ LIMIT :limit;
+
+-- name: order.items
+-- doc: Lines of the orders in a JSON array of hexadecimal ids.
+-- in: str orders
+-- out: id order_id, id id, id variant_id, str product_slug, str sku, str title, i64 quantity
+-- out: i64 unit_price, i64 line_total, i64 tax
+SELECT i.order_id, i.id, i.variant_id, i.product_slug, i.sku, i.title, i.quantity,
+       i.unit_price, i.line_total, i.tax
+  FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN order_item i ON i.order_id = UNHEX(j.id)
+ ORDER BY i.order_id, i.id;
+
+-- name: order.payments
+-- in: str orders
+-- out: id order_id, id id, str provider, i64 status, i64 amount, i64 captured, i64 refunded
+-- out: str currency, str? failure_code, time created_at
+SELECT p.order_id, p.id, p.provider, p.status, p.amount, p.captured, p.refunded,
+       p.currency, p.failure_code, p.created_at
+  FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN payment p ON p.order_id = UNHEX(j.id)
+ ORDER BY p.order_id, p.attempt;
+
+-- name: order.events
+-- in: str orders
+-- out: id order_id, id id, str type, time created_at
+SELECT e.subject_id, e.id, e.type, e.created_at
+  FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN event e ON e.subject_id = UNHEX(j.id)
+ ORDER BY e.subject_id, e.id;
+
+-- name: order.finish
+-- doc: Move an order to its end by compare-and-set on what was read.
+-- in: id id, i64 version, i64 status, i64 payment_status, time now
+UPDATE orders
+   SET status = :status, payment_status = :payment_status, expires_at = NULL,
+       version = version + 1, updated_at = :now
+ WHERE id = :id AND version = :version;
+
+-- name: order.due
+-- doc: Unpaid orders whose time is over.
+-- in: time now, i64 limit
+-- out: id id, id account, i64 version
+SELECT id, account_id, version
+  FROM orders
+ WHERE status = 0 AND expires_at <= :now
+ ORDER BY expires_at
+ LIMIT :limit;
+
+-- name: payment.insert
+-- in: id id, id order, i64 attempt, str provider, i64 status, i64 amount, i64 captured, str currency
+-- in: str? provider_ref, str? failure_code, time now
+INSERT INTO payment (id, order_id, attempt, provider, status, amount, captured, currency,
+                     provider_ref, failure_code, created_at, updated_at)
+VALUES (:id, :order, :attempt, :provider, :status, :amount, :captured, :currency,
+        :provider_ref, :failure_code, :now, :now);
+
+-- name: payment.end_all
+-- doc: An order ends: captured money counts as given back, open attempts as cancelled.
+-- in: id order, time now
+UPDATE payment
+   SET refunded = captured, status = CASE WHEN captured > 0 THEN 6 WHEN status = 4 THEN 4 ELSE 5 END,
+       updated_at = :now
+ WHERE order_id = :order;
+
+-- name: event.insert
+-- doc: One event.
+-- in: id id, str type, id subject, str payload, time now
+INSERT INTO event (id, type, subject_id, payload, next_at, created_at)
+VALUES (:id, :type, :subject, :payload, :now, :now);
+
+-- name: event.insert_two
+-- doc: Two events in one round trip.
+-- in: id id, str type, id id2, str type2, id subject, str payload, time now
+INSERT INTO event (id, type, subject_id, payload, next_at, created_at)
+VALUES (:id, :type, :subject, :payload, :now, :now), (:id2, :type2, :subject, :payload, :now, :now);
+
+-- name: event.due
+-- doc: Events to deliver.
+-- in: time now, i64 limit
+-- out: id id, str type, id subject, str payload
+SELECT id, type, subject_id, payload FROM event
+ WHERE state = 0 AND next_at <= :now
+ ORDER BY next_at, id
+ LIMIT :limit;
+
+-- name: event.delivered
+-- doc: Claim an event's delivery by compare-and-set, in the transaction of what it causes.
+-- in: id id
+UPDATE event SET state = 1 WHERE id = :id AND state = 0;
+
+-- name: order.mail
+-- doc: What a confirmation mail says.
+-- in: id id
+-- out: str number, i64 total, str currency, bin? email, bin? account_email, str locale
+SELECT o.number, o.total, o.currency, o.email, a.email, a.locale
+  FROM orders o
+  JOIN account a ON a.id = o.account_id
+ WHERE o.id = :id;

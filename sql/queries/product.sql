@@ -1,0 +1,225 @@
+-- Products as staff write them, and one product with all that its page shows.
+
+-- name: product.load
+-- doc: A product by id or by slug; with :active_only = 1 only while it is for sale.
+-- in: id? id, str? slug, i64 active_only
+-- out: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
+-- out: str options, str attributes, str media, str? thumbnail, str currency, i64 price_min
+-- out: i64 price_max, i64? compare_at, i64 rating_sum, i64 rating_count, i64 version
+-- out: time created_at, time updated_at
+SELECT p.id, p.slug, p.title, p.brand, p.description, p.status, p.tax_class,
+       p.options, p.attributes, p.media, p.thumbnail, p.currency, p.price_min,
+       p.price_max, p.compare_at, p.rating_sum, p.rating_count, p.version,
+       p.created_at, p.updated_at
+  FROM product p
+ WHERE p.id = COALESCE(:id, (SELECT s.id FROM product s WHERE s.slug = :slug))
+   AND (:active_only = 0 OR p.status = 1);
+
+-- name: product.variants
+-- doc: The variants that are not withdrawn, in their order.
+-- in: id product
+-- out: id id, str sku, str title, str options, str media, i64 price, i64? compare_at, str currency
+-- out: i64? weight_grams, i64 on_hand, i64 reserved
+SELECT v.id, v.sku, v.title, v.options, v.media, v.price, v.compare_at, v.currency,
+       v.weight_grams, COALESCE(s.on_hand, 0), COALESCE(s.reserved, 0)
+  FROM variant v
+  LEFT JOIN stock s ON s.variant_id = v.id
+ WHERE v.product_id = :product AND v.active = 1
+ ORDER BY v.position, v.id
+ LIMIT 500;
+
+-- name: product.page
+-- doc: Products for staff, newest first.
+-- in: i64? status, id? after, i64 limit
+-- out: id id, str slug, str title, str? brand, str currency, i64 price_min, i64 price_max
+-- out: i64? compare_at, str? thumbnail, i64 rating_sum, i64 rating_count, i64 in_stock
+-- out: i64 status, i64 version, time updated_at
+SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.compare_at,
+       p.thumbnail, p.rating_sum, p.rating_count,
+       EXISTS (SELECT 1
+                 FROM variant v
+                 JOIN stock s ON s.variant_id = v.id
+                WHERE v.product_id = p.id AND v.active = 1 AND s.on_hand > s.reserved),
+       p.status, p.version, p.updated_at
+  FROM product p FORCE INDEX (PRIMARY)
+ WHERE (:status IS NULL OR p.status = :status)
+   AND (:after IS NULL OR p.id < :after)
+ ORDER BY p.id DESC
+ LIMIT :limit;
+
+-- name: product.page_matching
+-- doc: The same, of products that hold all words.
+-- in: str words, i64? status, id? after, i64 limit
+-- out: id id, str slug, str title, str? brand, str currency, i64 price_min, i64 price_max
+-- out: i64? compare_at, str? thumbnail, i64 rating_sum, i64 rating_count, i64 in_stock
+-- out: i64 status, i64 version, time updated_at
+SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.compare_at,
+       p.thumbnail, p.rating_sum, p.rating_count,
+       EXISTS (SELECT 1
+                 FROM variant v
+                 JOIN stock s ON s.variant_id = v.id
+                WHERE v.product_id = p.id AND v.active = 1 AND s.on_hand > s.reserved),
+       p.status, p.version, p.updated_at
+  FROM product p
+ WHERE MATCH (p.search_text) AGAINST (:words IN BOOLEAN MODE)
+   AND (:status IS NULL OR p.status = :status)
+   AND (:after IS NULL OR p.id < :after)
+ ORDER BY p.id DESC
+ LIMIT :limit;
+
+-- name: product.lock
+-- doc: Hold a product until the transaction ends.
+-- in: id id
+-- out: i64 version, i64 status
+SELECT version, status FROM product WHERE id = :id FOR UPDATE;
+
+-- name: product.parts
+-- doc: What is stored as JSON or in rows of a product, as typed rows. kind 0: an option (name) with one
+-- doc: of its values; 1: a variant's (id) choice of an option; 2: an attribute; 3: a category's slug.
+-- in: id product
+-- out: i64 kind, id? variant, str name, str? value, i64? position, i64? place
+SELECT 0, NULL, o.name, o.value, o.position, o.place
+  FROM product p,
+       JSON_TABLE(p.options, '$[*]' COLUMNS (
+           position FOR ORDINALITY,
+           name VARCHAR(64) PATH '$.name',
+           NESTED PATH '$.values[*]' COLUMNS (
+               place FOR ORDINALITY,
+               value VARCHAR(200) PATH '$'))) o
+ WHERE p.id = :product
+UNION ALL
+SELECT 1, v.id, o.name,
+       JSON_UNQUOTE(JSON_EXTRACT(v.options, CONCAT('$.', JSON_QUOTE(o.name)))), o.position, NULL
+  FROM product p
+  JOIN variant v ON v.product_id = p.id AND v.active = 1,
+       JSON_TABLE(p.options, '$[*]' COLUMNS (
+           position FOR ORDINALITY,
+           name VARCHAR(64) PATH '$.name')) o
+ WHERE p.id = :product
+UNION ALL
+SELECT 2, NULL, a.name, a.value, NULL, NULL FROM product_attribute a WHERE a.product_id = :product
+UNION ALL
+SELECT 3, NULL, c.slug, NULL, NULL, NULL
+  FROM product_category pc
+  JOIN category c ON c.id = pc.category_id
+ WHERE pc.product_id = :product AND pc.direct = 1
+ ORDER BY 1, 2, 5, 6, 3;
+
+-- name: product.skus
+-- doc: All variants of a product by article number, the withdrawn ones too.
+-- in: id product
+-- out: id id, str sku, str title, str media, i64 price, i64? compare_at, i64? weight_grams, i64 active
+SELECT id, sku, title, media, price, compare_at, weight_grams, active
+  FROM variant
+ WHERE product_id = :product
+ ORDER BY position, id;
+
+-- name: product.taken
+-- doc: Of a slug and JSON arrays of article numbers and category slugs. kind 0: another product has the
+-- doc: slug; 1: another product has the article number; 2: the category exists.
+-- in: id product, str slug, str skus, str categories
+-- out: i64 kind, str value
+SELECT 0, p.slug FROM product p WHERE p.slug = :slug AND p.id <> :product
+UNION ALL
+SELECT 1, v.sku
+  FROM JSON_TABLE(:skus, '$[*]' COLUMNS (sku VARCHAR(64) PATH '$')) j
+  JOIN variant v ON v.sku = j.sku
+ WHERE v.product_id <> :product
+UNION ALL
+SELECT 2, c.slug
+  FROM JSON_TABLE(:categories, '$[*]' COLUMNS (slug VARCHAR(120) PATH '$')) j
+  JOIN category c ON c.slug = j.slug;
+
+-- name: product.insert
+-- in: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
+-- in: str options, str attributes, str media, str? thumbnail, str currency, i64 price_min
+-- in: i64 price_max, i64? compare_at, str search_text, time now
+INSERT INTO product (id, slug, title, brand, description, status, tax_class, options, attributes,
+                     media, thumbnail, currency, price_min, price_max, compare_at, search_text,
+                     created_at, updated_at)
+VALUES (:id, :slug, :title, :brand, :description, :status, :tax_class, :options, :attributes,
+        :media, :thumbnail, :currency, :price_min, :price_max, :compare_at, :search_text,
+        :now, :now);
+
+-- name: product.update
+-- in: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
+-- in: str options, str attributes, str media, str? thumbnail, str currency, i64 price_min
+-- in: i64 price_max, i64? compare_at, str search_text, time now
+UPDATE product
+   SET slug = :slug, title = :title, brand = :brand, description = :description,
+       status = :status, tax_class = :tax_class, options = :options, attributes = :attributes,
+       media = :media, thumbnail = :thumbnail, currency = :currency, price_min = :price_min,
+       price_max = :price_max, compare_at = :compare_at, search_text = :search_text,
+       version = version + 1, updated_at = :now
+ WHERE id = :id;
+
+-- name: product.archive
+-- in: id id, time now
+UPDATE product SET status = 2, version = version + 1, updated_at = :now WHERE id = :id;
+
+-- name: product.insert_variants
+-- doc: New variants of products, from a JSON array of objects.
+-- in: str variants, time now
+INSERT INTO variant (id, product_id, position, sku, title, options, media, price, compare_at,
+                     currency, weight_grams, active, created_at, updated_at)
+SELECT UNHEX(j.id), UNHEX(j.product), j.position, j.sku, j.title, j.options, '[]', j.price,
+       j.compare_at, j.currency, j.weight_grams, 1, :now, :now
+  FROM JSON_TABLE(:variants, '$[*]' COLUMNS (
+           id CHAR(32) PATH '$.id',
+           product CHAR(32) PATH '$.product',
+           position INT PATH '$.position',
+           sku VARCHAR(64) PATH '$.sku',
+           title VARCHAR(200) PATH '$.title',
+           options TEXT PATH '$.options',
+           price BIGINT PATH '$.price',
+           compare_at BIGINT PATH '$.compare_at',
+           currency CHAR(3) PATH '$.currency',
+           weight_grams BIGINT PATH '$.weight_grams')) j;
+
+-- name: product.update_variants
+-- doc: Changed and withdrawn variants, from the same kind of array with `active`.
+-- in: str variants, time now
+UPDATE variant v
+  JOIN JSON_TABLE(:variants, '$[*]' COLUMNS (
+           id CHAR(32) PATH '$.id',
+           position INT PATH '$.position',
+           title VARCHAR(200) PATH '$.title',
+           options TEXT PATH '$.options',
+           price BIGINT PATH '$.price',
+           compare_at BIGINT PATH '$.compare_at',
+           currency CHAR(3) PATH '$.currency',
+           weight_grams BIGINT PATH '$.weight_grams',
+           active INT PATH '$.active')) j ON v.id = UNHEX(j.id)
+   SET v.position = j.position, v.title = j.title, v.options = COALESCE(j.options, v.options),
+       v.price = j.price, v.compare_at = j.compare_at, v.currency = j.currency,
+       v.weight_grams = j.weight_grams, v.active = j.active, v.updated_at = :now;
+
+-- name: product.drop_categories
+-- in: id product
+DELETE FROM product_category WHERE product_id = :product;
+
+-- name: product.insert_categories
+-- doc: Put products into categories and all those above them, from a JSON array of {product, slug}.
+-- in: str categories
+INSERT INTO product_category (category_id, product_id, direct)
+SELECT a.id, UNHEX(j.product), MAX(a.id = c.id)
+  FROM JSON_TABLE(:categories, '$[*]' COLUMNS (
+           product CHAR(32) PATH '$.product',
+           slug VARCHAR(120) PATH '$.slug')) j
+  JOIN category c ON c.slug = j.slug
+  JOIN category a ON LEFT(c.path, CHAR_LENGTH(a.path)) = a.path
+ GROUP BY a.id, j.product;
+
+-- name: product.drop_attributes
+-- in: id product
+DELETE FROM product_attribute WHERE product_id = :product;
+
+-- name: product.insert_attributes
+-- doc: Attributes of products, from a JSON array of {product, name, value}.
+-- in: str attributes
+INSERT INTO product_attribute (product_id, name, value)
+SELECT UNHEX(j.product), j.name, j.value
+  FROM JSON_TABLE(:attributes, '$[*]' COLUMNS (
+           product CHAR(32) PATH '$.product',
+           name VARCHAR(64) PATH '$.name',
+           value VARCHAR(200) PATH '$.value')) j;

@@ -1,0 +1,109 @@
+"""A socket in front of the database that can fail a COMMIT: before the server saw it, or after it was
+carried out and before the worker hears of it."""
+import contextlib
+import os
+import socket
+import struct
+import threading
+
+COM_QUERY = 3
+
+
+class DbProxy:
+    """Listens on `path` and forwards to `target`. `at_commit(forward)` is asked at each COMMIT: it may
+    call forward() (the server carries it out), and returns True to relay the answer, False to cut.
+    peer_pid is then the worker that sent it."""
+
+    def __init__(self, path, target):
+        self.path, self.target = str(path), target
+        self.at_commit = self.peer_pid = None
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.target)
+            threading.Thread(target=self._serve, args=(client, server), daemon=True).start()
+
+    def _serve(self, client, server):
+        held = threading.Event()  # set: the server's answer is ours, not the client's
+        back = threading.Thread(target=self._back, args=(client, server, held), daemon=True)
+        back.start()
+        with contextlib.suppress(OSError):
+            while packet := read_packet(client):
+                if not (self.at_commit and is_commit(packet)):
+                    server.sendall(packet)
+                elif not self._commit(client, server, packet, held):
+                    break
+        close(client)
+        close(server)
+
+    def _commit(self, client, server, packet, held):
+        hook = self.at_commit
+
+        def forward():
+            held.answered = threading.Event()
+            held.set()
+            server.sendall(packet)
+            assert held.answered.wait(10)
+
+        self.peer_pid = peer_pid(client)
+        relay = hook(forward)
+        if relay:
+            held.clear()
+            server.sendall(packet)
+        return relay
+
+    def _back(self, client, server, held):
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                if held.is_set():
+                    held.answered.set()
+                else:
+                    client.sendall(data)
+        close(client)
+
+    def close(self):
+        close(self.listener)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+
+def close(sock):
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    sock.close()
+
+
+def peer_pid(sock):
+    """Process at the other end of a unix socket."""
+    return struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+
+
+def read_packet(sock):
+    """One packet of the MySQL protocol with its header, b"" at the end."""
+    head = read_exactly(sock, 4)
+    return head and head + read_exactly(sock, int.from_bytes(head[:3], "little"))
+
+
+def read_exactly(sock, n):
+    data = b""
+    while len(data) < n:
+        chunk = sock.recv(n - len(data))
+        if not chunk:
+            return b""
+        data += chunk
+    return data
+
+
+def is_commit(packet):
+    return packet[3] == 0 and packet[4:5] == bytes([COM_QUERY]) and packet[5:].strip().upper() == b"COMMIT"

@@ -1,0 +1,104 @@
+"""Many at once: the last units in stock, one Idempotency-Key, one refresh of a cart.
+INV-1, INV-2, INV-4, INV-10, R-15."""
+import collections
+import concurrent.futures
+import json
+import os
+import random
+import threading
+
+import pytest
+from client import unique_key
+from shop import assert_ledger, make_product, stock_of, variant_ids
+from wire import Wire
+
+BUYERS = 50
+STOCK = 10
+ROUNDS = int(os.environ.get("ROUNDS", "20" if os.environ.get("SAN") else "100"))
+PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with concurrent.futures.ThreadPoolExecutor(BUYERS) as executor:
+        yield executor
+
+
+def fill(buyer, variants):
+    for variant in random.sample(variants, len(variants)):
+        status, body = buyer.send("POST", "/v1/cart/items", {"variant_id": variant, "quantity": 1})
+        assert status == 201, body
+
+
+def at_once(pool, people, act):
+    """Run act(person) for all, started together; the answers."""
+    gate = threading.Barrier(len(people))
+
+    def run(person):
+        gate.wait()
+        return act(person)
+
+    return list(pool.map(run, people))
+
+
+def test_fifty_buyers_ten_units(stack, staff, db, pool):
+    buyers = list(pool.map(lambda _: Wire(stack).guest(), range(BUYERS)))
+    for _ in range(ROUNDS):
+        variants = variant_ids(make_product(staff, stock=STOCK, variants=3))
+        list(pool.map(lambda b: fill(b, variants), buyers))
+        answers = at_once(pool, buyers, lambda b: b.send(
+            "POST", "/v1/checkout", PAY, Idempotency_Key=unique_key()))
+        assert collections.Counter(s for s, _ in answers) == {201: STOCK, 409: BUYERS - STOCK}, [
+            body for status, body in answers if status not in (201, 409)]
+        assert {json.loads(body)["code"] for status, body in answers if status == 409} == {"out_of_stock"}
+        for variant in variants:
+            assert assert_ledger(db, variant)["reserved"] == STOCK
+        list(pool.map(lambda pair: pair[0].guest() if pair[1][0] == 409 else None,
+                      zip(buyers, answers)))
+
+
+def test_one_key_fifty_times(stack, staff, db, pool):
+    (variant,) = variant_ids(make_product(staff, stock=STOCK))
+    buyer = Wire(stack).guest()
+    fill(buyer, [variant])
+    key = unique_key()
+    twins = [Wire(stack, buyer.token) for _ in range(BUYERS)]
+    answers = at_once(pool, twins, lambda w: w.send("POST", "/v1/checkout", PAY, Idempotency_Key=key))
+    statuses = collections.Counter(s for s, _ in answers)
+    assert set(statuses) <= {201, 409} and statuses[201] >= 1, answers
+    assert {json.loads(b)["code"] for s, b in answers if s == 409} <= {"idempotency_in_progress"}
+    assert len({body for status, body in answers if status == 201}) == 1
+    order = json.loads(next(body for status, body in answers if status == 201))
+    assert stock_of(db, variant)["reserved"] == 1
+    account = order["id"].replace("-", "")
+    assert db.value(f"SELECT COUNT(*) FROM payment WHERE order_id = UNHEX('{account}')") == "1"
+    assert len(json.loads(buyer.send("GET", "/v1/orders")[1])["data"]) == 1
+
+
+def test_one_cart_fifty_keys(stack, staff, db, pool):
+    (variant,) = variant_ids(make_product(staff, stock=STOCK))
+    buyer = Wire(stack).guest()
+    fill(buyer, [variant])
+    twins = [Wire(stack, buyer.token) for _ in range(BUYERS)]
+    answers = at_once(pool, twins, lambda w: w.send(
+        "POST", "/v1/checkout", PAY, Idempotency_Key=unique_key()))
+    assert collections.Counter(s for s, _ in answers) == {201: 1, 409: BUYERS - 1}, answers
+    assert assert_ledger(db, variant)["reserved"] == 1
+
+
+def test_adding_while_checking_out(stack, staff, db, pool):
+    """What is added during a checkout is in the order or in the next cart, never lost."""
+    (variant,) = variant_ids(make_product(staff, stock=1000))
+    for _ in range(20):
+        buyer = Wire(stack).guest()
+        fill(buyer, [variant])
+        twins = [Wire(stack, buyer.token) for _ in range(5)]
+        acts = [("/v1/checkout", PAY, {"Idempotency_Key": unique_key()})] + [
+            ("/v1/cart/items", {"variant_id": variant, "quantity": 1}, {})] * 4
+        answers = at_once(pool, list(zip(twins, acts)),
+                          lambda t: t[0].send("POST", t[1][0], t[1][1], **t[1][2]))
+        assert [s for s, _ in answers] == [201] * 5, answers
+        ordered = sum(i["quantity"] for i in json.loads(answers[0][1])["items"])
+        left = sum(i["quantity"] for i in json.loads(buyer.send("GET", "/v1/cart")[1])["items"])
+        assert ordered + left == 5
+    assert_ledger(db, variant)

@@ -1,0 +1,357 @@
+"""A private stack and its clients: what the HTTP and fault tests share."""
+import email
+import email.policy
+import json
+import os
+import pathlib
+import re
+import shlex
+import socket
+import ssl
+import subprocess
+import time
+import uuid
+import xml.etree.ElementTree
+
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PASSWORD = "correct-Horse-battery-9"
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "12 St James's Square",
+    "city": "Berlin",
+    "postal_code": "10115",
+    "country": "DE",
+}
+
+
+def program():
+    """Path of the merx program under test."""
+    san = os.environ.get("SAN", "").replace(",", "-")
+    compiler = pathlib.Path(os.environ.get("CC", "gcc")).name
+    return ROOT / "build" / f"{'san-' + san if san else 'release'}-{compiler}" / "merx"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def until(condition, seconds=15, what="the condition"):
+    """Ask until the answer is true, and return it."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+
+
+class Stack:
+    """deploy/run below one directory, with settings given as workers=2, token_ttl_s=60, ..."""
+
+    def __init__(self, run, **settings):
+        self.run = pathlib.Path(run).resolve()
+        self.port = free_port()
+        self.settings = {f"MERX_{k.upper()}": str(v) for k, v in settings.items()}
+        self.env = {}
+
+    def _deploy(self, verb):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")}
+        env |= self.settings | {"RUN": str(self.run), "PORT": str(self.port)}
+        done = subprocess.run(
+            [ROOT / "deploy/run", verb], env=env, text=True, capture_output=True, timeout=300
+        )
+        assert done.returncode == 0, f"deploy/run {verb}:\n{done.stdout}{done.stderr}"
+
+    def start(self):
+        self._deploy("start")
+        for line in (self.run / "merx.env").read_text().splitlines():
+            name, _, value = line.partition("=")
+            self.env[name] = shlex.split(value)[0]
+        return self
+
+    def stop(self):
+        self._deploy("stop")
+
+    def pid(self, part):
+        """Process id of db, serve, jobs or nginx."""
+        return int((self.run / "pids" / part).read_text().split()[0])
+
+    def environment(self, **settings):
+        """The environment of a merx program on this stack's database, keys and sockets."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")} | self.settings
+        for name in ("SOCKET", "CONTROL", "DB_SOCKET", "DB_NAME", "KEYS", "MAIL", "LOG"):
+            env[f"MERX_{name}"] = self.env[f"MERX_{name}"]
+        env |= {"MERX_DB_USER": "merx", "MERX_DB_PASSWORD_FILE": str(self.run / "merx.password")}
+        env["MERX_SOCKET_SLOW"] = self.env["MERX_SOCKET"].replace("merx.sock", "merx-slow.sock")
+        env["MERX_ISSUER"] = self.env["MERX_URL"]
+        return env | {f"MERX_{k.upper()}": str(v) for k, v in settings.items()}
+
+    def merx(self, *args, check=True, **settings):
+        """Run a merx sub-command with the stack's own settings."""
+        return subprocess.run(
+            [program(), *args], env=self.environment(**settings), text=True, capture_output=True,
+            check=check, timeout=120,
+        )
+
+    def db(self):
+        return Db(self.env["MERX_DB_SOCKET"], self.env["MERX_DB_USER"], self.env["MERX_DB_NAME"])
+
+    def mailbox(self):
+        return Mailbox(self.env["MERX_MAIL"])
+
+    def log(self):
+        return pathlib.Path(self.env["MERX_LOG"]).read_text(errors="replace")
+
+
+class Db:
+    """Reads the database through the command line client; ids as HEX(id)."""
+
+    def __init__(self, sock, user, name):
+        self.command = ["mariadb", "--no-defaults", f"--socket={sock}", f"--user={user}", name]
+
+    def rows(self, sql):
+        """Rows as dicts of strings; NULL is None."""
+        done = subprocess.run(
+            [*self.command, "--xml", "-e", sql], text=True, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        null = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+        tree = xml.etree.ElementTree.fromstring(done.stdout) if done.stdout else []
+        return [
+            {f.get("name"): None if f.get(null) else (f.text or "") for f in row} for row in tree
+        ]
+
+    def value(self, sql):
+        """The one value of the one row."""
+        (row,) = self.rows(sql)
+        (value,) = row.values()
+        return value
+
+
+class Mailbox:
+    """The directory that mail is written to."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+
+    def all(self, to):
+        """Messages to that address, oldest first, each with .text."""
+        found = []
+        for path in sorted(self.directory.glob("[!.]*"), key=lambda p: p.stat().st_mtime_ns):
+            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if to in str(message["to"]):
+                message.text = message.get_body(("plain",)).get_content()
+                found.append(message)
+        return found
+
+    def wait(self, to, n=1):
+        """The newest message once there are at least n."""
+        until(lambda: len(self.all(to)) >= n, what=f"mail number {n} to {to}")
+        return self.all(to)[-1]
+
+    def code(self, to, n=1):
+        """The six digits in it."""
+        return re.search(r"\b(\d{6})\b", self.wait(to, n).text).group(1)
+
+
+class Recorder:
+    """Keeps every exchange for the contract tests, in memory and as JSON lines."""
+
+    def __init__(self, path):
+        self.exchanges = []
+        self.file = open(path, "w", encoding="utf-8")
+
+    def add(self, method, path, sent, answer):
+        entry = {
+            "method": method,
+            "path": path,
+            "sent": sent if isinstance(sent, str) else (sent or b"").decode("utf-8", "replace"),
+            "status": answer.status_code,
+            "headers": {k.lower(): v for k, v in answer.headers.items()},
+            "body": answer.content.decode("utf-8", "replace"),
+        }
+        self.exchanges.append(entry)
+        self.file.write(json.dumps(entry) + "\n")
+        self.file.flush()
+
+
+class Api:
+    """Calls the API; what is called is recorded. Paths begin with /v1."""
+
+    def __init__(self, stack, recorder=None):
+        self.stack, self.recorder = stack, recorder
+        self.url, self.ca = stack.env["MERX_URL"], stack.env["MERX_CA"]
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.verify = self.ca
+
+    def send(self, method, path, token=None, key=None, headers=None, json=None, data=None):
+        """One request. json: body to serialise; data: body as it is; key: Idempotency-Key."""
+        headers = {k: v for k, v in (headers or {}).items() if v is not None}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if key:
+            headers["Idempotency-Key"] = key
+        if data is not None:
+            headers.setdefault("Content-Type", "application/json")
+        answer = self.http.request(
+            method, self.url + path, headers=headers, json=json, data=data, timeout=30,
+            allow_redirects=False,
+        )
+        if self.recorder:
+            self.recorder.add(method, path, answer.request.body, answer)
+        return answer
+
+    def get(self, path, **how):
+        return self.send("GET", path, **how)
+
+    def head(self, path, **how):
+        return self.send("HEAD", path, **how)
+
+    def options(self, path, **how):
+        return self.send("OPTIONS", path, **how)
+
+    def post(self, path, json=None, **how):
+        return self.send("POST", path, json=json, **how)
+
+    def put(self, path, json=None, **how):
+        return self.send("PUT", path, json=json, **how)
+
+    def patch(self, path, json=None, **how):
+        return self.send("PATCH", path, json=json, **how)
+
+    def delete(self, path, json=None, **how):
+        return self.send("DELETE", path, json=json, **how)
+
+    def clone(self):
+        """The same client with connections of its own, for another thread."""
+        return Api(self.stack, self.recorder)
+
+    # ---- people
+
+    def guest(self):
+        return Person(self, self.post("/v1/auth/guest"))
+
+    def login(self, address, password=PASSWORD, token=None):
+        sent = {"email": address, "password": password}
+        return Person(self, self.post("/v1/auth/login", sent, token=token), address, password)
+
+    def customer(self, guest=None, name="Ada Lovelace", password=PASSWORD):
+        """A new customer, through registration, mail and code."""
+        address = unique_email()
+        sent = {"email": address, "password": password, "name": name}
+        answer = self.post("/v1/auth/register", sent, token=guest and guest.token)
+        assert answer.status_code == 202, answer.text
+        code = self.stack.mailbox().code(address)
+        verified = self.post("/v1/auth/verify", {"email": address, "code": code})
+        return Person(self, verified, address, password)
+
+    def demo_customer(self):
+        env = self.stack.env
+        return self.login(env["MERX_CUSTOMER_EMAIL"], env["MERX_CUSTOMER_PASSWORD"])
+
+    def staff(self):
+        """The demo store's owner."""
+        env = self.stack.env
+        return self.login(env["MERX_STAFF_EMAIL"], env["MERX_STAFF_PASSWORD"])
+
+    # ---- bytes
+
+    def raw(self, request, tls=True, host="127.0.0.1"):
+        """Send bytes on a connection of their own; all that came back."""
+        with socket.create_connection((host, self.stack.port), timeout=30) as plain:
+            wire = plain
+            if tls:
+                context = ssl.create_default_context(cafile=self.ca)
+                wire = context.wrap_socket(plain, server_hostname="127.0.0.1")
+            wire.sendall(request)
+            got = b""
+            try:
+                while chunk := wire.recv(65536):
+                    got += chunk
+            except (ssl.SSLError, ConnectionError):
+                pass
+        return got
+
+
+class Person:
+    """Someone who is signed in: the client's calls with their token."""
+
+    def __init__(self, api, answer, address=None, password=None):
+        assert answer.status_code in (200, 201), f"sign-in: {answer.status_code} {answer.text}"
+        tokens = answer.json()
+        self.api, self.email, self.password = api, address, password
+        self.tokens, self.user = tokens, tokens["user"]
+        self.token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
+        self.id = self.user["id"]
+
+    def send(self, method, path, **how):
+        return self.api.send(method, path, **({"token": self.token} | how))
+
+    def get(self, path, **how):
+        return self.send("GET", path, **how)
+
+    def post(self, path, json=None, **how):
+        return self.send("POST", path, json=json, **how)
+
+    def put(self, path, json=None, **how):
+        return self.send("PUT", path, json=json, **how)
+
+    def patch(self, path, json=None, **how):
+        return self.send("PATCH", path, json=json, **how)
+
+    def delete(self, path, json=None, **how):
+        return self.send("DELETE", path, json=json, **how)
+
+    def clone(self):
+        """The same person on connections of their own, for another thread."""
+        twin = object.__new__(Person)
+        twin.__dict__ |= self.__dict__ | {"api": self.api.clone()}
+        return twin
+
+    def fill_cart(self, variant_id, quantity=1):
+        """Put one line into the cart, with address and the first shipping method; the cart."""
+        added = self.post("/v1/cart/items", {"variant_id": variant_id, "quantity": quantity})
+        assert added.status_code in (200, 201), added.text
+        assert self.put("/v1/cart/shipping-address", ADDRESS).status_code == 200
+        offers = self.get("/v1/cart/shipping-methods").json()["data"]
+        chosen = {"shipping_method_id": offers[0]["id"]}
+        cart = self.put("/v1/cart/shipping-method", chosen)
+        assert cart.status_code == 200, cart.text
+        return cart.json()
+
+    def checkout(self, token="tok_ok", key=None, **more):
+        """POST /v1/checkout with the sandbox provider."""
+        body = {"payment": {"provider": "sandbox", "token": token}} | more
+        return self.post("/v1/checkout", body, key=key or unique_key())
+
+
+def unique_email():
+    return f"{uuid.uuid4().hex[:16]}@example.com"
+
+
+def unique_key():
+    return uuid.uuid4().hex
+
+
+def problem(answer, status, code):
+    """The answer is that problem document; returns it."""
+    assert answer.status_code == status, f"{answer.status_code} {answer.text}"
+    assert answer.headers["Content-Type"] == "application/problem+json", answer.headers
+    if answer.request.method == "HEAD":
+        return {}
+    body = answer.json()
+    assert body["status"] == status and body["code"] == code, body
+    assert body["type"].endswith(code) and body["title"] and body["request_id"], body
+    return body
+
+
+def faults(answer):
+    """(pointer or parameter, code) of each fault of a 422, sorted."""
+    body = problem(answer, 422, "validation_failed")
+    return sorted((f.get("pointer", f.get("parameter")), f["code"]) for f in body["errors"])

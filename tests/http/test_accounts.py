@@ -1,0 +1,585 @@
+"""Registration, proof of the address, sign-in, profile."""
+import ctypes
+import ctypes.util
+import getpass
+import re
+import statistics
+import threading
+import time
+
+import pytest
+
+import client
+from client import PASSWORD, faults, problem, unique_email
+
+
+def register(api, email, password=PASSWORD, name="Ada Lovelace", **how):
+    sent = {"email": email, "password": password, "name": name}
+    return api.post("/v1/auth/register", sent, **how)
+
+
+def verify(api, email, code, **how):
+    return api.post("/v1/auth/verify", {"email": email, "code": code}, **how)
+
+
+def login(api, email, password=PASSWORD, **how):
+    return api.post("/v1/auth/login", {"email": email, "password": password}, **how)
+
+
+def other_code(code):
+    return f"{(int(code) + 1) % 1000000:06d}"
+
+
+def admin(stack):
+    """The private database as its owner."""
+    env = stack.env
+    return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
+
+
+def at_once(n, call):
+    """call(i) in n threads at the same time; the answers."""
+    answers, barrier = [None] * n, threading.Barrier(n)
+
+    def run(i):
+        barrier.wait()
+        answers[i] = call(i)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return answers
+
+
+def tokens_of(answer, status=200):
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert set(body) == {"access_token", "token_type", "expires_in", "refresh_token", "user"}
+    assert body["token_type"] == "Bearer" and 0 < body["expires_in"] <= 900
+    assert answer.headers["Cache-Control"] == "no-store"
+    return body
+
+
+# ---- guests
+
+
+def test_guest(api):
+    tokens = tokens_of(api.post("/v1/auth/guest"), 201)
+    user = tokens["user"]
+    assert user["email"] is None and user["email_verified"] is False and user["roles"] == []
+    assert api.get("/v1/me", token=tokens["access_token"]).json() == user
+
+
+def test_guest_may_name_a_language(api):
+    assert api.post("/v1/auth/guest", {"locale": "de-AT"}).json()["user"]["locale"] == "de-AT"
+    assert faults(api.post("/v1/auth/guest", {"locale": "!"}))[0][0] == "/locale"
+
+
+# ---- registering
+
+
+def test_register_verify_login(api, mailbox, db):
+    email = unique_email()
+    answer = register(api, email)
+    assert answer.status_code == 202
+    assert answer.json() == {"status": "verification_required"}
+    assert db.value(f"SELECT COUNT(*) FROM account WHERE email_key = '{email}'") == "0"
+    problem(login(api, email), 401, "invalid_credentials")
+    tokens = tokens_of(verify(api, email, mailbox.code(email)))
+    user = tokens["user"]
+    assert user["email"] == email and user["email_verified"] is True
+    assert user["name"] == "Ada Lovelace" and user["mfa_enabled"] is False
+    assert tokens_of(login(api, email))["user"] == user
+
+
+def test_a_code_works_once(api, mailbox):
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    tokens_of(verify(api, email, code))
+    problem(verify(api, email, code), 422, "code_invalid")
+
+
+def test_twenty_at_once_verify_one_code(api, mailbox, db):
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    clients = [api.clone() for _ in range(20)]
+    answers = at_once(20, lambda i: verify(clients[i], email, code))
+    assert sorted(a.status_code for a in answers) == [200] + [422] * 19
+    assert db.value(f"SELECT COUNT(*) FROM account WHERE email_key = '{email}'") == "1"
+
+
+def test_five_wrong_tries_kill_the_code(api, mailbox):
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    for _ in range(5):
+        problem(verify(api, email, other_code(code)), 422, "code_invalid")
+    problem(verify(api, email, code), 422, "code_invalid")
+
+
+def test_the_fifth_try_still_counts(api, mailbox):
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    for _ in range(4):
+        problem(verify(api, email, other_code(code)), 422, "code_invalid")
+    tokens_of(verify(api, email, code))
+
+
+def test_parallel_guesses_are_counted(api, mailbox):
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    clients = [api.clone() for _ in range(12)]
+    for a in at_once(12, lambda i: verify(clients[i], email, other_code(code))):
+        problem(a, 422, "code_invalid")
+    problem(verify(api, email, code), 422, "code_invalid")
+
+
+def test_a_code_is_bound_to_its_address(api, mailbox):
+    one, two = unique_email(), unique_email()
+    register(api, one)
+    register(api, two)
+    codes = mailbox.code(one), mailbox.code(two)
+    if codes[0] != codes[1]:
+        problem(verify(api, one, codes[1]), 422, "code_invalid")
+    problem(verify(api, unique_email(), codes[0]), 422, "code_invalid")
+
+
+def test_a_code_expires(api, mailbox, stack):
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    admin(stack).rows(
+        f"UPDATE registration SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
+        f" WHERE email_key = '{email}'"
+    )
+    problem(verify(api, email, code), 422, "code_invalid")
+
+
+def test_the_newest_registration_wins(api, mailbox):
+    email = unique_email()
+    register(api, email, password="the-first-of-them")
+    first = mailbox.code(email)
+    register(api, email, password="the-second-of-them")
+    second = mailbox.code(email, n=2)
+    if first != second:
+        problem(verify(api, email, first), 422, "code_invalid")
+    tokens_of(verify(api, email, second))
+    problem(login(api, email, "the-first-of-them"), 401, "invalid_credentials")
+    tokens_of(login(api, email, "the-second-of-them"))
+
+
+def test_codes_are_not_stored(api, mailbox, db):
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    dump = "CONCAT(HEX(code_hash), password_hash)"
+    row = db.value(f"SELECT {dump} FROM registration WHERE email_key = '{email}'")
+    assert code.encode().hex().upper() not in row and "$argon2id$v=19$m=19456,t=2,p=1$" in row
+    sent = client.until(
+        lambda: db.rows(f"SELECT data FROM mail WHERE recipient = '{email}' AND state = 1"),
+        what="the mail to be marked as sent",
+    )
+    assert [r["data"] for r in sent] == ["{}"]
+
+
+def test_a_taken_address_answers_alike_and_its_owner_is_told(api, customer, mailbox):
+    taken = register(api, customer.email, password="quite another one")
+    fresh = register(api, unique_email(), password="quite another one")
+    assert taken.status_code == fresh.status_code == 202
+    assert taken.content == fresh.content
+    unlike = {"Date", "X-Request-Id", "RateLimit-Remaining", "RateLimit-Reset"}
+    assert {k: v for k, v in taken.headers.items() if k not in unlike} == {
+        k: v for k, v in fresh.headers.items() if k not in unlike
+    }
+    notice = mailbox.wait(customer.email, n=2)
+    assert not re.search(r"\d{6}", notice.text)
+    problem(login(api, customer.email, "quite another one"), 401, "invalid_credentials")
+    tokens_of(login(api, customer.email))
+
+
+def test_taken_and_new_take_like_time(api, customer):
+    times = {True: [], False: []}
+    for _ in range(8):
+        for taken in times:
+            email = customer.email if taken else unique_email()
+            began = time.perf_counter()
+            assert register(api, email).status_code == 202
+            times[taken].append(time.perf_counter() - began)
+    one, other = (statistics.median(t) for t in times.values())
+    assert 1 / 3 < one / other < 3
+
+
+@pytest.mark.parametrize("change", (str.upper, str.title, lambda e: e.replace("e", "E")))
+def test_spellings_of_one_mailbox_are_one_account(api, customer, mailbox, db, change):
+    twin = change(customer.email)
+    assert tokens_of(login(api, twin))["user"]["id"] == customer.id
+    before = len(mailbox.all(customer.email))
+    assert register(api, twin).status_code == 202
+    mailbox.wait(customer.email, before + 1)
+    assert twin == customer.email or not mailbox.all(twin)
+    assert db.value(f"SELECT COUNT(*) FROM account WHERE email_key = '{customer.email}'") == "1"
+
+
+def test_mail_goes_to_the_stored_spelling(api, mailbox):
+    email = unique_email().capitalize().replace("example", "Example")
+    register(api, email)
+    tokens = tokens_of(verify(api, email.upper(), mailbox.code(email)))
+    assert tokens["user"]["email"] == email
+
+
+@pytest.mark.parametrize(
+    "email",
+    (
+        "mıke@example.com", "mîke@example.com", "mike@exaｍple.com", "mike@example.com ",
+        " mike@example.com", "a@example.com\r\nBcc: e@example.com", "a b@example.com",
+        "mike", "mike@", "@example.com", "mike@example", '"a b"@example.com', "a@b@example.com",
+        "a@example.com,b@example.com", "<a@example.com>", "a" * 250 + "@example.com",
+    ),
+)
+def test_what_is_no_address(api, email):
+    for answer in (register(api, email), login(api, email), verify(api, email, "123456")):
+        assert [pointer for pointer, _ in faults(answer)] == ["/email"]
+
+
+def test_a_nul_in_the_address(api):
+    body = b'{"email":"a\\u0000@example.com","password":"correct-Horse-9","name":"A"}'
+    problem(api.post("/v1/auth/register", data=body), 400, "malformed_json")
+
+
+def test_all_faults_at_once(api):
+    answer = api.post("/v1/auth/register", {"email": "x", "password": "short", "age": 7})
+    assert [p for p, _ in faults(answer)] == ["/age", "/email", "/name", "/password"]
+
+
+@pytest.mark.parametrize("extra", ("role", "roles", "email_verified", "id", "kind", "Email"))
+def test_nothing_else_is_accepted(api, extra):
+    sent = {"email": unique_email(), "password": PASSWORD, "name": "Ada", extra: "owner"}
+    assert faults(api.post("/v1/auth/register", sent)) == [(f"/{extra}", "unknown_member")]
+
+
+def test_no_line_end_in_a_name(api):
+    answer = register(api, unique_email(), name="Ada\r\nBcc: e@example.com")
+    assert faults(answer) == [("/name", "bad_format")]
+
+
+# ---- passwords
+
+
+@pytest.mark.parametrize("password", ("password1", "Password1", "12345678", "qwertyuiop"))
+def test_common_passwords(api, password):
+    assert faults(register(api, unique_email(), password)) == [("/password", "weak_password")]
+
+
+def test_passwords_made_from_the_address(api):
+    email = unique_email()
+    for password in (email, email.upper(), email.split("@")[0], email.split("@")[0] + "1"):
+        assert faults(register(api, email, password)) == [("/password", "weak_password")]
+
+
+def test_length_of_passwords(api):
+    assert faults(register(api, unique_email(), "7 chars")) == [("/password", "too_short")]
+    assert faults(register(api, unique_email(), "x" * 201)) == [("/password", "too_long")]
+
+
+def test_no_character_of_a_password_is_lost(api, mailbox):
+    email, password = unique_email(), " " + "é" * 62 + " "
+    register(api, email, password)
+    tokens_of(verify(api, email, mailbox.code(email)))
+    tokens_of(login(api, email, password))
+    for wrong in (password.strip(), password[:-1], password + " ", password.replace("é", "e")):
+        problem(login(api, email, wrong), 401, "invalid_credentials")
+
+
+def test_hashes_are_salted(api, db):
+    emails = [unique_email() for _ in range(2)]
+    for email in emails:
+        register(api, email)
+    hashes = {
+        db.value(f"SELECT password_hash FROM registration WHERE email_key = '{email}'")
+        for email in emails
+    }
+    assert len(hashes) == 2
+
+
+def weak_hash(password):
+    """An Argon2id hash with less memory and one pass, made by libsodium."""
+    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+    out = ctypes.create_string_buffer(128)
+    done = sodium.crypto_pwhash_str_alg(
+        out, password.encode(), ctypes.c_ulonglong(len(password.encode())), ctypes.c_ulonglong(1),
+        ctypes.c_size_t(8192 * 1024), 2,
+    )
+    assert done == 0
+    return out.value.decode()
+
+
+def test_a_weaker_hash_is_replaced_at_sign_in(api, customer, stack, db):
+    account = customer.id.replace("-", "")
+    weak = weak_hash(PASSWORD)
+    assert weak.startswith("$argon2id$v=19$m=8192,t=1,p=1$")
+    admin(stack).rows(f"UPDATE account SET password_hash = '{weak}' WHERE id = UNHEX('{account}')")
+    stored = f"SELECT password_hash FROM account WHERE id = UNHEX('{account}')"
+    problem(login(api, customer.email, "not " + PASSWORD), 401, "invalid_credentials")
+    assert db.value(stored) == weak
+    tokens_of(login(api, customer.email))
+    assert db.value(stored).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    tokens_of(login(api, customer.email))
+
+
+# ---- guests who register
+
+
+def test_a_guest_keeps_account_and_addresses(api, guest, mailbox):
+    kept = guest.post("/v1/me/addresses", client.ADDRESS).json()
+    email = unique_email()
+    register(api, email, token=guest.token)
+    tokens = tokens_of(verify(api, email, mailbox.code(email)))
+    assert tokens["user"]["id"] == guest.id
+    mine = api.get("/v1/me/addresses", token=tokens["access_token"]).json()["data"]
+    assert mine == [kept]
+
+
+def test_a_guests_tokens_end_with_the_guest(api, guest, mailbox):
+    email = unique_email()
+    register(api, email, token=guest.token)
+    assert guest.get("/v1/me").status_code == 200
+    tokens_of(verify(api, email, mailbox.code(email)))
+    problem(guest.get("/v1/me"), 401, "unauthorized")
+    sent = {"refresh_token": guest.refresh_token}
+    problem(api.post("/v1/auth/refresh", sent), 401, "invalid_refresh_token")
+
+
+def test_two_registrations_of_one_guest_make_two_accounts(api, guest, mailbox):
+    emails = [unique_email() for _ in range(2)]
+    for email in emails:
+        register(api, email, token=guest.token)
+    ids = [tokens_of(verify(api, e, mailbox.code(e)))["user"]["id"] for e in emails]
+    assert ids[0] == guest.id and ids[1] != guest.id
+
+
+def test_a_customer_who_registers_again_is_somebody_new(api, customer, mailbox):
+    email = unique_email()
+    register(api, email, token=customer.token)
+    assert tokens_of(verify(api, email, mailbox.code(email)))["user"]["id"] != customer.id
+    assert customer.get("/v1/me").status_code == 200
+
+
+def test_mail_speaks_the_guests_language(api, mailbox):
+    guest = client.Person(api, api.post("/v1/auth/guest", {"locale": "de"}))
+    email = unique_email()
+    register(api, email, token=guest.token)
+    message = mailbox.wait(email)
+    assert message["Content-Language"] == "de" and "Code: " in message.text
+
+
+def test_a_mail_is_well_formed(api, mailbox):
+    email = unique_email()
+    register(api, email)
+    message = mailbox.wait(email)
+    assert re.search(r"^Code: \d{6}$", message.text, re.M)
+    assert str(message["To"]) == email and message["Date"].datetime and message["Message-ID"]
+    assert message.get_content_type() == "text/plain"
+    assert message.get_content_charset() == "utf-8" and not message.defects
+    assert [p for p in mailbox.directory.iterdir() if p.name.startswith(".")] == []
+
+
+# ---- without proof of the address
+
+
+@pytest.fixture(scope="module")
+def unproved(tmp_path_factory, recorder):
+    stack = client.Stack(tmp_path_factory.mktemp("unproved"), verify_email="off", workers=2)
+    stack.start()
+    yield client.Api(stack, recorder)
+    stack.stop()
+
+
+def test_register_without_proof(unproved):
+    email = unique_email()
+    tokens = tokens_of(register(unproved, email), 201)
+    assert tokens["user"]["email_verified"] is False
+    tokens_of(login(unproved, email))
+    problem(register(unproved, email.upper()), 409, "email_taken")
+
+
+def test_a_guest_registers_without_proof(unproved):
+    guest = unproved.guest()
+    email = unique_email()
+    tokens = tokens_of(register(unproved, email, token=guest.token), 201)
+    assert tokens["user"]["id"] == guest.id
+    problem(guest.get("/v1/me"), 401, "unauthorized")
+
+
+def test_one_of_many_gets_the_address(unproved):
+    email = unique_email()
+    clients = [unproved.clone() for _ in range(6)]
+    answers = at_once(6, lambda i: register(clients[i], email))
+    done = [a.status_code for a in answers]
+    assert done.count(201) == 1 and set(done) <= {201, 409, 503}
+
+
+# ---- signing in
+
+
+def test_wrong_and_unknown_are_alike(api, customer):
+    wrong = problem(login(api, customer.email, "wrong password"), 401, "invalid_credentials")
+    unknown = problem(login(api, unique_email(), "wrong password"), 401, "invalid_credentials")
+    del wrong["request_id"], unknown["request_id"]
+    assert wrong == unknown
+
+
+def test_wrong_and_unknown_take_like_time(api):
+    times = {True: [], False: []}
+    for _ in range(6):
+        known = api.customer().email
+        for is_known in times:
+            email = known if is_known else unique_email()
+            began = time.perf_counter()
+            problem(login(api, email, "wrong password"), 401, "invalid_credentials")
+            times[is_known].append(time.perf_counter() - began)
+    one, other = (statistics.median(t) for t in times.values())
+    assert 1 / 3 < one / other < 3
+
+
+def test_401_names_the_scheme(api, customer):
+    answer = login(api, customer.email, "wrong password")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_wrong_passwords_are_throttled(api, customer):
+    for _ in range(10):
+        problem(login(api, customer.email, "wrong password"), 401, "invalid_credentials")
+    answer = login(api, customer.email, "wrong password")
+    problem(answer, 429, "rate_limited")
+    assert int(answer.headers["Retry-After"]) >= 1
+    for name in ("Limit", "Remaining", "Reset"):
+        assert int(answer.headers[f"RateLimit-{name}"]) >= 0
+    problem(login(api, customer.email.upper(), "wrong password"), 429, "rate_limited")
+
+
+def test_right_passwords_are_not_counted(api, customer):
+    for _ in range(15):
+        tokens_of(login(api, customer.email))
+
+
+def test_unknown_addresses_are_throttled_alike(api):
+    email = unique_email()
+    answers = [login(api, email, "wrong password").status_code for _ in range(11)]
+    assert answers == [401] * 10 + [429]
+
+
+def test_parallel_guesses_are_reserved_before_they_are_checked(api, customer):
+    clients = [api.clone() for _ in range(40)]
+    answers = at_once(40, lambda i: login(clients[i], customer.email, f"wrong password {i}"))
+    done = [a.status_code for a in answers]
+    assert done.count(401) <= 10 and set(done) <= {401, 429, 503}, done
+
+
+def test_hashes_at_once_are_capped(new_stack, recorder):
+    api = client.Api(new_stack("hashes", password_hashes_at_once=1, slow_workers=8), recorder)
+    clients = [api.clone() for _ in range(16)]
+    answers = at_once(16, lambda i: login(clients[i], unique_email()))
+    done = [a.status_code for a in answers]
+    assert set(done) == {401, 503}, done
+    for a in answers:
+        if a.status_code == 503:
+            problem(a, 503, "overloaded")
+            assert int(a.headers["Retry-After"]) >= 1
+
+
+def test_one_request_is_one_attempt(api, customer):
+    attempt = {"email": customer.email, "password": "wrong password"}
+    assert api.post("/v1/auth/login", [attempt] * 100).status_code == 422
+    tokens_of(login(api, customer.email))
+
+
+def test_an_account_that_is_closed_is_unknown(api, customer, stack):
+    account = customer.id.replace("-", "")
+    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = UNHEX('{account}')")
+    problem(login(api, customer.email), 401, "invalid_credentials")
+    problem(customer.get("/v1/me"), 401, "unauthorized")
+    sent = {"refresh_token": customer.refresh_token}
+    problem(api.post("/v1/auth/refresh", sent), 401, "invalid_refresh_token")
+
+
+def test_a_guests_cart_is_merged_at_sign_in(api, guest, customer):
+    variant = in_stock(api)
+    assert guest.post("/v1/cart/items", {"variant_id": variant, "quantity": 2}).status_code == 201
+    customer.post("/v1/cart/items", {"variant_id": variant, "quantity": 1})
+    person = api.login(customer.email, token=guest.token)
+    assert person.id == customer.id
+    assert [i["quantity"] for i in person.get("/v1/cart").json()["items"]] == [3]
+    assert guest.get("/v1/cart").json()["items"] == []
+
+
+def test_a_guests_cart_moves_along_when_registering(api, guest, mailbox):
+    variant = in_stock(api)
+    cart = guest.post("/v1/cart/items", {"variant_id": variant, "quantity": 2}).json()
+    email = unique_email()
+    register(api, email, token=guest.token)
+    tokens = tokens_of(verify(api, email, mailbox.code(email)))
+    moved = api.get("/v1/cart", token=tokens["access_token"]).json()
+    assert moved["id"] == cart["id"] and moved["items"] == cart["items"]
+
+
+def in_stock(api):
+    """A variant of the demo store that can be bought."""
+    card = api.get("/v1/products?in_stock=true&limit=1").json()["data"][0]
+    product = api.get(f"/v1/products/{card['id']}").json()
+    return next(v["id"] for v in product["variants"] if v["in_stock"])
+
+
+def test_staff_have_roles(staff):
+    assert staff.user["roles"] == ["owner"]
+    assert staff.get("/v1/me").json() == staff.user
+
+
+# ---- the profile
+
+
+def test_me_needs_a_token(api):
+    answer = api.get("/v1/me")
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_profile(customer):
+    me = customer.get("/v1/me").json()
+    assert set(me) == {
+        "id", "email", "email_verified", "name", "phone", "locale", "created_at", "mfa_enabled",
+        "roles",
+    }
+    assert me["phone"] is None and me["locale"] == "en"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", me["created_at"])
+
+
+def test_patch_changes_what_was_sent(customer):
+    before = customer.get("/v1/me").json()
+    answer = customer.patch("/v1/me", {"phone": "+49 30 1234-56", "locale": "de-DE"})
+    assert answer.status_code == 200
+    assert answer.json() == before | {"phone": "+49 30 1234-56", "locale": "de-DE"}
+    assert customer.patch("/v1/me", {"name": "Ada King 💐"}).json()["name"] == "Ada King 💐"
+    assert customer.patch("/v1/me", {"phone": None}).json()["phone"] is None
+    assert customer.patch("/v1/me", {}).json() == before | {
+        "name": "Ada King 💐", "locale": "de-DE",
+    }
+
+
+@pytest.mark.parametrize(
+    "sent, pointer",
+    (
+        ({"name": ""}, "/name"), ({"name": None}, "/name"), ({"name": "x" * 201}, "/name"),
+        ({"name": 7}, "/name"), ({"phone": "call me"}, "/phone"), ({"locale": None}, "/locale"),
+        ({"locale": "not a language"}, "/locale"), ({"email": "a@example.com"}, "/email"),
+        ({"roles": ["owner"]}, "/roles"), ({"email_verified": True}, "/email_verified"),
+    ),
+)
+def test_patch_refuses(customer, sent, pointer):
+    before = customer.get("/v1/me").json()
+    assert [p for p, _ in faults(customer.patch("/v1/me", sent))] == [pointer]
+    assert customer.get("/v1/me").json() == before

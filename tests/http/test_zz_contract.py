@@ -1,0 +1,158 @@
+"""Every answer of the whole run against the OpenAPI document, and the document against the run:
+what no test called, or a declared error that no test produced, fails here. Runs last."""
+import collections
+import json
+import re
+import urllib.parse
+
+import jsonschema
+import pytest
+
+# What nginx may answer in front of any route.
+BY_NGINX = {
+    400: "bad_request",
+    413: "payload_too_large",
+    414: "uri_too_long",
+    431: "headers_too_large",
+    503: "unavailable",
+}
+
+
+class Contract:
+    def __init__(self, document):
+        self.document = document
+        self.operations = {}
+        self.patterns = []
+        for path, item in document["paths"].items():
+            pattern = re.compile(re.sub(r"{\w+}", r"[^/]+", re.sub(r"[.]", r"\.", path)))
+            self.patterns.append((pattern, path))
+            for method, operation in item.items():
+                if isinstance(operation, dict) and "operationId" in operation:
+                    self.operations[method.upper(), path] = operation
+        self.patterns.sort(key=lambda p: p[1].count("{"))
+
+    def operation(self, method, path):
+        """The operation that answers, or None."""
+        plain = urllib.parse.urlsplit(path).path
+        method = "GET" if method == "HEAD" else method
+        for pattern, template in self.patterns:
+            if pattern.fullmatch(plain) and (method, template) in self.operations:
+                return self.operations[method, template]
+        return None
+
+    def follow(self, node):
+        while "$ref" in node:
+            steps = node["$ref"].removeprefix("#/").split("/")
+            node = self.document
+            for step in steps:
+                node = node[step]
+        return node
+
+    def faults(self, schema, value):
+        whole = {"components": self.document["components"]} | schema
+        found = jsonschema.Draft202012Validator(whole).iter_errors(value)
+        return [f"{list(e.absolute_path)}: {e.message[:160]}" for e in found]
+
+    def codes(self, operation):
+        """(status, code) of each declared error."""
+        for status, response in operation["responses"].items():
+            for code in self.follow(response).get("x-codes", []):
+                yield int(status), code
+
+
+@pytest.fixture(scope="module")
+def contract(api):
+    return Contract(api.get("/v1/openapi.json").json())
+
+
+def told(exchange):
+    body = exchange["body"][:160]
+    return f"{exchange['method']} {exchange['path']} -> {exchange['status']} {body}"
+
+
+def code_of(exchange):
+    """The problem's code, or None when it is no problem document or has no body."""
+    if exchange["headers"].get("content-type") != "application/problem+json":
+        return None
+    return json.loads(exchange["body"])["code"] if exchange["body"] else None
+
+
+def check_body(contract, response, exchange):
+    """Faults of one answer against one declared response."""
+    media = exchange["headers"].get("content-type", "").split(";")[0]
+    content = response.get("content", {})
+    if exchange["method"] == "HEAD" or exchange["status"] == 304 or not content:
+        return ["a body that is not declared"] if exchange["body"] else []
+    if media not in content:
+        return [f"media type {media!r} is not declared"]
+    found = contract.faults(content[media]["schema"], json.loads(exchange["body"]))
+    code = code_of(exchange)
+    if code and code not in response.get("x-codes", []):
+        found.append(f"code {code} is not declared")
+    return found
+
+
+def check_undeclared(contract, operation, exchange):
+    """Faults of an answer that its operation does not name, or of one without an operation."""
+    status, code = exchange["status"], code_of(exchange)
+    if exchange["method"] == "OPTIONS" and status in (200, 204):
+        return []
+    expected = BY_NGINX.get(status)
+    if operation is None:
+        expected = {404: "not_found", 405: "method_not_allowed"}.get(status, expected)
+    if exchange["method"] == "HEAD":
+        return [] if expected else ["status is not declared"]
+    if code is None or code != expected:
+        return ["status is not declared"]
+    return contract.faults({"$ref": "#/components/schemas/Problem"}, json.loads(exchange["body"]))
+
+
+def check_answer(contract, exchange):
+    operation = contract.operation(exchange["method"], exchange["path"])
+    declared = operation["responses"].get(str(exchange["status"])) if operation else None
+    if declared is None:
+        return check_undeclared(contract, operation, exchange)
+    return check_body(contract, contract.follow(declared), exchange)
+
+
+def test_every_answer_is_as_declared(contract, recorder):
+    wrong = []
+    for exchange in recorder.exchanges:
+        for fault in check_answer(contract, exchange):
+            wrong.append(f"{told(exchange)}: {fault}")
+    assert recorder.exchanges and not wrong, "\n".join(wrong[:20])
+
+
+def test_every_accepted_body_is_as_declared(contract, recorder):
+    wrong = []
+    for exchange in recorder.exchanges:
+        operation = contract.operation(exchange["method"], exchange["path"])
+        if not operation or exchange["status"] >= 300 or not exchange["sent"]:
+            continue
+        body = contract.follow(operation["requestBody"])["content"]["application/json"]
+        for fault in contract.faults(body["schema"], json.loads(exchange["sent"])):
+            wrong.append(f"{told(exchange)}: accepted {exchange['sent'][:160]}: {fault}")
+    assert not wrong, "\n".join(wrong[:20])
+
+
+def test_every_route_succeeded_once(contract, recorder):
+    hit = collections.Counter()
+    for exchange in recorder.exchanges:
+        operation = contract.operation(exchange["method"], exchange["path"])
+        if operation and exchange["status"] < 300:
+            hit[operation["operationId"]] += 1
+    missing = {o["operationId"] for o in contract.operations.values()} - set(hit)
+    assert not missing, sorted(missing)
+
+
+def test_every_declared_error_was_produced(contract, recorder, request):
+    """The world's faults (503) are the fault tests' to produce, when they are part of the run."""
+    produced = {code_of(e) for e in recorder.exchanges}
+    faults_too = any(item.path.parent.name == "faults" for item in request.session.items)
+    declared = {
+        code
+        for operation in contract.operations.values()
+        for status, code in contract.codes(operation)
+        if status != 503 or faults_too
+    }
+    assert declared and not declared - produced, sorted(declared - produced)

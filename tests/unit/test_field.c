@@ -1,0 +1,358 @@
+/* Reading and writing by field tables, and the formats. */
+#include "tap.h"
+
+#include "base/arena.h"
+#include "http/field.h"
+
+#include "exchange.h"
+
+static struct mx_faults faults;
+
+/* Read a body with the Write shape. */
+static enum mx_err read_body(const char *json, struct ex_in *in)
+{
+    const struct mx_pair path = {MX_S("id"), MX_S(EX_ID)};
+    struct mx_sources src = {.path = &path, .n_path = 1};
+    const char *why;
+    size_t at;
+
+    mx_arena_reset(ex.arena);
+    mx_faults_init(&faults, ex.arena);
+    if (json && mx_json_parse(ex.arena, mx_str_c(json), &src.body, &why, &at) != MX_OK)
+        return MX_E_MALFORMED_JSON;
+    return mx_fields_read(ex.arena, &ex_write, &src, &faults, in);
+}
+
+/* Read a query with the ListIn shape. */
+static enum mx_err read_query(const char *query, struct ex_in *in)
+{
+    struct mx_sources src = {0};
+    struct mx_pair *pairs = NULL;
+
+    mx_arena_reset(ex.arena);
+    mx_faults_init(&faults, ex.arena);
+    MX_TRY(mx_uri_query(ex.arena, mx_str_c(query), 50, &pairs, &src.n_query));
+    src.query = pairs;
+    return mx_fields_read(ex.arena, &ex_list, &src, &faults, in);
+}
+
+/* "place code; place code". */
+static struct mx_str told(void)
+{
+    struct mx_buf b;
+
+    mx_buf_init(&b, ex.arena, 4000);
+    for (int i = 0; i < faults.n; i++) {
+        struct mx_str at = faults.at[i].parameter.p ? faults.at[i].parameter : faults.at[i].pointer;
+
+        mx_buf_fmt(&b, "%s%.*s %s", i ? "; " : "", MX_FMT(at), faults.at[i].code);
+    }
+    return mx_buf_view(&b);
+}
+
+#define OK_BODY "\"email\":\"a@b.example\",\"name\":\"Ada\""
+
+static void test_bodies(void)
+{
+    static const struct {
+        const char *json, *faults;
+    } cases[] = {
+        {"{}", "/email required; /name required"},
+        {NULL, "/email required; /name required"},
+        {"[]", " wrong_type"},
+        {"null", " wrong_type"},
+        {"{\"Email\":\"a@b.example\",\"name\":\"Ada\"}", "/Email unknown_member; /email required"},
+        {"{\"email\":7,\"name\":null}", "/email wrong_type; /name wrong_type"},
+        {"{\"email\":\"a@b\",\"name\":\"Adaada\"}", "/email bad_format; /name too_long"},
+        {"{" OK_BODY ",\"a/b~c\":1}", "/a~1b~0c unknown_member"},
+        {"{\"email\":\"a@b.example\",\"name\":\"\"}", "/name too_short"},
+        {"{\"email\":\"a@b.example\",\"name\":\"a\\nb\"}", "/name bad_format"},
+        {"{" OK_BODY ",\"price\":{\"amount\":1.5,\"currency\":\"EUR\"}}",
+         "/price/amount wrong_type"},
+        {"{" OK_BODY ",\"price\":{\"amount\":1001,\"currency\":\"EU\",\"x\":1}}",
+         "/price/amount out_of_range; /price/currency too_short; /price/x unknown_member"},
+        {"{" OK_BODY ",\"price\":{\"amount\":0,\"currency\":\"ZZZ\"}}",
+         "/price/amount out_of_range; /price/currency bad_format"},
+        {"{" OK_BODY ",\"price\":5}", "/price wrong_type"},
+        {"{" OK_BODY ",\"lines\":[]}", "/lines too_few"},
+        {"{" OK_BODY ",\"lines\":[1,2,3,4]}", "/lines too_many"},
+        {"{" OK_BODY ",\"lines\":{}}", "/lines wrong_type"},
+        {"{" OK_BODY
+         ",\"lines\":[{\"sku\":\"a\",\"quantity\":1},{\"sku\":\"a b\",\"quantity\":0},7]}",
+         "/lines/1/sku bad_format; /lines/1/quantity out_of_range; /lines/2 wrong_type"},
+        {"{" OK_BODY ",\"lines\":[{\"sku\":\"a\",\"quantity\":\"2\"}]}",
+         "/lines/0/quantity wrong_type"},
+        {"{" OK_BODY ",\"first\":{\"quantity\":9007199254740993}}",
+         "/first/quantity wrong_type; /first/sku required"},
+        {"{" OK_BODY ",\"first\":null,\"second\":null,\"note\":null}", "/first wrong_type"},
+        {"{" OK_BODY ",\"tags\":[\"ok\",\"No\"]}", "/tags/1 bad_format"},
+        {"{" OK_BODY ",\"tags\":[7,\"\"]}", "/tags/0 wrong_type; /tags/1 too_short"},
+        {"{" OK_BODY ",\"labels\":{\"a\":\"\",\"b\":3}}",
+         "/labels/a too_short; /labels/b wrong_type"},
+        {"{" OK_BODY ",\"labels\":[]}", "/labels wrong_type"},
+        {"{" OK_BODY ",\"other\":\"00000000-0000-0000-0000-000000000000\"}", "/other bad_format"},
+        {"{" OK_BODY ",\"other\":\"01890A5D-AC96-774B-BCCE-B302099A8057\"}", "/other bad_format"},
+        {"{" OK_BODY ",\"state\":\"Price\"}", "/state unknown_value"},
+        {"{" OK_BODY ",\"flag\":1}", "/flag wrong_type"},
+        {"{" OK_BODY ",\"since\":\"2026-01-02\"}", "/since bad_format"},
+        {"{" OK_BODY ",\"since\":\"1970-01-01T00:00:00Z\"}", "/since bad_format"},
+        {"{" OK_BODY ",\"id\":\"" EX_ID "\"}", "/id unknown_member"},
+    };
+    struct ex_in in;
+
+    for (size_t i = 0; i < MX_LEN(cases); i++) {
+        tap_err(read_body(cases[i].json, &in), MX_E_VALIDATION_FAILED, "body is refused");
+        tap_str(told(), cases[i].faults, cases[i].json ? cases[i].json : "no body");
+    }
+}
+
+static void test_good_body(void)
+{
+    static const char json[] =
+        "{" OK_BODY ",\"note\":null,\"price\":{\"currency\":\"JPY\",\"amount\":1000},"
+        "\"lines\":[{\"sku\":\"A-1\",\"quantity\":999}],\"tags\":[\"x\",\"y-2\"],"
+        "\"labels\":{\"k\":\"v\"},\"second\":{\"sku\":\"B\",\"quantity\":1},\"state\":null,"
+        "\"other\":\"" EX_ID "\",\"flag\":true,\"since\":\"2026-01-02T04:04:05.678+01:00\"}";
+    struct ex_in in;
+    char text[MX_ID_TEXT];
+
+    tap_err(read_body(json, &in), MX_OK, "a full body is read");
+    tap_int(faults.n, 0, "without faults");
+    tap_str(in.email, "a@b.example", "string");
+    tap_ok(in.has_note && !in.note.p, "null was sent");
+    tap_ok(in.price.minor == 1000 && strcmp(in.price.currency.code, "JPY") == 0, "money");
+    tap_int((int64_t)in.lines.n, 1, "list");
+    tap_str(MX_AT(in.lines, struct ex_line, 0)->sku, "A-1", "string in a list");
+    tap_int(MX_AT(in.lines, struct ex_line, 0)->quantity, 999, "integer in a list");
+    tap_ok(MX_AT(in.lines, struct ex_line, 0)->has_quantity, "presence in a list");
+    tap_str(*MX_AT(in.tags, struct mx_str, 1), "y-2", "strings");
+    tap_str(MX_AT(in.labels, struct mx_pair, 0)->value, "v", "map");
+    tap_ok(in.second && in.second->quantity == 1, "pointer to a struct");
+    tap_int(in.state, -1, "null enum");
+    tap_ok(in.flag, "bool");
+    tap_int(in.since.ms, 1767323045678, "time");
+    mx_id_text(in.other, text);
+    tap_str((struct mx_str){text, MX_ID_TEXT}, EX_ID, "id");
+    tap_err(read_body("{" OK_BODY "}", &in), MX_OK, "the least body is read");
+    tap_ok(!in.has_note && !in.second && in.lines.n == 0 && in.price.currency.code[0] == 0,
+           "what was not sent is absent");
+    tap_int(in.state, 0, "an absent enum is the first");
+    tap_err(
+        read_body(
+            "{\"email\":\"a@b.example\",\"name\":\"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xe2\x82\xac\"}",
+            &in),
+        MX_OK, "length counts code points");
+}
+
+static void test_many_faults(void)
+{
+    struct mx_buf b;
+    struct ex_in in;
+
+    mx_arena_reset(ex.arena);
+    mx_buf_init(&b, ex.arena, 60000);
+    mx_buf_c(&b, "{");
+    for (int i = 0; i < 30; i++)
+        mx_buf_fmt(&b, "%s\"%0300d\":1", i ? "," : "", i);
+    mx_buf_c(&b, "}");
+    char *copy = strdup(b.p);
+
+    tap_err(read_body(copy, &in), MX_E_VALIDATION_FAILED, "thirty unknown members are refused");
+    tap_int(faults.n, MX_FAULTS_MAX, "faults are capped");
+    tap_ok(faults.at[0].pointer.n < 140, "a long name is cut");
+    free(copy);
+}
+
+static void test_queries(void)
+{
+    static const struct {
+        const char *query, *faults;
+    } cases[] = {
+        {"limit=0", "limit out_of_range"},
+        {"limit=101", "limit out_of_range"},
+        {"limit=", "limit wrong_type"},
+        {"limit=1e1", "limit wrong_type"},
+        {"limit=+1", "limit wrong_type"},
+        {"limit=01", "limit wrong_type"},
+        {"limit=99999999999999999999", "limit wrong_type"},
+        {"limit=1&limit=1", "limit repeated"},
+        {"Limit=1", "Limit unknown_parameter"},
+        {"in_stock=1", "in_stock wrong_type"},
+        {"in_stock=TRUE", "in_stock wrong_type"},
+        {"sort=price%3B--", "sort unknown_value"},
+        {"since=yesterday", "since bad_format"},
+        {"brand=a&brand=b&brand=c", "brand too_many"},
+        {"brand=A", "brand bad_format"},
+        {"attr.=x", "attr. unknown_parameter"},
+        {"attr=x", "attr unknown_parameter"},
+        {"attr.colour=", "attr.colour too_short"},
+        {"attr.a=1&attr.a=2&attr.b=3&attr.c=4", "attr. too_many"},
+        {"x=1&limit=x&sort=x", "x unknown_parameter; limit wrong_type; sort unknown_value"},
+    };
+    struct ex_in in;
+
+    for (size_t i = 0; i < MX_LEN(cases); i++) {
+        tap_err(read_query(cases[i].query, &in), MX_E_VALIDATION_FAILED, "query is refused");
+        tap_str(told(), cases[i].faults, cases[i].query);
+    }
+    tap_err(read_query("limit=100&in_stock=true&sort=title&attr.a=1&attr.a=2&attr.b%20c=3&brand=x"
+                       "&brand=y&since=2026-01-02T03:04:05Z",
+                       &in),
+            MX_OK, "a full query is read");
+    tap_ok(in.has_limit && in.limit == 100 && in.in_stock && in.sort == 2, "scalars");
+    tap_int((int64_t)in.attrs.n, 3, "prefix parameters are gathered");
+    tap_str(MX_AT(in.attrs, struct mx_pair, 1)->value, "2", "repeated prefix");
+    tap_str(MX_AT(in.attrs, struct mx_pair, 2)->name, "b c", "name behind the prefix");
+    tap_str(*MX_AT(in.brands, struct mx_str, 1), "y", "repeatable parameter");
+    tap_err(read_query("", &in), MX_OK, "nothing is required");
+    tap_ok(!in.has_limit && in.brands.n == 0, "and nothing was sent");
+}
+
+static void test_path_and_header(void)
+{
+    struct mx_pair path = {MX_S("id"), MX_S(EX_ID)};
+    struct mx_sources src = {.path = &path, .n_path = 1};
+    const char *why;
+    size_t at;
+    struct ex_in in;
+    static const struct {
+        const char *text;
+        int64_t version;
+    } versions[] = {{"\"7\"", 7}, {"7", 7},      {" \"12\" ", 12}, {"W/\"7\"", -1}, {"*", -1},
+                    {"\"\"", -1}, {"\"0\"", -1}, {"\"7", -1},      {"\"1001\"", -1}};
+
+    for (size_t i = 0; i < MX_LEN(versions); i++) {
+        mx_arena_reset(ex.arena);
+        mx_faults_init(&faults, ex.arena);
+        (void)!mx_json_parse(ex.arena, MX_S("{" OK_BODY "}"), &src.body, &why, &at);
+        src.if_match = mx_str_c(versions[i].text);
+        if (versions[i].version < 0) {
+            tap_err(mx_fields_read(ex.arena, &ex_write, &src, &faults, &in), MX_E_VALIDATION_FAILED,
+                    versions[i].text);
+            tap_str(faults.at[0].parameter, "If-Match", "the header is named");
+        } else {
+            tap_err(mx_fields_read(ex.arena, &ex_write, &src, &faults, &in), MX_OK,
+                    versions[i].text);
+            tap_int(in.version, versions[i].version, "version");
+        }
+    }
+    path.value = MX_S("no-id");
+    mx_faults_init(&faults, ex.arena);
+    tap_err(mx_fields_read(ex.arena, &ex_write, &src, &faults, &in), MX_E_NOT_FOUND,
+            "a malformed id is not found");
+    tap_int(faults.n, 0, "without a fault");
+    path = (struct mx_pair){MX_S("slug"), MX_S("No Slug")};
+    tap_err(mx_fields_read(ex.arena, &ex_slug, &(struct mx_sources){.path = &path, .n_path = 1},
+                           &faults, &in),
+            MX_E_VALIDATION_FAILED, "a malformed slug is a fault");
+    tap_str(told(), "slug bad_format", "of the parameter");
+}
+
+static void test_formats(void)
+{
+    static const struct {
+        enum mx_format f;
+        bool good;
+        const char *s;
+    } cases[] = {
+        {MX_TEXT, true, "a\n\tb"},
+        {MX_TEXT, false, "a\rb"},
+        {MX_TEXT, false, "a\x7f"},
+        {MX_TEXT, false, "a\xc2\x85"},
+        {MX_TEXT, false, "\xff"},
+        {MX_LINE, true, "\xc3\xa9t\xc3\xa9 \xf0\x9f\x98\x80"},
+        {MX_LINE, false, "a\tb"},
+        {MX_LINE, true, ""},
+        {MX_EMAIL, true, "a.b+c@d-e.example"},
+        {MX_EMAIL, false, "a..b@c.example"},
+        {MX_EMAIL, false, ".a@c.example"},
+        {MX_EMAIL, false, "a@-c.example"},
+        {MX_EMAIL, false, "a@c-.example"},
+        {MX_EMAIL, false, "a@c..example"},
+        {MX_EMAIL, false, "a@b@c.example"},
+        {MX_EMAIL, false, "a@c"},
+        {MX_EMAIL, false, "a b@c.example"},
+        {MX_EMAIL, false, "@c.example"},
+        {MX_EMAIL, false, "a@"},
+        {MX_EMAIL, false, "a@c.example\n"},
+        {MX_PASSWORD, true, "\x01 any"},
+        {MX_SLUG, true, "a-1-b"},
+        {MX_SLUG, false, "-a"},
+        {MX_SLUG, false, "a--b"},
+        {MX_SLUG, false, "a-"},
+        {MX_SLUG, false, ""},
+        {MX_SLUG, false, "A"},
+        {MX_SKU, true, "A_1.b-2"},
+        {MX_SKU, false, "a b"},
+        {MX_PHONE, true, "+49 (30) 1.2-3/4"},
+        {MX_PHONE, false, "+"},
+        {MX_PHONE, false, "1+2"},
+        {MX_COUNTRY, true, "DE"},
+        {MX_COUNTRY, true, "ZW"},
+        {MX_COUNTRY, false, "de"},
+        {MX_COUNTRY, false, "XX"},
+        {MX_COUNTRY, false, "DEU"},
+        {MX_COUNTRY, false, "DA"},
+        {MX_CURRENCY, true, "EUR"},
+        {MX_CURRENCY, false, "eur"},
+        {MX_CURRENCY, false, "ZZZ"},
+        {MX_LOCALE, true, "de"},
+        {MX_LOCALE, true, "zh-Hant-TW"},
+        {MX_LOCALE, true, "es-419"},
+        {MX_LOCALE, false, "d"},
+        {MX_LOCALE, false, "de_DE"},
+        {MX_LOCALE, false, "1a"},
+        {MX_LOCALE, false, "de-"},
+        {MX_DIGITS, true, "000000"},
+        {MX_DIGITS, false, "1a"},
+        {MX_TOKEN, true, "aZ9._~+/=-"},
+        {MX_TOKEN, false, "a b"},
+        {MX_ETAG, true, "\"x\""},
+        {MX_ETAG, true, "x"},
+        {MX_ETAG, false, "\"x"},
+        {MX_ETAG, false, "\"\""},
+    };
+
+    for (size_t i = 0; i < MX_LEN(cases); i++)
+        tap_ok(mx_format_check(cases[i].f, mx_str_c(cases[i].s)) == cases[i].good,
+               "format %d, case %zu", (int)cases[i].f, i);
+    for (int f = MX_TEXT; f <= MX_ETAG; f++)
+        tap_ok(mx_format_hint((enum mx_format)f) != NULL, "format %d has words", f);
+}
+
+static void test_write(void)
+{
+    struct mx_reply reply = {0};
+    struct mx_jsonw w;
+    struct mx_buf b;
+
+    ex_reset();
+    ex.cx = (struct mx_ctx){.arena = ex.arena, .faults = &faults};
+    mx_buf_init(&b, ex.arena, 10000);
+    mx_jsonw_init(&w, &b);
+    (void)!ex_thing(&ex.cx, NULL, &reply);
+    mx_shape_write(&w, &ex_out, reply.out);
+    tap_str(mx_buf_view(&b),
+            "{\"id\":\"" EX_ID "\",\"title\":\"Caf\xc3\xa9\",\"count\":null,"
+            "\"price\":{\"amount\":9007199254740991,\"currency\":\"EUR\"},\"old_price\":null,"
+            "\"at\":\"2026-01-02T03:04:05.678Z\",\"never\":null,\"sort\":\"newest\","
+            "\"lines\":[{\"sku\":\"A-1\",\"quantity\":2},{\"sku\":\"B\",\"quantity\":1}],"
+            "\"tags\":[\"new\"],\"labels\":{\"colour\":\"r\\\"ed\"},"
+            "\"first\":{\"sku\":\"B\",\"quantity\":1},\"none\":null,\"stored\":{\"a\":[1]},"
+            "\"ok\":true}",
+            "every kind is written");
+}
+
+int main(void)
+{
+    ex_reset();
+    test_bodies();
+    test_good_body();
+    test_many_faults();
+    test_queries();
+    test_path_and_header();
+    test_formats();
+    test_write();
+    mx_arena_free(ex.arena);
+    return tap_done();
+}

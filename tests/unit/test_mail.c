@@ -1,0 +1,105 @@
+/* Messages as they are written: headers, encoding, what a value can not do. */
+#include "tap.h"
+
+#include "shop/mail.h"
+
+static struct mx_ctx cx;
+static struct mx_settings conf;
+
+static struct mx_str compose(struct mx_mail m, struct mx_pair *vars, size_t n)
+{
+    struct mx_str message = {0};
+    m.created_at.ms = INT64_C(1767323045678);
+    if (m.recipient.p == NULL)
+        m.recipient = MX_S("ada@x.test");
+    if (!mx_mail_compose(&cx, &m, (struct mx_list){vars, n}, &message))
+        return (struct mx_str){0};
+    return message;
+}
+
+static bool has(struct mx_str s, const char *part)
+{
+    struct mx_str want = mx_str_c(part);
+    for (size_t i = 0; i + want.n <= s.n; i++)
+        if (memcmp(s.p + i, want.p, want.n) == 0)
+            return true;
+    return false;
+}
+
+static bool lines_end_in_crlf(struct mx_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] == '\n') != (i > 0 && s.p[i - 1] == '\r'))
+            return false;
+    return s.n > 2;
+}
+
+static void test_plain(void)
+{
+    struct mx_pair code = {MX_S("code"), MX_S("012345")};
+    struct mx_mail m = {.name = MX_S("verify_code"), .locale = MX_S("en-GB")};
+    struct mx_str s = compose(m, &code, 1);
+
+    tap_ok(lines_end_in_crlf(s), "lines end in CRLF");
+    tap_ok(has(s, "Date: Fri, 2 Jan 2026 03:04:05 +0000\r\n"), "date");
+    tap_ok(has(s, "To: ada@x.test\r\n"), "recipient");
+    tap_ok(has(s, "Subject: Your code for Caf"), "no encoding needed");
+    tap_ok(has(s, "\r\nCode: 012345\r\n"), "the code has a line of its own");
+    tap_ok(!has(s, "{"), "nothing is left to fill");
+    tap_ok(has(s, "@shop.test>\r\n"), "message id of the sender's host");
+}
+
+static void test_languages(void)
+{
+    struct mx_pair code = {MX_S("code"), MX_S("012345")};
+    struct mx_mail m = {.name = MX_S("verify_code"), .locale = MX_S("de-AT")};
+    struct mx_str s = compose(m, &code, 1);
+
+    tap_ok(has(s, "Content-Language: de\r\n"), "a region falls back to its language");
+    tap_ok(has(s, "Subject: =?utf-8?B?SWhyIENvZGUgZsO8ciBDYWY=?=\r\n"), "encoded subject");
+    m.locale = MX_S("dex");
+    tap_ok(has(compose(m, &code, 1), "Content-Language: en\r\n"), "unknown ones are English");
+    m.name = MX_S("no_such");
+    tap_ok(compose(m, &code, 1).p == NULL, "unknown template");
+}
+
+static void test_injection(void)
+{
+    struct mx_pair vars[] = {{MX_S("number"), MX_S("1\r\nBcc: e@x.test\r\n\r\nCode: 1")},
+                             {MX_S("total"), MX_S("{shop}")}};
+    struct mx_mail m = {.name = MX_S("order_placed"), .locale = MX_S("en")};
+    m.recipient = MX_S("a@x.test\r\nBcc: e@x.test");
+    struct mx_str s = compose(m, vars, 2);
+
+    tap_ok(lines_end_in_crlf(s), "lines stay whole");
+    tap_ok(!has(s, "\nBcc:") && !has(s, "\nCode:"), "a value makes no line of its own");
+    tap_ok(has(s, "Total: {shop}\r\n"), "a value is not filled in turn");
+}
+
+static void test_long_subject(void)
+{
+    conf.shop_name = "Ärmelkanal-Überfahrten und sonstige Geschäfte der Größenordnung Öl GmbH";
+    struct mx_mail m = {.name = MX_S("address_taken"), .locale = MX_S("de")};
+    struct mx_str s = compose(m, NULL, 0);
+    bool fits = true;
+    struct mx_str line;
+
+    tap_ok(has(s, "?=\r\n =?utf-8?B?"), "a long subject is folded");
+    while (s.n > 0 && mx_str_split(&s, '\n', &line))
+        fits = fits && line.n <= 200;
+    tap_ok(fits, "no line is long");
+}
+
+int main(void)
+{
+    conf.shop_name = "Caf";
+    conf.mail_from = "hello@shop.test";
+    cx.conf = &conf;
+    cx.arena = mx_arena_new(65536, 1 << 22);
+    test_plain();
+    test_languages();
+    test_injection();
+    test_long_subject();
+    mx_arena_free(cx.arena);
+    return tap_done();
+}

@@ -1,0 +1,134 @@
+#include "codec/secret.h"
+
+#include "base/arena.h"
+#include "tap.h"
+
+/* A slice of the bytes given as hex digits. */
+static bool is_hex(struct mx_hash h, const char *hex)
+{
+    char text[2 * MX_HASH + 1];
+    size_t i;
+
+    for (i = 0; i < MX_HASH; i++)
+        snprintf(text + 2 * i, 3, "%02x", h.b[i]);
+    return strcmp(text, hex) == 0;
+}
+
+static void passwords(void)
+{
+    char one[MX_PASSWORD_PHC], two[MX_PASSWORD_PHC];
+    struct mx_str phc;
+
+    tap_err(mx_password_hash(MX_S("pass\0word"), one), MX_OK, "hash");
+    tap_err(mx_password_hash(MX_S("pass\0word"), two), MX_OK, "hash again");
+    phc = mx_str_c(one);
+    tap_ok(mx_str_starts(phc, MX_S("$argon2id$v=19$m=19456,t=2,p=1$")), "parameters");
+    tap_ok(strcmp(one, two) != 0, "salted");
+    tap_ok(mx_password_verify(phc, MX_S("pass\0word")), "verifies");
+    tap_ok(!mx_password_verify(phc, MX_S("pass")), "the bytes behind a NUL count");
+    tap_ok(!mx_password_verify(phc, MX_S("")), "an empty password does not match");
+    tap_ok(!mx_password_verify(phc, (struct mx_str){0}), "an absent one neither");
+    tap_ok(!mx_password_verify(mx_str_sub(phc, 0, phc.n - 1), MX_S("pass\0word")), "cut hash");
+    tap_ok(!mx_password_verify((struct mx_str){0}, MX_S("x")), "absent hash");
+    tap_ok(!mx_password_verify(MX_S(""), MX_S("x")), "empty hash");
+    tap_ok(!mx_password_verify(MX_S("$argon2i$v=19$m=8,t=3,p=1$c2FsdHNhbHQ$AAAA"), MX_S("x")),
+           "another scheme");
+    tap_ok(!mx_password_verify(mx_password_dummy(), MX_S("")), "nothing matches the dummy");
+    tap_ok(!mx_password_weak_hash(mx_password_dummy()), "which costs what a real one costs");
+    tap_ok(mx_password_dummy().n == phc.n, "and is as long");
+}
+
+static void weakness(void)
+{
+    static const struct {
+        const char *phc;
+        bool weak;
+    } cases[] = {
+        {"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", false},
+        {"$argon2id$v=19$m=47104,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", false},
+        {"$argon2id$v=19$m=19456,t=3,p=4$c2FsdHNhbHRzYWx0c2FsdA$AAAA", false},
+        {"$argon2id$v=19$m=12288,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
+        {"$argon2id$v=19$m=65536,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
+        {"$argon2id$v=16$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
+        {"$argon2i$v=19$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
+        {"$2b$12$abcdefghijklmnopqrstuv", true},
+        {"$argon2id$v=19$m=19456", true},
+        {"$argon2id$v=19$m=99999999999999999999,t=2,p=1$x$y", true},
+        {"", true},
+    };
+    size_t i;
+
+    for (i = 0; i < MX_LEN(cases); i++)
+        tap_ok(mx_password_weak_hash(mx_str_c(cases[i].phc)) == cases[i].weak, "weak: %s",
+               cases[i].phc);
+}
+
+/* FIPS 180-4 and RFC 4231 examples; RFC 4231 keys are shorter than ours and filled with zeros,
+ * which HMAC does as well. */
+static void hashes(void)
+{
+    struct mx_hash key = {"Jefe"};
+
+    tap_ok(is_hex(mx_sha256(MX_S("abc")),
+                  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+           "SHA-256");
+    tap_ok(is_hex(mx_sha256((struct mx_str){0}),
+                  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+           "SHA-256 of nothing");
+    tap_ok(is_hex(mx_hmac(&key, MX_S("what do ya want for nothing?")),
+                  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+           "HMAC-SHA-256");
+}
+
+static void codes(void)
+{
+    bool seen[10] = {false};
+    char code[7];
+    int i, j, bad = 0, different = 0;
+
+    for (i = 0; i < 500; i++) {
+        mx_code6(code);
+        bad += strlen(code) != 6 || strspn(code, "0123456789") != 6;
+        for (j = 0; j < 6; j++)
+            seen[(code[j] - '0') % 10] = true;
+    }
+    for (i = 0; i < 10; i++)
+        different += seen[i];
+    tap_int(bad, 0, "codes have six digits");
+    tap_int(different, 10, "of all ten");
+}
+
+static void sealing(void)
+{
+    struct mx_arena *a = mx_arena_new(1 << 12, 1 << 20);
+    struct mx_hash key = mx_sha256(MX_S("key")), other = mx_sha256(MX_S("other"));
+    struct mx_str sealed = mx_seal(a, &key, MX_S("plain text")), plain;
+    char *bytes = mx_arena_dup(a, sealed.p, sealed.n);
+
+    tap_ok(mx_unseal(a, &key, sealed, &plain) && mx_str_eqc(plain, "plain text"), "sealed, opened");
+    tap_ok(!mx_unseal(a, &other, sealed, &plain), "another key opens nothing");
+    tap_ok(!mx_unseal(a, &key, mx_str_sub(sealed, 0, 39), &plain), "nor too few bytes");
+    bytes[sealed.n - 1] ^= 1;
+    tap_ok(!mx_unseal(a, &key, (struct mx_str){bytes, sealed.n}, &plain), "nor a changed one");
+    tap_ok(!mx_str_eq(mx_seal(a, &key, MX_S("plain text")), sealed), "each nonce is new");
+    sealed = mx_seal(a, &key, MX_S(""));
+    tap_ok(mx_unseal(a, &key, sealed, &plain) && plain.n == 0, "nothing can be sealed");
+    mx_arena_free(a);
+}
+
+int main(void)
+{
+    unsigned char wipe[4] = {1, 2, 3, 4};
+
+    mx_secret_init();
+    mx_secret_init();
+    passwords();
+    weakness();
+    hashes();
+    codes();
+    sealing();
+    tap_ok(mx_secret_eq("abcd", "abcd", 4) && !mx_secret_eq("abcd", "abce", 4), "equality");
+    mx_secret_wipe(wipe, sizeof(wipe));
+    tap_ok(mx_secret_eq(wipe, "\0\0\0\0", 4), "wiped");
+    return tap_done();
+}
