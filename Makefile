@@ -42,11 +42,11 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDSAN) $
 LIBS_ALL    = -lfcgi -ljwt -lcjson -lsodium -lcrypto $(DB_LIBS)
 
 SRC  := $(wildcard lib/*/*.c)
-OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o
+OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o $(B)/gen/demo_files.o
 PROG := $(wildcard cgi-bin/*.c)
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c
+GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/demo_files.h $(GEN)/demo_files.c
 
 .DELETE_ON_ERROR:
 .PHONY: all help deps run start stop test unit http fuzz bench lint format check-sql install clean attack
@@ -113,6 +113,12 @@ $(GEN)/statements.c: sql/gen.awk $(wildcard sql/queries/*.sql)
 	@mkdir -p $(@D); LC_ALL=C awk -v mode=source -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
 $(GEN)/migrations.c: sql/gen_migrations.awk $(wildcard sql/migrations/*.sql)
 	@mkdir -p $(@D); LC_ALL=C awk -f sql/gen_migrations.awk $(sort $(filter %.sql,$^)) > $@
+
+DEMO := $(sort $(wildcard sql/demo/*.json sql/demo/*/*.json))
+$(GEN)/demo_files.h: sql/gen_demo.awk
+	@mkdir -p $(@D); LC_ALL=C awk -v mode=header -f $< > $@
+$(GEN)/demo_files.c: sql/gen_demo.awk $(DEMO)
+	@mkdir -p $(@D); LC_ALL=C awk -v mode=source -f $< $(DEMO) > $@
 
 $(B)/%.o: %.c $(B)/flags | $(GENERATED)
 	@mkdir -p $(@D); echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

@@ -67,14 +67,14 @@ static bool load(struct mx_cmd *c, bool needed, struct mx_settings *conf)
 
 static int run(struct mx_cmd *c, size_t i)
 {
-    struct mx_settings conf = {0};
+    struct mx_settings *conf = MX_NEW(c->arena, struct mx_settings);
 
-    if (!load(c, commands[i].flags & NEEDS_SETTINGS, &conf))
+    if (!load(c, commands[i].flags & NEEDS_SETTINGS, conf))
         return EXIT_USAGE;
-    c->settings = &conf;
-    mx_settings_log_level(&conf);
-    if (commands[i].flags & WRITES_LOG && !mx_log_open(conf.log)) {
-        perror(conf.log);
+    c->settings = conf;
+    mx_settings_log_level(conf);
+    if (commands[i].flags & WRITES_LOG && !mx_log_open(conf->log)) {
+        perror(conf->log);
         return EXIT_USAGE;
     }
     return commands[i].fn(c);

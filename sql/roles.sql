@@ -1,15 +1,17 @@
 -- Least privilege, applied by an administrator after `merx migrate` and whenever that added a table:
 -- the program's account may read, and change what its statements change, nothing else. It cannot
--- change the schema, and what is append-only it can only append to. Accounts exist already; another
--- host part than 'localhost' is replaced throughout.
+-- change the schema, and what is append-only it can only append to. `make check-sql` fails when a
+-- statement lacks a grant. The account exists already; replace 'localhost' throughout for another host.
 GRANT SELECT ON merx.* TO 'merx'@'localhost';
 
 -- append only
 GRANT INSERT ON merx.audit_log TO 'merx'@'localhost';
 GRANT INSERT ON merx.stock_move TO 'merx'@'localhost';
 GRANT INSERT ON merx.address TO 'merx'@'localhost';
+GRANT INSERT ON merx.account_role TO 'merx'@'localhost';
+GRANT INSERT ON merx.category TO 'merx'@'localhost';
 
--- written once, then only moved along
+-- changed, never taken away
 GRANT INSERT, UPDATE ON merx.account TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.session TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.cart TO 'merx'@'localhost';
@@ -21,16 +23,14 @@ GRANT INSERT, UPDATE ON merx.mail TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.stock TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.product TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.variant TO 'merx'@'localhost';
-GRANT INSERT, UPDATE ON merx.category TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.shipping_method TO 'merx'@'localhost';
+GRANT INSERT, UPDATE ON merx.shipping_rate TO 'merx'@'localhost';
+GRANT INSERT, UPDATE ON merx.tax_rate TO 'merx'@'localhost';
 
 -- taken away again
 GRANT INSERT, UPDATE, DELETE ON merx.registration TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.account_address TO 'merx'@'localhost';
-GRANT INSERT, UPDATE, DELETE ON merx.account_role TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.cart_item TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.idempotency TO 'merx'@'localhost';
-GRANT INSERT, UPDATE, DELETE ON merx.product_category TO 'merx'@'localhost';
-GRANT INSERT, UPDATE, DELETE ON merx.product_attribute TO 'merx'@'localhost';
-GRANT INSERT, UPDATE, DELETE ON merx.shipping_rate TO 'merx'@'localhost';
-GRANT INSERT, UPDATE, DELETE ON merx.tax_rate TO 'merx'@'localhost';
+GRANT INSERT, DELETE ON merx.product_category TO 'merx'@'localhost';
+GRANT INSERT, DELETE ON merx.product_attribute TO 'merx'@'localhost';

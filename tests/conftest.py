@@ -1,5 +1,8 @@
 """One private stack for all HTTP and fault tests, and clients for it."""
+import fcntl
+import itertools
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -9,8 +12,6 @@ for directory in ("http", "faults"):
 
 import client  # noqa: E402
 
-BUILD = client.ROOT / "build" / "test"
-
 
 def pytest_collection_modifyitems(items):
     """The contract is checked over everything that came before."""
@@ -18,18 +19,36 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def recorder():
-    BUILD.mkdir(parents=True, exist_ok=True)
-    return client.Recorder(BUILD / "exchanges.jsonl")
+def place():
+    """An empty directory of this run's own, build/test/http or, beside another run, http.1, ..."""
+    base = client.ROOT / "build" / "test"
+    base.mkdir(parents=True, exist_ok=True)
+    for n in itertools.count():
+        path = base / (f"http.{n}" if n else "http")
+        lock = open(f"{path}.lock", "w", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            lock.close()
+    for left_over in path.glob("*/pids"):
+        client.Stack(left_over.parent).stop()
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    yield path
+    lock.close()
 
 
 @pytest.fixture(scope="session")
-def stack():
+def recorder(place):
+    return client.Recorder(place / "exchanges.jsonl")
+
+
+@pytest.fixture(scope="session")
+def stack(place):
     """The stack that all tests share; whoever breaks it takes one of new_stack."""
-    shared = client.Stack(BUILD / "run", workers=4)
-    shared.stop()
-    shared.start()
-    yield shared
+    shared = client.Stack(place / "run", workers=4)
+    yield shared.start()
     shared.stop()
 
 
@@ -64,13 +83,12 @@ def staff(api):
 
 
 @pytest.fixture
-def new_stack():
+def new_stack(place):
     """Call it with a name and settings for a stack of one's own; it is stopped at the end."""
     made = []
 
     def make(name, **settings):
-        made.append(client.Stack(BUILD / name, **settings))
-        made[-1].stop()
+        made.append(client.Stack(place / name, **settings))
         return made[-1].start()
 
     yield make

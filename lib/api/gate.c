@@ -227,7 +227,7 @@ static enum mx_err attempt(void *arg)
 static enum mx_err run_tx(struct run *r)
 {
     enum mx_err e = mx_db_tx(r->cx->db, attempt, r);
-    if (e == MX_OK && r->cx->catalog_changed)
+    if (e == MX_OK && (r->cx->catalog_changed || r->route->who == MX_WHO_STAFF))
         mx_shared_catalog_bump(gate_shared);
     if (e == MX_OK || r->key.p == NULL)
         return e;
@@ -297,7 +297,44 @@ static enum mx_err run(struct mx_ctx *cx, const struct mx_route *route, const st
     return r.key.p != NULL ? run_claimed(&r) : call(arg);
 }
 
-const struct mx_hooks mx_gate_hooks = {authenticate, authorize, admit, run};
+/* ==== public answers from the host's memory ==== */
+
+/* The generation is read before the handler reads the database: an answer that was overtaken by a
+ * change is kept under the generation before it and never seen. */
+static struct mx_cache_key cache_key(struct mx_ctx *cx, const struct mx_req *req)
+{
+    struct mx_str text =
+        mx_str_fmt(cx->arena, "%.*s%.*s?%.*s", MX_FMT(req->mount), MX_FMT(req->path),
+                   (int)req->query.n, req->query.p ? req->query.p : "");
+    return (struct mx_cache_key){text, cx->catalog_seen, mx_mono_ms()};
+}
+
+static bool recall(struct mx_ctx *cx, const struct mx_req *req, struct mx_str *ret_body,
+                   struct mx_str *ret_etag)
+{
+    struct mx_str both;
+    if (gate_conf->catalog_cache_ms == 0)
+        return false;
+    cx->catalog_seen = mx_shared_catalog(gate_shared);
+    struct mx_cache_key k = cache_key(cx, req);
+    if (!mx_cache_get(mx_shared_cache(gate_shared), &k, cx->arena, &both))
+        return false;
+    MX_ASSERT(mx_str_split(&both, '\n', ret_etag));
+    *ret_body = both;
+    return true;
+}
+
+static void remember(struct mx_ctx *cx, const struct mx_req *req, struct mx_str body,
+                     struct mx_str etag)
+{
+    if (gate_conf->catalog_cache_ms == 0)
+        return;
+    struct mx_cache_key k = cache_key(cx, req);
+    struct mx_str both = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(etag), MX_FMT(body));
+    mx_cache_put(mx_shared_cache(gate_shared), &k, both, gate_conf->catalog_cache_ms);
+}
+
+const struct mx_hooks mx_gate_hooks = {authenticate, authorize, admit, run, recall, remember};
 
 /* ==== between requests ==== */
 

@@ -45,7 +45,8 @@ struct mx_ctx {
     struct mx_str route_id;
     struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
     struct mx_at_commit at_commit;
-    bool catalog_changed; /* set by a handler whose COMMIT changes what the public catalog shows */
+    uint64_t catalog_seen; /* generation of the catalog when a public answer was looked up */
+    bool catalog_changed;  /* set by a handler whose COMMIT changes what the public catalog shows */
 };
 
 #endif

@@ -25,6 +25,7 @@ struct mx_json; /* one value; opaque */
 enum mx_err mx_json_parse(struct mx_arena *a, struct mx_str text, const struct mx_json **ret_root,
                           const char **ret_why, size_t *ret_offset) MX_MUST_CHECK;
 
+/* Type of a value; the accessors below need the fitting one. */
 enum mx_json_type mx_json_type(const struct mx_json *v);
 /* Value of a string, NUL-terminated in the arena. */
 struct mx_str mx_json_string(const struct mx_json *v);

@@ -12,13 +12,16 @@ struct mx_jsonw {
     bool comma; /* the next value needs one before it */
 };
 
+/* Begin to write values behind what `out` holds. */
 void mx_jsonw_init(struct mx_jsonw *w, struct mx_buf *out);
+/* Brackets and names: every name is followed by one value. */
 void mx_jsonw_open(struct mx_jsonw *w);  /* { */
 void mx_jsonw_close(struct mx_jsonw *w); /* } */
 void mx_jsonw_array(struct mx_jsonw *w); /* [ */
 void mx_jsonw_array_end(struct mx_jsonw *w);
 void mx_jsonw_name(struct mx_jsonw *w, const char *name);
 void mx_jsonw_name_str(struct mx_jsonw *w, struct mx_str name);
+/* Values, inside an array, behind a name, or as the whole document. */
 void mx_jsonw_str(struct mx_jsonw *w, struct mx_str s); /* absent writes null */
 void mx_jsonw_c(struct mx_jsonw *w, const char *c);
 void mx_jsonw_int(struct mx_jsonw *w, int64_t v);

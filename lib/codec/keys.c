@@ -320,7 +320,8 @@ enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **r
 
     MX_TRY(open_dir(&d));
     own = mx_arena_new(16384, 1 << 20);
-    k = MX_NEW(own, struct mx_keys);
+    k = calloc(1, sizeof(*k));
+    MX_ASSERT(k != NULL);
     k->arena = own;
     e = load_all_keys(&d, k);
     if (e == MX_OK)
@@ -330,6 +331,7 @@ enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **r
     close(d.fd);
     if (e != MX_OK) {
         mx_arena_free(own);
+        free(k);
         return e;
     }
     k->older = loaded;

@@ -224,6 +224,7 @@ static const char *read_claims(const struct mx_json *payload, const struct expec
     return why ? why : check_times(c, e->now_s);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): eight parameters, one call */
 enum mx_err mx_token_verify(struct mx_arena *a, const struct mx_keys *k, const char *issuer,
                             const char *audience, struct mx_str token, int64_t now_s,
                             struct mx_claims *ret_claims, const char **ret_why)

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 
+/* True when all of `s` is strict UTF-8; NUL is a code point like others. */
 bool mx_utf8_valid(struct mx_str s);
 /* Code points of valid UTF-8. */
 size_t mx_utf8_length(struct mx_str s);

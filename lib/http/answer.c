@@ -61,6 +61,21 @@ static void write_cache(const struct mx_route *route, const struct mx_settings *
         mx_res_header(res, "Cache-Control", MX_S("no-store"));
 }
 
+bool mx_answer_render(const struct mx_route *route, struct mx_reply *reply,
+                      const struct mx_buf *like)
+{
+    struct mx_res res = {0};
+
+    mx_buf_init(&res.body, like->arena, like->max);
+    write_body(&route->answers[reply->answer], reply, &res);
+    if (res.body.overflow)
+        return false;
+    reply->raw = mx_buf_view(&res.body);
+    if (!reply->etag.p)
+        reply->etag = etag_of(like->arena, reply->raw);
+    return true;
+}
+
 void mx_answer_write(const struct mx_route *route, const struct mx_settings *conf,
                      const struct mx_req *req, const struct mx_reply *reply, struct mx_res *res)
 {
@@ -73,7 +88,8 @@ void mx_answer_write(const struct mx_route *route, const struct mx_settings *con
     write_body(answer, reply, res);
     write_cache(route, conf, res);
     if (reply->location.p)
-        mx_res_header(res, "Location", reply->location);
+        mx_res_header(res, "Location",
+                      mx_str_fmt(a, "%.*s%.*s", MX_FMT(req->mount), MX_FMT(reply->location)));
     if (!etag.p && (route->flags & MX_R_PUBLIC) && res->status == 200)
         etag = etag_of(a, mx_buf_view(&res->body));
     if (etag.p)

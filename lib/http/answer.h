@@ -6,6 +6,11 @@
 
 #define MX_JSON_MEDIA "application/json; charset=utf-8"
 
+/* Turn the struct of `reply` into its body and entity tag (reply->raw, reply->etag), in the arena
+ * and within the size of `like`. False when it does not fit. */
+bool mx_answer_render(const struct mx_route *route, struct mx_reply *reply,
+                      const struct mx_buf *like);
+
 /* Write status, headers and body of `reply` to `res`, whose body is empty. A GET whose entity tag
  * the client has becomes 304. */
 void mx_answer_write(const struct mx_route *route, const struct mx_settings *conf,

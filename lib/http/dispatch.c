@@ -329,6 +329,22 @@ static void rewind_response(struct exchange *x)
     x->res->body.p[0] = 0;
 }
 
+/* A public answer comes from the host's memory where it can: the handler runs for the first who
+ * asks. */
+static enum mx_err handle(struct exchange *x, struct mx_reply *reply)
+{
+    const struct mx_hooks *hooks = x->app->hooks;
+    bool shared = hooks->recall && (x->route->flags & MX_R_PUBLIC);
+
+    if (shared && hooks->recall(x->cx, x->req, &reply->raw, &reply->etag))
+        return MX_OK;
+    MX_TRY(x->route->fn(x->cx, x->in, reply));
+    if (shared && reply->answer == 0 && reply->error == MX_OK &&
+        mx_answer_render(x->route, reply, &x->res->body))
+        hooks->remember(x->cx, x->req, reply->raw, reply->etag);
+    return MX_OK;
+}
+
 /* The handler and its answer; may be run again from the start. */
 static enum mx_err call(void *arg)
 {
@@ -339,7 +355,7 @@ static enum mx_err call(void *arg)
     rewind_response(x);
     mx_faults_init(x->cx->faults, x->cx->arena);
     x->cx->at_commit = (struct mx_at_commit){0};
-    MX_TRY(x->route->fn(x->cx, x->in, &reply));
+    MX_TRY(handle(x, &reply));
     x->replied = reply.error;
     if (reply.error != MX_OK)
         mx_problem(res, reply.error, x->cx->faults, x->cx->request_id);

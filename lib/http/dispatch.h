@@ -27,6 +27,12 @@ struct mx_hooks {
      * res->replayed: dispatch writes its headers. Other headers written to res here are lost. */
     enum mx_err (*run)(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
                        enum mx_err (*call)(void *arg), void *arg, struct mx_res *res);
+    /* The rendered body and entity tag of a public GET that was asked lately. May be NULL, with
+     * remember. */
+    bool (*recall)(struct mx_ctx *cx, const struct mx_req *req, struct mx_str *ret_body,
+                   struct mx_str *ret_etag);
+    void (*remember)(struct mx_ctx *cx, const struct mx_req *req, struct mx_str body,
+                     struct mx_str etag);
 };
 
 struct mx_app {

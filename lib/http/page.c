@@ -4,8 +4,8 @@
 #include "codec/utf8.h"
 
 #define VERSION 1
-#define HEAD (3 + 8 + sizeof(struct mx_id)) /* version, tag, has-text, number, id; then the text \
-                                             */
+/* Version, tag, has-text, number, id; then the text. */
+#define HEAD (3 + 8 + sizeof(struct mx_id))
 
 _Static_assert(MX_CURSOR_MAX == ((HEAD + MX_CURSOR_TEXT_MAX) * 4 + 2) / 3, "base64url of a cursor");
 

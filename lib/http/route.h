@@ -33,7 +33,7 @@ struct mx_reply {
     const void *out;        /* a struct of that answer's shape */
     struct mx_str raw;      /* instead of `out`: a ready body */
     struct mx_str etag;     /* without quotes; absent: none (public routes hash the body) */
-    struct mx_str location; /* absent: none */
+    struct mx_str location; /* path below the mount; absent: none */
     enum mx_err error;      /* an error that commits all the same (402 with its order) */
 };
 

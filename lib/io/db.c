@@ -343,6 +343,8 @@ enum mx_err mx_link_prepare(struct mx_link *l, const struct mx_sql *s)
     struct stmt *st = &l->stmts[s->index];
     enum mx_err e;
 
+    if (st->refused)
+        l->fault.is = mx_db_fault(0);
     if (st->h)
         return st->refused ? MX_E_INTERNAL : MX_OK;
     st->h = mysql_stmt_init(l->my);

@@ -2,7 +2,7 @@
  * `write` with autocommit off, so that a transaction begins by itself with its first statement and
  * costs one round trip (COMMIT) on top. Statements are the closed set of build/gen/statements.h;
  * each is prepared once a connection and checked against its signature. No function takes SQL text.
- * The only file that sees mysql.h.
+ * io/db.c alone sees mysql.h; io/db_tx.c decides what is tried again.
  *
  * Errors: MX_E_UNAVAILABLE (database down, read-only, not ready: 503), MX_E_DEADLINE (statement
  * killed or timed out), MX_E_DUPLICATE (unique key; mx_db_duplicate names it), MX_E_CONFLICT
@@ -61,33 +61,39 @@ void mx_db_begin_request(struct mx_db *db, struct mx_arena *a);
  * through the generated q_<noun>_<verb> functions only. */
 enum mx_err mx_db_query(struct mx_db *db, const struct mx_sql *s, const void *in,
                         struct mx_list *ret_rows) MX_MUST_CHECK;
-/* Run a statement without rows; *ret_changed (may be NULL) is the number of changed rows. */
+/* Run a statement without rows; *ret_changed (may be NULL) is the number of rows it changed or
+ * found as they should be. Outside a transaction it is one by itself: repeated like mx_db_tx, and
+ * MX_E_COMMIT_UNKNOWN when the connection was lost after it was sent. */
 enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
                        int64_t *ret_changed) MX_MUST_CHECK;
 
 /* Run fn(arg) as one transaction: commit when it returns MX_OK, roll back otherwise. On MX_E_RETRY
- * the arena is rewound and fn runs again whole, up to 5 times with jitter, then MX_E_UNAVAILABLE. A
- * connection lost before COMMIT was sent is retried once; lost during COMMIT gives
- * MX_E_COMMIT_UNKNOWN. fn must be pure SQL and memory. Not nestable. */
+ * the arena is rewound and fn runs again whole, up to 5 times with jitter and within
+ * db_statement_timeout_ms, then MX_E_UNAVAILABLE. A connection lost before COMMIT was sent is
+ * retried once; lost during COMMIT gives MX_E_COMMIT_UNKNOWN. A failed statement that fn hides
+ * (by returning MX_OK) is returned all the same. fn must be pure SQL and memory, and what it leaves
+ * outside the arena it must set anew in each run. Not nestable. */
 enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg) MX_MUST_CHECK;
 bool mx_db_in_tx(const struct mx_db *db);
 
 /* Name of the unique key that the last MX_E_DUPLICATE hit, e.g. "account_email" ("" unknown). */
 const char *mx_db_duplicate(const struct mx_db *db);
 
-/* Database answers and a table can be read. *ret_version is the schema's version. */
+/* Database answers and a table can be read. *ret_version is the schema's version, 0 before the
+ * first migration. */
 enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version) MX_MUST_CHECK;
 
 /* Round trips and ns spent since mx_db_begin_request; connecting does not count. */
 int mx_db_trips(const struct mx_db *db);
 int64_t mx_db_ns(const struct mx_db *db);
 
-/* Prepare every statement against the live schema; the name and reason of each failure go to `out`.
- * For `merx check-sql`. */
+/* Prepare every statement against the live schema; the name and reason of each failure go to `out`,
+ * and MX_E_INTERNAL is returned. For `merx check-sql`. */
 enum mx_err mx_db_check_all(struct mx_db *db, struct mx_buf *out) MX_MUST_CHECK;
 
-/* ---- for io/migrate.c and the demo loader alone: text of our own files, on its own connection
- * ---- */
+/* Run the statements of one of our own files, one by one, each in autocommit, on a connection of
+ * its own. Stops at the first failure; *ret_why is then the database's reason, valid until the next
+ * call. For io/migrate.c and the demo loader alone. */
 enum mx_err mx_db_script(struct mx_db *db, struct mx_str sql, const char **ret_why) MX_MUST_CHECK;
 
 #endif

@@ -123,6 +123,11 @@ static size_t token(struct mx_str s)
     return s.n;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 bool mx_db_split(struct mx_str *rest, struct mx_str *ret_statement)
 {
     size_t at = 0, from = 0;
@@ -131,8 +136,7 @@ bool mx_db_split(struct mx_str *rest, struct mx_str *ret_statement)
     while (at < rest->n && !(any && rest->p[at] == ';')) {
         size_t len = token(mx_str_sub(*rest, at, rest->n - at));
         char c = rest->p[at];
-        bool blank = c == '#' || c == ';' || (len > 1 && (c == '-' || c == '/')) ||
-                     memchr(" \t\r\n", c, 4) != NULL;
+        bool blank = c == '#' || c == ';' || (len > 1 && (c == '-' || c == '/')) || is_space(c);
 
         if (!blank && !any) {
             any = true;

@@ -110,14 +110,19 @@ static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
     return NULL;
 }
 
-/* Take over what the link says of its failure. */
+/* Take over what the link says of its failure. A server that kept us waiting until the time-out
+ * will do so on the other connections too: they go as well, and what comes next waits for a
+ * connection at most. */
 static void note_failure(struct mx_db *db, struct mx_link *l, enum mx_err e, int64_t began_ns)
 {
     const struct mx_link_fault *f = mx_link_fault(l);
+    bool quick = mx_mono_ns() - began_ns < LOST_QUICKLY_NS;
 
-    db->lost = e != MX_OK && f->is.lost && mx_mono_ns() - began_ns < LOST_QUICKLY_NS;
-    db->unsent = db->lost && f->is.unsent;
-    db->unknown = e != MX_OK && f->is.lost && !f->is.unsent;
+    db->lost = f->is.lost && quick;
+    db->unsent = f->is.unsent && quick;
+    db->unknown = f->is.lost && !f->is.unsent;
+    for (int k = 0; f->is.lost && !quick && k < MX_LINK_KINDS; k++)
+        mx_link_close(db->links[k]);
     if (e == MX_E_DUPLICATE)
         memcpy(db->duplicate, f->key, sizeof db->duplicate);
 }

@@ -19,6 +19,7 @@
 #define TOKEN_WAYS 4u
 #define ROLES_MAX 64
 #define SLOTS_MAX 1024
+#define ANSWERS 1024
 
 /* A bucket is one word: 20 bits of the key's hash, 44 bits of the microsecond at which the bucket
  * is full again (the generic cell rate algorithm), counted from the birth of the region. */
@@ -49,6 +50,7 @@ struct token_entry {
 
 struct mx_shared {
     int64_t born_ns;
+    struct mx_cache *cache;
     mx_word catalog;
     _Atomic int64_t polled_ms;
     _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
@@ -71,6 +73,7 @@ struct mx_shared *mx_shared_new(void)
     if (s == MAP_FAILED)
         MX_BUG("no shared memory");
     s->born_ns = mx_mono_ns();
+    s->cache = mx_cache_new(ANSWERS);
     /* The hash key must be drawn before the first fork: all processes use the same tables. */
     (void)mx_str_hash(MX_S("shared"));
     return s;
@@ -405,6 +408,11 @@ void mx_shared_slot_give(struct mx_shared *s)
 }
 
 /* ---- catalog generation ---- */
+
+struct mx_cache *mx_shared_cache(struct mx_shared *s)
+{
+    return s->cache;
+}
 
 uint64_t mx_shared_catalog(struct mx_shared *s)
 {

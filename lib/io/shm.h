@@ -7,6 +7,7 @@
 
 #include "base/ctx.h"
 #include "codec/token.h"
+#include "io/cache.h"
 
 struct mx_shared;
 
@@ -36,6 +37,9 @@ void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,
  * is taken over. */
 bool mx_shared_slot_take(struct mx_shared *s, int64_t limit);
 void mx_shared_slot_give(struct mx_shared *s);
+
+/* Rendered public answers. */
+struct mx_cache *mx_shared_cache(struct mx_shared *s);
 
 /* Catalog generation: every write to the catalog bumps it. */
 uint64_t mx_shared_catalog(struct mx_shared *s);

@@ -15,6 +15,7 @@ struct mx_status {
     bool scaled; /* want[] was set by a command, not by the settings */
 };
 
+/* Append the table, the JSON object or the metrics to `out`. */
 void mx_status_text(const struct mx_status *st, struct mx_buf *out);
 void mx_status_json(const struct mx_status *st, struct mx_buf *out);
 void mx_status_metrics(const struct mx_status *st, struct mx_buf *out);

@@ -187,7 +187,7 @@ static void add_words(struct mx_buf *out, struct mx_str s)
         size_t n = s.n - at < WORD_BYTES ? s.n - at : WORD_BYTES;
         while (at + n < s.n && ((unsigned char)s.p[at + n] & 0xc0) == 0x80)
             n--;
-        mx_buf_c(out, at == 0 ? "=?utf-8?B?" : "\r\n =?utf-8?B?");
+        mx_buf_c(out, at == 0 ? "=?utf-8?B?" : "\n =?utf-8?B?");
         add_base64(out, mx_str_sub(s, at, n));
         mx_buf_c(out, "?=");
         at += n;
@@ -198,7 +198,7 @@ static void add_header(struct mx_buf *out, const char *name, struct mx_str value
 {
     mx_buf_fmt(out, "%s: ", name);
     add_words(out, on_one_line(out->arena, value));
-    mx_buf_c(out, "\r\n");
+    mx_buf_byte(out, '\n');
 }
 
 static struct mx_str date_of(struct mx_arena *a, struct mx_time t)
@@ -209,15 +209,6 @@ static struct mx_str date_of(struct mx_arena *a, struct mx_time t)
     struct mx_civil c = mx_time_civil(t);
     return mx_str_fmt(a, "%s, %d %s %04d %02d:%02d:%02d +0000", days[t.ms / 86400000 % 7], c.day,
                       months[c.month - 1], c.year, c.hour, c.minute, c.second);
-}
-
-static void add_body(struct mx_buf *out, struct mx_str text)
-{
-    struct mx_str line;
-    while (text.n > 0 && mx_str_split(&text, '\n', &line)) {
-        mx_buf_str(out, line);
-        mx_buf_c(out, "\r\n");
-    }
 }
 
 bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list vars,
@@ -241,8 +232,8 @@ bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list 
     add_header(&out, "MIME-Version", MX_S("1.0"));
     add_header(&out, "Content-Type", MX_S("text/plain; charset=utf-8"));
     add_header(&out, "Content-Transfer-Encoding", MX_S("8bit"));
-    mx_buf_c(&out, "\r\n");
-    add_body(&out, filled(cx, vars, text->body));
+    mx_buf_byte(&out, '\n');
+    mx_buf_str(&out, filled(cx, vars, text->body));
     *ret_message = mx_buf_view(&out);
     return !out.overflow;
 }

@@ -47,9 +47,10 @@ enum mx_err mx_mail_sent(struct mx_ctx *cx, struct mx_id owner, struct mx_id id)
 enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner,
                            const struct mx_mail *m) MX_MUST_CHECK;
 
-/* The message of `m` as RFC 5322 text with CRLF lines. `vars` is a list of struct mx_pair. Control
- * characters of values become spaces, so that none can make a header or a line of its own. False
- * when there is no such template. */
+/* The message of `m` in the form of RFC 5322, with lines that end in LF as in a local mail file;
+ * who puts it on a wire makes them CRLF. `vars` is a list of struct mx_pair. Control characters of
+ * values become spaces, so that none can make a header or a line of its own. False when there is no
+ * such template. */
 bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list vars,
                      struct mx_str *ret_message) MX_MUST_CHECK;
 

@@ -124,6 +124,12 @@ struct mx_product_write {
 enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *in,
                               struct mx_product *ret_product) MX_MUST_CHECK;
 
+/* Make many products (struct mx_product_write) with a fixed number of statements, for loading: no
+ * audit log, unknown categories are left out, and MX_E_CONFLICT does not tell which. *ret_rows
+ * counts the rows of all tables. */
+enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes,
+                            int64_t *ret_rows) MX_MUST_CHECK;
+
 /* Change a product. Also MX_E_NOT_FOUND, MX_E_VERSION_CONFLICT, and MX_E_CONFLICT when a level
  * would go below what is promised. */
 enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *in,

@@ -4,119 +4,6 @@
 #include "shop/stock.h"
 #include "statements.h"
 
-enum { PART_OPTION, PART_CHOICE, PART_ATTRIBUTE, PART_CATEGORY };
-
-/* ---- reading ---- */
-
-static enum mx_err read_variants(struct mx_ctx *cx, struct mx_model *m)
-{
-    struct mx_list rows;
-
-    MX_TRY(q_product_skus(cx->db, &(struct q_product_skus_in){m->id}, &rows));
-    m->variants = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_model_variant), rows.n};
-    for (size_t i = 0; i < rows.n; i++) {
-        const struct q_product_skus_row *r = MX_AT(rows, const struct q_product_skus_row, i);
-
-        *MX_AT(m->variants, struct mx_model_variant, i) =
-            (struct mx_model_variant){.id = r->id,
-                                      .sku = r->sku,
-                                      .title = r->title,
-                                      .price = r->price,
-                                      .compare_at = r->compare_at,
-                                      .has_compare_at = r->has_compare_at,
-                                      .weight_grams = r->weight_grams,
-                                      .has_weight_grams = r->has_weight_grams,
-                                      .active = r->active != 0,
-                                      .own_title = true,
-                                      .sent = -1};
-    }
-    return MX_OK;
-}
-
-static void add_pair(struct mx_arena *a, struct mx_list *pairs, size_t max, struct mx_str name,
-                     struct mx_str value)
-{
-    if (!pairs->at)
-        pairs->at = MX_NEW_N(a, max, struct mx_pair);
-    *MX_AT(*pairs, struct mx_pair, pairs->n++) = (struct mx_pair){name, value};
-}
-
-/* Values of one option follow each other. */
-static void add_option(struct mx_arena *a, struct mx_model *m, size_t max,
-                       const struct q_product_parts_row *r)
-{
-    struct mx_option *o =
-        m->options.n ? MX_AT(m->options, struct mx_option, m->options.n - 1) : NULL;
-
-    if (!o || !mx_str_eq(o->name, r->name)) {
-        o = MX_AT(m->options, struct mx_option, m->options.n++);
-        o->name = r->name;
-        o->values.at = MX_NEW_N(a, max, struct mx_str);
-    }
-    if (r->value.p)
-        *MX_AT(o->values, struct mx_str, o->values.n++) = r->value;
-}
-
-static void add_choice(struct mx_arena *a, struct mx_model *m, size_t max,
-                       const struct q_product_parts_row *r)
-{
-    for (size_t i = 0; i < m->variants.n; i++) {
-        struct mx_model_variant *v = MX_AT(m->variants, struct mx_model_variant, i);
-
-        if (mx_id_eq(v->id, r->variant) && r->value.p)
-            add_pair(a, &v->choices, max, r->name, r->value);
-    }
-}
-
-static enum mx_err read_parts(struct mx_ctx *cx, struct mx_model *m)
-{
-    struct mx_arena *a = cx->arena;
-    struct mx_list rows;
-
-    MX_TRY(q_product_parts(cx->db, &(struct q_product_parts_in){m->id}, &rows));
-    m->options.at = MX_NEW_N(a, rows.n, struct mx_option);
-    m->categories.at = MX_NEW_N(a, rows.n, struct mx_str);
-    for (size_t i = 0; i < rows.n; i++) {
-        const struct q_product_parts_row *r = MX_AT(rows, const struct q_product_parts_row, i);
-
-        if (r->kind == PART_OPTION)
-            add_option(a, m, rows.n, r);
-        else if (r->kind == PART_CHOICE)
-            add_choice(a, m, rows.n, r);
-        else if (r->kind == PART_ATTRIBUTE)
-            add_pair(a, &m->attributes, rows.n, r->name, r->value);
-        else
-            *MX_AT(m->categories, struct mx_str, m->categories.n++) = r->name;
-    }
-    return MX_OK;
-}
-
-enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_model *ret_model)
-{
-    const struct q_product_load_row *r;
-    struct mx_model m = {.id = id, .own_slug = true};
-    struct mx_list rows;
-
-    MX_TRY(q_product_load(cx->db, &(struct q_product_load_in){.id = id}, &rows));
-    if (rows.n == 0)
-        return MX_E_NOT_FOUND;
-    r = MX_AT(rows, const struct q_product_load_row, 0);
-    m.slug = r->slug;
-    m.title = r->title;
-    m.brand = r->brand;
-    m.description = r->description;
-    m.status = (int)r->status;
-    m.tax_class = r->tax_class;
-    m.media = r->media;
-    m.thumbnail = r->thumbnail;
-    MX_TRY(read_variants(cx, &m));
-    MX_TRY(read_parts(cx, &m));
-    *ret_model = m;
-    return MX_OK;
-}
-
-/* ---- writing ---- */
-
 static struct mx_str options_json(struct mx_arena *a, const struct mx_model *m)
 {
     struct mx_rows json;
@@ -169,8 +56,33 @@ static struct mx_str choices_json(struct mx_arena *a, const struct mx_model *m,
     return pairs_json(a, &pairs);
 }
 
-static void variant_json(struct mx_ctx *cx, struct mx_rows *json, const struct mx_model *m,
-                         size_t i)
+/* ---- one object of each array ---- */
+
+static void product_row(struct mx_ctx *cx, struct mx_rows *json, const struct mx_model *m)
+{
+    const struct mx_model_derived d = mx_model_derive(cx->arena, m);
+
+    mx_jsonw_open(&json->w);
+    mx_rows_id(json, "id", m->id);
+    mx_rows_str(json, "slug", m->slug);
+    mx_rows_str(json, "title", m->title);
+    mx_rows_str(json, "brand", m->brand);
+    mx_rows_str(json, "description", m->description);
+    mx_rows_int(json, "status", m->status);
+    mx_rows_str(json, "tax_class", m->tax_class);
+    mx_rows_str(json, "options", options_json(cx->arena, m));
+    mx_rows_str(json, "attributes", pairs_json(cx->arena, &m->attributes));
+    mx_rows_str(json, "media", m->media);
+    mx_rows_str(json, "thumbnail", m->thumbnail);
+    mx_rows_int(json, "price_min", d.price_min);
+    mx_rows_int(json, "price_max", d.price_max);
+    if (d.has_compare_at)
+        mx_rows_int(json, "compare_at", d.compare_at);
+    mx_rows_str(json, "search_text", d.search_text);
+    mx_jsonw_close(&json->w);
+}
+
+static void variant_row(struct mx_ctx *cx, struct mx_rows *json, const struct mx_model *m, size_t i)
 {
     const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
 
@@ -192,32 +104,170 @@ static void variant_json(struct mx_ctx *cx, struct mx_rows *json, const struct m
     mx_jsonw_close(&json->w);
 }
 
-static enum mx_err save_variants(struct mx_ctx *cx, const struct mx_model *m)
+static void category_rows(struct mx_rows *json, const struct mx_model *m)
 {
-    struct mx_rows added, changed;
-    size_t n_added = 0, n = m->variants.n;
-
-    mx_rows_init(&added, cx->arena);
-    mx_rows_init(&changed, cx->arena);
-    for (size_t i = 0; i < n; i++) {
-        bool is_new = MX_AT(m->variants, const struct mx_model_variant, i)->is_new;
-
-        variant_json(cx, is_new ? &added : &changed, m, i);
-        n_added += is_new;
+    for (size_t i = 0; i < m->categories.n; i++) {
+        mx_jsonw_open(&json->w);
+        mx_rows_id(json, "product", m->id);
+        mx_rows_str(json, "slug", *MX_AT(m->categories, const struct mx_str, i));
+        mx_jsonw_close(&json->w);
     }
-    if (n_added > 0)
-        MX_TRY(q_product_insert_variants(
-            cx->db, &(struct q_product_insert_variants_in){mx_rows_text(&added), {cx->now_ms}},
-            NULL));
-    if (n_added < n)
-        MX_TRY(q_product_update_variants(
-            cx->db, &(struct q_product_update_variants_in){mx_rows_text(&changed), {cx->now_ms}},
-            NULL));
+}
+
+static void attribute_rows(struct mx_rows *json, const struct mx_model *m)
+{
+    for (size_t i = 0; i < m->attributes.n; i++) {
+        const struct mx_pair *p = MX_AT(m->attributes, const struct mx_pair, i);
+
+        mx_jsonw_open(&json->w);
+        mx_rows_id(json, "product", m->id);
+        mx_rows_str(json, "name", p->name);
+        mx_rows_str(json, "value", p->value);
+        mx_jsonw_close(&json->w);
+    }
+}
+
+/* ---- arrays into tables; *rows counts ---- */
+
+static enum mx_err insert_variants(struct mx_ctx *cx, struct mx_rows *json, int64_t *rows)
+{
+    const struct q_product_insert_variants_in in = {mx_rows_text(json), {cx->now_ms}};
+    int64_t n = 0;
+
+    MX_TRY(q_product_insert_variants(cx->db, &in, &n));
+    *rows += n;
     return MX_OK;
 }
 
+static enum mx_err insert_categories(struct mx_ctx *cx, struct mx_rows *json, int64_t *rows)
+{
+    const struct q_product_insert_categories_in in = {mx_rows_text(json)};
+    int64_t n = 0;
+
+    MX_TRY(q_product_insert_categories(cx->db, &in, &n));
+    *rows += n;
+    return MX_OK;
+}
+
+static enum mx_err insert_attributes(struct mx_ctx *cx, struct mx_rows *json, int64_t *rows)
+{
+    const struct q_product_insert_attributes_in in = {mx_rows_text(json)};
+    int64_t n = 0;
+
+    MX_TRY(q_product_insert_attributes(cx->db, &in, &n));
+    *rows += n;
+    return MX_OK;
+}
+
+/* ---- new products ---- */
+
+/* All arrays that new products fill. */
+struct arrays {
+    struct mx_rows products, variants, categories, attributes;
+    struct mx_list stock; /* struct mx_stock_change */
+    bool has_categories, has_attributes;
+};
+
+static void fill(struct mx_ctx *cx, struct arrays *to, const struct mx_list *models)
+{
+    size_t n_variants = 0;
+
+    for (size_t i = 0; i < models->n; i++)
+        n_variants += MX_AT(*models, const struct mx_model, i)->variants.n;
+    to->stock.at = MX_NEW_N(cx->arena, n_variants, struct mx_stock_change);
+    mx_rows_init(&to->products, cx->arena);
+    mx_rows_init(&to->variants, cx->arena);
+    mx_rows_init(&to->categories, cx->arena);
+    mx_rows_init(&to->attributes, cx->arena);
+    for (size_t i = 0; i < models->n; i++) {
+        const struct mx_model *m = MX_AT(*models, const struct mx_model, i);
+
+        product_row(cx, &to->products, m);
+        category_rows(&to->categories, m);
+        attribute_rows(&to->attributes, m);
+        to->has_categories |= m->categories.n > 0;
+        to->has_attributes |= m->attributes.n > 0;
+        for (size_t k = 0; k < m->variants.n; k++) {
+            const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, k);
+
+            variant_row(cx, &to->variants, m, k);
+            *MX_AT(to->stock, struct mx_stock_change, to->stock.n++) =
+                (struct mx_stock_change){v->id, true, v->stock};
+        }
+    }
+}
+
+enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models, int64_t *ret_rows)
+{
+    struct arrays a = {.stock = {0}};
+    int64_t rows = 0;
+
+    fill(cx, &a, models);
+    const struct q_product_insert_in in = {
+        mx_rows_text(&a.products), mx_str_c(cx->conf->currency), {cx->now_ms}};
+    MX_TRY(q_product_insert(cx->db, &in, &rows));
+    MX_TRY(insert_variants(cx, &a.variants, &rows));
+    if (a.has_categories)
+        MX_TRY(insert_categories(cx, &a.categories, &rows));
+    if (a.has_attributes)
+        MX_TRY(insert_attributes(cx, &a.attributes, &rows));
+    MX_TRY(mx_stock_open(cx, &a.stock));
+    *ret_rows = rows + 2 * (int64_t)a.stock.n;
+    return MX_OK;
+}
+
+/* ---- a changed product ---- */
+
+static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_model *m)
+{
+    const struct mx_model_derived d = mx_model_derive(cx->arena, m);
+    const struct q_product_update_in in = {
+        .id = m->id,
+        .slug = m->slug,
+        .title = m->title,
+        .brand = m->brand,
+        .description = m->description,
+        .status = m->status,
+        .tax_class = m->tax_class,
+        .options = options_json(cx->arena, m),
+        .attributes = pairs_json(cx->arena, &m->attributes),
+        .media = m->media,
+        .thumbnail = m->thumbnail,
+        .price_min = d.price_min,
+        .price_max = d.price_max,
+        .compare_at = d.compare_at,
+        .has_compare_at = d.has_compare_at,
+        .search_text = d.search_text,
+        .now = {cx->now_ms},
+    };
+
+    return q_product_update(cx->db, &in, NULL);
+}
+
+static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_model *m)
+{
+    struct mx_rows added, changed;
+    size_t n_added = 0;
+    int64_t rows = 0;
+
+    mx_rows_init(&added, cx->arena);
+    mx_rows_init(&changed, cx->arena);
+    for (size_t i = 0; i < m->variants.n; i++) {
+        bool is_new = MX_AT(m->variants, const struct mx_model_variant, i)->is_new;
+
+        variant_row(cx, is_new ? &added : &changed, m, i);
+        n_added += is_new;
+    }
+    if (n_added > 0)
+        MX_TRY(insert_variants(cx, &added, &rows));
+    if (n_added == m->variants.n)
+        return MX_OK;
+    const struct q_product_update_variants_in in = {mx_rows_text(&changed), {cx->now_ms}};
+    return q_product_update_variants(cx->db, &in, NULL);
+}
+
 /* Stock comes last, so that its rows are locked for the shortest time. */
-static enum mx_err save_stock(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_stock(struct mx_ctx *cx, const struct mx_model *m)
 {
     struct mx_list opened = {MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0};
     struct mx_list changed = {MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0};
@@ -237,81 +287,38 @@ static enum mx_err save_stock(struct mx_ctx *cx, const struct mx_model *m)
     return mx_stock_change(cx, &changed, MX_S("product update"), &moved);
 }
 
-static enum mx_err save_categories(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_categories(struct mx_ctx *cx, const struct mx_model *m)
 {
     struct mx_rows json;
+    int64_t rows = 0;
 
+    MX_TRY(q_product_drop_categories(cx->db, &(struct q_product_drop_categories_in){m->id}, NULL));
     mx_rows_init(&json, cx->arena);
-    for (size_t i = 0; i < m->categories.n; i++) {
-        mx_jsonw_open(&json.w);
-        mx_rows_id(&json, "product", m->id);
-        mx_rows_str(&json, "slug", *MX_AT(m->categories, const struct mx_str, i));
-        mx_jsonw_close(&json.w);
-    }
-    if (m->categories.n == 0)
-        return MX_OK;
-    return q_product_insert_categories(
-        cx->db, &(struct q_product_insert_categories_in){mx_rows_text(&json)}, NULL);
+    category_rows(&json, m);
+    return m->categories.n > 0 ? insert_categories(cx, &json, &rows) : MX_OK;
 }
 
-static enum mx_err save_attributes(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_attributes(struct mx_ctx *cx, const struct mx_model *m)
 {
     struct mx_rows json;
+    int64_t rows = 0;
 
+    MX_TRY(q_product_drop_attributes(cx->db, &(struct q_product_drop_attributes_in){m->id}, NULL));
     mx_rows_init(&json, cx->arena);
-    for (size_t i = 0; i < m->attributes.n; i++) {
-        const struct mx_pair *p = MX_AT(m->attributes, const struct mx_pair, i);
-
-        mx_jsonw_open(&json.w);
-        mx_rows_id(&json, "product", m->id);
-        mx_rows_str(&json, "name", p->name);
-        mx_rows_str(&json, "value", p->value);
-        mx_jsonw_close(&json.w);
-    }
-    if (m->attributes.n == 0)
-        return MX_OK;
-    return q_product_insert_attributes(
-        cx->db, &(struct q_product_insert_attributes_in){mx_rows_text(&json)}, NULL);
+    attribute_rows(&json, m);
+    return m->attributes.n > 0 ? insert_attributes(cx, &json, &rows) : MX_OK;
 }
 
-/* clang-format off */
-/* Parameters that product.insert and product.update share. */
-#define COLUMNS                                                                                   \
-    .id = m->id, .slug = m->slug, .title = m->title, .brand = m->brand,                           \
-    .description = m->description, .status = m->status, .tax_class = m->tax_class,                \
-    .options = options_json(cx->arena, m), .attributes = pairs_json(cx->arena, &m->attributes),   \
-    .media = m->media, .thumbnail = m->thumbnail, .currency = mx_str_c(cx->conf->currency),       \
-    .price_min = d.price_min, .price_max = d.price_max, .compare_at = d.compare_at,               \
-    .has_compare_at = d.has_compare_at, .search_text = d.search_text, .now = {cx->now_ms}
-/* clang-format on */
-
-static enum mx_err save_row(struct mx_ctx *cx, const struct mx_model *m, bool is_new)
+enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_model *m,
+                               const struct mx_product_write *sent)
 {
-    const struct mx_model_derived d = mx_model_derive(cx->arena, m);
-
-    if (is_new)
-        return q_product_insert(cx->db, &(struct q_product_insert_in){COLUMNS}, NULL);
-    return q_product_update(cx->db, &(struct q_product_update_in){COLUMNS}, NULL);
-}
-
-enum mx_err mx_product_save(struct mx_ctx *cx, const struct mx_model *m,
-                            const struct mx_product_write *parts, bool is_new)
-{
-    MX_TRY(save_row(cx, m, is_new));
-    if (parts->has_category_slugs) {
-        if (!is_new)
-            MX_TRY(q_product_drop_categories(cx->db, &(struct q_product_drop_categories_in){m->id},
-                                             NULL));
-        MX_TRY(save_categories(cx, m));
-    }
-    if (parts->has_attributes) {
-        if (!is_new)
-            MX_TRY(q_product_drop_attributes(cx->db, &(struct q_product_drop_attributes_in){m->id},
-                                             NULL));
-        MX_TRY(save_attributes(cx, m));
-    }
-    if (!parts->has_variants && !parts->has_options)
+    MX_TRY(replace_row(cx, m));
+    if (sent->has_category_slugs)
+        MX_TRY(replace_categories(cx, m));
+    if (sent->has_attributes)
+        MX_TRY(replace_attributes(cx, m));
+    if (!sent->has_variants && !sent->has_options)
         return MX_OK;
-    MX_TRY(save_variants(cx, m));
-    return save_stock(cx, m);
+    MX_TRY(replace_variants(cx, m));
+    return replace_stock(cx, m);
 }

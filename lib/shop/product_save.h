@@ -1,5 +1,6 @@
-/* Reads and writes the stored form of a product, inside of the product module: shared by
- * product_save.c and product_write.c only. All run in the caller's transaction. */
+/* Reads and writes the stored form of products, inside of the product module: shared by
+ * product_stored.c, product_save.c and product_write.c only. All run in the caller's transaction.
+ */
 #ifndef MX_SHOP_PRODUCT_SAVE_H
 #define MX_SHOP_PRODUCT_SAVE_H
 
@@ -9,9 +10,14 @@
 enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id,
                              struct mx_model *ret_model) MX_MUST_CHECK;
 
-/* Write all rows of a checked model; `is_new` when there are none yet. `parts` tells what was sent:
- * rows of other parts stay untouched. */
-enum mx_err mx_product_save(struct mx_ctx *cx, const struct mx_model *m,
-                            const struct mx_product_write *parts, bool is_new) MX_MUST_CHECK;
+/* Write new products (a list of checked struct mx_model) with a fixed number of statements.
+ * MX_E_DUPLICATE. *ret_rows counts the rows of all tables. */
+enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models,
+                               int64_t *ret_rows) MX_MUST_CHECK;
+
+/* Write a checked model over the stored product. `sent` tells which parts changed; rows of others
+ * stay untouched. MX_E_DUPLICATE. */
+enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_model *m,
+                               const struct mx_product_write *sent) MX_MUST_CHECK;
 
 #endif

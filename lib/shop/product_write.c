@@ -4,6 +4,9 @@
 #include "shop/rows.h"
 #include "statements.h"
 
+#define SLUG_CUT 100  /* leaves room for the end of an id */
+#define SLUG_ID_AT 28 /* of an id's text: its last eight digits */
+
 enum { TAKEN_SLUG, TAKEN_SKU, KNOWN_CATEGORY };
 
 /* ---- audit ---- */
@@ -136,8 +139,8 @@ static enum mx_err check_taken(struct mx_ctx *cx, struct mx_model *m)
     if (has_row(&rows, TAKEN_SLUG, m->slug)) {
         if (m->own_slug)
             mx_fault_at(f, MX_S("/slug"), "taken", "is the slug of another product");
-        m->slug = mx_str_fmt(cx->arena, "%.*s-%.*s", 100, m->slug.p, 8,
-                             mx_rows_hex(cx->arena, m->id).p + 24);
+        m->slug = mx_str_fmt(cx->arena, "%.*s-%s", MX_FMT(mx_str_sub(m->slug, 0, SLUG_CUT)),
+                             mx_id_str(cx->arena, m->id).p + SLUG_ID_AT);
     }
     for (size_t i = 0; i < m->variants.n; i++) {
         const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
@@ -161,10 +164,10 @@ static enum mx_err taken_meanwhile(struct mx_ctx *cx, enum mx_err e)
 
 /* ---- create, update, archive ---- */
 
-enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *in,
-                              struct mx_product *ret_product)
+/* A checked model of a new product, with a slug. */
+static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *in,
+                             struct mx_model *ret_model)
 {
-    struct mx_product_write all = *in;
     struct mx_model m = {.id = mx_id_new(),
                          .title = MX_S(""),
                          .description = MX_S(""),
@@ -176,12 +179,33 @@ enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *
     if (!m.own_slug)
         m.slug = mx_slug_of(cx->arena, m.title);
     if (m.slug.n == 0)
-        m.slug = mx_str_fmt(cx->arena, "product-%s", mx_rows_hex(cx->arena, m.id).p + 24);
+        m.slug = mx_str_fmt(cx->arena, "product-%s", mx_id_str(cx->arena, m.id).p + SLUG_ID_AT);
+    *ret_model = m;
+    return MX_OK;
+}
+
+enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *in,
+                              struct mx_product *ret_product)
+{
+    struct mx_model m;
+    const struct mx_list one = {&m, 1};
+    int64_t rows;
+
+    MX_TRY(new_model(cx, in, &m));
     MX_TRY(check_taken(cx, &m));
-    all.has_category_slugs = all.has_attributes = all.has_variants = true;
-    MX_TRY(taken_meanwhile(cx, mx_product_save(cx, &m, &all, true)));
+    MX_TRY(taken_meanwhile(cx, mx_products_insert(cx, &one, &rows)));
     MX_TRY(mx_product_get(cx, m.id, ret_product));
     return audit(cx, "product.create", NULL, ret_product);
+}
+
+enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes, int64_t *ret_rows)
+{
+    struct mx_list models = {MX_NEW_N(cx->arena, writes->n, struct mx_model), writes->n};
+
+    for (size_t i = 0; i < writes->n; i++)
+        MX_TRY(new_model(cx, MX_AT(*writes, const struct mx_product_write, i),
+                         MX_AT(models, struct mx_model, i)));
+    return taken_meanwhile(cx, mx_products_insert(cx, &models, ret_rows));
 }
 
 /* Hold the product and compare its version. */
@@ -212,7 +236,7 @@ enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *
     mx_model_overlay(cx, &m, in);
     MX_TRY(mx_model_check(cx, &m));
     MX_TRY(check_taken(cx, &m));
-    MX_TRY(taken_meanwhile(cx, mx_product_save(cx, &m, in, false)));
+    MX_TRY(taken_meanwhile(cx, mx_product_replace(cx, &m, in)));
     MX_TRY(mx_product_get(cx, in->id, ret_product));
     return audit(cx, "product.update", &before, ret_product);
 }

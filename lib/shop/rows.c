@@ -1,7 +1,5 @@
 #include "shop/rows.h"
 
-#include "base/arena.h"
-
 #define ROWS_MAX (size_t)(8 << 20)
 
 void mx_rows_init(struct mx_rows *r, struct mx_arena *a)
@@ -11,18 +9,10 @@ void mx_rows_init(struct mx_rows *r, struct mx_arena *a)
     mx_jsonw_array(&r->w);
 }
 
-struct mx_str mx_rows_hex(struct mx_arena *a, struct mx_id id)
-{
-    struct mx_buf hex;
-
-    mx_buf_init(&hex, a, 2 * sizeof(id.b));
-    mx_buf_hex(&hex, id.b, sizeof(id.b));
-    return mx_buf_view(&hex);
-}
-
 void mx_rows_id(struct mx_rows *r, const char *name, struct mx_id id)
 {
-    mx_rows_str(r, name, mx_rows_hex(r->out.arena, id));
+    mx_jsonw_name(&r->w, name);
+    mx_jsonw_hex(&r->w, id.b, sizeof(id.b));
 }
 
 void mx_rows_int(struct mx_rows *r, const char *name, int64_t v)

@@ -17,7 +17,5 @@ void mx_rows_int(struct mx_rows *r, const char *name, int64_t v);
 void mx_rows_str(struct mx_rows *r, const char *name, struct mx_str s); /* absent: null */
 /* End the array. */
 struct mx_str mx_rows_text(struct mx_rows *r);
-/* 32 hexadecimal digits. */
-struct mx_str mx_rows_hex(struct mx_arena *a, struct mx_id id);
 
 #endif

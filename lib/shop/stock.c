@@ -74,7 +74,7 @@ static enum mx_err lock(struct mx_ctx *cx, const struct mx_list *changes, struct
     qsort(ids, changes->n, sizeof(*ids), by_variant);
     mx_rows_init(&json, cx->arena);
     for (size_t i = 0; i < changes->n; i++)
-        mx_jsonw_str(&json.w, mx_rows_hex(cx->arena, ids[i]));
+        mx_jsonw_hex(&json.w, ids[i].b, sizeof(ids[i].b));
     MX_TRY(q_stock_lock(cx->db, &(struct q_stock_lock_in){mx_rows_text(&json)}, ret_rows));
     return ret_rows->n == changes->n ? MX_OK : MX_E_NOT_FOUND;
 }

@@ -131,25 +131,40 @@ SELECT 2, c.slug
   JOIN category c ON c.slug = j.slug;
 
 -- name: product.insert
--- in: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
--- in: str options, str attributes, str media, str? thumbnail, str currency, i64 price_min
--- in: i64 price_max, i64? compare_at, str search_text, time now
+-- doc: New products, from a JSON array of objects.
+-- in: str products, str currency, time now
 INSERT INTO product (id, slug, title, brand, description, status, tax_class, options, attributes,
                      media, thumbnail, currency, price_min, price_max, compare_at, search_text,
                      created_at, updated_at)
-VALUES (:id, :slug, :title, :brand, :description, :status, :tax_class, :options, :attributes,
-        :media, :thumbnail, :currency, :price_min, :price_max, :compare_at, :search_text,
-        :now, :now);
+SELECT UNHEX(j.id), j.slug, j.title, j.brand, j.description, j.status, j.tax_class, j.options,
+       j.attributes, j.media, j.thumbnail, :currency, j.price_min, j.price_max, j.compare_at,
+       j.search_text, :now, :now
+  FROM JSON_TABLE(:products, '$[*]' COLUMNS (
+           id CHAR(32) PATH '$.id',
+           slug VARCHAR(120) PATH '$.slug',
+           title VARCHAR(200) PATH '$.title',
+           brand VARCHAR(120) PATH '$.brand',
+           description TEXT PATH '$.description',
+           status INT PATH '$.status',
+           tax_class VARCHAR(32) PATH '$.tax_class',
+           options MEDIUMTEXT PATH '$.options',
+           attributes MEDIUMTEXT PATH '$.attributes',
+           media MEDIUMTEXT PATH '$.media',
+           thumbnail VARCHAR(500) PATH '$.thumbnail',
+           price_min BIGINT PATH '$.price_min',
+           price_max BIGINT PATH '$.price_max',
+           compare_at BIGINT PATH '$.compare_at',
+           search_text TEXT PATH '$.search_text')) j;
 
 -- name: product.update
 -- in: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
--- in: str options, str attributes, str media, str? thumbnail, str currency, i64 price_min
--- in: i64 price_max, i64? compare_at, str search_text, time now
+-- in: str options, str attributes, str media, str? thumbnail, i64 price_min, i64 price_max
+-- in: i64? compare_at, str search_text, time now
 UPDATE product
    SET slug = :slug, title = :title, brand = :brand, description = :description,
        status = :status, tax_class = :tax_class, options = :options, attributes = :attributes,
-       media = :media, thumbnail = :thumbnail, currency = :currency, price_min = :price_min,
-       price_max = :price_max, compare_at = :compare_at, search_text = :search_text,
+       media = :media, thumbnail = :thumbnail, price_min = :price_min, price_max = :price_max,
+       compare_at = :compare_at, search_text = :search_text,
        version = version + 1, updated_at = :now
  WHERE id = :id;
 

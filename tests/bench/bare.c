@@ -1,22 +1,22 @@
 /* The other side of the benchmark: the same five routes as a plain prefork loop around
- * FCGX_Accept_r, the way one writes it by hand. No framework, no arena, no log, no keys but one, no
- * caches: a blocking accept, one request a connection, statements prepared once, JSON by snprintf,
- * the token checked by libjwt each time. The texts of the statements are merx's own (their rows are
- * all that is used of it), so are the two connections and their session; the answers are the same.
+ * FCGX_Accept_r, written by hand. No framework, no arena, no log, no caches: a blocking accept, one
+ * request a connection, statements prepared once and bound here, JSON by snprintf, the token
+ * checked by libjwt each time. Of merx only the texts of the statements are used; the answers are
+ * the same, and so are the two connections (one autocommits, one does not) and their session.
  *
- * BARE_SOCKET BARE_WORKERS BARE_PEM BARE_ISSUER BARE_AUDIENCE BARE_DB_SOCKET BARE_DB_PASSWORD */
+ * Environment: BARE_SOCKET BARE_WORKERS BARE_PEM (public key) BARE_ISSUER BARE_AUDIENCE
+ * BARE_DB_SOCKET BARE_DB_PASSWORD */
+#include <cjson/cJSON.h>
+#include <errno.h>
 #include <fcgiapp.h>
 #include <jwt.h>
 #include <mysql.h>
-#include <mysqld_error.h>
-
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <openssl/sha.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "statements.h"
@@ -25,404 +25,299 @@
 #define TEXT_MAX 65536
 #define LINES_MAX 200
 #define TRIES 5
-#define STOCK_LOW 5
 
 typedef __typeof__(*((MYSQL_BIND *)0)->is_null) db_bool;
-typedef unsigned char uuid_t[16];
+typedef unsigned char uuid[16];
 
-static void die(const char *what, const char *why)
+static MX_NORETURN void die(const char *what, const char *why)
 {
     fprintf(stderr, "bare: %s: %s\n", what, why);
     exit(1);
 }
 
-static const char *setting(const char *name)
-{
-    const char *value = getenv(name);
-
-    if (!value)
-        die(name, "is not set");
-    return value;
-}
-
 /* ==== statements ==== */
 
-enum { READ, WRITE, LINKS };
+struct column {
+    unsigned long n;
+    db_bool null;
+    char *s;
+    long long i;
+};
 
-/* Parameters by name and columns, in the order of the bindings below; `#`: integer, `@`: time. */
-#define CARD_COLUMNS                                                                               \
-    "id slug title brand currency #price_min #price_max #compare_at thumbnail #rating_sum "        \
-    "#rating_count #in_stock"
-enum { PROFILE, LIST, PRODUCT, VARIANTS, AROUND, CART, ORDER, ITEMS, PAYMENT, EVENTS, LEDGER };
+enum { READ, WRITE, LINKS };
+static MYSQL *links[LINKS];
+
+#define CARD "sssssdddsddd" /* id, slug, title, ...: the columns of a product in a list */
+enum { PROFILE, PRODUCTS, PRODUCT, VARIANTS, AROUND, CART, ORDER, ITEMS, PAYMENT, EVENTS, LEDGER };
 enum { STORE = LEDGER + 1, STORED, TAKE, STATEMENTS };
 static struct statement {
     const char *name;
     int link;
-    const char *in, *out;
+    const char *columns; /* a letter each; s: text, time or bytes, d: integer */
     MYSQL_STMT *h;
-    struct column {
-        unsigned long n;
-        db_bool null;
-        char *s;
-        long long i;
-        MYSQL_TIME t;
-    } out_at[COLUMNS_MAX];
+    struct column at[COLUMNS_MAX];
 } statements[STATEMENTS] = {
-    {"account.profile", READ, "id",
-     "id #kind email @verified_at name phone locale @created_at role"},
-    {"catalog.by_newest", READ,
-     "after after_time after after_time after brand brand min_price min_price max_price max_price "
-     "category category n_attributes n_attributes attributes in_stock limit",
-     CARD_COLUMNS " #sort_number sort_text"},
-    {"product.load", READ, "id slug active_only",
-     "id slug title brand description #status tax_class options attributes media thumbnail "
-     "currency #price_min #price_max #compare_at #rating_sum #rating_count #version @created_at "
-     "@updated_at"},
-    {"product.variants", READ, "product",
-     "id sku title options media #price #compare_at currency #weight_grams #on_hand #reserved"},
-    {"catalog.around", READ, "product product product product product", "#kind " CARD_COLUMNS},
-    {"cart.load", WRITE, "account",
-     "cart_id currency #version address_id method_id ship_name ship_company ship_line1 ship_line2 "
-     "ship_city ship_region ship_postal_code ship_country ship_phone method_name #days_min "
-     "#days_max #rate #free_from #shipping_ppm item_id variant_id #quantity #seen_price sku "
-     "variant_title #price variant_currency #sellable product_id slug title #available #tax_ppm"},
-    {"order.insert", WRITE,
-     "id number account cart status payment_status currency subtotal discount_total "
-     "shipping_total tax_total total email note address method shipping_name placed_at expires_at "
-     "now now",
-     ""},
-    {"order.insert_items", WRITE, "order lines", ""},
-    {"payment.insert", WRITE,
-     "id order attempt provider status amount captured currency provider_ref failure_code now now",
-     ""},
-    {"event.insert_two", WRITE,
-     "id type subject payload now now id2 type2 subject payload now now", ""},
-    {"order.ledger_take", WRITE, "actor now order", ""},
-    {"idempotency.store_if_live", WRITE,
-     "principal key request_hash status body now session now", ""},
-    {"idempotency.find", WRITE, "principal key", "request_hash #status body @created_at"},
-    {"order.take_stock", WRITE, "order now now cart version", ""},
+    {.name = "account.profile", READ, "sdsssssss"},
+    {.name = "catalog.by_newest", READ, CARD "ds"},
+    {.name = "product.load", READ, "sssssdssssssddddddss"},
+    {.name = "product.variants", READ, "sssssddsddd"},
+    {.name = "catalog.around", READ, "d" CARD},
+    {.name = "cart.load", WRITE, "ssdssssssssssssdddddssddssdsdsssdd"},
+    {.name = "order.insert", WRITE, ""},
+    {.name = "order.insert_items", WRITE, ""},
+    {.name = "payment.insert", WRITE, ""},
+    {.name = "event.insert_two", WRITE, ""},
+    {.name = "order.ledger_take", WRITE, ""},
+    {.name = "idempotency.store_if_live", WRITE, ""},
+    {.name = "idempotency.find", WRITE, "sdss"},
+    {.name = "order.take_stock", WRITE, ""},
 };
-static MYSQL *links[LINKS];
-
-/* The next parameters of the statement about to run. */
-static MYSQL_BIND args[COLUMNS_MAX];
-static long long numbers[COLUMNS_MAX];
-static int n_args;
-
-static void arg_bytes(const void *p, size_t n)
-{
-    args[n_args++] = (MYSQL_BIND){.buffer_type = p ? MYSQL_TYPE_BLOB : MYSQL_TYPE_NULL,
-                                  .buffer = (void *)(uintptr_t)p,
-                                  .buffer_length = n};
-}
-
-static void arg_id(const uuid_t id)
-{
-    arg_bytes(id, sizeof(uuid_t));
-}
-
-static void arg_text(const char *s)
-{
-    args[n_args++] = (MYSQL_BIND){.buffer_type = s ? MYSQL_TYPE_STRING : MYSQL_TYPE_NULL,
-                                  .buffer = (void *)(uintptr_t)s,
-                                  .buffer_length = s ? strlen(s) : 0};
-}
-
-static void arg_int(long long v)
-{
-    numbers[n_args] = v;
-    args[n_args] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &numbers[n_args]};
-    n_args++;
-}
-
-static void arg_time(MYSQL_TIME *t)
-{
-    args[n_args++] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_DATETIME, .buffer = t};
-}
 
 static void connect_to_database(int link)
 {
-    const char *session =
+    static const char session[] =
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
         "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
         "collation_connection = 'utf8mb4_bin', tx_isolation = 'READ-COMMITTED'";
-    MYSQL *my = mysql_init(NULL);
+    MYSQL *my = links[link] = mysql_init(NULL);
 
     mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    if (!mysql_real_connect(my, NULL, "merx", setting("BARE_DB_PASSWORD"), "merx", 0,
-                            setting("BARE_DB_SOCKET"), CLIENT_FOUND_ROWS) ||
+    if (!mysql_real_connect(my, NULL, "merx", getenv("BARE_DB_PASSWORD"), "merx", 0,
+                            getenv("BARE_DB_SOCKET"), CLIENT_FOUND_ROWS) ||
         mysql_query(my, session) != 0 || mysql_autocommit(my, link == READ) != 0)
         die("database", mysql_error(my));
-    links[link] = my;
-}
-
-/* A list of names above against what the statement has now. */
-static void check_names(const struct statement *s, const char *names, const struct mx_sql_slot *at,
-                        int n)
-{
-    for (int i = 0; i < n; i++) {
-        size_t length;
-
-        names += strspn(names, " #@");
-        length = strcspn(names, " ");
-        if (strlen(at[i].name) != length || strncmp(at[i].name, names, length) != 0)
-            die(s->name, at[i].name);
-        names += length;
-    }
-    if (*names)
-        die(s->name, names);
-}
-
-static void bind_columns(struct statement *s)
-{
-    MYSQL_BIND b[COLUMNS_MAX] = {0};
-    const char *names = s->out;
-
-    for (int i = 0; *names; i++) {
-        struct column *c = &s->out_at[i];
-        char kind = *names;
-
-        b[i].length = &c->n;
-        b[i].is_null = &c->null;
-        if (kind == '#') {
-            b[i].buffer_type = MYSQL_TYPE_LONGLONG;
-            b[i].buffer = &c->i;
-        } else if (kind == '@') {
-            b[i].buffer_type = MYSQL_TYPE_DATETIME;
-            b[i].buffer = &c->t;
-        } else {
-            c->s = malloc(TEXT_MAX);
-            b[i].buffer_type = MYSQL_TYPE_STRING;
-            b[i].buffer = c->s;
-            b[i].buffer_length = TEXT_MAX;
-        }
-        names += strcspn(names, " ");
-        names += *names == ' ';
-    }
-    if (mysql_stmt_bind_result(s->h, b))
-        die(s->name, mysql_stmt_error(s->h));
 }
 
 static void prepare(struct statement *s)
 {
-    for (int i = 0; i < mx_sql_n; i++) {
-        const struct mx_sql *sql = &mx_sql_all[i];
+    const struct mx_sql *sql = mx_sql_all;
+    MYSQL_BIND b[COLUMNS_MAX] = {0};
 
-        if (strcmp(sql->name, s->name) != 0)
-            continue;
-        check_names(s, s->in, sql->in, sql->n_in);
-        check_names(s, s->out, sql->out, sql->n_out);
-        s->h = mysql_stmt_init(links[s->link]);
-        if (mysql_stmt_prepare(s->h, sql->text, strlen(sql->text)) != 0)
-            die(s->name, mysql_stmt_error(s->h));
-        if (*s->out)
-            bind_columns(s);
-        return;
+    while (sql < mx_sql_all + mx_sql_n && strcmp(sql->name, s->name) != 0)
+        sql++;
+    if (sql == mx_sql_all + mx_sql_n)
+        die(s->name, "no such statement");
+    s->h = mysql_stmt_init(links[s->link]);
+    if (mysql_stmt_prepare(s->h, sql->text, strlen(sql->text)) != 0)
+        die(s->name, mysql_stmt_error(s->h));
+    if (mysql_stmt_field_count(s->h) != strlen(s->columns))
+        die(s->name, "number of columns");
+    for (int i = 0; s->columns[i]; i++) {
+        struct column *c = &s->at[i];
+
+        b[i].length = &c->n;
+        b[i].is_null = &c->null;
+        b[i].buffer_type = s->columns[i] == 'd' ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_STRING;
+        b[i].buffer = s->columns[i] == 'd' ? (void *)&c->i : (c->s = malloc(TEXT_MAX));
+        b[i].buffer_length = TEXT_MAX;
     }
-    die(s->name, "no such statement");
+    if (*s->columns && mysql_stmt_bind_result(s->h, b))
+        die(s->name, mysql_stmt_error(s->h));
 }
 
-/* Run with the arguments gathered. False: mysql_stmt_errno tells. */
-static bool run(int which)
+/* Run with one argument a letter. i: id; s: string; d: long long; b: bytes and their number. A null
+ * pointer is NULL. */
+static bool run(int which, const char *types, ...)
 {
+    static MYSQL_BIND b[COLUMNS_MAX];
+    static long long numbers[COLUMNS_MAX];
     struct statement *s = &statements[which];
+    unsigned n;
+    va_list ap;
 
-    if (mysql_stmt_param_count(s->h) != (unsigned long)n_args)
+    va_start(ap, types);
+    for (n = 0; types[n]; n++) {
+        b[n] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_BLOB, .buffer_length = sizeof(uuid)};
+        if (types[n] == 'd') {
+            numbers[n] = va_arg(ap, long long);
+            b[n].buffer = &numbers[n];
+            b[n].buffer_type = MYSQL_TYPE_LONGLONG;
+            continue;
+        }
+        b[n].buffer = va_arg(ap, void *);
+        if (types[n] == 'b')
+            b[n].buffer_length = va_arg(ap, size_t);
+        else if (types[n] == 's')
+            b[n].buffer_length = b[n].buffer ? strlen(b[n].buffer) : 0;
+        if (!b[n].buffer)
+            b[n].buffer_type = MYSQL_TYPE_NULL;
+    }
+    va_end(ap);
+    if (mysql_stmt_param_count(s->h) != n)
         die(s->name, "number of arguments");
-    n_args = 0;
-    return !mysql_stmt_bind_param(s->h, args) && mysql_stmt_execute(s->h) == 0;
+    return !mysql_stmt_bind_param(s->h, b) && mysql_stmt_execute(s->h) == 0;
 }
 
-/* The columns of the next row, NULL behind the last; *ok becomes false on a failure. */
-static const struct column *fetch(int which, bool *ok)
+/* The columns of the next row, NULL behind the last; *good becomes false on a failure. */
+static const struct column *fetch(int which, bool *good)
 {
     struct statement *s = &statements[which];
     int status = mysql_stmt_fetch(s->h);
 
     if (status == 0)
-        return s->out_at;
-    *ok &= status == MYSQL_NO_DATA;
+        return s->at;
+    *good &= status == MYSQL_NO_DATA;
     mysql_stmt_free_result(s->h);
     return NULL;
 }
 
 /* ==== JSON ==== */
 
-static char body[1 << 20];
-static size_t body_n;
+/* The answer, and the texts that it is made of. */
+static char body[1 << 20], texts[1 << 21];
+static size_t body_n, texts_n;
 
-MX_PRINTF(1, 2) static void put(const char *fmt, ...)
+MX_PRINTF(1, 2) static void put(const char *f, ...)
 {
     va_list ap;
-    int n;
 
-    va_start(ap, fmt);
-    n = vsnprintf(body + body_n, sizeof(body) - body_n, fmt, ap);
+    va_start(ap, f);
+    body_n += (size_t)vsnprintf(body + body_n, sizeof(body) - body_n, f, ap);
     va_end(ap);
-    if (n < 0 || (size_t)n >= sizeof(body) - body_n)
+    if (body_n >= sizeof(body))
         die("answer", "too long");
-    body_n += (size_t)n;
 }
 
-static void put_bytes(const char *p, size_t n)
+/* A text that lives as long as the request. */
+MX_PRINTF(1, 2) static char *fmt(const char *f, ...)
 {
-    if (n >= sizeof(body) - body_n)
-        die("answer", "too long");
-    memcpy(body + body_n, p, n);
-    body_n += n;
+    char *p = texts + texts_n;
+    va_list ap;
+    va_start(ap, f);
+    texts_n += (size_t)vsnprintf(p, sizeof(texts) - texts_n, f, ap) + 1;
+    va_end(ap);
+    if (texts_n >= sizeof(texts))
+        die("texts", "too long");
+    return p;
 }
 
-static void put_quoted(const char *s, size_t n)
+static const char *quoted(const char *s, size_t n)
 {
-    size_t from = 0;
-
-    put_bytes("\"", 1);
+    char *p = texts + texts_n, *to = p;
+    if (6 * n + 3 > sizeof(texts) - texts_n)
+        die("texts", "too long");
+    *to++ = '"';
     for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-
-        if (c >= 0x20 && c != '"' && c != '\\')
+        if ((unsigned char)s[i] < 0x20) {
+            to += snprintf(to, 7, "\\u%04x", (unsigned char)s[i]);
             continue;
-        put_bytes(s + from, i - from);
-        if (c < 0x20)
-            put("\\u%04x", c);
-        else
-            put("\\%c", c);
-        from = i + 1;
+        }
+        if (s[i] == '"' || s[i] == '\\')
+            *to++ = '\\';
+        *to++ = s[i];
     }
-    put_bytes(s + from, n - from);
-    put_bytes("\"", 1);
+    *to++ = '"';
+    *to++ = '\0';
+    texts_n = (size_t)(to - texts);
+    return p;
 }
 
-/* `name` below is everything before the value: {"id": or ,"slug": */
-static void put_text(const char *name, const struct column *c)
+static const char *str(const struct column *c)
 {
-    put("%s", name);
-    if (c->null)
-        put("null");
-    else
-        put_quoted(c->s, c->n);
+    return c->null ? "null" : quoted(c->s, c->n);
 }
 
-static void put_json(const char *name, const struct column *c)
-{
-    put("%s", name);
-    put_bytes(c->s, c->n);
-}
-
-static void hex(char *to, const unsigned char *p, size_t n)
+static const char *hex(const void *id, bool dashes)
 {
     static const char digits[] = "0123456789abcdef";
+    char text[40], *to = text;
 
-    for (size_t i = 0; i < n; i++) {
-        to[2 * i] = digits[p[i] >> 4];
-        to[2 * i + 1] = digits[p[i] & 15];
+    for (const unsigned char *b = id; b < (const unsigned char *)id + sizeof(uuid); b++) {
+        *to++ = digits[*b >> 4];
+        *to++ = digits[*b & 15];
+        if (dashes && (to - text == 8 || to - text == 13 || to - text == 18 || to - text == 23))
+            *to++ = '-';
     }
+    return fmt("%.*s", (int)(to - text), text);
 }
 
-static void uuid_text(char to[37], const unsigned char *id)
+static const char *text_of(const void *id)
 {
-    hex(to, id, 4);
-    hex(to + 9, id + 4, 2);
-    hex(to + 14, id + 6, 2);
-    hex(to + 19, id + 8, 2);
-    hex(to + 24, id + 10, 6);
-    to[8] = to[13] = to[18] = to[23] = '-';
-    to[36] = '\0';
+    return hex(id, true);
 }
 
-static void put_id(const char *name, const void *id)
+static const char *money(long long amount, const char *currency)
 {
-    char text[37];
-
-    uuid_text(text, id);
-    put("%s\"%s\"", name, text);
+    return fmt("{\"amount\":%lld,\"currency\":\"%s\"}", amount, currency);
 }
 
-static void put_time(const char *name, const MYSQL_TIME *t)
+static const char *price(const struct column *amount, const struct column *currency)
 {
-    put("%s\"%04u-%02u-%02uT%02u:%02u:%02u.%03luZ\"", name, t->year, t->month, t->day, t->hour,
-        t->minute, t->second, t->second_part / 1000);
+    return amount->null ? "null" : money(amount->i, currency->s);
 }
 
-static void put_money(const char *name, long long amount, const char *currency)
+/* 2026-01-02 03:04:05.678 */
+static const char *time_of(const char *sql)
 {
-    put("%s{\"amount\":%lld,\"currency\":\"%.3s\"}", name, amount, currency);
+    return fmt("\"%.10sT%sZ\"", sql, sql + 11);
 }
 
-static void put_price(const char *name, const struct column *amount, const char *currency)
+static const char *yes(bool v)
 {
-    if (amount->null)
-        put("%snull", name);
-    else
-        put_money(name, amount->i, currency);
-}
-
-static const char *word(bool yes)
-{
-    return yes ? "true" : "false";
-}
-
-static void put_rating(const struct column *sum, const struct column *count)
-{
-    long long cents = count->i > 0 ? (sum->i * 100 + count->i / 2) / count->i : 0;
-
-    if (count->i > 0)
-        put(",\"rating\":{\"average\":%lld.%02lld,\"count\":%lld}", cents / 100, cents % 100,
-            count->i);
-    else
-        put(",\"rating\":{\"average\":null,\"count\":0}");
-}
-
-/* CARD_COLUMNS from c on. */
-static void put_card(const struct column *c)
-{
-    put_id("{\"id\":", c[0].s);
-    put_text(",\"slug\":", &c[1]);
-    put_text(",\"title\":", &c[2]);
-    put_text(",\"brand\":", &c[3]);
-    put_price(",\"price\":", &c[5], c[4].s);
-    put_price(",\"price_max\":", &c[6], c[4].s);
-    put_price(",\"compare_at_price\":", &c[7], c[4].s);
-    put(",\"in_stock\":%s", word(c[11].i != 0));
-    put_text(",\"thumbnail\":", &c[8]);
-    put_rating(&c[9], &c[10]);
-    put("}");
+    return v ? "true" : "false";
 }
 
 /* ==== requests ==== */
 
 struct request {
     FCGX_Request fcgi;
-    const char *method, *path, *query;
     char sent[16384];
-    size_t sent_n;
-    uuid_t account, session;
-    MYSQL_TIME now;
+    int sent_n;
+    uuid account, session;
+    char now[32];
     long long now_ms;
 };
 
-static const struct problem {
+static const struct answer {
     int status;
-    const char *code, *title;
-} ok = {200, "", ""}, created = {201, "", ""}, bad = {400, "bad_request", "Bad request"},
-  unauthorized = {401, "unauthorized", "Authentication required"},
-  not_found = {404, "not_found", "Not found"}, cart_empty = {409, "cart_empty", "The cart is empty"},
-  out_of_stock = {409, "out_of_stock", "Not enough stock"},
-  key_reused = {422, "idempotency_key_reused", "Idempotency-Key reused"},
-  unavailable = {503, "unavailable", "Service unavailable"};
+    const char *code;
+} ok = {200, ""}, created = {201, ""}, bad = {400, "bad_request"},
+  unauthorized = {401, "unauthorized"}, not_found = {404, "not_found"}, empty = {409, "cart_empty"},
+  out_of_stock = {409, "out_of_stock"}, incomplete = {409, "conflict"},
+  reused = {422, "idempotency_key_reused"}, unavailable = {503, "unavailable"};
 
-static char pem[4096];
-static const char *issuer, *audience;
-
-static bool uuid_parse(const char *s, uuid_t id)
+static const char *param(const struct request *r, const char *name)
 {
+    const char *value = FCGX_GetParam(name, r->fcgi.envp);
+
+    return value ? value : "";
+}
+
+static void set_now(struct request *r)
+{
+    struct timespec ts;
+    struct tm t;
+    char seconds[24];
+    clock_gettime(CLOCK_REALTIME, &ts);
+    gmtime_r(&ts.tv_sec, &t);
+    r->now_ms = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    strftime(seconds, sizeof(seconds), "%Y-%m-%d %H:%M:%S", &t);
+    snprintf(r->now, sizeof(r->now), "%s.%03d", seconds, (int)(r->now_ms % 1000));
+}
+
+static void random_bytes(void *p, size_t n)
+{
+    if (getrandom(p, n, 0) != (ssize_t)n)
+        die("getrandom", strerror(errno));
+}
+
+/* UUIDv7. */
+static void new_id(const struct request *r, uuid id)
+{
+    random_bytes(id, sizeof(uuid));
+    for (int i = 0; i < 6; i++)
+        id[i] = (unsigned char)(r->now_ms >> (40 - 8 * i));
+    id[6] = (unsigned char)(0x70 | (id[6] & 15));
+    id[8] = (unsigned char)(0x80 | (id[8] & 63));
+}
+
+static bool parse_id(const char *s, uuid id)
+{
+    char pair[3] = {0}, *end;
+
     if (!s || strlen(s) != 36)
         return false;
     for (int i = 0; i < 16; i++, s += 2) {
-        char pair[3] = {0};
-        char *end;
-
         s += *s == '-';
         memcpy(pair, s, 2);
         id[i] = (unsigned char)strtoul(pair, &end, 16);
@@ -432,231 +327,500 @@ static bool uuid_parse(const char *s, uuid_t id)
     return true;
 }
 
-static void now(struct request *r)
-{
-    struct timespec ts;
-    struct tm tm;
+static char pem[4096];
+static const char *issuer, *audience;
 
-    clock_gettime(CLOCK_REALTIME, &ts);
-    gmtime_r(&ts.tv_sec, &tm);
-    r->now_ms = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-    r->now = (MYSQL_TIME){.year = (unsigned)tm.tm_year + 1900,
-                          .month = (unsigned)tm.tm_mon + 1,
-                          .day = (unsigned)tm.tm_mday,
-                          .hour = (unsigned)tm.tm_hour,
-                          .minute = (unsigned)tm.tm_min,
-                          .second = (unsigned)tm.tm_sec,
-                          .second_part = (unsigned long)(ts.tv_nsec / 1000000 * 1000)};
-}
-
-static void new_uuid(const struct request *r, uuid_t id)
-{
-    if (getrandom(id + 6, 10, 0) != 10)
-        die("getrandom", strerror(errno));
-    for (int i = 0; i < 6; i++)
-        id[i] = (unsigned char)(r->now_ms >> (40 - 8 * i));
-    id[6] = (unsigned char)(0x70 | (id[6] & 15));
-    id[8] = (unsigned char)(0x80 | (id[8] & 63));
-}
-
-static bool grant_is(jwt_t *jwt, const char *name, const char *want)
+static bool claim_is(jwt_t *jwt, const char *name, const char *want)
 {
     const char *got = jwt_get_grant(jwt, name);
 
     return got && strcmp(got, want) == 0;
 }
 
-/* The token's signature, issuer, audience and end; account and session. */
+/* The token's signature, issuer, audience and life; account and session. */
 static bool authenticate(struct request *r)
 {
-    const char *header = FCGX_GetParam("HTTP_AUTHORIZATION", r->fcgi.envp);
+    const char *header = param(r, "HTTP_AUTHORIZATION");
     jwt_t *jwt = NULL;
     bool valid;
 
-    if (!header || strncmp(header, "Bearer ", 7) != 0 ||
+    if (strncmp(header, "Bearer ", 7) != 0 ||
         jwt_decode(&jwt, header + 7, (unsigned char *)pem, (int)strlen(pem)) != 0)
         return false;
-    valid = jwt_get_alg(jwt) == JWT_ALG_ES256 && grant_is(jwt, "iss", issuer) &&
-            grant_is(jwt, "aud", audience) && jwt_get_grant_int(jwt, "exp") > r->now_ms / 1000 &&
+    valid = jwt_get_alg(jwt) == JWT_ALG_ES256 && claim_is(jwt, "iss", issuer) &&
+            claim_is(jwt, "aud", audience) && jwt_get_grant_int(jwt, "exp") > r->now_ms / 1000 &&
             jwt_get_grant_int(jwt, "nbf") <= r->now_ms / 1000 + 30 &&
-            uuid_parse(jwt_get_grant(jwt, "sub"), r->account) &&
-            uuid_parse(jwt_get_grant(jwt, "sid"), r->session);
+            parse_id(jwt_get_grant(jwt, "sub"), r->account) &&
+            parse_id(jwt_get_grant(jwt, "sid"), r->session);
     jwt_free(jwt);
     return valid;
 }
 
 /* ==== GET ==== */
 
-static const struct problem *get_health(void)
-{
-    put("{\"status\":\"ok\"}");
-    return &ok;
-}
-
-static const struct problem *get_me(struct request *r)
+static const struct answer *get_me(struct request *r)
 {
     const struct column *c;
     bool good = true;
-    int roles = 0;
+    int rows = 0;
 
     if (!authenticate(r))
         return &unauthorized;
-    arg_id(r->account);
-    if (!run(PROFILE))
+    if (!run(PROFILE, "i", r->account))
         return &unavailable;
-    while ((c = fetch(PROFILE, &good))) {
-        if (body_n == 0) {
-            put_id("{\"id\":", c[0].s);
-            put_text(",\"email\":", &c[2]);
-            put(",\"email_verified\":%s", word(!c[3].null));
-            put_text(",\"name\":", &c[4]);
-            put_text(",\"phone\":", &c[5]);
-            put_text(",\"locale\":", &c[6]);
-            put_time(",\"created_at\":", &c[7].t);
-            put(",\"mfa_enabled\":false,\"roles\":[");
-        }
+    for (; (c = fetch(PROFILE, &good)); rows++) {
+        if (rows == 0)
+            put("{\"id\":\"%s\",\"email\":%s,\"email_verified\":%s,\"name\":%s,\"phone\":%s,"
+                "\"locale\":%s,\"created_at\":%s,\"mfa_enabled\":false,\"roles\":[",
+                text_of(c[0].s), str(&c[2]), yes(!c[3].null), str(&c[4]), str(&c[5]), str(&c[6]),
+                time_of(c[7].s));
         if (!c[8].null)
-            put_text(roles++ ? "," : "", &c[8]);
+            put("%s%s", rows ? "," : "", str(&c[8]));
     }
     put("]}");
-    return good ? body_n > 2 ? &ok : &unauthorized : &unavailable;
+    return !good ? &unavailable : rows ? &ok : &unauthorized;
 }
 
-static const struct problem *get_products(struct request *r)
+static const char *rating(long long sum, long long count)
 {
-    const char *given = strstr(r->query, "limit=");
-    long limit = given ? strtol(given + 6, NULL, 10) : 20, n = 0;
+    long long cents = count > 0 ? (sum * 100 + count / 2) / count : 0;
+    if (count == 0)
+        return "{\"average\":null,\"count\":0}";
+    return fmt("{\"average\":%lld.%02lld,\"count\":%lld}", cents / 100, cents % 100, count);
+}
+
+/* The columns CARD from c on. */
+static void put_card(const struct column *c)
+{
+    put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s,\"brand\":%s,\"price\":%s,\"price_max\":%s,"
+        "\"compare_at_price\":%s,\"in_stock\":%s,\"thumbnail\":%s,\"rating\":%s}",
+        text_of(c[0].s), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[5], &c[4]),
+        price(&c[6], &c[4]), price(&c[7], &c[4]), yes(c[11].i), str(&c[8]),
+        rating(c[9].i, c[10].i));
+}
+
+static const struct answer *get_products(struct request *r)
+{
+    const char *given = strstr(param(r, "QUERY_STRING"), "limit="), *last = "";
+    long long limit = given ? strtol(given + 6, NULL, 10) : 20, n = 0, number = 0;
     const struct column *c;
-    bool good = true;
-    char next[128] = "null";
+    bool good = true, more = false;
 
     if (limit < 1 || limit > 100)
         return &bad;
-    for (int i = 0; i < 13; i++)
-        arg_text(NULL);
-    arg_int(0);
-    arg_int(0);
-    arg_text("\n");
-    arg_int(0);
-    arg_int(limit + 1);
-    if (!run(LIST))
+    if (!run(PRODUCTS, "isisissssssiiddsdd", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+             NULL, NULL, NULL, NULL, 0LL, 0LL, "\n", 0LL, limit + 1))
         return &unavailable;
     put("{\"data\":[");
-    while ((c = fetch(LIST, &good))) {
-        if (n == limit)
+    while ((c = fetch(PRODUCTS, &good))) {
+        more = n == limit;
+        if (more)
             continue;
         put("%s", n++ ? "," : "");
         put_card(c);
-        if (n == limit) {
-            snprintf(next, sizeof(next), "\"%lld.", c[12].i);
-            hex(next + strlen(next), (const unsigned char *)c[0].s, 16);
-        }
+        number = c[12].i;
+        last = hex(c[0].s, false);
     }
-    put("],\"next_cursor\":%s%s}", next, next[0] == '"' ? "\"" : "");
+    if (more)
+        put("],\"next_cursor\":\"%lld.%s\"}", number, last);
+    else
+        put("],\"next_cursor\":null}");
     return good ? &ok : &unavailable;
 }
 
-static bool put_variants(const uuid_t product, bool *in_stock)
+static bool put_variants(const uuid product, bool *in_stock)
 {
     const struct column *c;
     bool good = true;
-    int n = 0;
 
-    arg_id(product);
-    if (!run(VARIANTS))
+    if (!run(VARIANTS, "i", product))
         return false;
     put(",\"variants\":[");
-    while ((c = fetch(VARIANTS, &good))) {
+    for (int n = 0; (c = fetch(VARIANTS, &good)); n++) {
         long long left = c[9].i - c[10].i;
+        const char *hint = left <= 0 ? "out_of_stock" : left <= 5 ? "low" : "in_stock";
 
-        put_id(n++ ? ",{\"id\":" : "{\"id\":", c[0].s);
-        put_text(",\"sku\":", &c[1]);
-        put_text(",\"title\":", &c[2]);
-        put_json(",\"options\":", &c[3]);
-        put_price(",\"price\":", &c[5], c[7].s);
-        put_price(",\"compare_at_price\":", &c[6], c[7].s);
-        put(",\"in_stock\":%s,\"stock_hint\":\"%s\"", word(left > 0),
-            left <= 0           ? "out_of_stock"
-            : left <= STOCK_LOW ? "low"
-                                : "in_stock");
-        put(c[8].null ? ",\"weight_grams\":null" : ",\"weight_grams\":%lld", c[8].i);
-        put_json(",\"media\":", &c[4]);
-        put("}");
+        put("%s{\"id\":\"%s\",\"sku\":%s,\"title\":%s,\"options\":%s,\"price\":%s,"
+            "\"compare_at_price\":%s,\"in_stock\":%s,\"stock_hint\":\"%s\",\"media\":%s,",
+            n ? "," : "", text_of(c[0].s), str(&c[1]), str(&c[2]), c[3].s, price(&c[5], &c[7]),
+            price(&c[6], &c[7]), yes(left > 0), hint, c[4].s);
+        if (c[8].null)
+            put("\"weight_grams\":null}");
+        else
+            put("\"weight_grams\":%lld}", c[8].i);
         *in_stock |= left > 0;
     }
     put("]");
     return good;
 }
 
-/* Categories, then related products, as the rows come. */
-static bool put_around(const uuid_t product)
+/* Categories, then related products: so the rows come. */
+static bool put_around(const uuid product)
 {
     const struct column *c;
     bool good = true, related = false;
-    int n = 0;
 
-    for (int i = 0; i < 5; i++)
-        arg_id(product);
-    if (!run(AROUND))
+    if (!run(AROUND, "iiiii", product, product, product, product, product))
         return false;
     put(",\"categories\":[");
-    while ((c = fetch(AROUND, &good))) {
-        if (c[0].i == 1 && !related) {
+    for (int n = 0; (c = fetch(AROUND, &good)); n++) {
+        if (c[0].i == 1 && !related)
             put("],\"related\":[");
-            related = true;
-            n = 0;
-        }
-        put("%s", n++ ? "," : "");
-        if (related) {
+        else
+            put("%s", n ? "," : "");
+        related = c[0].i == 1;
+        if (related)
             put_card(c + 1);
-            continue;
-        }
-        put_id("{\"id\":", c[1].s);
-        put_text(",\"slug\":", &c[2]);
-        put_text(",\"title\":", &c[3]);
-        put("}");
+        else
+            put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s}", text_of(c[1].s), str(&c[2]),
+                str(&c[3]));
     }
-    put("%s]", related ? "" : "],\"related\":[");
+    put(related ? "]" : "],\"related\":[]");
     return good;
 }
 
-static const struct problem *get_product(const char *slug)
+static const struct answer *get_product(const char *name)
 {
     const struct column *c;
     bool good = true, in_stock = false;
-    uuid_t id;
+    uuid id;
+    bool by_id = parse_id(name, id);
 
-    if (uuid_parse(slug, id)) {
-        arg_id(id);
-        arg_text(NULL);
-    } else {
-        arg_text(NULL);
-        arg_text(slug);
-    }
-    arg_int(1);
-    if (!run(PRODUCT))
+    if (!run(PRODUCT, "isd", by_id ? id : NULL, by_id ? NULL : name, 1LL))
         return &unavailable;
     c = fetch(PRODUCT, &good);
     if (!c)
         return good ? &not_found : &unavailable;
     memcpy(id, c[0].s, sizeof(id));
-    put_id("{\"id\":", id);
-    put_text(",\"slug\":", &c[1]);
-    put_text(",\"title\":", &c[2]);
-    put_text(",\"brand\":", &c[3]);
-    put_price(",\"price\":", &c[12], c[11].s);
-    put_price(",\"price_max\":", &c[13], c[11].s);
-    put_price(",\"compare_at_price\":", &c[14], c[11].s);
-    put_text(",\"thumbnail\":", &c[10]);
-    put_rating(&c[15], &c[16]);
-    put_text(",\"description\":", &c[4]);
-    put_json(",\"options\":", &c[7]);
-    put_json(",\"media\":", &c[9]);
-    put_json(",\"attributes\":", &c[8]);
+    put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s,\"brand\":%s,\"price\":%s,\"price_max\":%s,"
+        "\"compare_at_price\":%s,\"thumbnail\":%s,\"rating\":%s,\"description\":%s,"
+        "\"options\":%s,\"media\":%s,\"attributes\":%s",
+        text_of(id), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[12], &c[11]),
+        price(&c[13], &c[11]), price(&c[14], &c[11]), str(&c[10]), rating(c[15].i, c[16].i),
+        str(&c[4]), c[7].s, c[9].s, c[8].s);
     while (fetch(PRODUCT, &good))
         continue;
     if (!good || !put_variants(id, &in_stock) || !put_around(id))
         return &unavailable;
-    put(",\"in_stock\":%s}", word(in_stock));
+    put(",\"in_stock\":%s}", yes(in_stock));
     return &ok;
+}
+
+/* ==== POST /v1/checkout ==== */
+
+/* Strings are JSON already, but currency and method_name. */
+static struct line {
+    uuid id, variant, product;
+    const char *slug, *sku, *title;
+    long long quantity, price, total, ppm, tax;
+} lines[LINES_MAX];
+static struct cart {
+    uuid id, address, method;
+    const char *currency, *ship_to, *method_json, *method_name;
+    long long version, subtotal, shipping, tax, total;
+    int n;
+} cart;
+
+/* Parts per million, half up. */
+static long long share(long long amount, long long ppm)
+{
+    return (2 * amount * ppm + 1000000) / 2000000;
+}
+
+static const char *join(const struct column *product, const struct column *variant)
+{
+    const char *both = fmt("%s – %s", product->s, variant->s);
+    return quoted(both, strlen(both));
+}
+
+/* False when the line cannot be sold. */
+static bool read_line(const struct column *c, struct line *l)
+{
+    *l = (struct line){.slug = str(&c[30]), .sku = str(&c[24]), .title = str(&c[31])};
+    if (c[25].n > 0)
+        l->title = join(&c[31], &c[25]);
+    memcpy(l->id, c[20].s, sizeof(uuid));
+    memcpy(l->variant, c[21].s, sizeof(uuid));
+    memcpy(l->product, c[29].s, sizeof(uuid));
+    l->quantity = c[22].i;
+    l->price = c[26].i;
+    l->total = l->price * l->quantity;
+    l->ppm = c[33].null ? 0 : c[33].i;
+    l->tax = share(l->total, l->ppm);
+    cart.subtotal += l->total;
+    cart.tax += l->tax;
+    return c[28].i && !c[32].null && c[32].i >= l->quantity && !strcmp(c[27].s, cart.currency);
+}
+
+static void read_cart(const struct column *c)
+{
+    cart = (struct cart){.version = c[2].i, .currency = fmt("%s", c[1].s)};
+    cart.method_name = fmt("%s", c[14].s);
+    memcpy(cart.id, c[0].s, sizeof(uuid));
+    memcpy(cart.address, c[3].s, sizeof(uuid));
+    memcpy(cart.method, c[4].s, sizeof(uuid));
+    cart.ship_to =
+        fmt("{\"name\":%s,\"company\":%s,\"line1\":%s,\"line2\":%s,\"city\":%s,\"region\":%s,"
+            "\"postal_code\":%s,\"country\":%s,\"phone\":%s}",
+            str(&c[5]), str(&c[6]), str(&c[7]), str(&c[8]), str(&c[9]), str(&c[10]), str(&c[11]),
+            str(&c[12]), str(&c[13]));
+    cart.method_json = str(&c[14]);
+}
+
+/* The caller's cart, priced. */
+static const struct answer *load_cart(const struct request *r)
+{
+    bool good = true, sellable = true, free_from = false;
+    const struct column *c, *last = NULL;
+
+    cart.n = 0;
+    if (!run(CART, "i", r->account))
+        return &unavailable;
+    while ((c = fetch(CART, &good)) && !c[20].null && cart.n < LINES_MAX) {
+        if (c[3].null || c[14].null || c[17].null)
+            return &incomplete;
+        if (cart.n == 0)
+            read_cart(c);
+        sellable &= read_line(c, &lines[cart.n++]);
+        last = c;
+    }
+    if (!good || !last)
+        return good ? &empty : &unavailable;
+    free_from = !last[18].null && cart.subtotal >= last[18].i;
+    cart.shipping = free_from ? 0 : last[17].i;
+    cart.tax += share(cart.shipping, last[19].null ? 0 : last[19].i);
+    cart.total = cart.subtotal + cart.shipping + cart.tax;
+    return sellable ? &ok : &out_of_stock;
+}
+
+struct order {
+    uuid id, payment, placed, paid;
+    char number[10];
+};
+
+static void new_order(const struct request *r, struct order *o)
+{
+    unsigned char *ids[] = {o->id, o->payment, o->placed, o->paid};
+
+    for (size_t i = 0; i < MX_LEN(ids); i++)
+        new_id(r, ids[i]);
+    random_bytes(o->number, 9);
+    for (int i = 0; i < 9; i++)
+        o->number[i] = i == 4 ? '-' : "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[o->number[i] & 31];
+    o->number[9] = '\0';
+}
+
+static void put_order(struct request *r, const struct order *o)
+{
+    const char *now = time_of(r->now), *cur = cart.currency, *total = money(cart.total, cur);
+
+    put("{\"id\":\"%s\",\"number\":\"%s\",\"status\":\"placed\",\"payment_status\":\"paid\","
+        "\"fulfilment_status\":\"unfulfilled\",\"placed_at\":%s,\"created_at\":%s,"
+        "\"currency\":\"%s\",\"items\":[",
+        text_of(o->id), o->number, now, now, cur);
+    for (const struct line *l = lines; l < lines + cart.n; l++)
+        put("%s{\"id\":\"%s\",\"variant_id\":\"%s\",\"product_slug\":%s,\"title\":%s,\"sku\":%s,"
+            "\"quantity\":%lld,\"unit_price\":%s,\"line_total\":%s,\"tax\":%s}",
+            l == lines ? "" : ",", text_of(l->id), text_of(l->variant), l->slug, l->title, l->sku,
+            l->quantity, money(l->price, cur), money(l->total, cur), money(l->tax, cur));
+    put("],\"addresses\":{\"shipping\":%s},\"shipping_method\":{\"id\":\"%s\",\"name\":%s},"
+        "\"discounts\":[],\"subtotal\":%s,\"discount_total\":%s,\"shipping_total\":%s,"
+        "\"tax_total\":%s,\"total\":%s,\"email\":null,\"note\":null,",
+        cart.ship_to, text_of(cart.method), cart.method_json, money(cart.subtotal, cur),
+        money(0, cur), money(cart.shipping, cur), money(cart.tax, cur), total);
+    put("\"payments\":[{\"id\":\"%s\",\"provider\":\"sandbox\",\"status\":\"paid\",\"amount\":%s,"
+        "\"captured\":%s,\"refunded\":%s,\"failure_code\":null,\"created_at\":%s}],\"refunds\":[],"
+        "\"fulfilments\":[],\"events\":[{\"type\":\"order.placed\",\"created_at\":%s},"
+        "{\"type\":\"order.paid\",\"created_at\":%s}]}",
+        text_of(o->payment), total, total, money(0, cur), now, now, now);
+}
+
+static int by_variant(const void *a, const void *b)
+{
+    return memcmp(((const struct line *)a)->variant, ((const struct line *)b)->variant, 16);
+}
+
+/* In the order of the variants, in which their stock is locked. */
+static bool insert_items(const struct order *o)
+{
+    size_t from = body_n;
+    bool done;
+
+    qsort(lines, (size_t)cart.n, sizeof(lines[0]), by_variant);
+    for (const struct line *l = lines; l < lines + cart.n; l++)
+        put("%c{\"id\":\"%s\",\"variant\":\"%s\",\"product\":\"%s\",\"slug\":%s,\"sku\":%s,"
+            "\"title\":%s,\"quantity\":%lld,\"unit_price\":%lld,\"line_total\":%lld,"
+            "\"tax_ppm\":%lld,\"tax\":%lld}",
+            l == lines ? '[' : ',', hex(l->id, false), hex(l->variant, false),
+            hex(l->product, false), l->slug, l->sku, l->title, l->quantity, l->price, l->total,
+            l->ppm, l->tax);
+    put("]");
+    done = run(ITEMS, "is", o->id, body + from);
+    body_n = from;
+    return done;
+}
+
+/* Everything of one order but COMMIT. */
+static const struct answer *place(struct request *r, const char *key, const unsigned char *hash)
+{
+    const struct answer *a = load_cart(r);
+    struct order o;
+    const char *event;
+
+    if (a != &ok)
+        return a;
+    new_order(r, &o);
+    put_order(r, &o);
+    event = fmt("{\"id\":\"%s\"}", text_of(o.id));
+    if (!run(ORDER, "isiiddsdddddssiisssss", o.id, o.number, r->account, cart.id, 1LL, 3LL,
+             cart.currency, cart.subtotal, 0LL, cart.shipping, cart.tax, cart.total, NULL, NULL,
+             cart.address, cart.method, cart.method_name, r->now, NULL, r->now, r->now) ||
+        !insert_items(&o) ||
+        !run(PAYMENT, "iidsdddsssss", o.payment, o.id, 1LL, "sandbox", 3LL, cart.total, cart.total,
+             cart.currency, NULL, NULL, r->now, r->now) ||
+        !run(EVENTS, "isisssisisss", o.placed, "order.placed", o.id, event, r->now, r->now, o.paid,
+             "order.paid", o.id, event, r->now, r->now) ||
+        !run(LEDGER, "isi", r->account, r->now, o.id) ||
+        !run(STORE, "isbdbsis", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now,
+             r->session, r->now))
+        return &unavailable;
+    if (mysql_stmt_affected_rows(statements[STORE].h) == 0)
+        return &unauthorized;
+    if (!run(TAKE, "issid", o.id, r->now, r->now, cart.id, cart.version))
+        return &unavailable;
+    return mysql_stmt_affected_rows(statements[TAKE].h) == (my_ulonglong)cart.n + 1 ? &created
+                                                                                    : &unavailable;
+}
+
+/* The answer that is stored under the key; `a` when there is none. */
+static const struct answer *stored(struct request *r, const char *key, const unsigned char *hash,
+                                   const struct answer *a)
+{
+    const struct column *c;
+    bool good = true;
+
+    if (!run(STORED, "is", r->account, key))
+        return a;
+    while ((c = fetch(STORED, &good))) {
+        body_n = 0;
+        put("%.*s", (int)c[2].n, c[2].s);
+        a = memcmp(c[0].s, hash, 32) == 0 ? &created : &reused;
+    }
+    mysql_rollback(links[WRITE]);
+    return a;
+}
+
+static bool pays_ok(const struct request *r)
+{
+    cJSON *sent = cJSON_ParseWithLength(r->sent, (size_t)r->sent_n);
+    const cJSON *pay = cJSON_GetObjectItemCaseSensitive(sent, "payment");
+    const char *provider = cJSON_GetStringValue(cJSON_GetObjectItem(pay, "provider"));
+    const char *token = cJSON_GetStringValue(cJSON_GetObjectItem(pay, "token"));
+    bool yes_ok = provider && token && !strcmp(provider, "sandbox") && !strcmp(token, "tok_ok");
+
+    cJSON_Delete(sent);
+    return yes_ok;
+}
+
+static const struct answer *post_checkout(struct request *r)
+{
+    const char *key = param(r, "HTTP_IDEMPOTENCY_KEY");
+    const struct answer *a = &unavailable;
+    unsigned char hash[32];
+
+    if (!authenticate(r))
+        return &unauthorized;
+    if (!*key || !pays_ok(r))
+        return &bad;
+    SHA256((unsigned char *)r->sent, (size_t)r->sent_n, hash);
+    for (int i = 0; i < TRIES && a == &unavailable; i++) {
+        body_n = texts_n = 0;
+        a = place(r, key, hash);
+        if (a == &created && mysql_commit(links[WRITE]) == 0)
+            return a;
+        mysql_rollback(links[WRITE]);
+        a = stored(r, key, hash, a);
+    }
+    return a;
+}
+
+/* ==== the loop ==== */
+
+static const struct answer *route(struct request *r)
+{
+    const char *path = param(r, "PATH_INFO");
+    bool get = !strcmp(param(r, "REQUEST_METHOD"), "GET");
+
+    if (get && !strcmp(path, "/v1/healthz"))
+        return put("{\"status\":\"ok\"}"), &ok;
+    if (get && !strcmp(path, "/v1/me"))
+        return get_me(r);
+    if (get && !strcmp(path, "/v1/products"))
+        return get_products(r);
+    if (get && !strncmp(path, "/v1/products/", 13))
+        return get_product(path + 13);
+    if (!get && !strcmp(path, "/v1/checkout"))
+        return post_checkout(r);
+    return &not_found;
+}
+
+static void serve(struct request *r)
+{
+    int length = (int)strtol(param(r, "CONTENT_LENGTH"), NULL, 10);
+    const struct answer *a = &bad;
+
+    body_n = texts_n = 0;
+    set_now(r);
+    if (length >= 0 && length <= (int)sizeof(r->sent)) {
+        r->sent_n = FCGX_GetStr(r->sent, length, r->fcgi.in);
+        a = r->sent_n == length ? route(r) : &bad;
+    }
+    if (a->status >= 400) {
+        body_n = 0;
+        put("{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\"}", a->code,
+            a->code, a->status, a->code);
+    }
+    FCGX_FPrintF(r->fcgi.out,
+                 "Status: %d\r\nContent-Type: application/%sjson\r\nContent-Length: %d\r\n"
+                 "Cache-Control: no-store\r\n\r\n",
+                 a->status, a->status >= 400 ? "problem+" : "", (int)body_n);
+    FCGX_PutStr(body, (int)body_n, r->fcgi.out);
+}
+
+static MX_NORETURN void work(int listener)
+{
+    static struct request r;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 0; i < LINKS; i++)
+        connect_to_database(i);
+    for (int i = 0; i < STATEMENTS; i++)
+        prepare(&statements[i]);
+    if (FCGX_Init() != 0 || FCGX_InitRequest(&r.fcgi, listener, 0) != 0)
+        die("libfcgi", "cannot start");
+    while (FCGX_Accept_r(&r.fcgi) == 0) {
+        serve(&r);
+        FCGX_Finish_r(&r.fcgi);
+    }
+    exit(0);
+}
+
+int main(void)
+{
+    int listener = FCGX_OpenSocket(getenv("BARE_SOCKET"), 511);
+    long workers = strtol(getenv("BARE_WORKERS"), NULL, 10);
+    FILE *f = fopen(getenv("BARE_PEM"), "r");
+
+    if (listener < 0 || !f || fread(pem, 1, sizeof(pem) - 1, f) == 0)
+        die("start", strerror(errno));
+    fclose(f);
+    issuer = getenv("BARE_ISSUER");
+    audience = getenv("BARE_AUDIENCE");
+    for (long i = 0; i < workers; i++)
+        if (fork() == 0)
+            work(listener);
+    while (wait(NULL) > 0)
+        if (fork() == 0)
+            work(listener);
+    return 1;
 }

@@ -56,7 +56,7 @@ def test_beyond_the_stock(guest, staff):
 def test_all_faults_at_once(guest):
     sent = {"variant_id": "nonsense", "quantity": 0, "price": 1}
     assert faults(guest.post("/v1/cart/items", sent)) == [
-        ("/price", "unknown_member"), ("/quantity", "out_of_range"), ("/variant_id", "invalid_format")]
+        ("/price", "unknown_member"), ("/quantity", "out_of_range"), ("/variant_id", "bad_format")]
     assert ("/variant_id", "unknown") in faults(add(guest, UNKNOWN))
 
 

@@ -97,7 +97,7 @@ def test_sold_out_meanwhile(buyer, api, staff, product, db):
 def test_what_is_wrong_with_the_payment(buyer):
     assert faults(buyer.post("/v1/checkout", {}, key=unique_key())) == [("/payment", "required")]
     for sent, fault in (
-        ({"provider": "gold"}, ("/payment/provider", "invalid_value")),
+        ({"provider": "gold"}, ("/payment/provider", "unknown_value")),
         ({"provider": "sandbox"}, ("/payment/token", "required")),
         ({"provider": "sandbox", "token": "tok_x"}, ("/payment/token", "unknown")),
         ({"provider": "manual", "token": "x"}, ("/payment/token", "unknown_member")),
@@ -186,7 +186,7 @@ def test_bad_cursor_and_limit(guest):
     sent = "/v1/orders?limit=101&cursor=AAAA"
     assert [f[0] for f in faults(guest.get(sent))] and faults(guest.get("/v1/orders?limit=101")) == [
         ("limit", "out_of_range")]
-    assert faults(guest.get("/v1/orders?cursor=AAAA")) == [("cursor", "invalid")]
+    assert faults(guest.get("/v1/orders?cursor=AAAA")) == [("cursor", "bad_format")]
 
 
 def test_az_2_another_persons_order(api, buyer):

@@ -304,7 +304,7 @@ def test_segments(refused, forge):
 
 
 @pytest.mark.parametrize("part", (0, 1, 2))
-@pytest.mark.parametrize("odd", ("=", "==", "+", "/", "!", "%3D", ",", "\t", "é".encode().decode("latin-1")))
+@pytest.mark.parametrize("odd", ("=", "==", "+", "/", "!", "%3D", ",", "\tA", "\xc3\xa9"))
 def test_foreign_bytes(refused, forge, part, odd):
     """In a segment that the signature covers, with a signature over just that."""
     parts = forge.token().split(".")
@@ -417,53 +417,64 @@ def test_jwks_verifies_our_tokens(api, person):
     assert b"Verified OK" in said
 
 
-def test_keys_rotate_and_retire(new_stack):
-    stack = new_stack("rotation", workers=2)
-    api = client.Api(stack)
-    old = api.guest()
-    stack.merx("key", "new")
-    stack.merx("reload")
-    client.until(
-        lambda: kid_of(api.guest().token) != kid_of(old.token), what="the new key to sign"
-    )
-    new = api.guest()
-    assert {k["kid"] for k in api.get("/v1/jwks.json").json()["keys"]} >= {
-        kid_of(old.token), kid_of(new.token),
-    }
-    assert old.get("/v1/me").status_code == new.get("/v1/me").status_code == 200
-    (pathlib.Path(stack.env["MERX_KEYS"]) / f"{kid_of(old.token)}.es256.pem").unlink()
-    stack.merx("reload")
-    client.until(lambda: old.get("/v1/me").status_code == 401, what="the old key to be gone")
-    assert new.get("/v1/me").status_code == 200
-
-
 def kid_of(token):
     return json.loads(unb64(token.split(".")[0]))["kid"]
 
 
-def test_hs256(new_stack, tmp_path):
+def sign_with(stack, kid):
+    (pathlib.Path(stack.env["MERX_KEYS"]) / "active").write_text(kid + "\n")
+    stack.merx("reload")
+
+
+def new_key(stack, *alg):
+    """A new key that is published and does not sign yet; its kid."""
+    keys = pathlib.Path(stack.env["MERX_KEYS"])
+    before = set(keys.iterdir())
+    stack.merx("key", "new", *alg)
+    (made,) = set(keys.iterdir()) - before
+    stack.merx("reload")
+    return made.name.split(".")[0]
+
+
+def published(api):
+    return {k["kid"]: k["alg"] for k in api.get("/v1/jwks.json").json()["keys"]}
+
+
+def test_keys_rotate_and_retire(new_stack):
+    stack = new_stack("rotation", workers=2)
+    api = client.Api(stack)
+    old = api.guest()
+    kid = new_key(stack)
+    client.until(lambda: set(published(api)) >= {kid_of(old.token), kid}, what="both keys")
+    assert kid_of(api.guest().token) == kid_of(old.token)
+    sign_with(stack, kid)
+    client.until(lambda: kid_of(api.guest().token) == kid, what="the new key to sign")
+    new = api.guest()
+    assert old.get("/v1/me").status_code == new.get("/v1/me").status_code == 200
+    (pathlib.Path(stack.env["MERX_KEYS"]) / f"{kid_of(old.token)}.es256.pem").unlink()
+    stack.merx("reload")
+    client.until(lambda: kid_of(old.token) not in published(api), what="the old key to be gone")
+    client.until(lambda: old.get("/v1/me").status_code == 401, what="its tokens to be refused")
+    assert new.get("/v1/me").status_code == 200
+
+
+def test_hs256(new_stack):
     """A store that signs with a shared secret: nothing of it is published."""
-    keys = tmp_path / "keys"
-    made = new_stack("hs256", workers=2)
-    shutil.copytree(made.env["MERX_KEYS"], keys)
-    made.merx("key", "new", "HS256")
-    made.merx("reload")
-    api = client.Api(made)
-    client.until(lambda: alg_of(api.guest().token) == "HS256", what="the secret to sign")
+    stack = new_stack("hs256", workers=2)
+    api = client.Api(stack)
+    kid = new_key(stack, "HS256")
+    sign_with(stack, kid)
+    client.until(lambda: kid_of(api.guest().token) == kid, what="the secret to sign")
     person = api.guest()
     assert person.get("/v1/me").status_code == 200
     text, _, signature = person.token.rpartition(".")
-    assert {k["alg"] for k in api.get("/v1/jwks.json").json()["keys"]} == {"ES256"}
-    secret = (pathlib.Path(made.env["MERX_KEYS"]) / f"{kid_of(person.token)}.hs256").read_text()
-    assert hs(unb64(secret.strip()), text.encode()) == unb64(signature)
-    for wrong in (hs(b"", text.encode()), hs(secret.encode(), text.encode()), b"", b"x",
-                  hashlib.sha256(text.encode()).digest(),
-                  hs(unb64(secret.strip()), text.encode(), "sha384")):
+    assert set(published(api).values()) == {"ES256"}
+    stored = (pathlib.Path(stack.env["MERX_KEYS"]) / f"{kid}.hs256").read_text().strip()
+    secret = unb64(stored)
+    assert hs(secret, text.encode()) == unb64(signature)
+    for wrong in (hs(b"", text.encode()), hs(stored.encode(), text.encode()), b"", b"x",
+                  hashlib.sha256(text.encode()).digest(), hs(secret, text.encode(), "sha384")):
         problem(api.get("/v1/me", token=f"{text}.{b64(wrong)}"), 401, "unauthorized")
-
-
-def alg_of(token):
-    return json.loads(unb64(token.split(".")[0]))["alg"]
 
 
 # ---- JWT-11: bad keys do not start
@@ -505,7 +516,7 @@ def test_a_token_is_read_from_one_place(api, person):
     problem(api.get("/v1/me", headers={"Cookie": f"access_token={person.token}"}), 401,
             "unauthorized")
     problem(api.post("/v1/auth/logout", {"access_token": person.token}), 401, "unauthorized")
-    for scheme in ("Basic", "Token", "JWT", "Bearer:", "", "BearerX"):
+    for scheme in ("Basic", "Token", "JWT", "Bearer:", "BearerX"):
         answer = api.get("/v1/me", headers={"Authorization": f"{scheme} {person.token}"})
         assert answer.status_code == 401, scheme
     assert person.get("/v1/me").status_code == 200

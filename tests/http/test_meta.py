@@ -134,7 +134,7 @@ def test_unknown_method_names_the_others(api):
     problem(api.send("FOO", "/v1/healthz"), 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("path", ("/v1/a/../healthz", "/v1//healthz", "/v1/%68ealthz", "/v1/x%0a"))
+@pytest.mark.parametrize("path", ("/v1/a/../healthz", "/v1//healthz", "/v1%2fhealthz", "/v1/x%0a"))
 def test_paths_that_nginx_would_change_reach_no_route(api, path):
     request = f"GET /api{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     status = int(api.raw(request.encode()).split()[1])
@@ -222,7 +222,7 @@ def test_what_is_no_request(api):
     raw_problem(api, b"GARBAGE\r\n\r\n", 400, "bad_request")
     raw_problem(api, b"GET /api/v1/healthz HTTP/1.1\r\n\r\n", 400, "bad_request")
     raw_problem(api, REQUEST + b"Host: localhost\r\n\r\n", 400, "bad_request")
-    raw_problem(api, REQUEST.replace(b"healthz", b"%00"), 400, "bad_request")
+    raw_problem(api, REQUEST.replace(b"healthz", b"%00") + b"\r\n", 400, "bad_request")
 
 
 def test_smuggling_is_refused(api):
@@ -253,7 +253,7 @@ def test_plain_http_is_refused(api):
 
 
 def test_outside_the_mount(api):
-    raw_problem(api, REQUEST.replace(b"/api/v1/healthz", b"/"), 404, "not_found")
+    raw_problem(api, REQUEST.replace(b"/api/v1/healthz", b"/") + b"\r\n", 404, "not_found")
 
 
 def test_another_host_gets_no_answer(api):
@@ -261,7 +261,7 @@ def test_another_host_gets_no_answer(api):
 
 
 def test_error_pages_are_not_addressable(api):
-    raw_problem(api, REQUEST.replace(b"v1/healthz", b"-/problem"), 404, "not_found")
+    raw_problem(api, REQUEST.replace(b"v1/healthz", b"-/problem") + b"\r\n", 404, "not_found")
 
 
 def test_unreachable_workers_are_503_with_retry_after(api, stack, tmp_path):

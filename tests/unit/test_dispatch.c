@@ -391,6 +391,41 @@ static void test_cache(void)
     tap_ok(header("Content-Type: text/plain"), "of its own type");
 }
 
+/* Public answers that the host remembers. */
+static void test_shared(void)
+{
+    struct mx_req r = request(MX_GET, "/v1/things/a");
+    static char tag[80];
+    size_t n;
+
+    ex_reset();
+    ex_hook.shared = true;
+    ex_do.replied = MX_E_UNAVAILABLE;
+    ex_do.fail = MX_E_NOT_FOUND;
+    expect(r, MX_E_NOT_FOUND, "an error of the handler");
+    ex_do.fail = MX_OK;
+    tap_err(ex_send(&r), MX_E_UNAVAILABLE, "an error that commits");
+    tap_int(ex_hook.body[0], 0, "errors are not remembered");
+    ex_do.replied = MX_OK;
+    ex_do.runs = 0;
+    expect(r, MX_OK, "the first who asks");
+    n = ex.res.body.n;
+    tap_ok(n > 0 && n == strlen(ex_hook.body) && ex_hook.recalled == 0, "has it remembered");
+    expect(r, MX_OK, "the second");
+    tap_ok(ex_do.runs == 1 && ex_hook.recalled == 1, "runs no handler");
+    tap_ok(ex.res.body.n == n && headers_named("ETag") == 1 &&
+               header("Content-Type: application/json; charset=utf-8"),
+           "and has the same answer");
+    (void)snprintf(tag, sizeof(tag), "\"%s\"", ex_hook.etag);
+    r.if_none_match = mx_str_c(tag);
+    expect(r, MX_OK, "the same tag");
+    tap_int(ex.res.status, 304, "not modified");
+    r.query = MX_S("x=1");
+    expect(r, MX_E_VALIDATION_FAILED, "input is still checked");
+    expect(as(request(MX_GET, "/v1/things/best"), "Bearer customer"), MX_OK, "private answer");
+    tap_ok(ex_do.runs == 2 && ex_hook.recalled == 2, "is never shared");
+}
+
 static void test_tracing(void)
 {
     static const char *const bad[] = {
@@ -427,6 +462,7 @@ int main(void)
     test_keys();
     test_run();
     test_cache();
+    test_shared();
     test_tracing();
     mx_arena_free(ex.arena);
     return tap_done();

@@ -26,12 +26,9 @@ static bool has(struct mx_str s, const char *part)
     return false;
 }
 
-static bool lines_end_in_crlf(struct mx_str s)
+static bool no_cr(struct mx_str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if ((s.p[i] == '\n') != (i > 0 && s.p[i - 1] == '\r'))
-            return false;
-    return s.n > 2;
+    return s.n > 0 && memchr(s.p, '\r', s.n) == NULL;
 }
 
 static void test_plain(void)
@@ -40,13 +37,13 @@ static void test_plain(void)
     struct mx_mail m = {.name = MX_S("verify_code"), .locale = MX_S("en-GB")};
     struct mx_str s = compose(m, &code, 1);
 
-    tap_ok(lines_end_in_crlf(s), "lines end in CRLF");
-    tap_ok(has(s, "Date: Fri, 2 Jan 2026 03:04:05 +0000\r\n"), "date");
-    tap_ok(has(s, "To: ada@x.test\r\n"), "recipient");
+    tap_ok(no_cr(s), "lines end in LF");
+    tap_ok(has(s, "Date: Fri, 2 Jan 2026 03:04:05 +0000\n"), "date");
+    tap_ok(has(s, "To: ada@x.test\n"), "recipient");
     tap_ok(has(s, "Subject: Your code for Caf"), "no encoding needed");
-    tap_ok(has(s, "\r\nCode: 012345\r\n"), "the code has a line of its own");
+    tap_ok(has(s, "\nCode: 012345\n"), "the code has a line of its own");
     tap_ok(!has(s, "{"), "nothing is left to fill");
-    tap_ok(has(s, "@shop.test>\r\n"), "message id of the sender's host");
+    tap_ok(has(s, "@shop.test>\n"), "message id of the sender's host");
 }
 
 static void test_languages(void)
@@ -55,10 +52,10 @@ static void test_languages(void)
     struct mx_mail m = {.name = MX_S("verify_code"), .locale = MX_S("de-AT")};
     struct mx_str s = compose(m, &code, 1);
 
-    tap_ok(has(s, "Content-Language: de\r\n"), "a region falls back to its language");
-    tap_ok(has(s, "Subject: =?utf-8?B?SWhyIENvZGUgZsO8ciBDYWY=?=\r\n"), "encoded subject");
+    tap_ok(has(s, "Content-Language: de\n"), "a region falls back to its language");
+    tap_ok(has(s, "Subject: =?utf-8?B?SWhyIENvZGUgZsO8ciBDYWY=?=\n"), "encoded subject");
     m.locale = MX_S("dex");
-    tap_ok(has(compose(m, &code, 1), "Content-Language: en\r\n"), "unknown ones are English");
+    tap_ok(has(compose(m, &code, 1), "Content-Language: en\n"), "unknown ones are English");
     m.name = MX_S("no_such");
     tap_ok(compose(m, &code, 1).p == NULL, "unknown template");
 }
@@ -71,9 +68,9 @@ static void test_injection(void)
     m.recipient = MX_S("a@x.test\r\nBcc: e@x.test");
     struct mx_str s = compose(m, vars, 2);
 
-    tap_ok(lines_end_in_crlf(s), "lines stay whole");
+    tap_ok(no_cr(s), "no CR of a value");
     tap_ok(!has(s, "\nBcc:") && !has(s, "\nCode:"), "a value makes no line of its own");
-    tap_ok(has(s, "Total: {shop}\r\n"), "a value is not filled in turn");
+    tap_ok(has(s, "Total: {shop}\n"), "a value is not filled in turn");
 }
 
 static void test_long_subject(void)
@@ -84,7 +81,7 @@ static void test_long_subject(void)
     bool fits = true;
     struct mx_str line;
 
-    tap_ok(has(s, "?=\r\n =?utf-8?B?"), "a long subject is folded");
+    tap_ok(has(s, "?=\n =?utf-8?B?"), "a long subject is folded");
     while (s.n > 0 && mx_str_split(&s, '\n', &line))
         fits = fits && line.n <= 200;
     tap_ok(fits, "no line is long");

@@ -1,0 +1,153 @@
+/* sql/gen.awk and sql/gen_migrations.awk: what they refuse, with file and line, and what they
+ * write. Run from the top of the tree, as `make unit` does. */
+#include "tap.h"
+
+#include <limits.h>
+
+static char dir[] = "/tmp/merx-sql-gen-XXXXXX";
+
+static void write_file(const char *name, const char *text)
+{
+    char path[PATH_MAX];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    f = fopen(path, "w");
+    if (!f || fputs(text, f) == EOF || fclose(f) != 0)
+        MX_BUG("cannot write %s", path);
+}
+
+/* Output and exit status of a shell command, which knows the directory as $D. */
+static int run(char *out, size_t cap, const char *command)
+{
+    FILE *f = popen(command, "r");
+    size_t n;
+
+    if (!f)
+        MX_BUG("popen failed");
+    n = fread(out, 1, cap - 1, f);
+    out[n] = 0;
+    return pclose(f);
+}
+
+#define HEAD "-- name: t.get\n-- doc: d\n"
+
+static void refusals(void)
+{
+    static const struct {
+        const char *name, *text, *want;
+    } cases[] = {
+        {"unknown type", HEAD "-- in: int x\nUPDATE t SET a = :x;", ":3: unknown type 'int'"},
+        {"missing parameter", HEAD "UPDATE t SET a = :x;", ":3: parameter ':x'"},
+        {"unused parameter", HEAD "-- in: i64 x, i64 y\nUPDATE t SET a = :x;",
+         ":1: parameter 'y' of 't.get' is unused"},
+        {"duplicate statement", HEAD "UPDATE t SET a = 1;\n" HEAD "UPDATE t SET a = 2;",
+         ":4: duplicate statement 't.get'"},
+        {"duplicate parameter", HEAD "-- in: i64 x, str x\nUPDATE t SET a = :x;",
+         ":3: duplicate name 'x'"},
+        {"duplicate column", HEAD "-- out: i64 x\n-- out: str x\nSELECT 1, 2;",
+         ":4: duplicate name 'x'"},
+        {"column against has_ member", HEAD "-- out: i64? x, i64 has_x\nSELECT 1, 2;",
+         ":3: duplicate name 'has_x'"},
+        {"bad statement name", "-- name: get\nUPDATE t SET a = 1;", ":1: bad statement name"},
+        {"C word as a name", HEAD "-- out: i64 int\nSELECT 1;", ":3: bad name 'int'"},
+        {"no type", HEAD "-- in: x\nUPDATE t SET a = :x;", ":3: want 'type name'"},
+        {"unnamed parameter", HEAD "UPDATE t SET a = ?;", ":3: '?'"},
+        {"two statements", HEAD "UPDATE t SET a = 1; DELETE FROM t;", ":3: text behind ';'"},
+        {"text behind the end", HEAD "UPDATE t SET a = 1;\nDELETE FROM t;", ":4: SQL outside"},
+        {"text before a name", "DELETE FROM t;", ":1: SQL outside"},
+        {"no text", HEAD, ":1: statement 't.get' has no text"},
+        {"open quote", HEAD "UPDATE t SET a = 'x;", ":1: open quote"},
+        {"select without out", HEAD "SELECT 1;", ":1: 't.get': -- out belongs"},
+        {"out without select", HEAD "-- out: i64 x\nDELETE FROM t;", ":1: 't.get': -- out belongs"},
+        {"select star", HEAD "-- out: i64 x\nSELECT t.* FROM t;", ":1: 't.get' selects *"},
+        {"returning", HEAD "DELETE FROM t RETURNING id;", ":1: 't.get' uses RETURNING"},
+        {"unknown heading", HEAD "-- inn: i64 x\nUPDATE t SET a = 1;", ":3: unknown heading"},
+        {"heading behind text", HEAD "DELETE FROM t\n-- in: i64 x\nWHERE a = :x;",
+         ":4: '-- in:' outside"},
+    };
+    char out[4096];
+
+    for (size_t i = 0; i < MX_LEN(cases); i++) {
+        int status;
+
+        write_file("bad.sql", cases[i].text);
+        status = run(out, sizeof out,
+                     "LC_ALL=C awk -v mode=header -f sql/gen.awk $D/bad.sql 2>&1 </dev/null");
+        if (!tap_ok(status != 0 && strstr(out, "bad.sql:") && strstr(out, cases[i].want),
+                    "%s is refused", cases[i].name))
+            printf("#   %s\n", out);
+        tap_ok(strstr(out, "#ifndef") == NULL, "%s: nothing is written", cases[i].name);
+    }
+}
+
+static void output(void)
+{
+    static const char *const header[] = {
+        "struct q_t_get_in {\n    struct mx_id id;\n    int64_t n;\n    bool has_n;\n};",
+        "struct q_t_get_row {\n    struct mx_str a;\n    struct mx_time b;\n};",
+        "const struct q_t_get_in *in, struct mx_list *ret_rows) MX_MUST_CHECK;",
+        "enum mx_err q_t_clear(struct mx_db *db, int64_t *ret_changed) MX_MUST_CHECK;",
+    };
+    static const char *const source[] = {
+        "\"SELECT a, ':id \\\\' \\\"' FROM t\\n\"\n     \" WHERE id = ? AND (? IS NULL OR n = ?)\"",
+        "in_t_get, 3, out_t_get, 2, sizeof(struct q_t_get_row), 0}",
+        "const int mx_sql_n = 2;",
+        "return mx_db_exec(db, &mx_sql_all[1], NULL, ret_changed);",
+    };
+    char out[8192];
+
+    write_file("good.sql",
+               "-- A file.\n\n" HEAD "-- in: id id\n-- in: i64? n\n-- out: str a, time? b\n"
+               "SELECT a, ':id \\' \"' FROM t\n-- a word\n"
+               " WHERE id = :id AND (:n IS NULL OR n = :n);\n\n"
+               "-- name: t.clear\nDELETE FROM t;\n");
+    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=header -f sql/gen.awk $D/good.sql 2>&1"), 0,
+            "a good file gives a header");
+    for (size_t i = 0; i < MX_LEN(header); i++)
+        tap_ok(strstr(out, header[i]) != NULL, "header part %zu", i);
+    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=source -f sql/gen.awk $D/good.sql 2>&1"), 0,
+            "a good file gives a source");
+    for (size_t i = 0; i < MX_LEN(source); i++)
+        tap_ok(strstr(out, source[i]) != NULL, "source part %zu", i);
+}
+
+static void migrations(void)
+{
+    static const struct {
+        const char *name, *text, *want;
+    } cases[] = {
+        {"0001_a.sql", "-- c;\nCREATE TABLE a (b INT DEFAULT ';');\n", "{1, \"0001_a\","},
+        {"0001_a.sql", "CREATE TABLE a (b INT); CREATE TABLE c (d INT);", ":1: text behind ';'"},
+        {"0001_a.sql", "CREATE TABLE a (b INT);\nCREATE TABLE c (d INT);",
+         ":2: a second statement"},
+        {"0001_a.sql", "CREATE TABLE a (b INT)", "no ';' at the end"},
+        {"0001_a.sql", "-- nothing\n", "no statement"},
+        {"0003_c.sql", "CREATE TABLE c (b INT);", "want number"},
+        {"0001-a.sql", "CREATE TABLE a (b INT);", "want NNNN_name.sql"},
+    };
+    char out[4096];
+
+    for (size_t i = 0; i < MX_LEN(cases); i++) {
+        run(out, sizeof out, "rm -f $D/*.sql");
+        write_file(cases[i].name, cases[i].text);
+        run(out, sizeof out, "LC_ALL=C awk -f sql/gen_migrations.awk $D/*.sql 2>&1 </dev/null");
+        if (!tap_ok(strstr(out, cases[i].want) != NULL, "migration: %s", cases[i].want))
+            printf("#   %s\n", out);
+        tap_int(strstr(out, "mx_migrations_n") != NULL, i == 0, "written only when it is right");
+    }
+}
+
+int main(void)
+{
+    char out[64];
+
+    if (!mkdtemp(dir))
+        MX_BUG("mkdtemp failed");
+    setenv("D", dir, 1);
+    refusals();
+    output();
+    migrations();
+    run(out, sizeof out, "rm -rf $D");
+    return tap_done();
+}
