@@ -52,17 +52,33 @@ wait_for() { # seconds name command...: until the command succeeds; fails when t
     return 1
 }
 
+members() { # name: what runs in the session of that process, which it may have left behind
+    local pid
+    { read -r pid _ <"$RUN/pids/$1"; } 2>/dev/null || return 0
+    if pid_of "$1" >/dev/null || [ ! -e "/proc/$pid" ]; then
+        ps -o pid= -s "$pid" || true
+    fi
+}
+
+signal_all() { # signal pid...
+    local signal=$1 pid
+    shift
+    for pid in "$@"; do
+        kill -s "$signal" "$pid" 2>/dev/null || true
+    done
+}
+
 end_process() { # name signal seconds: then KILL
     local pid tries=$(($3 * 20))
-    pid=$(pid_of "$1") || {
-        rm -f "$RUN/pids/$1"
-        return 0
-    }
-    kill -s "$2" "$pid" 2>/dev/null || true
-    while pid_of "$1" >/dev/null; do
-        if [ "$tries" -eq 0 ]; then
+    if pid=$(pid_of "$1"); then
+        signal_all "$2" "$pid"
+    else
+        signal_all "$2" $(members "$1")
+    fi
+    while [ -n "$(members "$1")" ]; do
+        if [ "$tries" -le 0 ] && [ $((tries % 20)) -eq 0 ]; then
             say "run: $1 had to be killed" >&2
-            kill -s KILL "$pid" 2>/dev/null || true
+            signal_all KILL $(members "$1")
         fi
         tries=$((tries - 1))
         sleep 0.05
@@ -93,16 +109,17 @@ sql() { mariadb --no-defaults --socket="$SOCKETS/db.sock" --user="$(id -un)" --b
 database_start() {
     local user=()
     [ "$(id -u)" -ne 0 ] || user=(--user=root)
+    mkdir -p "$RUN/db-tmp" # a mariadbd clears its temporary directory when it starts
     if [ ! -e "$RUN/db/ready" ]; then
         rm -rf "$RUN/db"
         mkdir -p "$RUN/db"
-        mariadb-install-db --no-defaults --datadir="$RUN/db" --skip-test-db "${user[@]}" \
+        TMPDIR=$RUN/db-tmp mariadb-install-db --no-defaults --datadir="$RUN/db" --skip-test-db "${user[@]}" \
             --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
             >"$RUN/db-install.out" 2>&1 || die "mariadb-install-db failed, see $RUN/db-install.out"
         touch "$RUN/db/ready"
     fi
     spawn db mariadbd --no-defaults "${user[@]}" --datadir="$RUN/db" --socket="$SOCKETS/db.sock" \
-        --pid-file="$RUN/db/mariadbd.pid" --skip-networking --skip-name-resolve \
+        --tmpdir="$RUN/db-tmp" --pid-file="$RUN/db/mariadbd.pid" --skip-networking --skip-name-resolve \
         --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=512M --local-infile=0 \
         --character-set-server=utf8mb4 --collation-server=utf8mb4_bin \
         --max-connections=400 --max-prepared-stmt-count=262144

@@ -19,7 +19,7 @@ static void read_parameter(struct mx_reader *r, const struct mx_field *f, struct
     mx_field_sent(f, base);
     if (f->kind == MX_K_INT) {
         is_int = mx_str_i64(s, INT64_MIN, INT64_MAX, &n);
-        mx_read_int(r, f, &at, is_int, n, to);
+        mx_read_int(r, f, &at, is_int ? &n : NULL, to);
     } else if (f->kind == MX_K_BOOL) {
         *(bool *)to = mx_str_eqc(s, "true");
         if (!*(bool *)to && !mx_str_eqc(s, "false"))
@@ -44,34 +44,41 @@ static bool collects(const struct mx_field *f)
     return f->kind == MX_K_STRS || f->kind == MX_K_MAP;
 }
 
-/* Values of one row: repeatable parameters and prefixes are gathered, others read once. */
+/* Check one value of a row that collects; the name behind a prefix as well. */
+static bool collected_ok(struct mx_reader *r, const struct mx_field *f, const struct mx_pair *p,
+                         struct mx_str rest)
+{
+    const struct mx_place at = parameter(p->name);
+
+    if (f->kind == MX_K_MAP && rest.n == 0) {
+        mx_read_fault(r, &at, "unknown_parameter", "lacks a name behind the prefix");
+        return false;
+    }
+    return (f->kind != MX_K_MAP || mx_read_item_ok(r, &at, rest, MX_LINE)) &&
+           mx_read_item_ok(r, &at, p->value, f->format);
+}
+
+/* The `n` values of a repeatable parameter or a prefix. */
 static void collect(struct mx_reader *r, const struct mx_field *f, const struct mx_sources *src,
                     size_t n, void *base)
 {
     const struct mx_place all = parameter(mx_str_c(f->name));
     struct mx_list *to = mx_field_member(base, f->off);
-    size_t skip = strlen(f->name), i = 0;
+    bool map = f->kind == MX_K_MAP;
+    size_t i = 0;
 
     mx_field_sent(f, base);
     if (!mx_read_count_ok(r, f, &all, n))
         return;
     to->n = n;
-    to->at = mx_arena_zalloc(r->arena, n,
-                             f->kind == MX_K_MAP ? sizeof(struct mx_pair) : sizeof(struct mx_str));
+    to->at = mx_arena_zalloc(r->arena, n, map ? sizeof(struct mx_pair) : sizeof(struct mx_str));
     for (int q = 0; q < src->n_query; q++) {
         const struct mx_pair *p = &src->query[q];
-        const struct mx_place at = parameter(p->name);
-        struct mx_str rest = mx_str_sub(p->name, skip, p->name.n);
+        struct mx_str rest = mx_str_sub(p->name, strlen(f->name), p->name.n);
 
-        if (!takes(f, p->name))
+        if (!takes(f, p->name) || !collected_ok(r, f, p, rest))
             continue;
-        if (f->kind == MX_K_MAP && rest.n == 0)
-            mx_read_fault(r, &at, "unknown_parameter", "lacks a name behind the prefix");
-        else if (f->kind == MX_K_MAP && !mx_read_item_ok(r, &at, rest, MX_LINE))
-            continue;
-        else if (!mx_read_item_ok(r, &at, p->value, f->format))
-            continue;
-        else if (f->kind == MX_K_MAP)
+        if (map)
             *MX_AT(*to, struct mx_pair, i++) = (struct mx_pair){rest, p->value};
         else
             *MX_AT(*to, struct mx_str, i++) = p->value;

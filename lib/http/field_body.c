@@ -150,7 +150,7 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
     switch (f->kind) {
     case MX_K_INT:
         is_int = type == MX_JSON_NUMBER && mx_json_int(v, &n);
-        mx_read_int(r, f, at, is_int, n, to);
+        mx_read_int(r, f, at, is_int ? &n : NULL, to);
         return;
     case MX_K_BOOL:
         if (type == MX_JSON_BOOL)

@@ -48,9 +48,9 @@ bool mx_read_item_ok(struct mx_reader *r, const struct mx_place *at, struct mx_s
 /* Check the number of entries of a LIST, STRS or MAP. */
 bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                       size_t n);
-/* Store `value` in the int64_t at `to` if it was an integer (`is_int`) and is in range. */
+/* Store *value in the int64_t at `to` if it is in range; NULL: it was no integer. */
 void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
-                 bool is_int, int64_t value, void *to);
+                 const int64_t *value, void *to);
 /* Kinds that are text in JSON and in parameters alike: STR, ENUM, ID, TIME. */
 void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                   struct mx_str s, void *to);

@@ -144,18 +144,18 @@ bool mx_read_item_ok(struct mx_reader *r, const struct mx_place *at, struct mx_s
 }
 
 void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
-                 bool is_int, int64_t value, void *to)
+                 const int64_t *value, void *to)
 {
-    int64_t min = mx_field_bounded(f) ? f->min : -MX_MONEY_MAX,
-            max = mx_field_bounded(f) ? f->max : MX_MONEY_MAX;
+    int64_t min = mx_field_bounded(f) ? f->min : -MX_MONEY_MAX;
+    int64_t max = mx_field_bounded(f) ? f->max : MX_MONEY_MAX;
 
-    if (!is_int)
+    if (!value)
         mx_read_fault(r, at, "wrong_type", "must be an integer from %" PRId64 " to %" PRId64, min,
                       max);
-    else if (value < min || value > max)
+    else if (*value < min || *value > max)
         mx_read_fault(r, at, "out_of_range", "must be from %" PRId64 " to %" PRId64, min, max);
     else
-        *(int64_t *)to = value;
+        *(int64_t *)to = *value;
 }
 
 static void read_enum(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,

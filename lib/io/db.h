@@ -71,8 +71,9 @@ enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
  * the arena is rewound and fn runs again whole, up to 5 times with jitter and within
  * db_statement_timeout_ms, then MX_E_UNAVAILABLE. A connection lost before COMMIT was sent is
  * retried once; lost during COMMIT gives MX_E_COMMIT_UNKNOWN. A failed statement that fn hides
- * (by returning MX_OK) is returned all the same. fn must be pure SQL and memory, and what it leaves
- * outside the arena it must set anew in each run. Not nestable. */
+ * (by returning MX_OK) is returned all the same; fn may itself ask for another run by MX_E_RETRY.
+ * fn must be pure SQL and memory, and what it leaves outside the arena it must set anew in each
+ * run. Not nestable. */
 enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg) MX_MUST_CHECK;
 bool mx_db_in_tx(const struct mx_db *db);
 

@@ -279,7 +279,7 @@ static enum mx_err attempt(struct mx_db *db, enum mx_err (*fn)(void *arg), void 
     db->begun = db->lost = false;
     db->poison = MX_OK;
     e = fn(arg);
-    *ret_cause = db->poison != MX_OK ? db->poison : e;
+    *ret_cause = db->poison != MX_OK && e != MX_E_RETRY ? db->poison : e;
     if (*ret_cause == MX_OK)
         *ret_cause = e = commit(db);
     if (*ret_cause != MX_OK && db->begun)
@@ -299,7 +299,7 @@ enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg)
     for (;;) {
         e = attempt(db, fn, arg, &cause);
         if (cause == MX_OK || !again(db, &effort, cause, db->lost))
-            return cause == MX_E_RETRY ? given_up(cause) : e;
+            return given_up(cause == MX_E_RETRY ? cause : e);
         mx_arena_rewind(db->arena, mark);
     }
 }

@@ -218,10 +218,10 @@ enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models, 
 
 /* ---- a changed product ---- */
 
-static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_model *m, bool attributes)
 {
     const struct mx_model_derived d = mx_model_derive(cx->arena, m);
-    const struct q_product_update_in in = {
+    struct q_product_update_in in = {
         .id = m->id,
         .slug = m->slug,
         .title = m->title,
@@ -230,7 +230,6 @@ static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_model *m)
         .status = m->status,
         .tax_class = m->tax_class,
         .options = options_json(cx->arena, m),
-        .attributes = pairs_json(cx->arena, &m->attributes),
         .media = m->media,
         .thumbnail = m->thumbnail,
         .price_min = d.price_min,
@@ -241,6 +240,8 @@ static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_model *m)
         .now = {cx->now_ms},
     };
 
+    if (attributes)
+        in.attributes = pairs_json(cx->arena, &m->attributes);
     return q_product_update(cx->db, &in, NULL);
 }
 
@@ -312,7 +313,7 @@ static enum mx_err replace_attributes(struct mx_ctx *cx, const struct mx_model *
 enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_model *m,
                                const struct mx_product_write *sent)
 {
-    MX_TRY(replace_row(cx, m));
+    MX_TRY(replace_row(cx, m, sent->has_attributes));
     if (sent->has_category_slugs)
         MX_TRY(replace_categories(cx, m));
     if (sent->has_attributes)

@@ -157,12 +157,14 @@ SELECT UNHEX(j.id), j.slug, j.title, j.brand, j.description, j.status, j.tax_cla
            search_text TEXT PATH '$.search_text')) j;
 
 -- name: product.update
+-- doc: NULL attributes stay.
 -- in: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
--- in: str options, str attributes, str media, str? thumbnail, i64 price_min, i64 price_max
+-- in: str options, str? attributes, str media, str? thumbnail, i64 price_min, i64 price_max
 -- in: i64? compare_at, str search_text, time now
 UPDATE product
    SET slug = :slug, title = :title, brand = :brand, description = :description,
-       status = :status, tax_class = :tax_class, options = :options, attributes = :attributes,
+       status = :status, tax_class = :tax_class, options = :options,
+       attributes = COALESCE(:attributes, attributes),
        media = :media, thumbnail = :thumbnail, price_min = :price_min, price_max = :price_max,
        compare_at = :compare_at, search_text = :search_text,
        version = version + 1, updated_at = :now

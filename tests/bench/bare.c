@@ -7,7 +7,6 @@
  * Environment: BARE_SOCKET BARE_WORKERS BARE_PEM (public key) BARE_ISSUER BARE_AUDIENCE
  * BARE_DB_SOCKET BARE_DB_PASSWORD */
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <fcgiapp.h>
 #include <jwt.h>
 #include <mysql.h>
@@ -16,7 +15,6 @@
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "statements.h"
@@ -80,7 +78,6 @@ static void connect_to_database(int link)
         "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
         "collation_connection = 'utf8mb4_bin', tx_isolation = 'READ-COMMITTED'";
     MYSQL *my = links[link] = mysql_init(NULL);
-
     mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     if (!mysql_real_connect(my, NULL, "merx", getenv("BARE_DB_PASSWORD"), "merx", 0,
                             getenv("BARE_DB_SOCKET"), CLIENT_FOUND_ROWS) ||
@@ -92,19 +89,14 @@ static void prepare(struct statement *s)
 {
     const struct mx_sql *sql = mx_sql_all;
     MYSQL_BIND b[COLUMNS_MAX] = {0};
-
     while (sql < mx_sql_all + mx_sql_n && strcmp(sql->name, s->name) != 0)
         sql++;
-    if (sql == mx_sql_all + mx_sql_n)
-        die(s->name, "no such statement");
     s->h = mysql_stmt_init(links[s->link]);
-    if (mysql_stmt_prepare(s->h, sql->text, strlen(sql->text)) != 0)
+    if (sql == mx_sql_all + mx_sql_n || mysql_stmt_prepare(s->h, sql->text, strlen(sql->text)) ||
+        mysql_stmt_field_count(s->h) != strlen(s->columns))
         die(s->name, mysql_stmt_error(s->h));
-    if (mysql_stmt_field_count(s->h) != strlen(s->columns))
-        die(s->name, "number of columns");
     for (int i = 0; s->columns[i]; i++) {
         struct column *c = &s->at[i];
-
         b[i].length = &c->n;
         b[i].is_null = &c->null;
         b[i].buffer_type = s->columns[i] == 'd' ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_STRING;
@@ -124,7 +116,6 @@ static bool run(int which, const char *types, ...)
     struct statement *s = &statements[which];
     unsigned n;
     va_list ap;
-
     va_start(ap, types);
     for (n = 0; types[n]; n++) {
         b[n] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_BLOB, .buffer_length = sizeof(uuid)};
@@ -153,7 +144,6 @@ static const struct column *fetch(int which, bool *good)
 {
     struct statement *s = &statements[which];
     int status = mysql_stmt_fetch(s->h);
-
     if (status == 0)
         return s->at;
     *good &= status == MYSQL_NO_DATA;
@@ -170,7 +160,6 @@ static size_t body_n, texts_n;
 MX_PRINTF(1, 2) static void put(const char *f, ...)
 {
     va_list ap;
-
     va_start(ap, f);
     body_n += (size_t)vsnprintf(body + body_n, sizeof(body) - body_n, f, ap);
     va_end(ap);
@@ -221,7 +210,6 @@ static const char *hex(const void *id, bool dashes)
 {
     static const char digits[] = "0123456789abcdef";
     char text[40], *to = text;
-
     for (const unsigned char *b = id; b < (const unsigned char *)id + sizeof(uuid); b++) {
         *to++ = digits[*b >> 4];
         *to++ = digits[*b & 15];
@@ -229,11 +217,6 @@ static const char *hex(const void *id, bool dashes)
             *to++ = '-';
     }
     return fmt("%.*s", (int)(to - text), text);
-}
-
-static const char *text_of(const void *id)
-{
-    return hex(id, true);
 }
 
 static const char *money(long long amount, const char *currency)
@@ -246,16 +229,7 @@ static const char *price(const struct column *amount, const struct column *curre
     return amount->null ? "null" : money(amount->i, currency->s);
 }
 
-/* 2026-01-02 03:04:05.678 */
-static const char *time_of(const char *sql)
-{
-    return fmt("\"%.10sT%sZ\"", sql, sql + 11);
-}
-
-static const char *yes(bool v)
-{
-    return v ? "true" : "false";
-}
+static const char *const yes[] = {"false", "true"};
 
 /* ==== requests ==== */
 
@@ -268,18 +242,9 @@ struct request {
     long long now_ms;
 };
 
-static const struct answer {
-    int status;
-    const char *code;
-} ok = {200, ""}, created = {201, ""}, bad = {400, "bad_request"},
-  unauthorized = {401, "unauthorized"}, not_found = {404, "not_found"}, empty = {409, "cart_empty"},
-  out_of_stock = {409, "out_of_stock"}, incomplete = {409, "conflict"},
-  reused = {422, "idempotency_key_reused"}, unavailable = {503, "unavailable"};
-
 static const char *param(const struct request *r, const char *name)
 {
     const char *value = FCGX_GetParam(name, r->fcgi.envp);
-
     return value ? value : "";
 }
 
@@ -295,16 +260,11 @@ static void set_now(struct request *r)
     snprintf(r->now, sizeof(r->now), "%s.%03d", seconds, (int)(r->now_ms % 1000));
 }
 
-static void random_bytes(void *p, size_t n)
-{
-    if (getrandom(p, n, 0) != (ssize_t)n)
-        die("getrandom", strerror(errno));
-}
-
 /* UUIDv7. */
 static void new_id(const struct request *r, uuid id)
 {
-    random_bytes(id, sizeof(uuid));
+    if (getrandom(id, sizeof(uuid), 0) != sizeof(uuid))
+        die("getrandom", "failed");
     for (int i = 0; i < 6; i++)
         id[i] = (unsigned char)(r->now_ms >> (40 - 8 * i));
     id[6] = (unsigned char)(0x70 | (id[6] & 15));
@@ -314,7 +274,6 @@ static void new_id(const struct request *r, uuid id)
 static bool parse_id(const char *s, uuid id)
 {
     char pair[3] = {0}, *end;
-
     if (!s || strlen(s) != 36)
         return false;
     for (int i = 0; i < 16; i++, s += 2) {
@@ -333,7 +292,6 @@ static const char *issuer, *audience;
 static bool claim_is(jwt_t *jwt, const char *name, const char *want)
 {
     const char *got = jwt_get_grant(jwt, name);
-
     return got && strcmp(got, want) == 0;
 }
 
@@ -343,7 +301,6 @@ static bool authenticate(struct request *r)
     const char *header = param(r, "HTTP_AUTHORIZATION");
     jwt_t *jwt = NULL;
     bool valid;
-
     if (strncmp(header, "Bearer ", 7) != 0 ||
         jwt_decode(&jwt, header + 7, (unsigned char *)pem, (int)strlen(pem)) != 0)
         return false;
@@ -358,27 +315,26 @@ static bool authenticate(struct request *r)
 
 /* ==== GET ==== */
 
-static const struct answer *get_me(struct request *r)
+static int get_me(struct request *r)
 {
     const struct column *c;
     bool good = true;
     int rows = 0;
-
     if (!authenticate(r))
-        return &unauthorized;
+        return 401;
     if (!run(PROFILE, "i", r->account))
-        return &unavailable;
+        return 503;
     for (; (c = fetch(PROFILE, &good)); rows++) {
         if (rows == 0)
             put("{\"id\":\"%s\",\"email\":%s,\"email_verified\":%s,\"name\":%s,\"phone\":%s,"
-                "\"locale\":%s,\"created_at\":%s,\"mfa_enabled\":false,\"roles\":[",
-                text_of(c[0].s), str(&c[2]), yes(!c[3].null), str(&c[4]), str(&c[5]), str(&c[6]),
-                time_of(c[7].s));
+                "\"locale\":%s,\"created_at\":\"%sZ\",\"mfa_enabled\":false,\"roles\":[",
+                hex(c[0].s, true), str(&c[2]), yes[!c[3].null], str(&c[4]), str(&c[5]), str(&c[6]),
+                fmt("%.10sT%s", c[7].s, c[7].s + 11));
         if (!c[8].null)
             put("%s%s", rows ? "," : "", str(&c[8]));
     }
     put("]}");
-    return !good ? &unavailable : rows ? &ok : &unauthorized;
+    return !good ? 503 : rows ? 200 : 401;
 }
 
 static const char *rating(long long sum, long long count)
@@ -394,60 +350,52 @@ static void put_card(const struct column *c)
 {
     put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s,\"brand\":%s,\"price\":%s,\"price_max\":%s,"
         "\"compare_at_price\":%s,\"in_stock\":%s,\"thumbnail\":%s,\"rating\":%s}",
-        text_of(c[0].s), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[5], &c[4]),
-        price(&c[6], &c[4]), price(&c[7], &c[4]), yes(c[11].i), str(&c[8]),
+        hex(c[0].s, true), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[5], &c[4]),
+        price(&c[6], &c[4]), price(&c[7], &c[4]), yes[c[11].i != 0], str(&c[8]),
         rating(c[9].i, c[10].i));
 }
 
-static const struct answer *get_products(struct request *r)
+static int get_products(struct request *r)
 {
-    const char *given = strstr(param(r, "QUERY_STRING"), "limit="), *last = "";
-    long long limit = given ? strtol(given + 6, NULL, 10) : 20, n = 0, number = 0;
+    const char *given = strstr(param(r, "QUERY_STRING"), "limit="), *last = "", *next = "null";
+    long long limit = given ? strtol(given + 6, NULL, 10) : 20, n = 0;
     const struct column *c;
-    bool good = true, more = false;
-
+    bool good = true;
     if (limit < 1 || limit > 100)
-        return &bad;
+        return 400;
     if (!run(PRODUCTS, "isisissssssiiddsdd", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
              NULL, NULL, NULL, NULL, 0LL, 0LL, "\n", 0LL, limit + 1))
-        return &unavailable;
+        return 503;
     put("{\"data\":[");
     while ((c = fetch(PRODUCTS, &good))) {
-        more = n == limit;
-        if (more)
+        if (n == limit) {
+            next = last;
             continue;
+        }
         put("%s", n++ ? "," : "");
         put_card(c);
-        number = c[12].i;
-        last = hex(c[0].s, false);
+        last = fmt("\"%lld.%s\"", c[12].i, hex(c[0].s, false));
     }
-    if (more)
-        put("],\"next_cursor\":\"%lld.%s\"}", number, last);
-    else
-        put("],\"next_cursor\":null}");
-    return good ? &ok : &unavailable;
+    put("],\"next_cursor\":%s}", next);
+    return good ? 200 : 503;
 }
 
 static bool put_variants(const uuid product, bool *in_stock)
 {
     const struct column *c;
     bool good = true;
-
     if (!run(VARIANTS, "i", product))
         return false;
     put(",\"variants\":[");
     for (int n = 0; (c = fetch(VARIANTS, &good)); n++) {
         long long left = c[9].i - c[10].i;
         const char *hint = left <= 0 ? "out_of_stock" : left <= 5 ? "low" : "in_stock";
-
         put("%s{\"id\":\"%s\",\"sku\":%s,\"title\":%s,\"options\":%s,\"price\":%s,"
-            "\"compare_at_price\":%s,\"in_stock\":%s,\"stock_hint\":\"%s\",\"media\":%s,",
-            n ? "," : "", text_of(c[0].s), str(&c[1]), str(&c[2]), c[3].s, price(&c[5], &c[7]),
-            price(&c[6], &c[7]), yes(left > 0), hint, c[4].s);
-        if (c[8].null)
-            put("\"weight_grams\":null}");
-        else
-            put("\"weight_grams\":%lld}", c[8].i);
+            "\"compare_at_price\":%s,\"in_stock\":%s,\"stock_hint\":\"%s\",\"media\":%s,"
+            "\"weight_grams\":%s}",
+            n ? "," : "", hex(c[0].s, true), str(&c[1]), str(&c[2]), c[3].s, price(&c[5], &c[7]),
+            price(&c[6], &c[7]), yes[left > 0], hint, c[4].s,
+            c[8].null ? "null" : fmt("%lld", c[8].i));
         *in_stock |= left > 0;
     }
     put("]");
@@ -459,51 +407,45 @@ static bool put_around(const uuid product)
 {
     const struct column *c;
     bool good = true, related = false;
-
     if (!run(AROUND, "iiiii", product, product, product, product, product))
         return false;
     put(",\"categories\":[");
     for (int n = 0; (c = fetch(AROUND, &good)); n++) {
-        if (c[0].i == 1 && !related)
-            put("],\"related\":[");
-        else
-            put("%s", n ? "," : "");
+        put("%s", c[0].i == 1 && !related ? "],\"related\":[" : n ? "," : "");
         related = c[0].i == 1;
         if (related)
             put_card(c + 1);
         else
-            put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s}", text_of(c[1].s), str(&c[2]),
+            put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s}", hex(c[1].s, true), str(&c[2]),
                 str(&c[3]));
     }
     put(related ? "]" : "],\"related\":[]");
     return good;
 }
 
-static const struct answer *get_product(const char *name)
+static int get_product(const char *slug)
 {
     const struct column *c;
     bool good = true, in_stock = false;
     uuid id;
-    bool by_id = parse_id(name, id);
-
-    if (!run(PRODUCT, "isd", by_id ? id : NULL, by_id ? NULL : name, 1LL))
-        return &unavailable;
+    if (!run(PRODUCT, "isd", NULL, slug, 1LL))
+        return 503;
     c = fetch(PRODUCT, &good);
     if (!c)
-        return good ? &not_found : &unavailable;
+        return good ? 404 : 503;
     memcpy(id, c[0].s, sizeof(id));
     put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s,\"brand\":%s,\"price\":%s,\"price_max\":%s,"
         "\"compare_at_price\":%s,\"thumbnail\":%s,\"rating\":%s,\"description\":%s,"
         "\"options\":%s,\"media\":%s,\"attributes\":%s",
-        text_of(id), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[12], &c[11]),
+        hex(id, true), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[12], &c[11]),
         price(&c[13], &c[11]), price(&c[14], &c[11]), str(&c[10]), rating(c[15].i, c[16].i),
         str(&c[4]), c[7].s, c[9].s, c[8].s);
     while (fetch(PRODUCT, &good))
         continue;
     if (!good || !put_variants(id, &in_stock) || !put_around(id))
-        return &unavailable;
-    put(",\"in_stock\":%s}", yes(in_stock));
-    return &ok;
+        return 503;
+    put(",\"in_stock\":%s}", yes[in_stock]);
+    return 200;
 }
 
 /* ==== POST /v1/checkout ==== */
@@ -516,7 +458,7 @@ static struct line {
 } lines[LINES_MAX];
 static struct cart {
     uuid id, address, method;
-    const char *currency, *ship_to, *method_json, *method_name;
+    const char *currency, *ship_to, *method_name;
     long long version, subtotal, shipping, tax, total;
     int n;
 } cart;
@@ -527,18 +469,13 @@ static long long share(long long amount, long long ppm)
     return (2 * amount * ppm + 1000000) / 2000000;
 }
 
-static const char *join(const struct column *product, const struct column *variant)
-{
-    const char *both = fmt("%s – %s", product->s, variant->s);
-    return quoted(both, strlen(both));
-}
-
 /* False when the line cannot be sold. */
 static bool read_line(const struct column *c, struct line *l)
 {
+    const char *both = fmt("%s – %s", c[31].s, c[25].s);
     *l = (struct line){.slug = str(&c[30]), .sku = str(&c[24]), .title = str(&c[31])};
     if (c[25].n > 0)
-        l->title = join(&c[31], &c[25]);
+        l->title = quoted(both, strlen(both));
     memcpy(l->id, c[20].s, sizeof(uuid));
     memcpy(l->variant, c[21].s, sizeof(uuid));
     memcpy(l->product, c[29].s, sizeof(uuid));
@@ -564,75 +501,56 @@ static void read_cart(const struct column *c)
             "\"postal_code\":%s,\"country\":%s,\"phone\":%s}",
             str(&c[5]), str(&c[6]), str(&c[7]), str(&c[8]), str(&c[9]), str(&c[10]), str(&c[11]),
             str(&c[12]), str(&c[13]));
-    cart.method_json = str(&c[14]);
 }
 
-/* The caller's cart, priced. */
-static const struct answer *load_cart(const struct request *r)
+/* The caller's cart, priced: 200, or why it cannot become an order. */
+static int load_cart(const struct request *r)
 {
-    bool good = true, sellable = true, free_from = false;
-    const struct column *c, *last = NULL;
-
+    const struct column *c, *row = statements[CART].at;
+    bool good = true, sellable = true;
     cart.n = 0;
     if (!run(CART, "i", r->account))
-        return &unavailable;
-    while ((c = fetch(CART, &good)) && !c[20].null && cart.n < LINES_MAX) {
-        if (c[3].null || c[14].null || c[17].null)
-            return &incomplete;
+        return 503;
+    while ((c = fetch(CART, &good))) {
+        sellable &= !c[3].null && !c[14].null && !c[17].null && !c[20].null && cart.n < LINES_MAX;
+        if (!sellable)
+            continue;
         if (cart.n == 0)
             read_cart(c);
-        sellable &= read_line(c, &lines[cart.n++]);
-        last = c;
+        sellable = read_line(c, &lines[cart.n++]);
     }
-    if (!good || !last)
-        return good ? &empty : &unavailable;
-    free_from = !last[18].null && cart.subtotal >= last[18].i;
-    cart.shipping = free_from ? 0 : last[17].i;
-    cart.tax += share(cart.shipping, last[19].null ? 0 : last[19].i);
+    if (!good || cart.n == 0 || !sellable)
+        return good ? 409 : 503;
+    cart.shipping = !row[18].null && cart.subtotal >= row[18].i ? 0 : row[17].i;
+    cart.tax += share(cart.shipping, row[19].null ? 0 : row[19].i);
     cart.total = cart.subtotal + cart.shipping + cart.tax;
-    return sellable ? &ok : &out_of_stock;
+    return 200;
 }
 
-struct order {
-    uuid id, payment, placed, paid;
-    char number[10];
-};
-
-static void new_order(const struct request *r, struct order *o)
+static void put_order(struct request *r, const uuid order, const uuid payment, const char *number)
 {
-    unsigned char *ids[] = {o->id, o->payment, o->placed, o->paid};
-
-    for (size_t i = 0; i < MX_LEN(ids); i++)
-        new_id(r, ids[i]);
-    random_bytes(o->number, 9);
-    for (int i = 0; i < 9; i++)
-        o->number[i] = i == 4 ? '-' : "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[o->number[i] & 31];
-    o->number[9] = '\0';
-}
-
-static void put_order(struct request *r, const struct order *o)
-{
-    const char *now = time_of(r->now), *cur = cart.currency, *total = money(cart.total, cur);
-
+    const char *now = fmt("\"%.10sT%sZ\"", r->now, r->now + 11), *cur = cart.currency,
+               *total = money(cart.total, cur);
     put("{\"id\":\"%s\",\"number\":\"%s\",\"status\":\"placed\",\"payment_status\":\"paid\","
         "\"fulfilment_status\":\"unfulfilled\",\"placed_at\":%s,\"created_at\":%s,"
         "\"currency\":\"%s\",\"items\":[",
-        text_of(o->id), o->number, now, now, cur);
+        hex(order, true), number, now, now, cur);
     for (const struct line *l = lines; l < lines + cart.n; l++)
         put("%s{\"id\":\"%s\",\"variant_id\":\"%s\",\"product_slug\":%s,\"title\":%s,\"sku\":%s,"
             "\"quantity\":%lld,\"unit_price\":%s,\"line_total\":%s,\"tax\":%s}",
-            l == lines ? "" : ",", text_of(l->id), text_of(l->variant), l->slug, l->title, l->sku,
-            l->quantity, money(l->price, cur), money(l->total, cur), money(l->tax, cur));
+            l == lines ? "" : ",", hex(l->id, true), hex(l->variant, true), l->slug, l->title,
+            l->sku, l->quantity, money(l->price, cur), money(l->total, cur), money(l->tax, cur));
     put("],\"addresses\":{\"shipping\":%s},\"shipping_method\":{\"id\":\"%s\",\"name\":%s},"
         "\"discounts\":[],\"subtotal\":%s,\"discount_total\":%s,\"shipping_total\":%s,"
         "\"tax_total\":%s,\"total\":%s,\"email\":null,\"note\":null,",
-        cart.ship_to, text_of(cart.method), cart.method_json, money(cart.subtotal, cur),
-        money(0, cur), money(cart.shipping, cur), money(cart.tax, cur), total);
+        cart.ship_to, hex(cart.method, true), quoted(cart.method_name, strlen(cart.method_name)),
+        money(cart.subtotal, cur), money(0, cur), money(cart.shipping, cur), money(cart.tax, cur),
+        total);
     put("\"payments\":[{\"id\":\"%s\",\"provider\":\"sandbox\",\"status\":\"paid\",\"amount\":%s,"
         "\"captured\":%s,\"refunded\":%s,\"failure_code\":null,\"created_at\":%s}],\"refunds\":[],"
         "\"fulfilments\":[],\"events\":[{\"type\":\"order.placed\",\"created_at\":%s},"
         "{\"type\":\"order.paid\",\"created_at\":%s}]}",
-        text_of(o->payment), total, total, money(0, cur), now, now, now);
+        hex(payment, true), total, total, money(0, cur), now, now, now);
 }
 
 static int by_variant(const void *a, const void *b)
@@ -641,11 +559,10 @@ static int by_variant(const void *a, const void *b)
 }
 
 /* In the order of the variants, in which their stock is locked. */
-static bool insert_items(const struct order *o)
+static bool insert_items(const uuid order)
 {
     size_t from = body_n;
     bool done;
-
     qsort(lines, (size_t)cart.n, sizeof(lines[0]), by_variant);
     for (const struct line *l = lines; l < lines + cart.n; l++)
         put("%c{\"id\":\"%s\",\"variant\":\"%s\",\"product\":\"%s\",\"slug\":%s,\"sku\":%s,"
@@ -655,56 +572,57 @@ static bool insert_items(const struct order *o)
             hex(l->product, false), l->slug, l->sku, l->title, l->quantity, l->price, l->total,
             l->ppm, l->tax);
     put("]");
-    done = run(ITEMS, "is", o->id, body + from);
+    done = run(ITEMS, "is", order, body + from);
     body_n = from;
     return done;
 }
 
 /* Everything of one order but COMMIT. */
-static const struct answer *place(struct request *r, const char *key, const unsigned char *hash)
+static int place(struct request *r, const char *key, const unsigned char *hash)
 {
-    const struct answer *a = load_cart(r);
-    struct order o;
-    const char *event;
-
-    if (a != &ok)
+    int a = load_cart(r);
+    uuid order, payment, placed, paid;
+    char number[10] = "", *event;
+    if (a != 200)
         return a;
-    new_order(r, &o);
-    put_order(r, &o);
-    event = fmt("{\"id\":\"%s\"}", text_of(o.id));
-    if (!run(ORDER, "isiiddsdddddssiisssss", o.id, o.number, r->account, cart.id, 1LL, 3LL,
+    new_id(r, order);
+    new_id(r, payment);
+    new_id(r, placed);
+    new_id(r, paid);
+    for (int i = 0; i < 9; i++)
+        number[i] = i == 4 ? '-' : "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[paid[i + 7] & 31];
+    put_order(r, order, payment, number);
+    event = fmt("{\"id\":\"%s\"}", hex(order, true));
+    if (!run(ORDER, "isiiddsdddddssiisssss", order, number, r->account, cart.id, 1LL, 3LL,
              cart.currency, cart.subtotal, 0LL, cart.shipping, cart.tax, cart.total, NULL, NULL,
              cart.address, cart.method, cart.method_name, r->now, NULL, r->now, r->now) ||
-        !insert_items(&o) ||
-        !run(PAYMENT, "iidsdddsssss", o.payment, o.id, 1LL, "sandbox", 3LL, cart.total, cart.total,
+        !insert_items(order) ||
+        !run(PAYMENT, "iidsdddsssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now, r->now) ||
-        !run(EVENTS, "isisssisisss", o.placed, "order.placed", o.id, event, r->now, r->now, o.paid,
-             "order.paid", o.id, event, r->now, r->now) ||
-        !run(LEDGER, "isi", r->account, r->now, o.id) ||
+        !run(EVENTS, "isisssisisss", placed, "order.placed", order, event, r->now, r->now, paid,
+             "order.paid", order, event, r->now, r->now) ||
+        !run(LEDGER, "isi", r->account, r->now, order) ||
         !run(STORE, "isbdbsis", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now,
              r->session, r->now))
-        return &unavailable;
+        return 503;
     if (mysql_stmt_affected_rows(statements[STORE].h) == 0)
-        return &unauthorized;
-    if (!run(TAKE, "issid", o.id, r->now, r->now, cart.id, cart.version))
-        return &unavailable;
-    return mysql_stmt_affected_rows(statements[TAKE].h) == (my_ulonglong)cart.n + 1 ? &created
-                                                                                    : &unavailable;
+        return 401;
+    if (!run(TAKE, "issid", order, r->now, r->now, cart.id, cart.version))
+        return 503;
+    return (int)mysql_stmt_affected_rows(statements[TAKE].h) == cart.n + 1 ? 201 : 503;
 }
 
 /* The answer that is stored under the key; `a` when there is none. */
-static const struct answer *stored(struct request *r, const char *key, const unsigned char *hash,
-                                   const struct answer *a)
+static int stored(struct request *r, const char *key, const unsigned char *hash, int a)
 {
     const struct column *c;
     bool good = true;
-
     if (!run(STORED, "is", r->account, key))
         return a;
     while ((c = fetch(STORED, &good))) {
         body_n = 0;
         put("%.*s", (int)c[2].n, c[2].s);
-        a = memcmp(c[0].s, hash, 32) == 0 ? &created : &reused;
+        a = memcmp(c[0].s, hash, 32) == 0 ? 201 : 422;
     }
     mysql_rollback(links[WRITE]);
     return a;
@@ -717,26 +635,24 @@ static bool pays_ok(const struct request *r)
     const char *provider = cJSON_GetStringValue(cJSON_GetObjectItem(pay, "provider"));
     const char *token = cJSON_GetStringValue(cJSON_GetObjectItem(pay, "token"));
     bool yes_ok = provider && token && !strcmp(provider, "sandbox") && !strcmp(token, "tok_ok");
-
     cJSON_Delete(sent);
     return yes_ok;
 }
 
-static const struct answer *post_checkout(struct request *r)
+static int post_checkout(struct request *r)
 {
     const char *key = param(r, "HTTP_IDEMPOTENCY_KEY");
-    const struct answer *a = &unavailable;
+    int a = 503;
     unsigned char hash[32];
-
     if (!authenticate(r))
-        return &unauthorized;
+        return 401;
     if (!*key || !pays_ok(r))
-        return &bad;
+        return 400;
     SHA256((unsigned char *)r->sent, (size_t)r->sent_n, hash);
-    for (int i = 0; i < TRIES && a == &unavailable; i++) {
+    for (int i = 0; i < TRIES && a == 503; i++) {
         body_n = texts_n = 0;
         a = place(r, key, hash);
-        if (a == &created && mysql_commit(links[WRITE]) == 0)
+        if (a == 201 && mysql_commit(links[WRITE]) == 0)
             return a;
         mysql_rollback(links[WRITE]);
         a = stored(r, key, hash, a);
@@ -746,13 +662,12 @@ static const struct answer *post_checkout(struct request *r)
 
 /* ==== the loop ==== */
 
-static const struct answer *route(struct request *r)
+static int route(struct request *r)
 {
     const char *path = param(r, "PATH_INFO");
     bool get = !strcmp(param(r, "REQUEST_METHOD"), "GET");
-
     if (get && !strcmp(path, "/v1/healthz"))
-        return put("{\"status\":\"ok\"}"), &ok;
+        return put("{\"status\":\"ok\"}"), 200;
     if (get && !strcmp(path, "/v1/me"))
         return get_me(r);
     if (get && !strcmp(path, "/v1/products"))
@@ -761,37 +676,44 @@ static const struct answer *route(struct request *r)
         return get_product(path + 13);
     if (!get && !strcmp(path, "/v1/checkout"))
         return post_checkout(r);
-    return &not_found;
+    return 404;
 }
 
 static void serve(struct request *r)
 {
     int length = (int)strtol(param(r, "CONTENT_LENGTH"), NULL, 10);
-    const struct answer *a = &bad;
-
+    int a = 400;
     body_n = texts_n = 0;
     set_now(r);
     if (length >= 0 && length <= (int)sizeof(r->sent)) {
         r->sent_n = FCGX_GetStr(r->sent, length, r->fcgi.in);
-        a = r->sent_n == length ? route(r) : &bad;
+        a = r->sent_n == length ? route(r) : 400;
     }
-    if (a->status >= 400) {
+    if (a >= 400) {
         body_n = 0;
-        put("{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\"}", a->code,
-            a->code, a->status, a->code);
+        put("{\"type\":\"about:blank\",\"status\":%d}", a);
     }
     FCGX_FPrintF(r->fcgi.out,
                  "Status: %d\r\nContent-Type: application/%sjson\r\nContent-Length: %d\r\n"
                  "Cache-Control: no-store\r\n\r\n",
-                 a->status, a->status >= 400 ? "problem+" : "", (int)body_n);
+                 a, a >= 400 ? "problem+" : "", (int)body_n);
     FCGX_PutStr(body, (int)body_n, r->fcgi.out);
 }
 
-static MX_NORETURN void work(int listener)
+int main(void)
 {
     static struct request r;
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int listener = FCGX_OpenSocket(getenv("BARE_SOCKET"), 511);
+    FILE *f = fopen(getenv("BARE_PEM"), "r");
+    if (listener < 0 || !f || fread(pem, 1, sizeof(pem) - 1, f) == 0)
+        die("start", "no socket or no key");
+    fclose(f);
+    issuer = getenv("BARE_ISSUER");
+    audience = getenv("BARE_AUDIENCE");
+    /* The first process works too, and the others end with it. */
+    for (long n = strtol(getenv("BARE_WORKERS"), NULL, 10); n > 1; n--)
+        if (fork() == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+            break;
     for (int i = 0; i < LINKS; i++)
         connect_to_database(i);
     for (int i = 0; i < STATEMENTS; i++)
@@ -802,25 +724,5 @@ static MX_NORETURN void work(int listener)
         serve(&r);
         FCGX_Finish_r(&r.fcgi);
     }
-    exit(0);
-}
-
-int main(void)
-{
-    int listener = FCGX_OpenSocket(getenv("BARE_SOCKET"), 511);
-    long workers = strtol(getenv("BARE_WORKERS"), NULL, 10);
-    FILE *f = fopen(getenv("BARE_PEM"), "r");
-
-    if (listener < 0 || !f || fread(pem, 1, sizeof(pem) - 1, f) == 0)
-        die("start", strerror(errno));
-    fclose(f);
-    issuer = getenv("BARE_ISSUER");
-    audience = getenv("BARE_AUDIENCE");
-    for (long i = 0; i < workers; i++)
-        if (fork() == 0)
-            work(listener);
-    while (wait(NULL) > 0)
-        if (fork() == 0)
-            work(listener);
-    return 1;
+    return 0;
 }

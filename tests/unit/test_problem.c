@@ -21,9 +21,8 @@ static bool has(const char *part)
     return strstr(res.headers.p, part) != NULL;
 }
 
-int main(void)
+static void test_documents(void)
 {
-    arena = mx_arena_new(65536, 1 << 20);
     fresh();
     mx_buf_c(&res.body, "half an answer");
     mx_res_header(&res, "X-A", MX_S("b"));
@@ -51,7 +50,10 @@ int main(void)
             "\"/items/0/quantity\",\"code\":\"out_of_range\",\"detail\":\"must be from 1 to 999\"},"
             "{\"parameter\":\"limit\",\"code\":\"wrong_type\",\"detail\":\"must be an integer\"}]}",
             "faults and further members");
+}
 
+static void test_kinds(void)
+{
     fresh();
     mx_fault_at(&faults, MX_S("/x"), "y", "z");
     mx_problem(&res, mx_fail(&faults, MX_E_UNAVAILABLE, "SELECT broke in db.c"), &faults,
@@ -77,7 +79,13 @@ int main(void)
         tap_ok(strstr(res.body.p, mx_err_code((enum mx_err)e)) && !res.body.overflow,
                "%s has a document", mx_err_code((enum mx_err)e));
     }
+}
 
+int main(void)
+{
+    arena = mx_arena_new(65536, 1 << 20);
+    test_documents();
+    test_kinds();
     fresh();
     mx_res_header(&res, "Location", MX_S("/a\r\nSet-Cookie: x"));
     tap_str(mx_buf_view(&res.headers), "Location: /a\r\n", "a header value ends at CR");
