@@ -21,7 +21,7 @@
 
 struct options {
     int64_t products;
-    const char *customer, *staff;
+    const char *customer, *staff, *role;
 };
 
 static void say_faults(const struct mx_demo *d, const char *what, enum mx_err e)
@@ -190,8 +190,16 @@ static bool load_catalog(struct mx_demo *d, struct mx_arena *a)
 
 /* ---- accounts ---- */
 
+struct person {
+    enum mx_account_kind kind;
+    const char *name, *email; /* email NULL: is not wanted */
+    const char *role;         /* of staff */
+    const char *password_env; /* variable of the environment that holds the password */
+};
+
 struct account {
     struct mx_demo *d;
+    const char *role; /* NULL: none */
     struct q_demo_account_in row;
 };
 
@@ -201,37 +209,48 @@ static enum mx_err save_account(void *arg)
     struct mx_db *db = x->d->cx.db;
 
     MX_TRY(q_demo_account(db, &x->row, NULL));
-    if (x->row.kind != MX_ACCOUNT_STAFF)
+    if (!x->role)
         return MX_OK;
-    return q_demo_role(db, &(struct q_demo_role_in){x->row.email_key, MX_S("owner")}, NULL);
+    return q_demo_role(db, &(struct q_demo_role_in){x->row.email_key, mx_str_c(x->role)}, NULL);
 }
 
-/* A verified account with the password that the environment holds. */
-static bool load_account(struct mx_demo *d, const char *email, enum mx_account_kind kind,
-                         const char *password_env)
+/* A verified account. */
+static bool load_account(struct mx_demo *d, const struct person *p)
 {
-    const char *password = getenv(password_env);
+    const char *password = getenv(p->password_env);
     char phc[MX_PASSWORD_PHC];
-    struct account x = {.d = d, .row = {.id = mx_id_new(), .kind = kind}};
+    struct account x = {.d = d, .role = p->role};
 
-    if (!email)
+    if (!p->email)
         return true;
     if (!password || !*password) {
-        fprintf(stderr, "merx demo: %s is not set\n", password_env);
+        fprintf(stderr, "merx demo: %s is not set\n", p->password_env);
         return false;
     }
     fresh(d);
-    if (!mx_email_key(d->cx.arena, mx_str_c(email), &x.row.email_key)) {
-        fprintf(stderr, "merx demo: %s is no e-mail address\n", email);
+    if (!mx_email_key(d->cx.arena, mx_str_c(p->email), &x.row.email_key)) {
+        fprintf(stderr, "merx demo: %s is no e-mail address\n", p->email);
         return false;
     }
     if (!done(d, "password", mx_password_hash(mx_str_c(password), phc)))
         return false;
-    x.row.email = mx_str_c(email);
-    x.row.name = kind == MX_ACCOUNT_STAFF ? MX_S("Demo Owner") : MX_S("Demo Customer");
+    x.row.id = mx_id_new();
+    x.row.kind = p->kind;
+    x.row.email = mx_str_c(p->email);
+    x.row.name = mx_str_c(p->name);
     x.row.password_hash = mx_str_c(phc);
     x.row.now.ms = d->cx.now_ms;
-    return done(d, email, mx_db_tx(d->cx.db, save_account, &x));
+    return done(d, p->email, mx_db_tx(d->cx.db, save_account, &x));
+}
+
+static bool load_accounts(struct mx_demo *d, const struct options *o)
+{
+    const struct person customer = {MX_ACCOUNT_CUSTOMER, "Demo Customer", o->customer, NULL,
+                                    "MERX_DEMO_CUSTOMER_PASSWORD"};
+    const struct person staff = {MX_ACCOUNT_STAFF, "Demo Staff", o->staff, o->role,
+                                 "MERX_DEMO_STAFF_PASSWORD"};
+
+    return load_account(d, &customer) && load_account(d, &staff);
 }
 
 /* ---- the command ---- */
@@ -248,6 +267,8 @@ static bool read_options(const struct mx_cmd *c, struct options *o)
             o->customer = value;
         } else if (value && strcmp(c->argv[i], "--staff-email") == 0) {
             o->staff = value;
+        } else if (value && strcmp(c->argv[i], "--staff-role") == 0) {
+            o->role = value;
         } else {
             return false;
         }
@@ -260,8 +281,7 @@ static bool load_all(struct mx_demo *d, struct mx_arena *a, const struct options
     int64_t start = mx_mono_ms(), ms;
 
     if (!mx_demo_tx(d, "taxes and shipping", load_tables, d) || !load_catalog(d, a) ||
-        !load_account(d, o->customer, MX_ACCOUNT_CUSTOMER, "MERX_DEMO_CUSTOMER_PASSWORD") ||
-        !load_account(d, o->staff, MX_ACCOUNT_STAFF, "MERX_DEMO_STAFF_PASSWORD"))
+        !load_accounts(d, o))
         return false;
     printf("demo store loaded in %lld ms\n", (long long)(mx_mono_ms() - start));
     if (o->products == 0)
@@ -277,12 +297,13 @@ static bool load_all(struct mx_demo *d, struct mx_arena *a, const struct options
 
 int mx_cmd_demo(struct mx_cmd *c)
 {
-    struct options o = {0};
+    struct options o = {.role = "owner"};
     struct mx_demo d = {.cx = {.conf = c->settings}};
     bool ok;
 
     if (!read_options(c, &o)) {
-        fprintf(stderr, "usage: merx demo [--products N] [--customer-email E] [--staff-email E]\n"
+        fprintf(stderr, "usage: merx demo [--products N] [--customer-email E]\n"
+                        "                 [--staff-email E] [--staff-role ROLE]\n"
                         "The passwords are MERX_DEMO_CUSTOMER_PASSWORD and "
                         "MERX_DEMO_STAFF_PASSWORD.\n");
         return 2;

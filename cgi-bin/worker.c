@@ -131,7 +131,7 @@ static const char *start(struct worker *w, struct mx_shared *shared)
     w->arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
     if (mx_keys_load(w->arena, w->conf->keys, &keys, &why) != MX_OK)
         return why;
-    mx_gate_init(w->conf, keys, shared);
+    mx_gate_init(w->arena, w->conf, keys, shared);
     w->hooks = mx_gate_hooks;
     w->hooks.run = run_noted;
     w->app = (struct mx_app){&mx_routes, &w->hooks};

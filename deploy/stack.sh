@@ -9,11 +9,10 @@ die() {
 
 # ---- processes: $RUN/pids/NAME holds "pid start-time", so that a reused pid is not taken for ours
 
-start_time() { # pid
+start_time() { # pid: of a zombie, too
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
     set -- ${stat##*) }
-    [ "$1" != Z ] || return 1
     echo "${20}"
 }
 
@@ -26,6 +25,7 @@ pid_of() { # name: prints the pid when that process still runs
     local pid began
     { read -r pid began <"$RUN/pids/$1"; } 2>/dev/null || return 1
     [ "$(start_time "$pid")" = "$began" ] || return 1
+    ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null || return 1
     echo "$pid"
 }
 
@@ -53,10 +53,11 @@ wait_for() { # seconds name command...: until the command succeeds; fails when t
 }
 
 members() { # name: what runs in the session of that process, which it may have left behind
-    local pid
-    { read -r pid _ <"$RUN/pids/$1"; } 2>/dev/null || return 0
-    if pid_of "$1" >/dev/null || [ ! -e "/proc/$pid" ]; then
-        ps -o pid= -s "$pid" || true
+    local pid began now
+    { read -r pid began <"$RUN/pids/$1"; } 2>/dev/null || return 0
+    now=$(start_time "$pid") || now=$began
+    if [ "$now" = "$began" ]; then
+        ps -o pid=,stat= -s "$pid" | awk '$2 !~ /^Z/ { print $1 }'
     fi
 }
 

@@ -1,5 +1,5 @@
-# Compiles the files of sql/demo into the program: mode=header writes demo_files.h, mode=source writes
-# demo_files.c. A file's name is its path below sql/demo without the ending.
+# Compiles the files of sql/demo into the program: mode=header writes demo_files.h, mode=source
+# writes demo_files.c. A file's name is its path below sql/demo without the ending.
 
 # Contents of a C string literal: gsub treats backslashes differently in each awk.
 function escaped(line,    i, c, out) {

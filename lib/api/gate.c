@@ -12,9 +12,15 @@
 static const struct mx_settings *gate_conf;
 static struct mx_keys *gate_keys;
 static struct mx_shared *gate_shared;
+/* Keys, issuer and audience that a verified token was verified with: after a reload with other ones
+ * no token of before is taken for verified. */
+static struct mx_hash gate_trust;
 
-void mx_gate_init(const struct mx_settings *conf, struct mx_keys *keys, struct mx_shared *shared)
+void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, struct mx_keys *keys,
+                  struct mx_shared *shared)
 {
+    struct mx_hash digest = mx_keys_digest(a, keys);
+    gate_trust = mx_hmac(&digest, mx_str_fmt(a, "%s\n%s", conf->issuer, conf->audience));
     gate_conf = conf;
     gate_keys = keys;
     gate_shared = shared;
@@ -30,7 +36,7 @@ struct mx_keys *mx_gate_keys(void)
 static enum mx_err verify(struct mx_ctx *cx, struct mx_str bearer, struct mx_claims *ret_claims)
 {
     const char *why;
-    struct mx_hash digest = mx_sha256(bearer);
+    struct mx_hash digest = mx_hmac(&gate_trust, bearer);
     if (mx_shared_token_get(gate_shared, &digest, cx->now_ms / 1000, ret_claims))
         return MX_OK;
     MX_TRY(mx_token_verify(cx->arena, gate_keys, gate_conf->issuer, gate_conf->audience, bearer,

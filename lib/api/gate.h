@@ -14,8 +14,9 @@
 
 extern const struct mx_hooks mx_gate_hooks;
 
-/* Once a worker, before the first request. */
-void mx_gate_init(const struct mx_settings *conf, struct mx_keys *keys, struct mx_shared *shared);
+/* Once a worker, before the first request; `a` is scratch. */
+void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, struct mx_keys *keys,
+                  struct mx_shared *shared);
 
 /* The keys given to mx_gate_init. */
 struct mx_keys *mx_gate_keys(void);

@@ -498,7 +498,7 @@ static const struct mx_route rows[] = {
      MX_RATE_NONE,
      &mx_shape_stock_adjustment,
      {{201, &mx_shape_stock, NULL}},
-     ERRORS(MX_E_CONFLICT),
+     ERRORS(MX_E_NOT_FOUND, MX_E_CONFLICT),
      api_admin_stock_adjust,
      "Add to a level or set it; never below what is promised."},
 };

@@ -340,6 +340,21 @@ enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **r
     return MX_OK;
 }
 
+struct mx_hash mx_keys_digest(struct mx_arena *a, const struct mx_keys *k)
+{
+    struct mx_buf all;
+
+    mx_buf_init(&all, a, 1 << 20);
+    for (int i = 0; i < k->n; i++) {
+        mx_buf_str(&all, k->at[i].kid);
+        mx_buf_byte(&all, '\n');
+        mx_buf_str(&all, k->at[i].verify);
+        mx_buf_byte(&all, '\n');
+    }
+    MX_ASSERT(!all.overflow);
+    return mx_sha256(mx_buf_view(&all));
+}
+
 struct mx_str mx_keys_jwks(struct mx_arena *a, const struct mx_keys *k)
 {
     struct mx_jsonw w;

@@ -36,6 +36,8 @@ enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **r
                          const char **ret_why) MX_MUST_CHECK;
 /* The server's own HMAC key. */
 const struct mx_hash *mx_keys_secret(const struct mx_keys *k);
+/* Digest of all keys that verify: another set of keys has another digest. */
+struct mx_hash mx_keys_digest(struct mx_arena *a, const struct mx_keys *k);
 /* Make a key file (alg "ES256" or "HS256") with a new kid in `dir`, and `active` and
  * `server.secret` if they are missing. */
 enum mx_err mx_keys_create(struct mx_arena *a, const char *dir, const char *alg,

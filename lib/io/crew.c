@@ -85,7 +85,7 @@ MX_NORETURN static void be_worker(struct mx_crew *c, int i, pid_t master)
     const struct mx_seat *s = &c->seats[i];
 
     /* A master that died before this call would not be noticed any more. */
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master)
+    if (prctl(PR_SET_PDEATHSIG, SIGQUIT) != 0 || getppid() != master)
         _exit(1);
     prctl(PR_SET_NAME, s->pool == MX_POOL_FAST ? "merx fast" : "merx slow");
     c->in_child(c->arg);

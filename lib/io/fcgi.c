@@ -20,13 +20,13 @@
 
 #define EVENTS 32
 #define TICK_MS 1000
+#define LAST_WAIT_MS 100
 #define DRAIN_MAX (INT64_C(64) << 20) /* an oversized body is read and thrown away up to here */
 #define SPARE_CONNECTIONS 64          /* above connections_max: peers that have not spoken yet */
 
-/* A connection; `next` and `prev` link all of them, the newest first. */
 struct conn {
     FCGX_Request rq;
-    struct conn *next, *prev;
+    int at; /* place among all connections */
     int64_t since_ms;
     bool spoken; /* has sent a whole request */
     bool in_epoll;
@@ -37,12 +37,14 @@ struct mx_fcgi {
     const struct mx_fcgi_ops *ops;
     void *arg;
     int ep, signals;
-    struct conn *conns;
-    int n_conns;
+    struct conn **conns;
+    int n_conns, room;
     uint64_t served;
     bool listening;
-    bool stop, stop_fast;
-    bool crowded; /* too many connections: make room after this turn */
+    bool stop;      /* leave the listener, serve on until the peers have closed */
+    bool stop_last; /* nobody comes after us: serve what waits, then close */
+    bool stop_fast; /* close at once */
+    bool crowded;   /* too many connections: make room after this turn */
     int64_t idled_ms;
 };
 
@@ -82,7 +84,8 @@ static void take_signals(struct mx_fcgi *f)
             continue;
         }
         f->stop = true;
-        f->stop_fast |= si.ssi_signo != SIGTERM;
+        f->stop_last |= si.ssi_signo == SIGQUIT;
+        f->stop_fast |= si.ssi_signo == SIGINT;
     }
 }
 
@@ -94,6 +97,19 @@ static void start_library(void)
 }
 
 /* ---- connections ---- */
+
+static void conn_enlist(struct mx_fcgi *f, struct conn *c)
+{
+    if (f->n_conns == f->room) {
+        f->room = f->room > 0 ? 2 * f->room : EVENTS;
+        f->conns = realloc(f->conns, (size_t)f->room * sizeof(struct conn *));
+        if (!f->conns)
+            MX_BUG("out of memory");
+    }
+    c->at = f->n_conns;
+    f->conns[f->n_conns++] = c;
+    mx_score_connections(f->conf->score, f->conf->slot, f->n_conns);
+}
 
 static struct conn *conn_new(struct mx_fcgi *f, int fd)
 {
@@ -112,11 +128,7 @@ static struct conn *conn_new(struct mx_fcgi *f, int fd)
     FCGX_InitRequest(&c->rq, -1, 0);
     c->rq.ipcFd = fd;
     c->since_ms = mx_mono_ms();
-    c->next = f->conns;
-    if (f->conns)
-        f->conns->prev = c;
-    f->conns = c;
-    mx_score_connections(f->conf->score, f->conf->slot, ++f->n_conns);
+    conn_enlist(f, c);
     return c;
 }
 
@@ -128,14 +140,11 @@ static void conn_drop(struct mx_fcgi *f, struct conn *c)
     FCGX_Free(&c->rq, 0);
     if (fd >= 0)
         close(fd);
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        f->conns = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
+    MX_ASSERT(f->conns && f->conns[c->at] == c);
+    f->conns[c->at] = f->conns[--f->n_conns];
+    f->conns[c->at]->at = c->at;
     free(c);
-    mx_score_connections(f->conf->score, f->conf->slot, --f->n_conns);
+    mx_score_connections(f->conf->score, f->conf->slot, f->n_conns);
 }
 
 /* Wait for the peer's next bytes. */
@@ -152,15 +161,15 @@ static void conn_park(struct mx_fcgi *f, struct conn *c)
  * too many. */
 static void drop_silent(struct mx_fcgi *f, int64_t now_ms)
 {
-    struct conn *oldest = NULL, *next;
+    struct conn *oldest = NULL, *c;
 
-    for (struct conn *c = f->conns; c; c = next) {
-        next = c->next;
+    for (int i = f->n_conns - 1; i >= 0; i--) {
+        c = f->conns[i];
         if (c->spoken)
             continue;
         if (now_ms - c->since_ms > f->conf->io_timeout_ms)
             conn_drop(f, c);
-        else
+        else if (!oldest || c->since_ms < oldest->since_ms)
             oldest = c;
     }
     if (oldest && f->crowded)
@@ -341,7 +350,8 @@ static bool write_answer(FCGX_Request *fr, struct mx_arena *a, const struct mx_r
 
 static bool keeps(const struct mx_fcgi *f, const struct conn *c)
 {
-    return c->rq.keepConnection && f->conf->keep && f->n_conns <= f->conf->connections_max;
+    return c->rq.keepConnection && f->conf->keep && !f->stop_last &&
+           f->n_conns <= f->conf->connections_max;
 }
 
 /* Run the handler on a whole request. True when the connection goes on. */
@@ -427,13 +437,13 @@ static void listen_off(struct mx_fcgi *f)
 }
 
 /* Take one connection, if another worker was not faster, and serve it. */
-static void accept_one(struct mx_fcgi *f)
+static bool accept_one(struct mx_fcgi *f)
 {
     int fd = accept4(f->conf->listener, NULL, NULL, SOCK_CLOEXEC);
 
     if (fd < 0) {
         f->crowded = errno == EMFILE || errno == ENFILE;
-        return;
+        return false;
     }
     /* The kernel wakes the worker that has waited longest in its list and leaves it at its place:
      * going to the end of the list spreads kept connections over the workers. */
@@ -443,6 +453,7 @@ static void accept_one(struct mx_fcgi *f)
     }
     conn_look(f, conn_new(f, fd));
     f->crowded = f->n_conns > f->conf->connections_max + SPARE_CONNECTIONS;
+    return true;
 }
 
 static void tick(struct mx_fcgi *f)
@@ -460,15 +471,15 @@ static void tick(struct mx_fcgi *f)
 }
 
 /* Wait once and handle what came. The listener goes first: a worker that was woken for it and
- * serves others before would leave the new connection to nobody. */
-static void turn(struct mx_fcgi *f)
+ * serves others before would leave the new connection to nobody. The number of things that came. */
+static int turn(struct mx_fcgi *f, int wait_ms)
 {
     struct epoll_event ev[EVENTS];
-    int n = epoll_wait(f->ep, ev, EVENTS, TICK_MS);
+    int n = epoll_wait(f->ep, ev, EVENTS, wait_ms);
 
     for (int i = 0; i < n; i++) {
         if (ev[i].data.ptr == &f->listening)
-            accept_one(f);
+            (void)accept_one(f);
         else if (ev[i].data.ptr == &f->signals)
             take_signals(f);
     }
@@ -476,6 +487,7 @@ static void turn(struct mx_fcgi *f)
         if (ev[i].data.ptr != &f->listening && ev[i].data.ptr != &f->signals)
             conn_look(f, ev[i].data.ptr);
     tick(f);
+    return n;
 }
 
 /* Serve what is left. Kept connections are the peer's to close. */
@@ -486,12 +498,14 @@ static void drain(struct mx_fcgi *f, int timeout_s)
     mx_score_state(f->conf->score, f->conf->slot, MX_W_STOPPING);
     listen_off(f);
     /* The wake-up for a connection may have come here and to no other worker. */
-    if (!f->stop_fast)
-        accept_one(f);
-    while (f->conns && !f->stop_fast && mx_mono_ms() < end_ms)
-        turn(f);
-    while (f->conns)
-        conn_drop(f, f->conns);
+    while (!f->stop_fast && accept_one(f) && f->stop_last && mx_mono_ms() < end_ms)
+        ;
+    while (f->n_conns > 0 && !f->stop_fast && mx_mono_ms() < end_ms)
+        if (turn(f, f->stop_last ? LAST_WAIT_MS : TICK_MS) == 0 && f->stop_last)
+            break;
+    while (f->n_conns > 0)
+        conn_drop(f, f->conns[0]);
+    free(f->conns);
 }
 
 void mx_fcgi_serve(const struct mx_fcgi_conf *conf, const struct mx_fcgi_ops *ops, void *arg,
@@ -506,7 +520,7 @@ void mx_fcgi_serve(const struct mx_fcgi_conf *conf, const struct mx_fcgi_ops *op
     listen_on(&f);
     mx_score_state(conf->score, conf->slot, MX_W_READY);
     while (!f.stop && (conf->requests_max == 0 || f.served < conf->requests_max))
-        turn(&f);
+        (void)turn(&f, TICK_MS);
     drain(&f, drain_timeout_s);
     close(f.signals);
     close(f.ep);

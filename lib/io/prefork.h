@@ -13,8 +13,9 @@
 struct mx_prefork {
     const char *settings_path; /* file read again at HUP; "" none */
     struct mx_shared *shared;
-    /* Body of a worker; never returns to the master's code. Exit status 2: bad configuration, do
-     * not respawn. It must call mx_score_state(READY) when it can serve. */
+    /* Body of a worker; never returns to the master's code. It must report READY to the scoreboard
+     * when it can serve. Exit status 2 says that the configuration is no use: the first generation
+     * ends the master with it, a reload is refused for it, later it is tried again every 30 s. */
     int (*worker)(const struct mx_settings *conf, enum mx_pool pool, int listener,
                   struct mx_score *score, int slot, struct mx_shared *shared);
 };
@@ -22,9 +23,9 @@ struct mx_prefork {
 /* Run until stopped; returns the exit status. */
 int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p);
 
-/* Client of the control socket: send `verb` ("status", "status json", "reload", "stop", "scale N"),
- * print the answer to `out`; false when the master says no or is not there. reload and scale wait
- * until done. */
+/* Client of the control socket: send `verb` ("status", "status json", "metrics", "reload", "stop",
+ * "scale N"), print the answer to `out`; false when the master says no or is not there. reload,
+ * scale and stop wait until done. */
 bool mx_control(const char *path, const char *verb, FILE *out);
 
 #endif

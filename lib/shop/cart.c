@@ -90,8 +90,9 @@ static int64_t subtotal_of(const struct mx_price_line *lines, size_t n)
 
 static enum mx_err too_much(struct mx_ctx *cx)
 {
-    return mx_fail(cx->faults, MX_E_VALIDATION_FAILED,
-                   "The cart is worth more than the largest amount.");
+    (void)mx_fail(cx->faults, MX_E_VALIDATION_FAILED,
+                  "The cart is worth more than the largest amount.");
+    return MX_E_VALIDATION_FAILED;
 }
 
 /* Price the rows of one cart and lay them out as the API shows it. */

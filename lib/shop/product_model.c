@@ -53,6 +53,20 @@ struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title)
     return mx_buf_view(&out);
 }
 
+struct mx_str mx_model_title(struct mx_arena *a, const struct mx_model *m,
+                             const struct mx_model_variant *v)
+{
+    struct mx_buf out;
+
+    mx_buf_init(&out, a, TITLE_MAX);
+    for (size_t i = 0; i < m->options.n; i++) {
+        struct mx_str name = MX_AT(m->options, const struct mx_option, i)->name;
+
+        mx_buf_fmt(&out, "%s%.*s", i ? " / " : "", MX_FMT(mx_pair_value(&v->choices, name)));
+    }
+    return mx_buf_view(&out);
+}
+
 /* ---- laying over ---- */
 
 static void size_member(struct mx_jsonw *w, const char *name, bool has, int64_t pixels)
@@ -241,23 +255,26 @@ static void append(struct mx_arena *a, struct mx_list *list, size_t size, const 
     *list = (struct mx_list){at, list->n + 1};
 }
 
+static void gather_choice(struct mx_arena *a, struct mx_list *options, const struct mx_pair *choice)
+{
+    struct mx_option *o = find_option(options, choice->name);
+
+    if (!o) {
+        append(a, options, sizeof(*o), &(struct mx_option){.name = choice->name});
+        o = MX_AT(*options, struct mx_option, options->n - 1);
+    }
+    if (!has_value(&o->values, choice->value))
+        append(a, &o->values, sizeof(choice->value), &choice->value);
+}
+
 /* Options that were not sent: what is there and whatever else the variants choose. */
 static void gather_options(struct mx_arena *a, struct mx_model *m)
 {
     for (size_t i = 0; i < m->variants.n; i++) {
         const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
 
-        for (size_t k = 0; v->active && k < v->choices.n; k++) {
-            const struct mx_pair *c = MX_AT(v->choices, const struct mx_pair, k);
-            struct mx_option *o = find_option(&m->options, c->name);
-
-            if (!o) {
-                append(a, &m->options, sizeof(*o), &(struct mx_option){.name = c->name});
-                o = MX_AT(m->options, struct mx_option, m->options.n - 1);
-            }
-            if (!has_value(&o->values, c->value))
-                append(a, &o->values, sizeof(c->value), &c->value);
-        }
+        for (size_t k = 0; v->active && k < v->choices.n; k++)
+            gather_choice(a, &m->options, MX_AT(v->choices, const struct mx_pair, k));
     }
 }
 
@@ -327,21 +344,6 @@ static bool same_choices(const struct mx_model *m, const struct mx_model_variant
     return m->options.n > 0;
 }
 
-/* "Red / XL". */
-static struct mx_str title_of(struct mx_arena *a, const struct mx_model *m,
-                              const struct mx_model_variant *v)
-{
-    struct mx_buf out;
-
-    mx_buf_init(&out, a, TITLE_MAX);
-    for (size_t i = 0; i < m->options.n; i++) {
-        struct mx_str name = MX_AT(m->options, const struct mx_option, i)->name;
-
-        mx_buf_fmt(&out, "%s%.*s", i ? " / " : "", MX_FMT(mx_pair_value(&v->choices, name)));
-    }
-    return mx_buf_view(&out);
-}
-
 static void check_variants(struct mx_ctx *cx, struct mx_model *m)
 {
     for (size_t i = 0; i < m->variants.n; i++) {
@@ -359,7 +361,7 @@ static void check_variants(struct mx_ctx *cx, struct mx_model *m)
                              mx_str_fmt(cx->arena, "the same choices as %.*s", MX_FMT(other->sku)));
         }
         if (!v->own_title)
-            v->title = title_of(cx->arena, m, v);
+            v->title = mx_model_title(cx->arena, m, v);
     }
 }
 

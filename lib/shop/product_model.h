@@ -14,8 +14,9 @@ struct mx_model_variant {
     struct mx_list choices; /* struct mx_pair */
     int64_t price, compare_at, weight_grams, stock;
     bool has_compare_at, has_weight_grams, has_stock;
-    bool is_new, active, own_title;
-    int sent; /* place in the request; -1: not sent */
+    bool is_new, active;
+    bool own_title; /* the title is not made of the choices */
+    int sent;       /* place in the request; -1: not sent */
 };
 
 struct mx_model {
@@ -32,7 +33,7 @@ struct mx_model {
     struct mx_list variants;   /* struct mx_model_variant */
 };
 
-/* What lists need to know. */
+/* Columns that are computed. */
 struct mx_model_derived {
     int64_t price_min, price_max, compare_at;
     bool has_compare_at;
@@ -46,7 +47,12 @@ void mx_model_overlay(struct mx_ctx *cx, struct mx_model *m, const struct mx_pro
  * of the overlay too. */
 enum mx_err mx_model_check(struct mx_ctx *cx, struct mx_model *m) MX_MUST_CHECK;
 
+/* What lists need to know of the active variants and all texts. */
 struct mx_model_derived mx_model_derive(struct mx_arena *a, const struct mx_model *m);
+
+/* A variant's title as it is made of its choices: "Red / XL". */
+struct mx_str mx_model_title(struct mx_arena *a, const struct mx_model *m,
+                             const struct mx_model_variant *v);
 
 /* "Über 9 Dinge!" -> "uber-9-dinge"; empty when nothing is left. */
 struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title);

@@ -23,7 +23,6 @@ static enum mx_err read_variants(struct mx_ctx *cx, struct mx_model *m)
                                       .weight_grams = r->weight_grams,
                                       .has_weight_grams = r->has_weight_grams,
                                       .active = r->active != 0,
-                                      .own_title = true,
                                       .sent = -1};
     }
     return MX_OK;
@@ -107,6 +106,11 @@ enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_model
     m.thumbnail = r->thumbnail;
     MX_TRY(read_variants(cx, &m));
     MX_TRY(read_parts(cx, &m));
+    for (size_t i = 0; i < m.variants.n; i++) {
+        struct mx_model_variant *v = MX_AT(m.variants, struct mx_model_variant, i);
+
+        v->own_title = !mx_str_eq(v->title, mx_model_title(cx->arena, &m, v));
+    }
     *ret_model = m;
     return MX_OK;
 }

@@ -79,17 +79,17 @@ static struct mx_str snapshot(struct mx_arena *a, const struct mx_product *p)
     return mx_buf_view(&out);
 }
 
-/* One row of the audit log; before or after may be NULL. */
+/* One row of the audit log; `before` may be NULL. */
 static enum mx_err audit(struct mx_ctx *cx, const char *action, const struct mx_product *before,
                          const struct mx_product *after)
 {
-    struct mx_audit row = {.action = action, .object_type = "product"};
+    struct mx_audit row = {.action = action,
+                           .object_type = "product",
+                           .object = after->card.id,
+                           .after = snapshot(cx->arena, after)};
 
-    row.object = after ? after->card.id : before->card.id;
     if (before)
         row.before = snapshot(cx->arena, before);
-    if (after)
-        row.after = snapshot(cx->arena, after);
     return mx_audit_write(cx, &row);
 }
 

@@ -45,6 +45,23 @@ static bool is_word(const unsigned char *p, size_t n)
     return false;
 }
 
+/* Append a character as the index shall have it: ASCII in lower case, "ss" for a sharp s. What is
+ * too long is cut. */
+static void add_char(struct word *w, const unsigned char *p, size_t n)
+{
+    const char *from = (const char *)p;
+
+    if (n == 2 && p[0] == 0xc3 && p[1] == 0x9f)
+        from = "ss";
+    if (w->n + n > WORD_MAX)
+        return;
+    memcpy(w->at + w->n, from, n);
+    if (n == 1 && w->at[w->n] >= 'A' && w->at[w->n] <= 'Z')
+        w->at[w->n] = (char)(w->at[w->n] + ('a' - 'A'));
+    w->n += n;
+    w->letters++;
+}
+
 /* Take the next word off *rest. False at the end. */
 static bool next_word(struct mx_str *rest, struct word *w)
 {
@@ -54,17 +71,10 @@ static bool next_word(struct mx_str *rest, struct word *w)
     w->n = w->letters = 0;
     for (; i < rest->n; i += k) {
         k = char_bytes(p + i, rest->n - i);
-        if (is_word(p + i, k)) {
-            if (w->n + k <= WORD_MAX) {
-                memcpy(w->at + w->n, p + i, k);
-                if (k == 1 && w->at[w->n] >= 'A' && w->at[w->n] <= 'Z')
-                    w->at[w->n] = (char)(w->at[w->n] + ('a' - 'A'));
-                w->n += k;
-                w->letters++;
-            }
-        } else if (w->n > 0) {
+        if (is_word(p + i, k))
+            add_char(w, p + i, k);
+        else if (w->n > 0)
             break;
-        }
     }
     *rest = mx_str_sub(*rest, i, rest->n);
     w->at[w->n] = 0;

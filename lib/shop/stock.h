@@ -13,6 +13,7 @@
 enum mx_stock_hint { MX_STOCK_IN, MX_STOCK_LOW, MX_STOCK_OUT };
 extern const char *const mx_stock_hint_names[];
 
+/* None, few (at most five) or more units are available. */
 enum mx_stock_hint mx_stock_hint(int64_t available);
 
 struct mx_stock {

@@ -1,9 +1,10 @@
 -- The public catalog. A parameter that is NULL (or 0) filters nothing: the optimizer drops its
--- condition. catalog.by_* walk the index of their order and stop at a full page; a range over status
--- stands for = 1, for with equality the optimizer begins at the index's end and not behind the last
--- page. catalog.in_category, .having and .matching find few candidates by index and sort them: :sort
--- 0 relevance, 1 newest, 2 price, 3 -price, 4 title, 5 best_selling. :attributes is "\n" and pairs
--- name "\t" value "\n"; of :n_attributes names a product must have one of the values given.
+-- condition. catalog.by_* walk the index of their order and stop at a full page; a range over
+-- status stands for = 1, for with equality the optimizer begins at the index's end and not behind
+-- the last page. catalog.in_category, .having and .matching find few candidates by index and sort
+-- them: :sort 0 relevance, 1 newest, 2 price, 3 -price, 4 title, 5 best_selling. Both ways give the
+-- same order, ids going the way of the key. :attributes is "\n" and pairs name "\t" value "\n"; of
+-- :n_attributes names a product must have one of the values given.
 
 -- name: catalog.by_newest
 -- doc: Newest first.
@@ -33,7 +34,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -71,7 +73,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -109,7 +112,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -147,7 +151,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -185,7 +190,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -232,7 +238,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
                         OR :n_attributes =
                            (SELECT COUNT(*) FROM product_attribute a
                              WHERE a.product_id = p.id
-                               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+                               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                                          :attributes) > 0))
                    AND (:in_stock = 0
                         OR EXISTS (SELECT 1
                                      FROM variant v
@@ -242,11 +249,14 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
          WHERE :after IS NULL
             OR x.number > :after_number
             OR (x.number = :after_number
-                AND (x.text > :after_text OR (x.text = :after_text AND x.id > :after)))
-         ORDER BY x.number, x.text, x.id
+                AND (x.text > :after_text
+                     OR (x.text = :after_text
+                         AND CASE WHEN :sort IN (1, 3, 5) THEN x.id < :after
+                                  ELSE x.id > :after END)))
+         ORDER BY x.number, x.text, CASE WHEN :sort IN (1, 3, 5) THEN x.id END DESC, x.id
          LIMIT :limit) k
   JOIN product p ON p.id = k.id
- ORDER BY k.number, k.text, k.id;
+ ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
 
 -- name: catalog.having
 -- doc: Products of a rare attribute; with value NULL, any of :attributes.
@@ -278,7 +288,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
                   STRAIGHT_JOIN product p ON p.id = d.product_id
                  WHERE p.status = 1
                    AND d.name = :name AND (:value IS NULL OR d.value = :value)
-                   AND LOCATE(CONCAT('\n', d.name, '\t', d.value, '\n'), :attributes) > 0
+                   AND LOCATE(CONCAT('\n', d.name, '\t', d.value, '\n'),
+                              :attributes) > 0
                    AND (:brand IS NULL OR p.brand = :brand)
                    AND (:min_price IS NULL OR p.price_min >= :min_price)
                    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -289,7 +300,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
                         OR :n_attributes =
                            (SELECT COUNT(*) FROM product_attribute a
                              WHERE a.product_id = p.id
-                               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+                               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                                          :attributes) > 0))
                    AND (:in_stock = 0
                         OR EXISTS (SELECT 1
                                      FROM variant v
@@ -299,11 +311,14 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
          WHERE :after IS NULL
             OR x.number > :after_number
             OR (x.number = :after_number
-                AND (x.text > :after_text OR (x.text = :after_text AND x.id > :after)))
-         ORDER BY x.number, x.text, x.id
+                AND (x.text > :after_text
+                     OR (x.text = :after_text
+                         AND CASE WHEN :sort IN (1, 3, 5) THEN x.id < :after
+                                  ELSE x.id > :after END)))
+         ORDER BY x.number, x.text, CASE WHEN :sort IN (1, 3, 5) THEN x.id END DESC, x.id
          LIMIT :limit) k
   JOIN product p ON p.id = k.id
- ORDER BY k.number, k.text, k.id;
+ ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
 
 -- name: catalog.matching
 -- doc: Products that hold all words.
@@ -323,7 +338,7 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
   FROM (SELECT x.id, x.number, x.text
           FROM (SELECT p.id,
                        CASE :sort
-                         WHEN 0 THEN -CAST(ROUND(1000000 * MATCH (p.search_text) 
+                         WHEN 0 THEN -CAST(ROUND(1000000 * MATCH (p.search_text)
                                         AGAINST (:words IN BOOLEAN MODE)) AS SIGNED)
                          WHEN 1 THEN -CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00',
                                               p.created_at) DIV 1000 AS SIGNED)
@@ -346,7 +361,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
                         OR :n_attributes =
                            (SELECT COUNT(*) FROM product_attribute a
                              WHERE a.product_id = p.id
-                               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+                               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                                          :attributes) > 0))
                    AND (:in_stock = 0
                         OR EXISTS (SELECT 1
                                      FROM variant v
@@ -356,11 +372,14 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
          WHERE :after IS NULL
             OR x.number > :after_number
             OR (x.number = :after_number
-                AND (x.text > :after_text OR (x.text = :after_text AND x.id > :after)))
-         ORDER BY x.number, x.text, x.id
+                AND (x.text > :after_text
+                     OR (x.text = :after_text
+                         AND CASE WHEN :sort IN (1, 3, 5) THEN x.id < :after
+                                  ELSE x.id > :after END)))
+         ORDER BY x.number, x.text, CASE WHEN :sort IN (1, 3, 5) THEN x.id END DESC, x.id
          LIMIT :limit) k
   JOIN product p ON p.id = k.id
- ORDER BY k.number, k.text, k.id;
+ ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
 
 -- name: catalog.candidates
 -- doc: A category's id, and how many products it and an attribute name, counted to 500 at most: to
@@ -378,7 +397,8 @@ SELECT c.id,
           FROM (SELECT 1
                   FROM product_attribute d
                  WHERE d.name = :name AND (:value IS NULL OR d.value = :value)
-                   AND LOCATE(CONCAT('\n', d.name, '\t', d.value, '\n'), :attributes) > 0
+                   AND LOCATE(CONCAT('\n', d.name, '\t', d.value, '\n'),
+                              :attributes) > 0
                  LIMIT 500) y)
   FROM (SELECT 1 AS one) u
   LEFT JOIN category c ON c.slug = :category;
@@ -409,7 +429,8 @@ SELECT k.kind, COALESCE(a.name, '') AS label,
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -450,7 +471,8 @@ SELECT k.kind, COALESCE(a.name, '') AS label,
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -463,7 +485,8 @@ HAVING choice IS NOT NULL
  LIMIT 1000;
 
 -- name: catalog.facets_matching
--- doc: Counts over products that hold all words. kind 0: brand; 1: attribute; 2: price band by number.
+-- doc: Counts over products that hold all words. kind 0: brand; 1: attribute; 2: price band by
+-- doc: number.
 -- doc: The bands begin at 0, 10, 25, 50, 100, 250 and 500 times :unit.
 -- in: str words, id? category
 -- in: str? brand, i64? min_price, i64? max_price, i64 in_stock, i64 n_attributes, str attributes
@@ -493,7 +516,8 @@ SELECT k.kind, COALESCE(a.name, '') AS label,
         OR :n_attributes =
            (SELECT COUNT(*) FROM product_attribute a
              WHERE a.product_id = p.id
-               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
+               AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'),
+                          :attributes) > 0))
    AND (:in_stock = 0
         OR EXISTS (SELECT 1
                      FROM variant v
@@ -506,8 +530,8 @@ HAVING choice IS NOT NULL
  LIMIT 1000;
 
 -- name: catalog.around
--- doc: What a product page shows beside the product. kind 0: its categories; 1: related products, the
--- doc: best selling of its neighbours in one of its categories.
+-- doc: What a product page shows beside the product. kind 0: its categories; 1: related products,
+-- doc: the best selling of its neighbours in one of its categories.
 -- in: id product
 -- out: i64 kind, id id, str slug, str title, str? brand, str? currency, i64? price_min
 -- out: i64? price_max, i64? compare_at, str? thumbnail, i64? rating_sum, i64? rating_count

@@ -10,9 +10,13 @@ ON DUPLICATE KEY UPDATE kind = :kind, status = 0, password_hash = :password_hash
                         version = version + 1, updated_at = :now;
 
 -- name: demo.role
+-- doc: One of the roles that there are.
 -- in: bin email_key, str role
 INSERT IGNORE INTO account_role (account_id, role_name)
-SELECT id, :role FROM account WHERE email_key = :email_key;
+SELECT a.id, r.name
+  FROM account a
+  JOIN role r ON r.name = :role
+ WHERE a.email_key = :email_key;
 
 -- name: demo.tax_rates
 -- doc: A JSON array of {country, class, ppm, name}.

@@ -74,8 +74,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
 SELECT version, status FROM product WHERE id = :id FOR UPDATE;
 
 -- name: product.parts
--- doc: What is stored as JSON or in rows of a product, as typed rows. kind 0: an option (name) with one
--- doc: of its values; 1: a variant's (id) choice of an option; 2: an attribute; 3: a category's slug.
+-- doc: What is stored of a product as JSON or in other tables, as typed rows. kind 0: an option with
+-- doc: one of its values; 1: a variant's choice of an option; 2: an attribute; 3: a category's slug.
 -- in: id product
 -- out: i64 kind, id? variant, str name, str? value, i64? position, i64? place
 SELECT 0, NULL, o.name, o.value, o.position, o.place
@@ -91,7 +91,7 @@ UNION ALL
 SELECT 1, v.id, o.name,
        JSON_UNQUOTE(JSON_EXTRACT(v.options, CONCAT('$.', JSON_QUOTE(o.name)))), o.position, NULL
   FROM product p
-  JOIN variant v ON v.product_id = p.id AND v.active = 1,
+  JOIN variant v ON v.product_id = p.id,
        JSON_TABLE(p.options, '$[*]' COLUMNS (
            position FOR ORDINALITY,
            name VARCHAR(64) PATH '$.name')) o
@@ -108,15 +108,15 @@ SELECT 3, NULL, c.slug, NULL, NULL, NULL
 -- name: product.skus
 -- doc: All variants of a product by article number, the withdrawn ones too.
 -- in: id product
--- out: id id, str sku, str title, str media, i64 price, i64? compare_at, i64? weight_grams, i64 active
-SELECT id, sku, title, media, price, compare_at, weight_grams, active
+-- out: id id, str sku, str title, i64 price, i64? compare_at, i64? weight_grams, i64 active
+SELECT id, sku, title, price, compare_at, weight_grams, active
   FROM variant
  WHERE product_id = :product
  ORDER BY position, id;
 
 -- name: product.taken
--- doc: Of a slug and JSON arrays of article numbers and category slugs. kind 0: another product has the
--- doc: slug; 1: another product has the article number; 2: the category exists.
+-- doc: Of a slug and JSON arrays of article numbers and category slugs. kind 0: another product has
+-- doc: the slug; 1: another product has the article number; 2: the category exists.
 -- in: id product, str slug, str skus, str categories
 -- out: i64 kind, str value
 SELECT 0, p.slug FROM product p WHERE p.slug = :slug AND p.id <> :product

@@ -1,11 +1,9 @@
-/* The other side of the benchmark: the same five routes as a plain prefork loop around
- * FCGX_Accept_r, written by hand. No framework, no arena, no log, no caches: a blocking accept, one
- * request a connection, statements prepared once and bound here, JSON by snprintf, the token
- * checked by libjwt each time. Of merx only the texts of the statements are used; the answers are
- * the same, and so are the two connections (one autocommits, one does not) and their session.
- *
- * Environment: BARE_SOCKET BARE_WORKERS BARE_PEM (public key) BARE_ISSUER BARE_AUDIENCE
- * BARE_DB_SOCKET BARE_DB_PASSWORD */
+/* The other side of the benchmark: five routes as a plain prefork loop around FCGX_Accept_r,
+ * written by hand. No framework, log or cache: a blocking accept, one request a connection,
+ * statements prepared once, JSON by snprintf, the token checked by libjwt each time. Of merx only
+ * the texts of the statements are used; answers, database connections and their session are the
+ * same. Settings are in the environment: BARE_SOCKET _WORKERS _PEM (public key) _ISSUER _AUDIENCE
+ * _DB_SOCKET _DB_PASSWORD. */
 #include <cjson/cJSON.h>
 #include <fcgiapp.h>
 #include <jwt.h>
@@ -21,10 +19,10 @@
 
 #define COLUMNS_MAX 40
 #define TEXT_MAX 65536
-#define LINES_MAX 200
+#define LINES_MAX 200 /* of a cart */
+#define PAGE 20
 #define TRIES 5
 
-typedef __typeof__(*((MYSQL_BIND *)0)->is_null) db_bool;
 typedef unsigned char uuid[16];
 
 static MX_NORETURN void die(const char *what, const char *why)
@@ -37,7 +35,7 @@ static MX_NORETURN void die(const char *what, const char *why)
 
 struct column {
     unsigned long n;
-    db_bool null;
+    my_bool null;
     char *s;
     long long i;
 };
@@ -73,10 +71,8 @@ static struct statement {
 
 static void connect_to_database(int link)
 {
-    static const char session[] =
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
-        "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
-        "collation_connection = 'utf8mb4_bin', tx_isolation = 'READ-COMMITTED'";
+    static const char session[] = "SET SESSION time_zone = '+00:00', tx_isolation = "
+                                  "'READ-COMMITTED', collation_connection = 'utf8mb4_bin'";
     MYSQL *my = links[link] = mysql_init(NULL);
     mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     if (!mysql_real_connect(my, NULL, "merx", getenv("BARE_DB_PASSWORD"), "merx", 0,
@@ -121,8 +117,7 @@ static bool run(int which, const char *types, ...)
         b[n] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_BLOB, .buffer_length = sizeof(uuid)};
         if (types[n] == 'd') {
             numbers[n] = va_arg(ap, long long);
-            b[n].buffer = &numbers[n];
-            b[n].buffer_type = MYSQL_TYPE_LONGLONG;
+            b[n] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &numbers[n]};
             continue;
         }
         b[n].buffer = va_arg(ap, void *);
@@ -154,7 +149,7 @@ static const struct column *fetch(int which, bool *good)
 /* ==== JSON ==== */
 
 /* The answer, and the texts that it is made of. */
-static char body[1 << 20], texts[1 << 21];
+static char body[1 << 20], texts[1 << 24];
 static size_t body_n, texts_n;
 
 MX_PRINTF(1, 2) static void put(const char *f, ...)
@@ -252,12 +247,12 @@ static void set_now(struct request *r)
 {
     struct timespec ts;
     struct tm t;
-    char seconds[24];
+    size_t n;
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &t);
     r->now_ms = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-    strftime(seconds, sizeof(seconds), "%Y-%m-%d %H:%M:%S", &t);
-    snprintf(r->now, sizeof(r->now), "%s.%03d", seconds, (int)(r->now_ms % 1000));
+    n = strftime(r->now, sizeof(r->now), "%Y-%m-%d %H:%M:%S", &t);
+    snprintf(r->now + n, sizeof(r->now) - n, ".%03d", (int)(r->now_ms % 1000));
 }
 
 /* UUIDv7. */
@@ -313,8 +308,6 @@ static bool authenticate(struct request *r)
     return valid;
 }
 
-/* ==== GET ==== */
-
 static int get_me(struct request *r)
 {
     const struct column *c;
@@ -355,24 +348,21 @@ static void put_card(const struct column *c)
         rating(c[9].i, c[10].i));
 }
 
-static int get_products(struct request *r)
+static int get_products(void)
 {
-    const char *given = strstr(param(r, "QUERY_STRING"), "limit="), *last = "", *next = "null";
-    long long limit = given ? strtol(given + 6, NULL, 10) : 20, n = 0;
+    const char *last = "", *next = "null";
     const struct column *c;
     bool good = true;
-    if (limit < 1 || limit > 100)
-        return 400;
     if (!run(PRODUCTS, "isisissssssiiddsdd", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-             NULL, NULL, NULL, NULL, 0LL, 0LL, "\n", 0LL, limit + 1))
+             NULL, NULL, NULL, NULL, 0LL, 0LL, "\n", 0LL, PAGE + 1LL))
         return 503;
     put("{\"data\":[");
-    while ((c = fetch(PRODUCTS, &good))) {
-        if (n == limit) {
+    for (int n = 0; (c = fetch(PRODUCTS, &good)); n++) {
+        if (n == PAGE) {
             next = last;
             continue;
         }
-        put("%s", n++ ? "," : "");
+        put("%s", n ? "," : "");
         put_card(c);
         last = fmt("\"%lld.%s\"", c[12].i, hex(c[0].s, false));
     }
@@ -440,8 +430,7 @@ static int get_product(const char *slug)
         hex(id, true), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[12], &c[11]),
         price(&c[13], &c[11]), price(&c[14], &c[11]), str(&c[10]), rating(c[15].i, c[16].i),
         str(&c[4]), c[7].s, c[9].s, c[8].s);
-    while (fetch(PRODUCT, &good))
-        continue;
+    fetch(PRODUCT, &good);
     if (!good || !put_variants(id, &in_stock) || !put_around(id))
         return 503;
     put(",\"in_stock\":%s}", yes[in_stock]);
@@ -561,20 +550,16 @@ static int by_variant(const void *a, const void *b)
 /* In the order of the variants, in which their stock is locked. */
 static bool insert_items(const uuid order)
 {
-    size_t from = body_n;
-    bool done;
+    const char *all = "[";
     qsort(lines, (size_t)cart.n, sizeof(lines[0]), by_variant);
     for (const struct line *l = lines; l < lines + cart.n; l++)
-        put("%c{\"id\":\"%s\",\"variant\":\"%s\",\"product\":\"%s\",\"slug\":%s,\"sku\":%s,"
-            "\"title\":%s,\"quantity\":%lld,\"unit_price\":%lld,\"line_total\":%lld,"
-            "\"tax_ppm\":%lld,\"tax\":%lld}",
-            l == lines ? '[' : ',', hex(l->id, false), hex(l->variant, false),
-            hex(l->product, false), l->slug, l->sku, l->title, l->quantity, l->price, l->total,
-            l->ppm, l->tax);
-    put("]");
-    done = run(ITEMS, "is", order, body + from);
-    body_n = from;
-    return done;
+        all = fmt("%s%s{\"id\":\"%s\",\"variant\":\"%s\",\"product\":\"%s\",\"slug\":%s,"
+                  "\"sku\":%s,\"title\":%s,\"quantity\":%lld,\"unit_price\":%lld,"
+                  "\"line_total\":%lld,\"tax_ppm\":%lld,\"tax\":%lld}",
+                  all, l == lines ? "" : ",", hex(l->id, false), hex(l->variant, false),
+                  hex(l->product, false), l->slug, l->sku, l->title, l->quantity, l->price,
+                  l->total, l->ppm, l->tax);
+    return run(ITEMS, "is", order, fmt("%s]", all));
 }
 
 /* Everything of one order but COMMIT. */
@@ -613,16 +598,15 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
 }
 
 /* The answer that is stored under the key; `a` when there is none. */
-static int stored(struct request *r, const char *key, const unsigned char *hash, int a)
+static int stored(const struct request *r, const char *key, const unsigned char *hash, int a)
 {
     const struct column *c;
     bool good = true;
-    if (!run(STORED, "is", r->account, key))
-        return a;
-    while ((c = fetch(STORED, &good))) {
+    if (run(STORED, "is", r->account, key) && (c = fetch(STORED, &good))) {
         body_n = 0;
-        put("%.*s", (int)c[2].n, c[2].s);
+        put("%s", c[2].s);
         a = memcmp(c[0].s, hash, 32) == 0 ? 201 : 422;
+        fetch(STORED, &good);
     }
     mysql_rollback(links[WRITE]);
     return a;
@@ -671,7 +655,7 @@ static int route(struct request *r)
     if (get && !strcmp(path, "/v1/me"))
         return get_me(r);
     if (get && !strcmp(path, "/v1/products"))
-        return get_products(r);
+        return get_products();
     if (get && !strncmp(path, "/v1/products/", 13))
         return get_product(path + 13);
     if (!get && !strcmp(path, "/v1/checkout"))
@@ -685,10 +669,9 @@ static void serve(struct request *r)
     int a = 400;
     body_n = texts_n = 0;
     set_now(r);
-    if (length >= 0 && length <= (int)sizeof(r->sent)) {
-        r->sent_n = FCGX_GetStr(r->sent, length, r->fcgi.in);
-        a = r->sent_n == length ? route(r) : 400;
-    }
+    if (length >= 0 && length <= (int)sizeof(r->sent) &&
+        (r->sent_n = FCGX_GetStr(r->sent, length, r->fcgi.in)) == length)
+        a = route(r);
     if (a >= 400) {
         body_n = 0;
         put("{\"type\":\"about:blank\",\"status\":%d}", a);

@@ -89,6 +89,17 @@ def test_an_older_token_ends_the_family(api, customer):
     problem(customer.get("/v1/me"), 401, "unauthorized")
 
 
+def test_reuse_is_in_the_audit_log(api, customer, db):
+    one = rotated(api, customer.refresh_token)
+    rotated(api, one["refresh_token"])
+    refused(api, customer.refresh_token)
+    found = f"FROM audit_log WHERE object_id = UNHEX('{session(customer)}')"
+    (row,) = db.rows(f"SELECT action, address {found}")
+    assert row == {"action": "session.token_reused", "address": "127.0.0.1"}
+    refused(api, customer.refresh_token)
+    assert db.value(f"SELECT COUNT(*) {found}") == "1"
+
+
 def test_after_the_grace_the_parent_ends_the_family(api, customer, stack):
     one = rotated(api, customer.refresh_token)
     shift(stack, customer, "rotated_at", "- INTERVAL 11 SECOND")

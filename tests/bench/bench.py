@@ -1,0 +1,234 @@
+"""The benchmark as a whole; tests/bench/run says what it measures."""
+import json
+import os
+import signal
+import statistics
+import sys
+
+from rig import BUILD, WORKERS, Rig, pss_kib
+from shoppers import Shoppers
+
+SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+RESULT = BUILD.parent / "bench.json"
+STARTS = 3
+OTHERWISE = {
+    "merx": "as above: connections kept",
+    "closed": "connections closed",
+    "uncached": "connections kept, no answer cache",
+}
+
+# Route: (path, who else is measured beside merx and bare).
+ROUTES = {
+    "healthz": ("/v1/healthz", ("closed",)),
+    "product_detail": ("/v1/products/{slug}", ("closed", "uncached")),
+    "product_list": ("/v1/products?limit=20", ("closed", "uncached")),
+    "me": ("/v1/me", ("closed",)),
+    "checkout": ("/v1/checkout", ("closed",)),
+}
+# What differs between two orders of the same cart, and what is each side's own.
+VARYING = {"id", "number", "placed_at", "created_at", "next_cursor"}
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    """Measures and keeps every run: route -> target -> reports."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.targets = {"merx": rig.merx, **rig.extra}
+        self.runs = {route: {} for route in ROUTES}
+        self.ready = {}
+        self.failed = []
+        self.load_average = os.getloadavg()[0]
+        self.shoppers = self.token = self.slug = None
+
+    # ---- before
+
+    def prepare(self):
+        self.ready["bare"] = [self.rig.start_bare()]
+        self.rig.start_merx("uncached", catalog_cache_ms=0)
+        self.ready["merx"] = []
+        for _ in range(STARTS):
+            self.targets["closed"].stop()
+            self.ready["merx"].append(self.rig.start_merx("closed", kept_connections=0))
+        products = json.loads(self.rig.get(self.rig.merx, "/v1/products?limit=20")[1])
+        assert len(products["data"]) == 20 and products["next_cursor"], "too few demo products"
+        self.slug = products["data"][0]["slug"]
+        self.shoppers = Shoppers(self.rig, BUILD)
+        self.shoppers.provide(64)
+        self.token = self.shoppers.some_token()
+
+    def path(self, route):
+        return ROUTES[route][0].format(slug=self.slug)
+
+    def same_answers(self):
+        """Both sides must say the same on every route."""
+        for route in ("healthz", "product_detail", "product_list", "me"):
+            said = [self.rig.get(t, self.path(route), self.token) for t in self.targets.values()]
+            self.compare(route, said, 200)
+        said = []
+        for target in self.targets.values():
+            self.shoppers.refill()
+            said.append(self.rig.checkout(target, self.token, self.shoppers.new_key()))
+        self.compare("checkout", said, 201)
+
+    def compare(self, route, said, status):
+        bodies = [plain(json.loads(body), route == "checkout") for _, body in said]
+        for name, (got, _), body in zip(self.targets, said, bodies):
+            assert got == status, f"{route}: {name} answers {got}"
+            assert body == bodies[0], f"{route}: {name} says\n{body}\nand merx\n{bodies[0]}"
+
+    def enough_guests(self):
+        """As many as one run can use up, and some more; every server has seen their tokens."""
+        self.shoppers.provide(3000)
+        report = self.shoppers.run(self.targets["merx"], 1)
+        self.shoppers.provide(int(report["created"] / report["seconds"] * SECONDS * 1.5) + 500)
+        for name in ("merx", *ROUTES["checkout"][1]):
+            self.shoppers.introduce(self.targets[name])
+
+    # ---- measuring
+
+    def measure(self):
+        for route, (_, beside) in ROUTES.items():
+            progress(route)
+            for _ in range(ROUNDS):
+                for name in ("merx", "bare", *beside):
+                    seconds = SECONDS if name in ("merx", "bare") else max(1, SECONDS - 1)
+                    self.run_once(route, name, seconds)
+
+    def run_once(self, route, name, seconds):
+        target = self.targets[name]
+        if route == "checkout":
+            report = self.shoppers.run(target, seconds)
+            report["answers"] = report["created"]
+            bad = report["refused"] + report["short"] + report["socket"]
+            bad += max(0, report["created"] - report["orders"])
+        else:
+            token = [self.token] if route == "me" else []
+            report = self.rig.load(target, self.path(route), seconds, "get", *token)
+            report["answers"] = report["requests"] - report["status"]
+            bad = report["status"] + report["socket"]
+        report["rate"] = report["answers"] / report["seconds"]
+        self.runs[route].setdefault(name, []).append(report)
+        progress(f"  {name:9} {report['rate']:9.0f}/s")
+        if bad:
+            self.failed.append(f"{route}, {name}: {report}")
+
+    # ---- results
+
+    def middle(self, route, name):
+        """The run with the median rate, as numbers a request."""
+        runs = sorted(self.runs[route][name], key=lambda r: r["rate"])
+        run = runs[(len(runs) - 1) // 2]
+        served = max(1, run["answers"])
+        return {
+            "rate": round(statistics.median(r["rate"] for r in runs), 1),
+            "p50_us": run["p50_us"],
+            "p99_us": run["p99_us"],
+            "cpu_us": {part: round(us / served, 1) for part, us in run["cpu_us"].items()},
+        }
+
+    def memory(self):
+        """PSS of a worker, in KiB."""
+        found = {}
+        for name in ("merx", "bare"):
+            workers = self.rig.workers(self.targets[name])
+            found[name] = round(statistics.mean(pss_kib(pid) for pid in workers))
+        return found
+
+    def checkouts(self):
+        """201 and other answers, and orders in the database, of all runs of a side."""
+        table = {}
+        for name, runs in self.runs["checkout"].items():
+            table[name] = {k: sum(r[k] for r in runs) for k in ("created", "refused", "orders")}
+        return table
+
+    def results(self):
+        routes = {r: {n: self.middle(r, n) for n in runs} for r, runs in self.runs.items()}
+        summary = {}
+        for route, by_name in routes.items():
+            merx, bare = by_name["merx"]["rate"], by_name["bare"]["rate"]
+            summary[route] = {"merx": merx, "bare": bare, "ratio": round(merx / bare, 3)}
+            for side in by_name.values():
+                side["ratio"] = round(side["rate"] / bare, 3)
+        details = {
+            "seconds": SECONDS,
+            "rounds": ROUNDS,
+            "workers": WORKERS,
+            "processors": os.cpu_count(),
+            "load_average_before": self.load_average,
+            "routes": routes,
+            "checkouts": self.checkouts(),
+            "pss_kib_per_worker": self.memory(),
+            "ready_s": {n: round(statistics.median(s), 4) for n, s in self.ready.items()},
+        }
+        return summary | {"details": details}
+
+
+def plain(value, order):
+    """An answer without what may differ."""
+    if isinstance(value, dict):
+        skip = VARYING if order else {"next_cursor"}
+        return {k: plain(v, order) for k, v in value.items() if k not in skip}
+    return [plain(v, order) for v in value] if isinstance(value, list) else value
+
+
+# ---- on paper
+
+
+def cpu(side):
+    parts = side["cpu_us"]
+    return f"{parts['nginx']:6.0f} {parts['app']:6.0f} {parts['db']:6.0f}"
+
+
+def show(result):
+    routes, checkouts = result["details"]["routes"], result["details"]["checkouts"]
+    print(f"\n{'requests/s':16}{'merx':>9}{'bare':>9}{'ratio':>8}"
+          "   us a request: nginx, application, database")
+    for route, sides in routes.items():
+        row = result[route]
+        print(f"{route:16}{row['merx']:9.0f}{row['bare']:9.0f}{row['ratio']:8.2f}"
+              f"   merx {cpu(sides['merx'])}   bare {cpu(sides['bare'])}")
+    print("\nmerx otherwise: requests/s, to bare, us a request")
+    for route, sides in routes.items():
+        for name, text in OTHERWISE.items():
+            if name in sides:
+                side = sides[name]
+                print(f"{route:16}{side['rate']:9.0f}{side['ratio']:8.2f}   {cpu(side)}   {text}")
+    print()
+    for name, n in checkouts.items():
+        print(f"checkouts, {name}: {n['created']} answered 201, {n['refused']} otherwise, "
+              f"{n['orders']} orders written")
+    for name, kib in result["details"]["pss_kib_per_worker"].items():
+        print(f"memory, {name}: {kib / 1024:.1f} MiB PSS a worker")
+    for name, seconds in result["details"]["ready_s"].items():
+        print(f"ready, {name}: {seconds * 1000:.0f} ms after the start")
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    rig = Rig()
+    try:
+        progress("starting a store")
+        bench = Bench(rig.start())
+        bench.prepare()
+        bench.same_answers()
+        progress("both sides give the same answers")
+        bench.enough_guests()
+        bench.measure()
+        result = bench.results()
+    finally:
+        rig.stop()
+    show(result)
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"written to {RESULT.relative_to(BUILD.parents[1])}")
+    for fault in bench.failed:
+        print(f"FAILED {fault}", file=sys.stderr)
+    sys.exit(1 if bench.failed else 0)
+
+
+main()

@@ -1,0 +1,283 @@
+"""What is measured and with what: the stack, more servers beside it, wrk, and the kernel's books."""
+import getpass
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "http"))
+
+import client  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = client.ROOT / "build" / "bench"
+WORKERS = 4
+MOUNT = "/api"
+TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
+
+# One server block more for another application behind the same nginx.
+SERVER = """
+server {{
+    listen 127.0.0.1:{port} ssl http2;
+    server_name 127.0.0.1;
+    location ^~ {mount}/ {{
+        include merx/merx-fast.conf;
+        include merx/merx-errors.conf;
+        include merx/merx-headers.conf;
+        location ^~ {mount}/v1/ {{
+            fastcgi_pass {upstream};
+            fastcgi_keep_conn {keep};
+        }}
+    }}
+    include merx/merx-problem.conf;
+}}
+"""
+
+
+# ---- processes
+
+
+def processes():
+    """pid -> (parent, own ticks, ticks of children that ended), of all there are."""
+    found = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        user, system, child_user, child_system = map(int, fields[11:15])
+        found[int(path.parent.name)] = (int(fields[1]), user + system, child_user + child_system)
+    return found
+
+
+def family(pid, all_of_them):
+    """The process and all below it."""
+    members = [pid]
+    for one in members:
+        members += [p for p, (parent, _, _) in all_of_them.items() if parent == one]
+    return members
+
+
+def cpu_us(pid):
+    """Processor time of a process, of those below it and of those that ended there."""
+    every = processes()
+    own = sum(sum(every[p][1:]) for p in family(pid, every))
+    return own * TICK_US
+
+
+def pss_kib(pid):
+    rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1))
+
+
+# ---- one application behind nginx
+
+
+class Target:
+    """A server that can be measured: its port at nginx and its process."""
+
+    def __init__(self, name, port):
+        self.name, self.port, self.process = name, port, None
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def url(self, path):
+        return f"https://127.0.0.1:{self.port}{MOUNT}{path}"
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=60)
+            self.process = None
+
+
+class Main(Target):
+    """The stack's own merx."""
+
+    def __init__(self, stack):
+        super().__init__("merx", stack.port)
+        self.stack = stack
+
+    @property
+    def pid(self):
+        return self.stack.pid("serve")
+
+
+class Rig:
+    """The stack and the servers beside it."""
+
+    def __init__(self):
+        limits = {"rate_address_burst": 1_000_000, "rate_address_per_min": 60_000_000}
+        self.stack = client.Stack(BUILD / "run", workers=WORKERS, **limits)
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="merx-bench."))
+        self.merx = None
+        self.extra = {}
+        self.tls = None
+
+    def start(self):
+        self.stack.stop()
+        shutil.rmtree(BUILD / "run", ignore_errors=True)
+        self.stack.start()
+        # Nothing else shall use the processors while something is measured.
+        os.kill(self.stack.pid("jobs"), signal.SIGTERM)
+        self.merx = Main(self.stack)
+        self.tls = ssl.create_default_context(cafile=self.stack.env["MERX_CA"])
+        for name in ("bare", "closed", "uncached"):
+            self.extra[name] = Target(name, client.free_port())
+        self._configure_nginx()
+        return self
+
+    def stop(self):
+        for target in self.extra.values():
+            target.stop()
+        self.stack.stop()
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    # ---- nginx
+
+    def _configure_nginx(self):
+        """The servers beside the stack's own; `uncached` keeps connections as that one does."""
+        conf = self.stack.run / "nginx"
+        http = (conf / "merx/merx-http.conf").read_text()
+        kept = re.search(r"upstream merx_fast \{.*?\n\}", http, re.S).group(0)
+        kept = re.sub(r'server ".*?"', f'server "unix:{self.socket("uncached")}"', kept)
+        text = kept.replace("merx_fast", "merx_uncached")
+        for name, target in self.extra.items():
+            keep = name == "uncached"
+            upstream = "merx_uncached" if keep else f"unix:{self.socket(name)}"
+            text += SERVER.format(
+                port=target.port, mount=MOUNT, upstream=upstream, keep="on" if keep else "off"
+            )
+        (conf / "bench.conf").write_text(text)
+        main = conf / "nginx.conf"
+        main.write_text(main.read_text().rstrip().removesuffix("}") + "include bench.conf;\n}\n")
+        os.kill(self.stack.pid("nginx"), signal.SIGHUP)
+        for target in self.extra.values():
+            client.until(lambda t=target: self._listens(t), what=f"the port of {target.name}")
+
+    def _listens(self, target):
+        try:
+            return self.get(target, "/v1/healthz")[0] == 503
+        except (ConnectionError, ssl.SSLError):
+            return False
+
+    def socket(self, name):
+        return self.sockets / f"{name}.sock"
+
+    # ---- servers
+
+    def start_merx(self, name, **settings):
+        """One more `merx serve`; the seconds until it was ready."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")}
+        env |= self.stack.settings
+        for one in ("DB_SOCKET", "DB_NAME", "KEYS", "MAIL"):
+            env[f"MERX_{one}"] = self.stack.env[f"MERX_{one}"]
+        more = {
+            "db_user": "merx",
+            "db_password_file": self.stack.run / "merx.password",
+            "issuer": self.stack.env["MERX_URL"],
+            "sandbox_provider": "on",
+            "socket": self.socket(name),
+            "socket_slow": self.socket(f"{name}-slow"),
+            "control": self.socket(f"{name}-control"),
+            "log": BUILD / f"{name}.log",
+        }
+        env |= {f"MERX_{k.upper()}": str(v) for k, v in (more | settings).items()}
+        return self._spawn(name, [client.program(), "serve"], env, "/v1/readyz")
+
+    def start_bare(self):
+        env = self.stack.env
+        keys = pathlib.Path(env["MERX_KEYS"])
+        pem = BUILD / "public.pem"
+        private = keys / f"{(keys / 'active').read_text().strip()}.es256.pem"
+        subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", pem], check=True)
+        settings = {
+            "BARE_SOCKET": str(self.socket("bare")),
+            "BARE_WORKERS": str(WORKERS),
+            "BARE_PEM": str(pem),
+            "BARE_ISSUER": env["MERX_URL"],
+            "BARE_AUDIENCE": "merx",
+            "BARE_DB_SOCKET": env["MERX_DB_SOCKET"],
+            "BARE_DB_PASSWORD": (self.stack.run / "merx.password").read_text().strip(),
+        }
+        return self._spawn("bare", [BUILD / "bare"], os.environ | settings, "/v1/healthz")
+
+    def _spawn(self, name, command, env, ready_path):
+        target = self.extra[name]
+        began = time.monotonic()
+        with open(BUILD / f"{name}.out", "ab") as out:
+            target.process = subprocess.Popen(command, env=env, stdout=out, stderr=out)
+        connection = self._connection(target)
+        while self._ask(connection, "GET", ready_path, {}, None)[0] != 200:
+            assert target.process.poll() is None, f"{name} ended: see {BUILD}/{name}.out"
+            assert time.monotonic() < began + 30, f"{name} is not ready"
+            time.sleep(0.001)
+        return time.monotonic() - began
+
+    def workers(self, target):
+        """Processes that serve: of merx those of the fast pool."""
+        if target.name == "bare":
+            return family(target.pid, processes())
+        status = json.loads(self.stack.merx("status", "json").stdout)
+        return [w["pid"] for w in status["workers"] if w["pool"] == "fast"]
+
+    # ---- requests
+
+    def _connection(self, target):
+        return http.client.HTTPSConnection(
+            "127.0.0.1", target.port, context=self.tls, timeout=30
+        )
+
+    def _ask(self, connection, method, path, headers, body):
+        connection.request(method, MOUNT + path, body=body, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    def get(self, target, path, token=None):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._ask(self._connection(target), "GET", path, headers, None)
+
+    def checkout(self, target, token, key):
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+        }
+        body = '{"payment":{"provider":"sandbox","token":"tok_ok"}}'
+        return self._ask(self._connection(target), "POST", "/v1/checkout", headers, body)
+
+    def sql(self, text):
+        """Run statements as the owner of the private database; rows as lists of strings."""
+        done = subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.stack.env['MERX_DB_SOCKET']}",
+             f"--user={getpass.getuser()}", "--batch", "--skip-column-names", "merx"],
+            input=text, text=True, capture_output=True, check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    # ---- load
+
+    def load(self, target, path, seconds, *what):
+        """One run of wrk; its report, with the processor time that it cost by part."""
+        parts = {"nginx": self.stack.pid("nginx"), "app": target.pid, "db": self.stack.pid("db")}
+        before = {part: cpu_us(pid) for part, pid in parts.items()}
+        done = subprocess.run(
+            ["wrk", "-t2", "-c32", f"-d{seconds}s", "-s", HERE / "load.lua", target.url(path),
+             "--", *what],
+            text=True, capture_output=True, check=False, timeout=seconds + 60,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        report = json.loads(done.stdout.splitlines()[-1])
+        report["cpu_us"] = {part: cpu_us(pid) - before[part] for part, pid in parts.items()}
+        return report

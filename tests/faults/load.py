@@ -1,0 +1,275 @@
+"""Steady load over kept TLS connections, and a hand on the parts of a stack while it runs."""
+import contextlib
+import getpass
+import http.client
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+
+from client import Db, until
+from wire import Wire
+
+PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
+
+
+class Load:
+    """Threads, each doing its act(wire) again and again until the block ends. An act fails by an
+    AssertionError or by a connection that breaks; its wire then connects anew."""
+
+    def __init__(self, acts):
+        self.acts, self.stop = acts, threading.Event()
+        self.good, self.failed = 0, []  # failed: (time, text)
+        self.slowest, self.lock = 0, threading.Lock()
+
+    def __enter__(self):
+        self.threads = [threading.Thread(target=self._run, args=pair) for pair in self.acts]
+        for t in self.threads:
+            t.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for t in self.threads:
+            t.join()
+
+    def _run(self, wire, act):
+        while not self.stop.is_set():
+            began, fault = time.monotonic(), None
+            try:
+                act(wire)
+            except (AssertionError, OSError, http.client.HTTPException) as e:
+                fault = f"{type(e).__name__}: {e}"
+                wire.connection.close()
+            with self.lock:
+                self.slowest = max(self.slowest, time.monotonic() - began)
+                if fault:
+                    self.failed.append((time.monotonic(), fault))
+                else:
+                    self.good += 1
+
+    def more(self, n, seconds=30):
+        """Wait for n more good answers."""
+        want = self.good + n
+        until(lambda: self.good >= want, seconds, f"{n} more good answers, {self.failed[-3:]}")
+
+
+# ---- acts
+
+
+def expect(answer, *statuses):
+    status, body = answer
+    assert status in statuses, f"{status} {body[:300]}"
+    return body
+
+
+def be_guest(wire):
+    """A guest account on every call."""
+    expect(wire.send("POST", "/v1/auth/guest"), 201)
+
+
+def read(wire):
+    """What a page view asks for; needs a token."""
+    for path in ("/v1/cart", "/v1/me", "/v1/products?limit=3", "/v1/healthz"):
+        expect(wire.send("GET", path), 200)
+
+
+def send_much(wire):
+    """60 kB in many records, refused only after all of them were read."""
+    body = expect(wire.send("POST", "/v1/cart/items", {"variant_id": "x" * 60000}), 422)
+    assert json.loads(body)["code"] == "validation_failed"
+
+
+def sign_in(stack):
+    """An act on the slow pool."""
+    sent = {k: stack.env[f"MERX_CUSTOMER_{k.upper()}"] for k in ("email", "password")}
+    return lambda wire: expect(wire.send("POST", "/v1/auth/login", sent), 200)
+
+
+class Adder:
+    """Adds to the cart of a guest, a new one every 100 additions. `acknowledged` and `doubtful`
+    count the additions of the present guest."""
+
+    def __init__(self, variant):
+        self.variant, self.acknowledged, self.doubtful = variant, 0, 0
+
+    def __call__(self, wire):
+        if wire.token is None or self.acknowledged + self.doubtful >= 100:
+            wire.guest()
+            self.acknowledged = self.doubtful = 0
+        self.doubtful += 1
+        expect(wire.send("POST", "/v1/cart/items", {"variant_id": self.variant, "quantity": 1}), 201)
+        self.doubtful -= 1
+        self.acknowledged += 1
+
+    def check(self, wire):
+        """What was acknowledged is in the cart, and nothing that was not sent."""
+        items = json.loads(expect(wire.send("GET", "/v1/cart"), 200))["items"]
+        quantity = sum(i["quantity"] for i in items)
+        assert self.acknowledged <= quantity <= self.acknowledged + self.doubtful
+
+
+def mixed(stack, variant, signs_in=True):
+    """Acts of every kind: posts large and small, page views, guests, the slow pool."""
+    acts = [(Wire(stack), Adder(variant)) for _ in range(3)]
+    acts += [(Wire(stack).guest(), read), (Wire(stack).guest(), send_much), (Wire(stack), be_guest)]
+    if signs_in:
+        acts.append((Wire(stack), sign_in(stack)))
+    return acts
+
+
+# ---- processes
+
+
+def alive(pid):
+    """Is there such a process that is not a zombie?"""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def note_pid(stack, part, pid):
+    """Make deploy/run know a part that the test started by itself."""
+    began = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    (stack.run / "pids" / part).write_text(f"{pid} {began}\n")
+
+
+def status(stack, **settings):
+    """`merx status json`"""
+    return json.loads(stack.merx("status", "json", **settings).stdout)
+
+
+def workers(stack, pool="fast", state=None):
+    return [w for w in status(stack)["workers"]
+            if w["pool"] == pool and state in (None, w["state"])]
+
+
+def settled(stack):
+    """All wanted workers serve and no others are left."""
+    s = status(stack)
+    return s["phase"] == "serving" and len(s["workers"]) == sum(
+        p["want"] for p in s["pools"].values()) and all(
+        p["ready"] == p["want"] for p in s["pools"].values())
+
+
+class NginxErrors:
+    """The lines that nginx adds to its error log from now on."""
+
+    def __init__(self, stack):
+        self.path = stack.run / "nginx" / "error.log"
+        self.seen = self.path.stat().st_size if self.path.exists() else 0
+
+    def new(self):
+        with open(self.path, encoding="utf-8", errors="replace") as f:
+            f.seek(self.seen)
+            return f.read().splitlines()
+
+
+def hurry_nginx(stack):
+    """Let nginx close kept connections after a second, so that stopping workers end soon."""
+    conf = stack.run / "nginx" / "merx" / "merx-http.conf"
+    text = conf.read_text()
+    hurried = text.replace("keepalive_time 30s", "keepalive_time 1s").replace(
+        "keepalive_timeout 5s", "keepalive_timeout 1s")
+    assert hurried.count(" 1s;") == text.count(" 1s;") + 2
+    conf.write_text(hurried)
+    pid = stack.pid("nginx")
+    old = children(pid)
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: children(pid) and not children(pid) & old, 20, "nginx has reloaded")
+
+
+def children(pid):
+    return set(map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+# ---- database
+
+
+class Session:
+    """A session of the database's root; it holds its locks until it ends."""
+
+    def __init__(self, stack):
+        self.process = subprocess.Popen(
+            ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}",
+             f"--user={getpass.getuser()}", "--batch", "--skip-column-names", "--unbuffered", "merx"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+    def start(self, sql):
+        """Send statements without waiting."""
+        self.process.stdin.write(f"{sql};\n")
+        self.process.stdin.flush()
+
+    def finish(self):
+        """Wait for all that was sent; the rows, as lines."""
+        self.start("SELECT 'all done'")
+        lines = []
+        while (line := self.process.stdout.readline().rstrip("\n")) != "all done":
+            assert line or self.process.poll() is None, "the session has ended"
+            lines.append(line)
+        return lines
+
+    def run(self, sql):
+        self.start(sql)
+        return self.finish()
+
+
+def hexed(uuid):
+    return f"UNHEX('{uuid.replace('-', '')}')"
+
+
+@contextlib.contextmanager
+def stock_locked(stack, variant):
+    """Nobody can take units of the variant."""
+    with Session(stack) as s:
+        assert s.run(f"BEGIN; SELECT 1 FROM stock WHERE variant_id = {hexed(variant)} FOR UPDATE") == ["1"]
+        yield s
+
+
+@contextlib.contextmanager
+def cart_locked(stack, account):
+    """Nobody can change the open cart of the account."""
+    with Session(stack) as s:
+        rows = s.run(f"BEGIN; SELECT 1 FROM cart WHERE account_id = {hexed(account)} FOR UPDATE")
+        assert rows == ["1"]
+        yield s
+
+
+class Server:
+    """The stack's mariadbd, to be stopped and started."""
+
+    def __init__(self, stack):
+        self.stack, self.pid = stack, stack.pid("db")
+        self.command = pathlib.Path(f"/proc/{self.pid}/cmdline").read_bytes().split(b"\0")[:-1]
+
+    def end(self, sig):
+        os.kill(self.pid, sig)
+        until(lambda: not alive(self.pid), 30, "the database ended")
+
+    def start(self):
+        """Return when it takes connections again."""
+        with open(self.stack.run / "db.out", "ab") as out:
+            process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        self.pid = process.pid
+        note_pid(self.stack, "db", self.pid)
+        until(self.answers, 30, "the database answers")
+
+    def answers(self):
+        env = self.stack.env
+        try:
+            return Db(env["MERX_DB_SOCKET"], env["MERX_DB_USER"], "merx").value("SELECT 1") == "1"
+        except AssertionError:
+            return False

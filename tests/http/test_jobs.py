@@ -1,0 +1,141 @@
+"""What happens by itself: mail in bad weather, and what is swept away."""
+import getpass
+import os
+import signal
+
+import pytest
+
+import client
+from client import PASSWORD, until, unique_email
+
+
+@pytest.fixture(scope="module")
+def lone(place):
+    """A stack whose jobs and database may suffer."""
+    stack = client.Stack(place / "jobs", workers=2)
+    yield stack.start()
+    stack.stop()
+
+
+def admin(stack):
+    env = stack.env
+    return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
+
+
+def register(stack):
+    email = unique_email()
+    sent = {"email": email, "password": PASSWORD, "name": "Ada"}
+    assert client.Api(stack).post("/v1/auth/register", sent).status_code == 202
+    return email
+
+
+def mail_row(stack, email):
+    (row,) = stack.db().rows(
+        "SELECT state, attempts, data, lease_until, HEX(id) AS id FROM mail"
+        f" WHERE recipient = '{email}'"
+    )
+    return row
+
+
+def test_mail_waits_for_its_directory(lone):
+    directory = lone.mailbox().directory
+    away = directory.with_name("mail.away")
+    directory.rename(away)
+    try:
+        email = register(lone)
+        until(lambda: int(mail_row(lone, email)["attempts"]) >= 2, what="a second try")
+        assert mail_row(lone, email)["state"] == "0"
+    finally:
+        away.rename(directory)
+    assert lone.mailbox().code(email)
+    until(lambda: mail_row(lone, email)["state"] == "1", what="the mail to be sent")
+    assert len(lone.mailbox().all(email)) == 1
+
+
+def test_a_mail_whose_sender_died_is_sent_again(lone):
+    email = unique_email()
+    admin(lone).rows(
+        "INSERT INTO mail (id, recipient, template, locale, data, attempts, next_at, lease_owner,"
+        f" lease_until, created_at) VALUES (RANDOM_BYTES(16), '{email}', 'verify_code', 'en',"
+        ' \'{"code":"314159"}\', 1, UTC_TIMESTAMP(3), RANDOM_BYTES(16),'
+        " UTC_TIMESTAMP(3) + INTERVAL 2 SECOND, UTC_TIMESTAMP(3))"
+    )
+    assert lone.mailbox().code(email) == "314159"
+    assert mail_row(lone, email)["attempts"] == "2"
+
+
+def test_an_unknown_template_does_not_stop_the_others(lone):
+    odd = unique_email()
+    admin(lone).rows(
+        "INSERT INTO mail (id, recipient, template, locale, data, next_at, created_at) VALUES"
+        f" (RANDOM_BYTES(16), '{odd}', 'no_such', 'en', '{{}}', UTC_TIMESTAMP(3),"
+        " UTC_TIMESTAMP(3))"
+    )
+    assert lone.mailbox().code(register(lone))
+    until(lambda: int(mail_row(lone, odd)["attempts"]) >= 1, what="the odd one to be tried")
+    assert mail_row(lone, odd)["state"] == "0"
+
+
+def test_a_broken_value_makes_no_header(lone):
+    to = unique_email()
+    admin(lone).rows(
+        "INSERT INTO mail (id, recipient, template, locale, data, next_at, created_at) VALUES"
+        f" (RANDOM_BYTES(16), CONCAT('{to}', CHAR(13), CHAR(10), 'Bcc: e@example.com'),"
+        " 'order_placed', 'en', '{\"number\":\"1\\\\r\\\\nBcc: e@example.com\",\"total\":\"2\"}',"
+        " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
+    )
+    message = lone.mailbox().wait(to)
+    assert message["Bcc"] is None and "\nBcc" not in message.text
+
+
+def test_two_runners_share_the_work(lone):
+    """A second runner beside the first: nothing is sent twice."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")} | lone.settings
+    env |= {
+        "MERX_DB_SOCKET": lone.env["MERX_DB_SOCKET"], "MERX_DB_USER": "merx",
+        "MERX_DB_PASSWORD_FILE": str(lone.run / "merx.password"), "MERX_KEYS": lone.env["MERX_KEYS"],
+        "MERX_MAIL": lone.env["MERX_MAIL"], "MERX_LOG": lone.env["MERX_LOG"],
+        "MERX_JOB_INTERVAL_MS": "20",
+    }
+    second = client.subprocess.Popen([client.program(), "jobs"], env=env)
+    try:
+        emails = [register(lone) for _ in range(20)]
+        for email in emails:
+            lone.mailbox().wait(email)
+            until(lambda: mail_row(lone, email)["state"] == "1", what="the mail to be sent")
+            assert mail_row(lone, email)["attempts"] == "1"
+            assert len(lone.mailbox().all(email)) == 1
+    finally:
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(30) == 0
+
+
+def test_old_rows_are_swept(lone):
+    account = "UNHEX(REPEAT('1', 32))"
+    admin(lone).rows(
+        "INSERT INTO idempotency (principal, idem_key, request_hash, status, body, created_at)"
+        f" VALUES ({account}, 'old', REPEAT('x', 32), 200, '', UTC_TIMESTAMP(3) - INTERVAL 49 HOUR),"
+        f" ({account}, 'young', REPEAT('x', 32), 200, '', UTC_TIMESTAMP(3) - INTERVAL 47 HOUR)"
+    )
+    email = register(lone)
+    admin(lone).rows(
+        "UPDATE registration SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
+        f" WHERE email_key = '{email}'"
+    )
+    kept = f"SELECT idem_key FROM idempotency WHERE principal = {account}"
+    until(lambda: [r["idem_key"] for r in lone.db().rows(kept)] == ["young"], 90, "the sweep")
+    left = f"SELECT 1 FROM registration WHERE email_key = '{email}'"
+    until(lambda: not lone.db().rows(left), 90, "the sweep of registrations")
+
+
+def test_jobs_outlive_the_database(lone):
+    """Its connections are cut again and again; the runner is the same process afterwards."""
+    runner = lone.pid("jobs")
+    for _ in range(3):
+        for row in admin(lone).rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'merx'"):
+            try:
+                admin(lone).rows(f"KILL {row['ID']}")
+            except AssertionError:
+                continue
+    email = register(lone)
+    assert lone.mailbox().code(email) and lone.pid("jobs") == runner

@@ -1,0 +1,180 @@
+/* What staff send, laid over what is stored: without a database. */
+#include "tap.h"
+
+#include "base/arena.h"
+#include "shop/product_model.h"
+
+static struct mx_ctx cx;
+static struct mx_faults faults;
+static struct mx_settings conf = {.currency = "EUR"};
+
+static struct mx_list list(const void *at, size_t n, size_t size)
+{
+    return (struct mx_list){mx_arena_dup(cx.arena, at, n * size), n};
+}
+#define LIST(T, ...) list((const T[]){__VA_ARGS__}, MX_LEN(((const T[]){__VA_ARGS__})), sizeof(T))
+
+static struct mx_money euro(int64_t minor)
+{
+    return mx_money(minor, (struct mx_currency){"EUR"});
+}
+
+/* A variant with one choice, or none when `size` is NULL. */
+static struct mx_variant_write sent(const char *sku, const char *size, int64_t price)
+{
+    struct mx_variant_write v = {.sku = mx_str_c(sku), .has_price = true, .price = euro(price)};
+
+    if (size) {
+        v.has_options = true;
+        v.options = LIST(struct mx_pair, {MX_S("Size"), mx_str_c(size)});
+    }
+    return v;
+}
+
+static struct mx_model empty(void)
+{
+    return (struct mx_model){.title = MX_S("T"), .description = MX_S(""), .media = MX_S("[]")};
+}
+
+/* Lay variants over the model. */
+static enum mx_err overlay(struct mx_model *m, struct mx_list variants)
+{
+    const struct mx_product_write in = {.has_variants = true, .variants = variants};
+
+    mx_faults_init(&faults, cx.arena);
+    mx_model_overlay(&cx, m, &in);
+    return mx_model_check(&cx, m);
+}
+
+static struct mx_model_variant *variant(struct mx_model *m, size_t i)
+{
+    return MX_AT(m->variants, struct mx_model_variant, i);
+}
+
+static void test_slugs(void)
+{
+    static const struct {
+        const char *title, *want;
+    } cases[] = {
+        {"Red Lamp", "red-lamp"},
+        {"  --Ärger & Maß!  ", "arger-mas"},
+        {"\xe6\x97\xa5", ""},
+        {"4\xc3\x97"
+         "5",
+         "4-5"},
+        {"Façade No 1", "facade-no-1"},
+        {"", ""},
+    };
+    char text[400];
+
+    for (size_t i = 0; i < MX_LEN(cases); i++)
+        tap_str(mx_slug_of(cx.arena, mx_str_c(cases[i].title)), cases[i].want, cases[i].title);
+    memset(text, 'a', sizeof(text));
+    tap_ok(mx_slug_of(cx.arena, (struct mx_str){text, sizeof(text)}).n <= 120, "a slug is cut");
+}
+
+static void test_options_are_gathered(void)
+{
+    struct mx_model m = empty();
+    const struct mx_option *o;
+
+    tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", "M", 7))), MX_OK,
+            "two sizes");
+    tap_int((int64_t)m.options.n, 1, "one option");
+    o = MX_AT(m.options, const struct mx_option, 0);
+    tap_str(o->name, "Size", "its name");
+    tap_int((int64_t)o->values.n, 2, "its values");
+    tap_str(variant(&m, 1)->title, "M", "title of the choices");
+}
+
+static void test_variants_are_matched(void)
+{
+    struct mx_model m = empty();
+    struct mx_variant_write change = {.sku = MX_S("b"), .has_stock = true, .stock = 3};
+
+    tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", "M", 7))), MX_OK,
+            "stored");
+    variant(&m, 0)->is_new = variant(&m, 1)->is_new = false;
+    tap_err(overlay(&m, LIST(struct mx_variant_write, change, sent("c", "L", 9))), MX_OK,
+            "changed");
+    tap_int((int64_t)m.variants.n, 3, "three by now");
+    tap_str(variant(&m, 0)->sku, "b", "in the order sent");
+    tap_int(variant(&m, 0)->price, 7, "what was not sent stays");
+    tap_ok(variant(&m, 0)->has_stock && variant(&m, 0)->stock == 3, "what was sent changes");
+    tap_ok(variant(&m, 1)->is_new, "an unknown one is new");
+    tap_ok(!variant(&m, 2)->active, "a missing one is withdrawn");
+}
+
+static void test_faults(void)
+{
+    struct mx_model m = empty();
+    struct mx_variant_write no_price = {.sku = MX_S("n")};
+    struct mx_variant_write dollars = sent("d", NULL, 5);
+
+    dollars.price.currency = (struct mx_currency){"USD"};
+    tap_err(overlay(&m, LIST(struct mx_variant_write, no_price, dollars, dollars)),
+            MX_E_VALIDATION_FAILED, "three faults");
+    tap_int(faults.n, 4, "are told");
+    tap_str(faults.at[0].pointer, "/variants/0/price", "a price is missing");
+    tap_str(faults.at[1].pointer, "/variants/1/price/currency", "of another currency");
+    tap_str(faults.at[2].pointer, "/variants/2/sku", "twice the same");
+    m = empty();
+    tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", "S", 7))),
+            MX_E_VALIDATION_FAILED, "the same choices twice");
+    tap_str(faults.at[0].pointer, "/variants/1/options", "told at the second");
+    m = empty();
+    tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", NULL, 7))),
+            MX_E_VALIDATION_FAILED, "no choice");
+}
+
+static void test_derived(void)
+{
+    struct mx_model m = empty();
+    struct mx_variant_write cheap = sent("a", "S", 500), dear = sent("b", "M", 900);
+    struct mx_model_derived d;
+
+    cheap.has_compare_at_price = true;
+    cheap.compare_at_price = euro(700);
+    tap_err(overlay(&m, LIST(struct mx_variant_write, dear, cheap)), MX_OK, "two prices");
+    d = mx_model_derive(cx.arena, &m);
+    tap_int(d.price_min, 500, "lowest");
+    tap_int(d.price_max, 900, "highest");
+    tap_ok(d.has_compare_at && d.compare_at == 700, "what the cheapest cost before");
+    tap_ok(mx_str_starts(d.search_text, MX_S("t___ t___ b___ a___ ")), "words");
+    variant(&m, 1)->active = false;
+    d = mx_model_derive(cx.arena, &m);
+    tap_int(d.price_min, 900, "a withdrawn variant does not count");
+    tap_ok(!d.has_compare_at, "nor what it cost before");
+}
+
+static void test_long_texts(void)
+{
+    struct mx_model m = empty();
+    size_t n = 90000;
+    char *text = mx_arena_alloc(cx.arena, n);
+    struct mx_model_derived d;
+
+    memset(text, 'w', n);
+    for (size_t i = 9; i < n; i += 10)
+        text[i] = ' ';
+    m.description = (struct mx_str){text, n};
+    d = mx_model_derive(cx.arena, &m);
+    tap_ok(d.search_text.n <= MX_SEARCH_TEXT_MAX, "the words of a long text are cut");
+    tap_ok(d.search_text.n > MX_SEARCH_TEXT_MAX - 20, "late");
+    tap_ok(mx_str_ends(d.search_text, MX_S("wwwwwwwww ")), "between two words");
+}
+
+int main(void)
+{
+    cx.arena = mx_arena_new(65536, 64 << 20);
+    cx.faults = &faults;
+    cx.conf = &conf;
+    test_slugs();
+    test_options_are_gathered();
+    test_variants_are_matched();
+    test_faults();
+    test_derived();
+    test_long_texts();
+    mx_arena_free(cx.arena);
+    return tap_done();
+}
