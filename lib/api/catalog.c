@@ -113,13 +113,19 @@ MX_SHAPE(mx_shape_product_page, "ProductPage", struct product_page, product_page
 
 /* ---- requests ---- */
 
-struct category_slug {
-    struct mx_str slug;
+struct category_query {
+    struct mx_str slug, locale;
 };
+#define LOCALE(T, m) MX_F_AS(T, m, "locale", MX_QUERY, 0, 2, 35, MX_LOCALE, "Translation.")
+
+static const struct mx_field category_query_rows[] = {LOCALE(struct category_query, locale)};
+MX_SHAPE(mx_shape_category_query, "CategoryQuery", struct category_query, category_query_rows);
+
 static const struct mx_field category_slug_rows[] = {
-    MX_F(struct category_slug, slug, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Category."),
+    MX_F(struct category_query, slug, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Category."),
+    LOCALE(struct category_query, locale),
 };
-MX_SHAPE(mx_shape_category_slug, "CategorySlug", struct category_slug, category_slug_rows);
+MX_SHAPE(mx_shape_category_slug, "CategorySlug", struct category_query, category_slug_rows);
 
 /* Price list and translation; there is one of each. */
 struct view {
@@ -127,7 +133,7 @@ struct view {
 };
 #define VIEW_ROWS(T)                                                                      \
     MX_F_AS(T, view.currency, "currency", MX_QUERY, 0, 3, 3, MX_CURRENCY, "Price list."), \
-        MX_F_AS(T, view.locale, "locale", MX_QUERY, 0, 2, 35, MX_LOCALE, "Translation.")
+        LOCALE(T, view.locale)
 
 struct product_query {
     struct mx_catalog_query query;
@@ -185,7 +191,7 @@ enum mx_err api_category_get(struct mx_ctx *cx, const void *in, struct mx_reply 
     struct mx_category *out = MX_NEW(cx->arena, struct mx_category);
 
     reply->out = out;
-    return mx_category_get(cx, ((const struct category_slug *)in)->slug, out);
+    return mx_category_get(cx, ((const struct category_query *)in)->slug, out);
 }
 
 static enum mx_err check_view(struct mx_ctx *cx, const struct view *v)

@@ -5,8 +5,8 @@
 #include "http/route.h"
 
 extern const struct mx_shape mx_shape_card, mx_shape_product_category, mx_shape_categories,
-    mx_shape_category, mx_shape_category_slug, mx_shape_product_page, mx_shape_product_query,
-    mx_shape_product, mx_shape_product_ref;
+    mx_shape_category, mx_shape_category_query, mx_shape_category_slug, mx_shape_product_page,
+    mx_shape_product_query, mx_shape_product, mx_shape_product_ref;
 
 enum mx_err api_categories_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_category_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply);

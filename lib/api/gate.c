@@ -117,6 +117,7 @@ struct run {
     void *arg;
     struct mx_res *res;
     struct mx_str key; /* absent: not given */
+    struct mx_id principal;
     struct mx_hash request;
     struct mx_hash seal;
     struct mx_faults faults; /* as they were before the first try */
@@ -126,6 +127,19 @@ struct run {
 static struct mx_str hash_str(const struct mx_hash *h)
 {
     return (struct mx_str){(const char *)h->b, sizeof(h->b)};
+}
+
+/* Whose keys these are: the account's, or for callers without one those of their address, so that
+ * two strangers who choose the same key never see each other's answer. */
+static struct mx_id principal_of(struct mx_ctx *cx)
+{
+    struct mx_id id = cx->actor.account;
+    if (!mx_id_none(id))
+        return id;
+    struct mx_hash digest = mx_hmac(mx_keys_secret(gate_keys),
+                                    mx_str_fmt(cx->arena, "address:%.*s", MX_FMT(cx->address)));
+    memcpy(id.b, digest.b, sizeof(id.b));
+    return id;
 }
 
 /* Method, path, query and body; the sealing key needs the server's secret and the caller's own key.
@@ -143,6 +157,7 @@ static void identify(struct run *r, const struct mx_req *req)
     memcpy(both + MX_HASH, body.b, MX_HASH);
     r->request = mx_sha256((struct mx_str){both, sizeof(both)});
     r->key = req->idempotency_key;
+    r->principal = principal_of(r->cx);
     struct mx_str label = mx_str_fmt(a, "idempotency:%.*s", MX_FMT(r->key));
     struct mx_hash keyed = mx_hmac(mx_keys_secret(gate_keys), label);
     r->seal = mx_hmac(&keyed, hash_str(&r->request));
@@ -170,7 +185,7 @@ static enum mx_err in_progress(struct run *r)
 static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 {
     struct mx_list rows;
-    struct q_idempotency_find_in in = {r->cx->actor.account, r->key};
+    struct q_idempotency_find_in in = {r->principal, r->key};
     MX_TRY(q_idempotency_find(r->cx->db, &in, &rows));
     if (rows.n == 0)
         return otherwise;
@@ -201,13 +216,13 @@ static enum mx_err store(struct run *r)
     int64_t changed = 1;
     enum mx_err e;
     if (r->route->flags & MX_R_MONEY) {
-        struct q_idempotency_store_if_live_in in = {cx->actor.account, r->key,         r->request,
-                                                    r->res->status,    sealed_body(r), {cx->now_ms},
+        struct q_idempotency_store_if_live_in in = {r->principal,     r->key,         r->request,
+                                                    r->res->status,   sealed_body(r), {cx->now_ms},
                                                     cx->actor.session};
         e = q_idempotency_store_if_live(cx->db, &in, &changed);
     } else {
-        struct q_idempotency_store_in in = {cx->actor.account, r->key,         r->request,
-                                            r->res->status,    sealed_body(r), {cx->now_ms}};
+        struct q_idempotency_store_in in = {r->principal,   r->key,         r->request,
+                                            r->res->status, sealed_body(r), {cx->now_ms}};
         e = q_idempotency_store(cx->db, &in, NULL);
     }
     r->key_taken = e == MX_E_DUPLICATE;
@@ -250,13 +265,13 @@ static enum mx_err run_tx(struct run *r)
 static enum mx_err claim(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {cx->actor.account, r->key,      r->request, 0,
-                                        MX_S(""),          {cx->now_ms}};
+    struct q_idempotency_store_in in = {r->principal, r->key,      r->request, 0,
+                                        MX_S(""),     {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
     if (e != MX_E_DUPLICATE)
         return e;
     struct mx_list rows;
-    struct q_idempotency_find_in find = {cx->actor.account, r->key};
+    struct q_idempotency_find_in find = {r->principal, r->key};
     MX_TRY(q_idempotency_find(cx->db, &find, &rows));
     if (rows.n == 0)
         return in_progress(r);
@@ -277,17 +292,16 @@ static enum mx_err claim(struct run *r)
 static enum mx_err run_claimed(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct mx_id principal = cx->actor.account;
     enum mx_err e = claim(r);
     if (e != MX_OK || r->res->replayed)
         return e;
     e = r->call(r->arg);
     if (e != MX_OK) {
         enum mx_err dropped =
-            q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){principal, r->key}, NULL);
+            q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){r->principal, r->key}, NULL);
         return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
     }
-    struct q_idempotency_finish_in in = {principal, r->key, r->res->status, sealed_body(r)};
+    struct q_idempotency_finish_in in = {r->principal, r->key, r->res->status, sealed_body(r)};
     return q_idempotency_finish(cx->db, &in, NULL);
 }
 

@@ -242,6 +242,8 @@ static enum mx_err authenticate(struct exchange *x)
 {
     struct mx_str given = x->req->authorization, scheme = mx_str_sub(given, 0, 7);
 
+    if (x->route->who == MX_WHO_PUBLIC)
+        return MX_OK;
     if (given.n == 0)
         return x->route->who == MX_WHO_ANYONE ? MX_OK : MX_E_UNAUTHORIZED;
     if (!mx_str_ieq(scheme, MX_S("Bearer ")))

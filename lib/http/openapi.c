@@ -32,7 +32,7 @@ static void gate_errors(const struct mx_route *r, struct codes *c)
     add(c, true, MX_E_BAD_REQUEST);
     add(c, body, MX_E_MALFORMED_JSON);
     add(c, (r->flags & MX_R_IDEMPOTENT) != 0, MX_E_IDEMPOTENCY_KEY_REQUIRED);
-    add(c, true, MX_E_UNAUTHORIZED);
+    add(c, r->who != MX_WHO_PUBLIC, MX_E_UNAUTHORIZED);
     add(c, r->who == MX_WHO_STAFF, MX_E_FORBIDDEN);
     add(c, mx_shape_takes(r->in, MX_PATH), MX_E_NOT_FOUND);
     add(c, post, MX_E_IDEMPOTENCY_IN_PROGRESS);
@@ -311,9 +311,13 @@ static struct mx_str tag_of(const struct mx_route *r)
 
 static void write_security(struct mx_jsonw *w, const struct mx_route *r)
 {
+    static const char *const security[] = {[MX_WHO_PUBLIC] = "[]",
+                                           [MX_WHO_ANYONE] = "[{},{\"bearer\":[]}]",
+                                           [MX_WHO_TOKEN] = "[{\"bearer\":[]}]",
+                                           [MX_WHO_STAFF] = "[{\"bearer\":[]}]"};
+
     mx_jsonw_name(w, "security");
-    mx_jsonw_raw(w, r->who == MX_WHO_ANYONE ? MX_S("[{},{\"bearer\":[]}]")
-                                            : MX_S("[{\"bearer\":[]}]"));
+    mx_jsonw_raw(w, mx_str_c(security[r->who]));
 }
 
 static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)

@@ -136,8 +136,8 @@ static void check_answers(const struct mx_route *r)
 
 static void check_flags(const struct mx_route *r)
 {
-    if ((r->flags & MX_R_PUBLIC) && (r->method != MX_GET || r->who != MX_WHO_ANYONE))
-        MX_BUG("%s: public routes are GET and for anyone", r->id);
+    if ((r->flags & MX_R_PUBLIC) && (r->method != MX_GET || r->who != MX_WHO_PUBLIC))
+        MX_BUG("%s: public routes are GET and look at no token", r->id);
     if ((r->flags & MX_R_IDEMPOTENT) && r->method != MX_POST)
         MX_BUG("%s: only POST has an idempotency key", r->id);
     if (r->method == MX_HEAD || r->method >= MX_OPTIONS)

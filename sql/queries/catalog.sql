@@ -22,8 +22,7 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', p.created_at) DIV 1000 AS SIGNED), ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.created_at <= :after_time)
-   AND (:after IS NULL OR p.created_at < :after_time OR p.id < :after)
+   AND (:after IS NULL OR p.created_at < :after_time OR (p.created_at = :after_time AND p.id < :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -61,8 +60,7 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        p.price_min, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.price_min >= :after_number)
-   AND (:after IS NULL OR p.price_min > :after_number OR p.id > :after)
+   AND (:after IS NULL OR p.price_min > :after_number OR (p.price_min = :after_number AND p.id > :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -100,8 +98,7 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        p.price_min, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.price_min <= :after_number)
-   AND (:after IS NULL OR p.price_min < :after_number OR p.id < :after)
+   AND (:after IS NULL OR p.price_min < :after_number OR (p.price_min = :after_number AND p.id < :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -139,8 +136,7 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        0, p.title
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.title >= :after_text)
-   AND (:after IS NULL OR p.title > :after_text OR p.id > :after)
+   AND (:after IS NULL OR p.title > :after_text OR (p.title = :after_text AND p.id > :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -178,8 +174,7 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        p.sold, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.sold <= :after_number)
-   AND (:after IS NULL OR p.sold < :after_number OR p.id < :after)
+   AND (:after IS NULL OR p.sold < :after_number OR (p.sold = :after_number AND p.id < :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)

@@ -74,8 +74,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
 SELECT version, status FROM product WHERE id = :id FOR UPDATE;
 
 -- name: product.parts
--- doc: What is stored of a product as JSON or in other tables, as typed rows. kind 0: an option with
--- doc: one of its values; 1: a variant's choice of an option; 2: an attribute; 3: a category's slug.
+-- doc: What is stored of a product as JSON or in other tables, as typed rows. kind 0: an option
+-- doc: with one of its values; 1: a variant's choice of an option; 2: an attribute; 3: a category.
 -- in: id product
 -- out: i64 kind, id? variant, str name, str? value, i64? position, i64? place
 SELECT 0, NULL, o.name, o.value, o.position, o.place

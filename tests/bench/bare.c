@@ -1,16 +1,14 @@
-/* The other side of the benchmark: five routes as a plain prefork loop around FCGX_Accept_r,
- * written by hand. No framework, log or cache: a blocking accept, one request a connection,
- * statements prepared once, JSON by snprintf, the token checked by libjwt each time. Of merx only
- * the texts of the statements are used; answers, database connections and their session are the
- * same. Settings are in the environment: BARE_SOCKET _WORKERS _PEM (public key) _ISSUER _AUDIENCE
- * _DB_SOCKET _DB_PASSWORD. */
+/* The other side of the benchmark: five routes as a plain prefork loop around FCGX_Accept_r, written
+ * by hand. No framework, log or cache: a blocking accept, one request a connection, statements
+ * prepared once, JSON by snprintf, the token checked by libjwt each time. Of merx only the texts of
+ * the statements are used; answers and database sessions are the same. Settings are in the
+ * environment: BARE_SOCKET _WORKERS _PEM (public key) _ISSUER _AUDIENCE _DB_SOCKET _DB_PASSWORD. */
 #include <cjson/cJSON.h>
 #include <fcgiapp.h>
 #include <jwt.h>
 #include <mysql.h>
 #include <openssl/sha.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -21,7 +19,6 @@
 #define TEXT_MAX 65536
 #define LINES_MAX 200 /* of a cart */
 #define PAGE 20
-#define TRIES 5
 
 typedef unsigned char uuid[16];
 
@@ -30,8 +27,6 @@ static MX_NORETURN void die(const char *what, const char *why)
     fprintf(stderr, "bare: %s: %s\n", what, why);
     exit(1);
 }
-
-/* ==== statements ==== */
 
 struct column {
     unsigned long n;
@@ -51,6 +46,7 @@ static struct statement {
     int link;
     const char *columns; /* a letter each; s: text, time or bytes, d: integer */
     MYSQL_STMT *h;
+    int n_in, n_args, arg_of[COLUMNS_MAX]; /* a parameter may stand in the text several times */
     struct column at[COLUMNS_MAX];
 } statements[STATEMENTS] = {
     {.name = "account.profile", READ, "sdsssssss"},
@@ -91,6 +87,12 @@ static void prepare(struct statement *s)
     if (sql == mx_sql_all + mx_sql_n || mysql_stmt_prepare(s->h, sql->text, strlen(sql->text)) ||
         mysql_stmt_field_count(s->h) != strlen(s->columns))
         die(s->name, mysql_stmt_error(s->h));
+    for (s->n_in = 0; s->n_in < sql->n_in; s->n_in++) {
+        int first = 0;
+        while (strcmp(sql->in[first].name, sql->in[s->n_in].name) != 0)
+            first++;
+        s->arg_of[s->n_in] = first < s->n_in ? s->arg_of[first] : s->n_args++;
+    }
     for (int i = 0; s->columns[i]; i++) {
         struct column *c = &s->at[i];
         b[i].length = &c->n;
@@ -103,14 +105,14 @@ static void prepare(struct statement *s)
         die(s->name, mysql_stmt_error(s->h));
 }
 
-/* Run with one argument a letter. i: id; s: string; d: long long; b: bytes and their number. A null
- * pointer is NULL. */
+/* Run with one argument a letter, in the order in which the text names them first. i: id; s:
+ * string; d: long long; b: bytes and their number. A null pointer is NULL. */
 static bool run(int which, const char *types, ...)
 {
-    static MYSQL_BIND b[COLUMNS_MAX];
+    static MYSQL_BIND b[COLUMNS_MAX], all[COLUMNS_MAX];
     static long long numbers[COLUMNS_MAX];
     struct statement *s = &statements[which];
-    unsigned n;
+    int n;
     va_list ap;
     va_start(ap, types);
     for (n = 0; types[n]; n++) {
@@ -129,9 +131,11 @@ static bool run(int which, const char *types, ...)
             b[n].buffer_type = MYSQL_TYPE_NULL;
     }
     va_end(ap);
-    if (mysql_stmt_param_count(s->h) != n)
+    if (n != s->n_args)
         die(s->name, "number of arguments");
-    return !mysql_stmt_bind_param(s->h, b) && mysql_stmt_execute(s->h) == 0;
+    for (int i = 0; i < s->n_in; i++)
+        all[i] = b[s->arg_of[i]];
+    return !mysql_stmt_bind_param(s->h, all) && mysql_stmt_execute(s->h) == 0;
 }
 
 /* The columns of the next row, NULL behind the last; *good becomes false on a failure. */
@@ -145,8 +149,6 @@ static const struct column *fetch(int which, bool *good)
     mysql_stmt_free_result(s->h);
     return NULL;
 }
-
-/* ==== JSON ==== */
 
 /* The answer, and the texts that it is made of. */
 static char body[1 << 20], texts[1 << 24];
@@ -226,14 +228,11 @@ static const char *price(const struct column *amount, const struct column *curre
 
 static const char *const yes[] = {"false", "true"};
 
-/* ==== requests ==== */
-
 struct request {
     FCGX_Request fcgi;
-    char sent[16384];
+    char sent[16384], now[32];
     int sent_n;
     uuid account, session;
-    char now[32];
     long long now_ms;
 };
 
@@ -255,7 +254,6 @@ static void set_now(struct request *r)
     snprintf(r->now + n, sizeof(r->now) - n, ".%03d", (int)(r->now_ms % 1000));
 }
 
-/* UUIDv7. */
 static void new_id(const struct request *r, uuid id)
 {
     if (getrandom(id, sizeof(uuid), 0) != sizeof(uuid))
@@ -338,7 +336,6 @@ static const char *rating(long long sum, long long count)
     return fmt("{\"average\":%lld.%02lld,\"count\":%lld}", cents / 100, cents % 100, count);
 }
 
-/* The columns CARD from c on. */
 static void put_card(const struct column *c)
 {
     put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s,\"brand\":%s,\"price\":%s,\"price_max\":%s,"
@@ -353,8 +350,8 @@ static int get_products(void)
     const char *last = "", *next = "null";
     const struct column *c;
     bool good = true;
-    if (!run(PRODUCTS, "isisissssssiiddsdd", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-             NULL, NULL, NULL, NULL, 0LL, 0LL, "\n", 0LL, PAGE + 1LL))
+    if (!run(PRODUCTS, "issssidsdd", NULL, NULL, NULL, NULL, NULL, NULL, 0LL, "\n", 0LL,
+             PAGE + 1LL))
         return 503;
     put("{\"data\":[");
     for (int n = 0; (c = fetch(PRODUCTS, &good)); n++) {
@@ -397,7 +394,7 @@ static bool put_around(const uuid product)
 {
     const struct column *c;
     bool good = true, related = false;
-    if (!run(AROUND, "iiiii", product, product, product, product, product))
+    if (!run(AROUND, "i", product))
         return false;
     put(",\"categories\":[");
     for (int n = 0; (c = fetch(AROUND, &good)); n++) {
@@ -437,9 +434,7 @@ static int get_product(const char *slug)
     return 200;
 }
 
-/* ==== POST /v1/checkout ==== */
-
-/* Strings are JSON already, but currency and method_name. */
+/* Of a checkout. Strings are JSON already, but currency and method_name. */
 static struct line {
     uuid id, variant, product;
     const char *slug, *sku, *title;
@@ -462,15 +457,15 @@ static long long share(long long amount, long long ppm)
 static bool read_line(const struct column *c, struct line *l)
 {
     const char *both = fmt("%s – %s", c[31].s, c[25].s);
-    *l = (struct line){.slug = str(&c[30]), .sku = str(&c[24]), .title = str(&c[31])};
-    if (c[25].n > 0)
-        l->title = quoted(both, strlen(both));
+    *l = (struct line){.slug = str(&c[30]),
+                       .sku = str(&c[24]),
+                       .quantity = c[22].i,
+                       .price = c[26].i,
+                       .total = c[22].i * c[26].i};
+    l->title = c[25].n > 0 ? quoted(both, strlen(both)) : str(&c[31]);
     memcpy(l->id, c[20].s, sizeof(uuid));
     memcpy(l->variant, c[21].s, sizeof(uuid));
     memcpy(l->product, c[29].s, sizeof(uuid));
-    l->quantity = c[22].i;
-    l->price = c[26].i;
-    l->total = l->price * l->quantity;
     l->ppm = c[33].null ? 0 : c[33].i;
     l->tax = share(l->total, l->ppm);
     cart.subtotal += l->total;
@@ -566,33 +561,30 @@ static bool insert_items(const uuid order)
 static int place(struct request *r, const char *key, const unsigned char *hash)
 {
     int a = load_cart(r);
-    uuid order, payment, placed, paid;
-    char number[10] = "", *event;
+    uuid order, payment, placed, paid, *ids[] = {&order, &payment, &placed, &paid};
+    char number[10] = "";
     if (a != 200)
         return a;
-    new_id(r, order);
-    new_id(r, payment);
-    new_id(r, placed);
-    new_id(r, paid);
+    for (size_t i = 0; i < MX_LEN(ids); i++)
+        new_id(r, *ids[i]);
     for (int i = 0; i < 9; i++)
         number[i] = i == 4 ? '-' : "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[paid[i + 7] & 31];
     put_order(r, order, payment, number);
-    event = fmt("{\"id\":\"%s\"}", hex(order, true));
-    if (!run(ORDER, "isiiddsdddddssiisssss", order, number, r->account, cart.id, 1LL, 3LL,
+    if (!run(ORDER, "isiiddsdddddssiissss", order, number, r->account, cart.id, 1LL, 3LL,
              cart.currency, cart.subtotal, 0LL, cart.shipping, cart.tax, cart.total, NULL, NULL,
-             cart.address, cart.method, cart.method_name, r->now, NULL, r->now, r->now) ||
+             cart.address, cart.method, cart.method_name, r->now, NULL, r->now) ||
         !insert_items(order) ||
-        !run(PAYMENT, "iidsdddsssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
-             cart.currency, NULL, NULL, r->now, r->now) ||
-        !run(EVENTS, "isisssisisss", placed, "order.placed", order, event, r->now, r->now, paid,
-             "order.paid", order, event, r->now, r->now) ||
+        !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
+             cart.currency, NULL, NULL, r->now) ||
+        !run(EVENTS, "isissis", placed, "order.placed", order,
+             fmt("{\"id\":\"%s\"}", hex(order, true)), r->now, paid, "order.paid") ||
         !run(LEDGER, "isi", r->account, r->now, order) ||
-        !run(STORE, "isbdbsis", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now,
-             r->session, r->now))
+        !run(STORE, "isbdbsi", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now,
+             r->session))
         return 503;
     if (mysql_stmt_affected_rows(statements[STORE].h) == 0)
         return 401;
-    if (!run(TAKE, "issid", order, r->now, r->now, cart.id, cart.version))
+    if (!run(TAKE, "isid", order, r->now, cart.id, cart.version))
         return 503;
     return (int)mysql_stmt_affected_rows(statements[TAKE].h) == cart.n + 1 ? 201 : 503;
 }
@@ -633,7 +625,7 @@ static int post_checkout(struct request *r)
     if (!*key || !pays_ok(r))
         return 400;
     SHA256((unsigned char *)r->sent, (size_t)r->sent_n, hash);
-    for (int i = 0; i < TRIES && a == 503; i++) {
+    for (int i = 0; i < 5 && a == 503; i++) {
         body_n = texts_n = 0;
         a = place(r, key, hash);
         if (a == 201 && mysql_commit(links[WRITE]) == 0)
@@ -644,22 +636,19 @@ static int post_checkout(struct request *r)
     return a;
 }
 
-/* ==== the loop ==== */
-
 static int route(struct request *r)
 {
     const char *path = param(r, "PATH_INFO");
-    bool get = !strcmp(param(r, "REQUEST_METHOD"), "GET");
-    if (get && !strcmp(path, "/v1/healthz"))
+    if (strcmp(param(r, "REQUEST_METHOD"), "GET") != 0)
+        return strcmp(path, "/v1/checkout") == 0 ? post_checkout(r) : 404;
+    if (!strcmp(path, "/v1/healthz"))
         return put("{\"status\":\"ok\"}"), 200;
-    if (get && !strcmp(path, "/v1/me"))
+    if (!strcmp(path, "/v1/me"))
         return get_me(r);
-    if (get && !strcmp(path, "/v1/products"))
+    if (!strcmp(path, "/v1/products"))
         return get_products();
-    if (get && !strncmp(path, "/v1/products/", 13))
+    if (!strncmp(path, "/v1/products/", 13))
         return get_product(path + 13);
-    if (!get && !strcmp(path, "/v1/checkout"))
-        return post_checkout(r);
     return 404;
 }
 
@@ -690,7 +679,6 @@ int main(void)
     FILE *f = fopen(getenv("BARE_PEM"), "r");
     if (listener < 0 || !f || fread(pem, 1, sizeof(pem) - 1, f) == 0)
         die("start", "no socket or no key");
-    fclose(f);
     issuer = getenv("BARE_ISSUER");
     audience = getenv("BARE_AUDIENCE");
     /* The first process works too, and the others end with it. */

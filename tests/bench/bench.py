@@ -155,6 +155,7 @@ class Bench:
             summary[route] = {"merx": merx, "bare": bare, "ratio": round(merx / bare, 3)}
             for side in by_name.values():
                 side["ratio"] = round(side["rate"] / bare, 3)
+                side["cpu_ratio"] = round(total_us(by_name["bare"]) / total_us(side), 3)
         details = {
             "seconds": SECONDS,
             "rounds": ROUNDS,
@@ -177,6 +178,10 @@ def plain(value, order):
     return [plain(v, order) for v in value] if isinstance(value, list) else value
 
 
+def total_us(side):
+    return max(0.1, sum(side["cpu_us"].values()))
+
+
 # ---- on paper
 
 
@@ -187,18 +192,20 @@ def cpu(side):
 
 def show(result):
     routes, checkouts = result["details"]["routes"], result["details"]["checkouts"]
-    print(f"\n{'requests/s':16}{'merx':>9}{'bare':>9}{'ratio':>8}"
-          "   us a request: nginx, application, database")
+    print(f"\n{'requests/s':16}{'merx':>9}{'bare':>9}{'ratio':>8}{'cpu':>8}"
+          "   us a request: nginx, application, database (cpu: their sums, bare to merx)")
     for route, sides in routes.items():
         row = result[route]
         print(f"{route:16}{row['merx']:9.0f}{row['bare']:9.0f}{row['ratio']:8.2f}"
+              f"{sides['merx']['cpu_ratio']:8.2f}"
               f"   merx {cpu(sides['merx'])}   bare {cpu(sides['bare'])}")
-    print("\nmerx otherwise: requests/s, to bare, us a request")
+    print("\nmerx otherwise: requests/s, ratio and cpu to bare, us a request")
     for route, sides in routes.items():
         for name, text in OTHERWISE.items():
             if name in sides:
                 side = sides[name]
-                print(f"{route:16}{side['rate']:9.0f}{side['ratio']:8.2f}   {cpu(side)}   {text}")
+                print(f"{route:16}{side['rate']:9.0f}{side['ratio']:8.2f}"
+                      f"{side['cpu_ratio']:8.2f}   {cpu(side)}   {text}")
     print()
     for name, n in checkouts.items():
         print(f"checkouts, {name}: {n['created']} answered 201, {n['refused']} otherwise, "

@@ -67,8 +67,9 @@ def expect(answer, *statuses):
 
 
 def be_guest(wire):
-    """A guest account on every call."""
-    expect(wire.send("POST", "/v1/auth/guest"), 201)
+    """Become a new guest."""
+    wire.token = None
+    wire.token = json.loads(expect(wire.send("POST", "/v1/auth/guest"), 201))["access_token"]
 
 
 def read(wire):
@@ -98,7 +99,7 @@ class Adder:
 
     def __call__(self, wire):
         if wire.token is None or self.acknowledged + self.doubtful >= 100:
-            wire.guest()
+            be_guest(wire)
             self.acknowledged = self.doubtful = 0
         self.doubtful += 1
         expect(wire.send("POST", "/v1/cart/items", {"variant_id": self.variant, "quantity": 1}), 201)
@@ -204,7 +205,8 @@ class Session:
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
         self.process.wait(20)
 
     def start(self, sql):
@@ -238,13 +240,65 @@ def stock_locked(stack, variant):
         yield s
 
 
-@contextlib.contextmanager
-def cart_locked(stack, account):
-    """Nobody can change the open cart of the account."""
-    with Session(stack) as s:
-        rows = s.run(f"BEGIN; SELECT 1 FROM cart WHERE account_id = {hexed(account)} FOR UPDATE")
-        assert rows == ["1"]
-        yield s
+def cart_lock(stack, wires):
+    """A session in which nobody else can change the open carts of these guests."""
+    for w in wires:
+        w.account = json.loads(expect(w.send("GET", "/v1/me"), 200))["id"]
+    accounts = ", ".join(hexed(w.account) for w in wires)
+    lock = Session(stack)
+    rows = lock.run(f"BEGIN; SELECT 1 FROM cart WHERE account_id IN ({accounts}) FOR UPDATE")
+    assert rows == ["1"] * len(wires)
+    return lock
+
+
+class Waiting:
+    """Additions that wait for a lock on the carts of their guests until release(): as many as it
+    takes to make every worker of the fast pool busy, or one. Answers are in answers()."""
+
+    def __init__(self, stack, variant, all_busy=True):
+        self.body, self.threads, self.got = {"variant_id": variant, "quantity": 1}, [], []
+        self.wires = [Wire(stack).guest() for _ in range(30 if all_busy else 1)]
+        for w in self.wires:
+            expect(w.send("POST", "/v1/cart/items", self.body), 201)
+        self.lock = cart_lock(stack, self.wires)
+        while any(w["state"] == "ready" for w in workers(stack)):
+            self._send(self.wires[len(self.threads)])
+            time.sleep(0.05)
+            if not all_busy:
+                until(lambda: workers(stack, state="busy"), 5, "a busy worker")
+                break
+
+    def _send(self, wire):
+        def add():
+            try:
+                answer = wire.send("POST", "/v1/cart/items", self.body)
+            except (OSError, http.client.HTTPException) as e:
+                answer = (0, repr(e).encode())
+            self.got.append(answer)
+
+        self.threads.append(threading.Thread(target=add))
+        self.threads[-1].start()
+
+    def release(self):
+        self.lock.__exit__()
+
+    def answers(self):
+        for t in self.threads:
+            t.join(30)
+        return self.got
+
+    def quantities(self, db):
+        """Of the carts of those who waited."""
+        return [int(db.value(
+            "SELECT SUM(quantity) FROM cart_item JOIN cart ON cart.id = cart_id"
+            f" WHERE account_id = {hexed(w.account)}")) for w in self.wires[: len(self.threads)]]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.release()
+        self.answers()
 
 
 class Server:

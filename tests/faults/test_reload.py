@@ -1,15 +1,16 @@
 """Reload, scaling, recycling, stop and sudden ends of workers and master behind nginx, under load.
 R-1, R-12, R-17, R-22."""
-import concurrent.futures
 import os
 import signal
 import subprocess
 import time
 
+import fcgi_client
 import pytest
 from client import Api, program, until
 from load import (
-    Adder, Load, NginxErrors, alive, cart_locked, hurry_nginx, mixed, note_pid, settled, status, workers)
+    Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, hurry_nginx, mixed, note_pid, read,
+    settled, status, workers)
 from shop import make_product, variant_ids
 from wire import Wire
 
@@ -32,10 +33,9 @@ def assert_whole(load, errors):
     assert load.good > 100
 
 
-def assert_problem(wire):
+def assert_refused(wire):
     """nginx answers for the workers that are not there."""
-    status_, body = wire.send("GET", "/v1/healthz")
-    assert status_ == 503 and b'"code":"unavailable"' in body, body
+    assert b'"code":"unavailable"' in expect(wire.send("GET", "/v1/healthz"), 503)
 
 
 def test_twenty_reloads(make):
@@ -104,26 +104,123 @@ def test_recycling_under_load(make):
     assert (status(stack)["died"], status(stack)["killed"]) == (0, 0)
 
 
-@pytest.mark.parametrize("line", ["workers = many", "no_such_setting = 1", "workers = 64", "keys = /none"])
-def test_broken_setting_keeps_the_old_workers(make, tmp_path, line):
+def test_broken_settings_keep_the_old_workers(new_stack, tmp_path):
     conf = tmp_path / "merx.conf"
-    conf.write_text("log_level = info\n")
-    stack, variant = make("broken", conf=conf)
-    if line.partition(" ")[0] in ("workers", "keys"):
-        pytest.skip("the environment of the stack decides this one")
+    conf.write_text("workers = 3\n")
+    stack = new_stack("broken", slow_workers=1, conf=conf)
+    variant = variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
     before = {w["pid"] for w in workers(stack)}
-    errors = NginxErrors(stack)
+    errors, keys = NginxErrors(stack), stack.run / "keys"
     with Load(mixed(stack, variant, signs_in=False)) as load:
-        conf.write_text(line + "\n")
-        done = stack.merx("reload", check=False, conf="")
-        assert done.returncode == 1 and "error: " in done.stderr, done
-        load.more(50)
+        for line, why in (
+                ("workers = many", "workers"), ("no_such_setting = 1", "no_such_setting"),
+                ("workers = 60", "workers_max"), ("workers = 3\nbacklog", "bad settings")):
+            conf.write_text(f"{line}\n")
+            refuse(stack, why)
+            load.more(20)
+        conf.write_text("workers = 3\n")
+        keys.rename(stack.run / "away")
+        refuse(stack, "died at its start")
+        load.more(20)
+        (stack.run / "away").rename(keys)
     assert_whole(load, errors)
-    s = status(stack, conf="")
+    s = status(stack)
     assert s["generation"] == 1 and s["phase"] == "serving"
-    assert {w["pid"] for w in s["workers"] if w["pool"] == "fast"} == before
+    assert {w["pid"] for w in workers(stack)} >= before
+    assert "generation 2" in stack.merx("reload").stdout
 
 
-def in_hand(stack, n):
-    """n guests, each with an addition that waits for its cart; (locks, futures)."""
-    raise NotImplementedError
+def refuse(stack, why):
+    """A reload fails for that reason."""
+    done = stack.merx("reload", check=False, conf="")
+    assert done.returncode == 1 and done.stderr.startswith("error: ") and why in done.stderr, done
+
+
+def assert_done(waiting, db):
+    """All that was in hand has been carried out."""
+    assert [code for code, _ in waiting.answers()] == [201] * len(waiting.threads), waiting.got
+    assert set(waiting.quantities(db)) == {2}
+
+
+def test_reload_finishes_what_is_in_hand(make):
+    stack, variant = make("in-hand")
+    with Waiting(stack, variant) as waiting:
+        assert "generation 2" in stack.merx("reload").stdout
+        assert workers(stack, state="stopping")
+        for _ in range(20):
+            assert fcgi_client.get(stack.env["MERX_SOCKET"]).status == 200
+        waiting.release()
+        assert_done(waiting, stack.db())
+
+
+def test_stop_finishes_what_is_in_hand(make):
+    stack, variant = make("stop")
+    serve = stack.pid("serve")
+    pids = [w["pid"] for w in status(stack)["workers"]]
+    with Waiting(stack, variant) as waiting:
+        os.kill(serve, signal.SIGTERM)
+        time.sleep(0.3)
+        assert alive(serve)
+        waiting.release()
+        assert_done(waiting, stack.db())
+    until(lambda: not alive(serve), 10, "the master ended")
+    assert not any(map(alive, pids))
+    assert_refused(Wire(stack))
+
+
+def test_second_signal_stops_at_once(make):
+    stack, variant = make("fast-stop")
+    serve = stack.pid("serve")
+    pids = [w["pid"] for w in status(stack)["workers"]]
+    with Waiting(stack, variant) as waiting:
+        os.kill(serve, signal.SIGTERM)
+        time.sleep(0.3)
+        os.kill(serve, signal.SIGTERM)
+        until(lambda: not alive(serve), 8, "the master ended")
+        assert not any(map(alive, pids))
+        assert {code for code, _ in waiting.answers()} == {503}, waiting.got
+        waiting.release()
+    time.sleep(0.5)
+    assert set(waiting.quantities(stack.db())) == {1}
+
+
+def test_killed_workers(make):
+    stack, variant = make("kill", workers=4)
+    adders = [(Wire(stack), Adder(variant)) for _ in range(4)]
+    may_fail, kills = 0, 8
+    with Load(adders + [(Wire(stack).guest(), read), (Wire(stack), be_guest)]) as load:
+        for n in range(kills):
+            load.more(50)
+            victim = max(workers(stack, state="ready") + workers(stack, state="busy"),
+                         key=lambda w: w["connections"])
+            os.kill(victim["pid"], signal.SIGKILL)
+            may_fail += min(victim["connections"] + 1, len(load.acts))
+            until(lambda: status(stack)["died"] == n + 1, 10, "the death was noticed")
+        until(lambda: len(workers(stack, state="ready") + workers(stack, state="busy")) == 4, 10)
+        calm = time.monotonic()
+        load.more(300)
+    assert len(load.failed) <= may_fail, load.failed
+    assert all(text.startswith("AssertionError: 503 ") for _, text in load.failed), load.failed
+    assert all(when < calm for when, _ in load.failed), load.failed
+    for wire, adder in adders:
+        adder.check(wire)
+
+
+def test_killed_master(make):
+    stack, variant = make("kill-master")
+    serve = stack.pid("serve")
+    with Load([(Wire(stack), Adder(variant)) for _ in range(3)]) as load:
+        load.more(100)
+        pids = [w["pid"] for w in status(stack)["workers"]]
+        assert not load.failed, load.failed
+        os.kill(serve, signal.SIGKILL)
+        until(lambda: not any(map(alive, pids)), 10, "the workers ended")
+    assert all(text.startswith("AssertionError: 503 ") for _, text in load.failed), load.failed
+    assert_refused(Wire(stack))
+    process = subprocess.Popen([program(), "serve"], env=stack.environment(), start_new_session=True)
+    note_pid(stack, "serve", process.pid)
+    until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), 20)
+    errors = NginxErrors(stack)
+    with Load(mixed(stack, variant)) as load:
+        load.more(200)
+    assert_whole(load, errors)

@@ -95,8 +95,9 @@ def walk(api, **query):
 
 
 def trips(api, path):
-    """Round trips to the database that a GET took, from the log."""
+    """Round trips to the database that a GET took that nobody asked before, from the log."""
     request = uuid.uuid4().hex
+    path += f"{'&' if '?' in path else '?'}locale=en-x-{request[:8]}"
     answer = api.get(path, headers={"X-Request-Id": request})
     assert answer.status_code == 200, answer.text
     line = until(
@@ -539,13 +540,13 @@ def test_a_change_gives_another_tag(api, staff, shelf):
     ],
 )
 def test_round_trips_of_a_list(api, query, most):
-    assert trips(api, f"/v1/products?{query}") <= most
+    assert 1 <= trips(api, f"/v1/products?{query}") <= most
 
 
 def test_round_trips_of_a_product_and_the_tree(api):
-    assert trips(api, "/v1/products/varde-28-daypack") <= 3
-    assert trips(api, "/v1/categories") <= 1
-    assert trips(api, "/v1/categories/tents") <= 1
+    assert 1 <= trips(api, "/v1/products/varde-28-daypack") <= 3
+    assert 1 <= trips(api, "/v1/categories") <= 1
+    assert 1 <= trips(api, "/v1/categories/tents") <= 1
 
 
 def test_the_demo_store_is_whole(api):

@@ -1,0 +1,129 @@
+"""What a busy worker holds up and what it does not: the other workers, the fast pool, status, and
+the deadline that ends it. R-10, R-14."""
+import json
+import os
+import signal
+import threading
+import time
+
+import fcgi_client
+import pytest
+from client import Api, until
+from load import (
+    Load, NginxErrors, Waiting, be_guest, cart_lock, expect, read, sign_in, status, workers)
+from shop import make_product, variant_ids
+from wire import Wire
+
+SOON = 1  # seconds; what is held up here waits for more than two
+
+
+@pytest.fixture
+def make(new_stack):
+    """A stack of one's own and a variant with plenty of stock."""
+
+    def one(name, **settings):
+        stack = new_stack(name, **({"workers": 3, "slow_workers": 1} | settings))
+        return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
+
+    return one
+
+
+def test_one_worker_waits_and_the_others_do_not(make):
+    """Twelve kept connections over three workers, of which one has a request that waits."""
+    stack, variant = make("wait")
+    buyer = Wire(stack).guest()
+    body = {"variant_id": variant, "quantity": 1}
+    expect(buyer.send("POST", "/v1/cart/items", body), 201)
+    connections = []
+    for _ in range(12):
+        connections.append(fcgi_client.Connection(stack.env["MERX_SOCKET"]))
+        assert connections[-1].get(keep=True).status == 200
+    owned = [w["connections"] for w in workers(stack)]
+    assert min(owned) >= 2, "they are spread"
+    with cart_lock(stack, [buyer]):
+        connections[0].send(fcgi_client.request(
+            "/v1/cart/items", "POST", json.dumps(body).encode(), keep=True,
+            HTTP_AUTHORIZATION=f"Bearer {buyer.token}"))
+        (stuck,) = until(lambda: workers(stack, state="busy"), 5, "it waits")
+        began = time.monotonic()
+        answers = ask_all(connections[1:])
+        assert answers() == len(connections) - stuck["connections"]
+        for _ in range(50):
+            assert fcgi_client.get(stack.env["MERX_SOCKET"]).status == 200
+        assert time.monotonic() - began < SOON
+    assert connections[0].answer().status == 201
+    until(lambda: answers() == len(connections) - 1, 10, "the others of that worker")
+    for c in connections:
+        c.close()
+
+
+def ask_all(connections):
+    """Send a request on each; a function that says how many have been answered by now, once as many
+    as can be are."""
+    answered = []
+
+    def ask(c):
+        assert c.get(keep=True).status == 200
+        answered.append(c)
+
+    threads = [threading.Thread(target=ask, args=(c,)) for c in connections]
+    for t in threads:
+        t.start()
+
+    def count():
+        for t in threads:
+            t.join(0.02)
+        return len(answered)
+
+    return count
+
+
+def test_status_while_all_wait(make):
+    stack, variant = make("status")
+    with Waiting(stack, variant):
+        for _ in range(5):
+            began = time.monotonic()
+            s = status(stack)
+            assert time.monotonic() - began < SOON
+        busy = [w for w in s["workers"] if w["pool"] == "fast"]
+        assert {(w["state"], w["route"]) for w in busy} == {("busy", "cart.items.add")}
+        assert all(w["request_id"] for w in busy)
+        assert "cart.items.add" in stack.merx("status").stdout
+        assert "merx_requests_total" in stack.merx("status", "metrics").stdout
+
+
+def test_sign_ins_do_not_delay_the_fast_pool(make):
+    stack, variant = make("sign-ins", slow_workers=2)
+    errors = NginxErrors(stack)
+    with Load([(Wire(stack), sign_in(stack)) for _ in range(8)]) as signing:
+        signing.more(8)
+        with Load([(Wire(stack).guest(), read), (Wire(stack), be_guest)]) as load:
+            load.more(300)
+        queue = status(stack)["pools"]["slow"]
+        assert len(workers(stack, "slow", "busy")) == 2 and queue["queue"] > 0, queue
+    assert not load.failed and not signing.failed, (load.failed[:3], signing.failed[:3])
+    assert load.slowest < SOON
+    assert not errors.new(), errors.new()[:5]
+
+
+def test_deadline(make):
+    """A worker that is busy for too long is killed; its client hears of it, and nobody else."""
+    stack, variant = make(
+        "deadline", request_timeout_ms=2500, db_statement_timeout_ms=2000, queue_age_max_ms=2000)
+    with Waiting(stack, variant, all_busy=False) as waiting:
+        (stuck,) = workers(stack, state="busy")
+        others = {w["pid"] for w in workers(stack)} - {stuck["pid"]}
+        os.kill(stuck["pid"], signal.SIGSTOP)
+        began = time.monotonic()
+        ((code, body),) = waiting.answers()
+        assert code == 503 and json.loads(body)["code"] == "unavailable", body
+        assert time.monotonic() - began < 5
+        (line,) = [x for x in stack.log().splitlines() if "passed its deadline" in x]
+        assert "route=cart.items.add" in line and f"worker={stuck['pid']}" in line, line
+        until(lambda: len(workers(stack, state="ready")) == 3, 5, "it was replaced")
+        assert {w["pid"] for w in workers(stack)} > others
+        assert (status(stack)["killed"], status(stack)["died"]) == (1, 0)
+    waiting.lock.process.wait(10)
+    wire = waiting.wires[0]
+    expect(wire.send("POST", "/v1/cart/items", waiting.body), 201)
+    assert waiting.quantities(stack.db()) == [2]
