@@ -283,8 +283,7 @@ static enum mx_err claim(struct run *r)
     if (row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
         return in_progress(r);
     int64_t changed;
-    struct q_idempotency_take_over_in again = {
-        cx->actor.account, r->key, {cx->now_ms}, row->created_at};
+    struct q_idempotency_take_over_in again = {r->principal, r->key, {cx->now_ms}, row->created_at};
     MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
     return changed == 1 ? MX_OK : in_progress(r);
 }

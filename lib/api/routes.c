@@ -84,7 +84,7 @@ static const struct mx_route rows[] = {
 
     /* ---- catalog ---- */
     {"categories.list", MX_GET, "/v1/categories", MX_WHO_PUBLIC, 0, MX_R_PUBLIC, MX_RATE_NONE,
-     NULL, {{200, &mx_shape_categories, NULL}}, NULL, api_categories_list,
+     &mx_shape_category_query, {{200, &mx_shape_categories, NULL}}, NULL, api_categories_list,
      "The category tree."},
     {"categories.get", MX_GET, "/v1/categories/{slug}", MX_WHO_PUBLIC, 0, MX_R_PUBLIC,
      MX_RATE_NONE, &mx_shape_category_slug, {{200, &mx_shape_category, NULL}}, NULL,

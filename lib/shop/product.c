@@ -15,7 +15,7 @@ static struct mx_variant variant_of(const struct q_product_variants_row *r)
                            .options = r->options,
                            .price = mx_price_of(r->price, r->currency),
                            .in_stock = available > 0,
-                           .stock_hint = mx_stock_hint(available),
+                           .stock_hint = (int)mx_stock_hint(available),
                            .weight_grams = r->weight_grams,
                            .has_weight_grams = r->has_weight_grams,
                            .media = r->media,

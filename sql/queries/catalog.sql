@@ -22,7 +22,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', p.created_at) DIV 1000 AS SIGNED), ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.created_at < :after_time OR (p.created_at = :after_time AND p.id < :after))
+   AND (:after IS NULL OR p.created_at < :after_time
+        OR (p.created_at = :after_time AND p.id < :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -60,7 +61,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        p.price_min, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.price_min > :after_number OR (p.price_min = :after_number AND p.id > :after))
+   AND (:after IS NULL OR p.price_min > :after_number
+        OR (p.price_min = :after_number AND p.id > :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -98,7 +100,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        p.price_min, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.price_min < :after_number OR (p.price_min = :after_number AND p.id < :after))
+   AND (:after IS NULL OR p.price_min < :after_number
+        OR (p.price_min = :after_number AND p.id < :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -136,7 +139,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        0, p.title
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.title > :after_text OR (p.title = :after_text AND p.id > :after))
+   AND (:after IS NULL OR p.title > :after_text
+        OR (p.title = :after_text AND p.id > :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)
@@ -174,7 +178,8 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
        p.sold, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
-   AND (:after IS NULL OR p.sold < :after_number OR (p.sold = :after_number AND p.id < :after))
+   AND (:after IS NULL OR p.sold < :after_number
+        OR (p.sold = :after_number AND p.id < :after))
    AND (:brand IS NULL OR p.brand = :brand)
    AND (:min_price IS NULL OR p.price_min >= :min_price)
    AND (:max_price IS NULL OR p.price_min <= :max_price)

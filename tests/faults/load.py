@@ -1,5 +1,4 @@
 """Steady load over kept TLS connections, and a hand on the parts of a stack while it runs."""
-import contextlib
 import getpass
 import http.client
 import json
@@ -232,12 +231,12 @@ def hexed(uuid):
     return f"UNHEX('{uuid.replace('-', '')}')"
 
 
-@contextlib.contextmanager
-def stock_locked(stack, variant):
-    """Nobody can take units of the variant."""
-    with Session(stack) as s:
-        assert s.run(f"BEGIN; SELECT 1 FROM stock WHERE variant_id = {hexed(variant)} FOR UPDATE") == ["1"]
-        yield s
+def stock_lock(stack, variant):
+    """A session in which nobody else can take units of the variant."""
+    lock = Session(stack)
+    rows = lock.run(f"BEGIN; SELECT 1 FROM stock WHERE variant_id = {hexed(variant)} FOR UPDATE")
+    assert rows == ["1"]
+    return lock
 
 
 def cart_lock(stack, wires):

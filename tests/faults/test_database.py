@@ -1,114 +1,260 @@
-"""The database goes away, stalls, comes back: 503 quickly, and no restart needed afterwards."""
-import getpass
+"""The database stopped, killed, locked and cut off under load: 503 at once, nothing acknowledged is
+lost, nothing is done by halves or twice. R-3 to R-6, R-18, INV-2, INV-3, INV-4, INV-6."""
 import json
-import os
-import pathlib
 import signal
-import subprocess
+import threading
 import time
 
 import pytest
+from client import Api, unique_key, until
+from load import PAY, Load, Server, Session, expect, hexed, status, stock_lock
+from shop import assert_ledger, make_product, variant_ids
+from wire import Wire
 
-import client
-from client import problem
-
-
-@pytest.fixture(scope="module")
-def stack(place):
-    """A stack of this module's own, with a short patience."""
-    own = client.Stack(
-        place / "database",
-        workers=2,
-        db_statement_timeout_ms=400,
-        db_lock_timeout_s=1,
-        db_connect_timeout_s=1,
-    )
-    yield own.start()
-    own.stop()
+CALLS = [
+    ("GET", "/v1/me", None), ("GET", "/v1/cart", None), ("GET", "/v1/orders", None),
+    ("GET", "/v1/products?limit=2", None), ("POST", "/v1/auth/guest", None),
+    ("POST", "/v1/auth/login", {"email": "nobody@example.com", "password": "wrong-wrong-wrong"}),
+    ("POST", "/v1/checkout", PAY)]
 
 
-@pytest.fixture(scope="module")
-def api(stack, recorder):
-    return client.Api(stack, recorder)
+@pytest.fixture
+def make(new_stack, request):
+    """A stack of one's own and variants with plenty of stock, in the order in which they are locked."""
+
+    def one(**settings):
+        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1, "catalog_cache_ms": 0} | settings))
+        made = make_product(Api(stack).staff(), stock=1000000, variants=4)
+        return stack, sorted(variant_ids(made))
+
+    return one
 
 
-def quickly(call):
-    """The answer, which must not have taken long."""
-    began = time.monotonic()
-    answer = call()
-    assert time.monotonic() - began < 8
-    return answer
+class Buyer:
+    """Buys again and again, each time as a new guest. What is not answered 201 is asked for again with
+    the same key; every answer is 201 or 503 and comes soon."""
+
+    def __init__(self, variants):
+        self.variants = variants
+        self.guests, self.orders, self.refused, self.slowest = 0, [], 0, 0
+        self.key = self.left = None
+
+    def __call__(self, wire):
+        """One request."""
+        if self.left is None:
+            if body := self.post(wire, "/v1/auth/guest"):
+                wire.token = json.loads(body)["access_token"]
+                self.guests += 1
+                self.left = self.variants[: 1 + self.guests % len(self.variants)]
+                self.bought = {v: n for n, v in enumerate(self.left, 1)}
+        elif self.left:
+            line = {"variant_id": self.left[0], "quantity": self.bought[self.left[0]]}
+            if self.post(wire, "/v1/cart/items", line):
+                self.left = self.left[1:]
+        elif body := self.post(wire, "/v1/checkout", PAY):
+            self.orders.append(json.loads(body))
+            assert {i["variant_id"]: i["quantity"] for i in self.orders[-1]["items"]} == self.bought
+            self.left = wire.token = None
+
+    def post(self, wire, path, sent=None):
+        """The body of 201, or None."""
+        self.key = self.key or unique_key()
+        began = time.monotonic()
+        code, body = wire.send("POST", path, sent, Idempotency_Key=self.key)
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        if code == 201:
+            self.key = None
+            return body
+        assert code == 503, f"{path}: {code} {body}"
+        self.refused += 1
+        time.sleep(0.02)
+        return None
+
+    def finish(self, wire):
+        """Complete the order under way."""
+        n = len(self.orders)
+        until(lambda: self(wire) or len(self.orders) > n, 20, "the order under way")
 
 
-@pytest.fixture(scope="module")
-def guest(api):
-    return api.guest()
+def buyers_of(stack, variants, n=6):
+    return [(Wire(stack), Buyer(variants)) for _ in range(n)]
 
 
-def recovered(api):
-    client.until(lambda: api.get("/v1/readyz").status_code == 200, 30, "recovery")
+def rows_of(db, sql):
+    return {tuple(r.values()) for r in db.rows(sql)}
 
 
-def test_a_database_that_stands_still(stack, api, guest):
-    os.kill(stack.pid("db"), signal.SIGSTOP)
-    try:
-        answer = quickly(lambda: guest.get("/v1/cart"))
-        assert answer.status_code == 503
-        assert int(answer.headers["Retry-After"]) >= 1
-        assert api.get("/v1/healthz").status_code == 200
-    finally:
-        os.kill(stack.pid("db"), signal.SIGCONT)
-    recovered(api)
-    client.until(lambda: guest.get("/v1/cart").status_code == 200, what="the cart")
+def assert_orders(db, buyers, variants):
+    """What was acknowledged is there as it was acknowledged, nobody has another order, and every order
+    is whole."""
+    acknowledged = {o["id"].replace("-", "").upper(): o for b in buyers for o in b.orders}
+    lines = rows_of(db, "SELECT HEX(order_id), HEX(variant_id), quantity, unit_price FROM order_item")
+    for id_, order in acknowledged.items():
+        assert {x[1:] for x in lines if x[0] == id_} == {
+            (i["variant_id"].replace("-", "").upper(), str(i["quantity"]), str(i["unit_price"]["amount"]))
+            for i in order["items"]}
+    totals = {r["id"]: int(r["total"]) for r in db.rows("SELECT HEX(id) AS id, total FROM orders")}
+    assert totals == {id_: o["total"]["amount"] for id_, o in acknowledged.items()}
+    whole = {(id_,) for id_ in acknowledged}
+    assert rows_of(db, "SELECT HEX(order_id) FROM order_item") == whole
+    assert rows_of(db, "SELECT HEX(order_id) FROM payment") == whole
+    assert rows_of(db, "SELECT HEX(subject_id) FROM event WHERE type = 'order.placed'") == whole
+    assert rows_of(db, "SELECT HEX(cause_id), HEX(variant_id), reserved FROM stock_move WHERE kind = 2") == {
+        x[:3] for x in lines}
+    assert db.value("SELECT COUNT(*) FROM payment") == str(len(whole))
+    for variant in variants:
+        assert_ledger(db, variant)
 
 
-def test_a_statement_that_takes_too_long(stack, api, guest):
-    """A lock on the table makes every statement on it wait for longer than it may."""
-    admin = ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}"]
-    admin += [f"--user={getpass.getuser()}", "merx"]
-    with subprocess.Popen(admin, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as lock:
-        lock.stdin.write("LOCK TABLES product WRITE; SELECT 'locked';\n")
-        lock.stdin.flush()
-        while "locked" not in lock.stdout.readline():
-            pass
-        answer = quickly(lambda: api.get("/v1/products?limit=7"))
-        problem(answer, 503, "deadline_exceeded")
-        lock.stdin.close()
-    client.until(lambda: api.get("/v1/products?limit=7").status_code == 200, what="the list")
+def check(stack, pairs, variants, accounts):
+    """After the load: let everybody complete an order, then look at all of them."""
+    for wire, buyer in pairs:
+        buyer.finish(wire)
+    buyers = [buyer for _, buyer in pairs]
+    assert max(b.slowest for b in buyers) < 2
+    assert_orders(stack.db(), buyers, variants)
+    assert number_of_accounts(stack) - accounts == sum(b.guests for b in buyers)
+    assert (status(stack)["died"], status(stack)["killed"]) == (0, 0)
 
 
-def test_a_database_that_is_killed_and_comes_back(stack, api, guest):
-    """As a service manager would start it again; what was acknowledged is still there."""
-    pid = stack.pid("db")
-    command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
-    os.kill(pid, signal.SIGKILL)
-    client.until(lambda: not alive(pid), what="the end of the database")
-    for call in (lambda: guest.get("/v1/cart"), lambda: api.post("/v1/auth/guest")):
-        assert int(problem_headers(quickly(call))["Retry-After"]) >= 1
-    problem(quickly(lambda: api.get("/v1/readyz")), 503, "unavailable")
-    assert api.get("/v1/healthz").status_code == 200
-    workers = stack.merx("status", "json").stdout
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as database:
-        try:
-            recovered(api)
-            client.until(lambda: guest.get("/v1/cart").status_code == 200, what="the cart")
-            assert pids(workers) == pids(stack.merx("status", "json").stdout)
-        finally:
-            stack.stop()
-            database.terminate()
+def number_of_accounts(stack):
+    return int(stack.db().value("SELECT COUNT(*) FROM account"))
 
 
-def problem_headers(answer):
-    problem(answer, 503, "unavailable")
-    return answer.headers
+def test_stopped(make):
+    stack, variants = make()
+    server, wire = Server(stack), Wire(stack).guest()
+    pids = {w["pid"] for w in status(stack)["workers"]}
+    server.end(signal.SIGTERM)
+    for n in range(3):
+        for method, path, body in CALLS:
+            began = time.monotonic()
+            headers = {"Idempotency-Key": unique_key()} if path == "/v1/checkout" else {}
+            wire.connection.request(method, wire.mount + path, json.dumps(body) if body else None, headers | {
+                "Authorization": f"Bearer {wire.token}", "Content-Type": "application/json"})
+            answer = wire.connection.getresponse()
+            problem = json.loads(answer.read())
+            assert time.monotonic() - began < 2
+            assert answer.status == 503, (path, problem)
+            assert int(answer.headers["Retry-After"]) >= 1 and problem["request_id"]
+        expect(wire.send("GET", "/v1/healthz"), 200)
+        expect(wire.send("GET", "/v1/readyz"), 503)
+        time.sleep(0.3)
+    server.start()
+    back = time.monotonic()
+    until(lambda: wire.send("GET", "/v1/readyz")[0] == 200, 5, "ready again")
+    bought = {"variant_id": variants[0], "quantity": 1}
+    until(lambda: wire.send("POST", "/v1/cart/items", bought)[0] == 201, 5, "writing again")
+    until(lambda: all(wire.send(m, p, b, Idempotency_Key=unique_key())[0] != 503 for m, p, b in CALLS[:-1]), 5)
+    assert time.monotonic() - back < 5
+    assert {w["pid"] for w in status(stack)["workers"]} == pids
 
 
-def pids(status):
-    return sorted(w["pid"] for w in json.loads(status)["workers"])
+def test_killed_under_load(make):
+    stack, variants = make()
+    server, accounts, pairs = Server(stack), number_of_accounts(stack), buyers_of(stack, variants)
+    with Load(pairs) as load:
+        for _ in range(2):
+            load.more(200)
+            server.end(signal.SIGKILL)
+            time.sleep(0.3)
+            server.start()
+        load.more(200)
+    assert not load.failed, load.failed[:5]
+    assert sum(buyer.refused for _, buyer in pairs) > 0
+    check(stack, pairs, variants, accounts)
 
 
-def alive(pid):
-    try:
-        return open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+def test_connections_killed_under_load(make):
+    stack, variants = make()
+    accounts, pairs, killed = number_of_accounts(stack), buyers_of(stack, variants), 0
+    with Session(stack) as root, Load(pairs) as load:
+        for how in ("SOFT", "HARD") * 15:
+            ids = root.run("SELECT id FROM information_schema.processlist WHERE user = 'merx'")
+            root.run("; ".join(f"KILL {how} CONNECTION {i}" for i in ids) or "DO 0")
+            killed += len(ids)
+            time.sleep(0.1)
+        load.more(200)
+    assert killed > 30 and not load.failed, (killed, load.failed[:5])
+    check(stack, pairs, variants, accounts)
+
+
+# ---- locks
+
+
+@pytest.fixture
+def buyer(make):
+    """A guest with two lines in the cart; .stack, .variants in the order of their locks, .body."""
+    stack, variants = make(db_lock_timeout_s=1, db_statement_timeout_ms=3000)
+    wire = Wire(stack).guest()
+    wire.stack, wire.variants = stack, variants[:2]
+    for v in wire.variants:
+        expect(wire.send("POST", "/v1/cart/items", {"variant_id": v, "quantity": 1}), 201)
+    return wire
+
+
+class Checkout:
+    """A checkout in the background."""
+
+    def __init__(self, wire):
+        self.key, self.began = unique_key(), time.monotonic()
+        self.thread = threading.Thread(target=self._run, args=(wire,))
+        self.thread.start()
+
+    def _run(self, wire):
+        self.code, self.body = wire.send("POST", "/v1/checkout", PAY, Idempotency_Key=self.key)
+        self.seconds = time.monotonic() - self.began
+
+    def wait(self):
+        self.thread.join(30)
+        return self.code
+
+
+def test_lock_wait_is_repeated(buyer):
+    checkout, lock = None, stock_lock(buyer.stack, buyer.variants[1])
+    with lock:
+        checkout = Checkout(buyer)
+        time.sleep(1.5)
+    assert checkout.wait() == 201 and checkout.seconds > 1.2, checkout.body
+    assert_one_order(buyer)
+
+
+def test_lock_wait_ends(buyer):
+    with stock_lock(buyer.stack, buyer.variants[1]):
+        checkout = Checkout(buyer)
+        assert checkout.wait() == 503 and checkout.seconds < 6, checkout.body
+    db = buyer.stack.db()
+    for table in ("orders", "order_item", "payment", "event", "idempotency"):
+        assert db.value(f"SELECT COUNT(*) FROM {table}") == "0", table
+    assert db.value("SELECT COUNT(*) FROM stock_move WHERE kind = 2") == "0"
+    assert len(json.loads(expect(buyer.send("GET", "/v1/cart"), 200))["items"]) == 2
+    expect(buyer.send("POST", "/v1/checkout", PAY, Idempotency_Key=checkout.key), 201)
+    assert_one_order(buyer)
+
+
+def test_deadlock_is_repeated(buyer):
+    """The checkout holds the first stock row and waits for the second; the other session holds the
+    second, has changed more and asks for the first, so that the checkout is chosen to lose."""
+    with stock_lock(buyer.stack, buyer.variants[1]) as lock:
+        lock.run("UPDATE product SET sold = sold + 1")
+        checkout = Checkout(buyer)
+        until(lambda: counter(buyer.stack, "row_lock_current_waits"), 5, "the checkout waits")
+        first = lock.run(f"SELECT 1 FROM stock WHERE variant_id = {hexed(buyer.variants[0])} FOR UPDATE")
+        assert first == ["1"]
+        assert counter(buyer.stack, "deadlocks") == 1
+    assert checkout.wait() == 201, checkout.body
+    assert_one_order(buyer)
+
+
+def counter(stack, name):
+    """Of InnoDB."""
+    return int(stack.db().rows(f"SHOW GLOBAL STATUS LIKE 'Innodb_{name}'")[0]["Value"])
+
+
+def assert_one_order(buyer):
+    db = buyer.stack.db()
+    assert len(json.loads(expect(buyer.send("GET", "/v1/orders"), 200))["data"]) == 1
+    assert db.value("SELECT COUNT(*) FROM payment") == "1"
+    assert db.value("SELECT COUNT(*) FROM order_item") == "2"
+    for variant in buyer.variants:
+        assert assert_ledger(db, variant)["reserved"] == 1

@@ -18,11 +18,11 @@ SOON = 1  # seconds; what is held up here waits for more than two
 
 
 @pytest.fixture
-def make(new_stack):
+def make(new_stack, request):
     """A stack of one's own and a variant with plenty of stock."""
 
-    def one(name, **settings):
-        stack = new_stack(name, **({"workers": 3, "slow_workers": 1} | settings))
+    def one(**settings):
+        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
         return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
 
     return one
@@ -30,7 +30,7 @@ def make(new_stack):
 
 def test_one_worker_waits_and_the_others_do_not(make):
     """Twelve kept connections over three workers, of which one has a request that waits."""
-    stack, variant = make("wait")
+    stack, variant = make()
     buyer = Wire(stack).guest()
     body = {"variant_id": variant, "quantity": 1}
     expect(buyer.send("POST", "/v1/cart/items", body), 201)
@@ -79,7 +79,7 @@ def ask_all(connections):
 
 
 def test_status_while_all_wait(make):
-    stack, variant = make("status")
+    stack, variant = make()
     with Waiting(stack, variant):
         for _ in range(5):
             began = time.monotonic()
@@ -93,7 +93,7 @@ def test_status_while_all_wait(make):
 
 
 def test_sign_ins_do_not_delay_the_fast_pool(make):
-    stack, variant = make("sign-ins", slow_workers=2)
+    stack, variant = make(slow_workers=2)
     errors = NginxErrors(stack)
     with Load([(Wire(stack), sign_in(stack)) for _ in range(8)]) as signing:
         signing.more(8)
@@ -108,8 +108,7 @@ def test_sign_ins_do_not_delay_the_fast_pool(make):
 
 def test_deadline(make):
     """A worker that is busy for too long is killed; its client hears of it, and nobody else."""
-    stack, variant = make(
-        "deadline", request_timeout_ms=2500, db_statement_timeout_ms=2000, queue_age_max_ms=2000)
+    stack, variant = make(request_timeout_ms=2500, db_statement_timeout_ms=2000, queue_age_max_ms=2000)
     with Waiting(stack, variant, all_busy=False) as waiting:
         (stuck,) = workers(stack, state="busy")
         others = {w["pid"] for w in workers(stack)} - {stuck["pid"]}

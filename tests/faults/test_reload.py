@@ -16,11 +16,11 @@ from wire import Wire
 
 
 @pytest.fixture
-def make(new_stack):
+def make(new_stack, request):
     """A stack of one's own and a variant with plenty of stock."""
 
-    def one(name, **settings):
-        stack = new_stack(name, **({"workers": 3, "slow_workers": 1} | settings))
+    def one(**settings):
+        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
         return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
 
     return one
@@ -39,7 +39,7 @@ def assert_refused(wire):
 
 
 def test_twenty_reloads(make):
-    stack, variant = make("reload")
+    stack, variant = make()
     errors, serve = NginxErrors(stack), stack.pid("serve")
     with Load(mixed(stack, variant)) as load:
         for n in range(20):
@@ -58,7 +58,7 @@ def test_twenty_reloads(make):
 
 
 def test_reloads_while_nginx_closes_connections(make):
-    stack, variant = make("closing")
+    stack, variant = make()
     hurry_nginx(stack)
     errors = NginxErrors(stack)
     with Load(mixed(stack, variant)) as load:
@@ -71,7 +71,7 @@ def test_reloads_while_nginx_closes_connections(make):
 
 
 def test_scaling_under_load(make):
-    stack, variant = make("scaling")
+    stack, variant = make()
     hurry_nginx(stack)
     errors, serve = NginxErrors(stack), stack.pid("serve")
     with Load(mixed(stack, variant)) as load:
@@ -94,7 +94,7 @@ def test_scaling_under_load(make):
 
 
 def test_recycling_under_load(make):
-    stack, variant = make("recycling", max_requests=40)
+    stack, variant = make(max_requests=40)
     hurry_nginx(stack)
     errors = NginxErrors(stack)
     with Load(mixed(stack, variant)) as load:
@@ -143,7 +143,7 @@ def assert_done(waiting, db):
 
 
 def test_reload_finishes_what_is_in_hand(make):
-    stack, variant = make("in-hand")
+    stack, variant = make()
     with Waiting(stack, variant) as waiting:
         assert "generation 2" in stack.merx("reload").stdout
         assert workers(stack, state="stopping")
@@ -154,7 +154,7 @@ def test_reload_finishes_what_is_in_hand(make):
 
 
 def test_stop_finishes_what_is_in_hand(make):
-    stack, variant = make("stop")
+    stack, variant = make()
     serve = stack.pid("serve")
     pids = [w["pid"] for w in status(stack)["workers"]]
     with Waiting(stack, variant) as waiting:
@@ -169,7 +169,7 @@ def test_stop_finishes_what_is_in_hand(make):
 
 
 def test_second_signal_stops_at_once(make):
-    stack, variant = make("fast-stop")
+    stack, variant = make()
     serve = stack.pid("serve")
     pids = [w["pid"] for w in status(stack)["workers"]]
     with Waiting(stack, variant) as waiting:
@@ -185,7 +185,7 @@ def test_second_signal_stops_at_once(make):
 
 
 def test_killed_workers(make):
-    stack, variant = make("kill", workers=4)
+    stack, variant = make(workers=4)
     adders = [(Wire(stack), Adder(variant)) for _ in range(4)]
     may_fail, kills = 0, 8
     with Load(adders + [(Wire(stack).guest(), read), (Wire(stack), be_guest)]) as load:
@@ -207,7 +207,7 @@ def test_killed_workers(make):
 
 
 def test_killed_master(make):
-    stack, variant = make("kill-master")
+    stack, variant = make()
     serve = stack.pid("serve")
     with Load([(Wire(stack), Adder(variant)) for _ in range(3)]) as load:
         load.more(100)

@@ -1,5 +1,5 @@
-"""Staff: products and stock. What may be written, by whom, what it changes, and what the ledger and the
-audit log say afterwards."""
+"""Staff: products and stock. What may be written, by whom, what it changes, and what the ledger and
+the audit log say afterwards."""
 import concurrent.futures
 import json
 import re
@@ -495,7 +495,8 @@ def test_an_adjustment_of_nothing(staff):
 
 def test_never_below_zero(staff, db):
     (variant,) = variant_ids(make_product(staff, stock=2))
-    problem(staff.post(ADJUST, {"variant_id": variant, "delta": -3, "reason": "x"}), 409, "conflict")
+    answer = staff.post(ADJUST, {"variant_id": variant, "delta": -3, "reason": "x"})
+    problem(answer, 409, "conflict")
     assert stock_of(db, variant)["on_hand"] == 2
     assert_ledger(db, variant)
 
@@ -623,7 +624,8 @@ def test_what_failed_is_not_in_the_audit_log(staff, db):
     assert change(staff, product, {"title": "x"}, 9).status_code == 412
     assert change(staff, product, {"category_slugs": ["no-such"]}).status_code == 422
     (variant,) = variant_ids(product)
-    assert staff.post(ADJUST, {"variant_id": variant, "delta": -99, "reason": "x"}).status_code == 409
+    answer = staff.post(ADJUST, {"variant_id": variant, "delta": -99, "reason": "x"})
+    assert answer.status_code == 409
     assert db.value("SELECT COUNT(*) FROM audit_log") == before
 
 
@@ -685,8 +687,8 @@ def test_warehouse_staff_adjust_stock(colleague, staff, db):
 
 
 def test_the_demo_store_can_be_loaded_again(stack, db):
-    count = "SELECT COUNT(*) FROM product UNION ALL SELECT COUNT(*) FROM category" \
-            " UNION ALL SELECT COUNT(*) FROM shipping_rate UNION ALL SELECT COUNT(*) FROM stock_move"
+    tables = ("product", "category", "shipping_rate", "tax_rate", "stock_move")
+    count = " UNION ALL ".join(f"SELECT COUNT(*) AS n FROM {t}" for t in tables)
     before = db.rows(count)
     assert stack.merx("demo").returncode == 0
     assert db.rows(count) == before
