@@ -12,7 +12,6 @@ comma    := ,
 CONFIG   := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)-$(notdir $(CC))
 B        := build/$(CONFIG)
 GEN      := build/gen
-LIBS     := fcgi libmariadb libjwt libcjson libsodium libcrypto
 export CC SAN RUN PORT TIME
 
 WARN  := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wshadow -Wvla -Wwrite-strings \
@@ -31,10 +30,10 @@ endif
 else ifeq ($(notdir $(CC)),gcc)
 HARD    += -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
 endif
-DEPS_OK := $(shell pkg-config --exists libmariadb libjwt libcjson libsodium libcrypto 2>/dev/null && echo yes)
-ifeq ($(DEPS_OK),yes)
-DB_CFLAGS := $(shell mariadb_config --cflags 2>/dev/null || mysql_config --cflags)
-DB_LIBS   := $(shell mariadb_config --libs 2>/dev/null || mysql_config --libs)
+DB_CONFIG := $(firstword $(shell command -v mysql_config mariadb_config 2>/dev/null))
+ifneq ($(DB_CONFIG),)
+DB_CFLAGS := $(shell $(DB_CONFIG) --cflags)
+DB_LIBS   := $(shell $(DB_CONFIG) --libs)
 endif
 CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -g $(WARN) $(HARD) $(FORTIFY) -Ilib -I$(GEN) \
               $(patsubst -I%,-isystem %,$(DB_CFLAGS)) $(CFLAGS)
