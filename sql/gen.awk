@@ -8,6 +8,19 @@
 #   -- out: id id, str currency, i64? free_from
 #   SELECT id, currency, free_from FROM cart WHERE account_id = :account LIMIT :limit;
 #
+# Text that several statements share is a part (in and out may be absent, or be repeated):
+#
+#   -- part: cart.mine
+#   -- in: id account
+#   account_id = :account AND is_open = 1
+#
+# It stands above its uses, in the same file or in one given earlier. `{{cart.mine}}` outside
+# quotes, in a statement or in another part, is replaced by the text. The slots come with it:
+# parameters behind the statement's own (one that is already there must have the same type), and
+# columns before those of the statement or part that uses it, in the order of use. A statement
+# lists the parameters that its own text names. Unknown and unused parts are faults, as is one
+# that uses itself.
+#
 # Types: i64 str bin id time hash; `?` behind one: may be NULL. Other comment lines are dropped.
 # Every fault is reported as file:line; then nothing is written and the exit status is 1.
 
@@ -16,120 +29,214 @@ function fail(at, text) {
     failed = 1
 }
 
-function here() {
-    return FILENAME ":" FNR
-}
-
 function trimmed(text) {
     sub(/^[ \t]+/, "", text)
     sub(/[ \t]+$/, "", text)
     return text
 }
 
-function begin_statement(name) {
-    end_statement()
-    n++
-    name_of[n] = name
-    at_of[n] = here()
-    doc_of[n] = ""
-    n_in[n] = n_out[n] = n_slot[n] = n_line[n] = 0
+# A block is a statement, known by its number, or a part, known by its name.
+function begin_block(key, name) {
+    block = key
+    name_of[block] = name
+    at_of[block] = spot
+    doc_of[block] = ""
+    n_in[block] = n_out[block] = n_front[block] = n_slot[block] = n_line[block] = 0
     open = 1
-    quote = done = last_line = ""
-    if (name !~ /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/)
-        fail(here(), "bad statement name '" name "'")
-    ident[n] = name
-    sub(/\./, "_", ident[n])
-    if (ident[n] in seen)
-        fail(here(), "duplicate statement '" name "', first at " seen[ident[n]])
-    else
-        seen[ident[n]] = here()
+    quote = done = row = ""
 }
 
-# Lists `i64? limit, str name` into the statement's `dir` ("in" or "out").
+function check_name(kind, key, name, seen) {
+    if (name !~ /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/)
+        fail(spot, "bad " kind " name '" name "'")
+    if (key in seen)
+        fail(spot, "duplicate " kind " '" name "', first at " seen[key])
+    else
+        seen[key] = spot
+}
+
+function begin_statement(name) {
+    end_block()
+    begin_block(++n, name)
+    ident[n] = name
+    sub(/\./, "_", ident[n])
+    check_name("statement", ident[n], name, statement_at)
+}
+
+function begin_part(name) {
+    end_block()
+    begin_block(name, name)
+    check_name("part", name, name, part_at)
+    part_of[++n_parts] = name
+}
+
+# Lists `i64? limit, str name` into the block's `dir` ("in" or "out").
 function add_slots(dir, list,    k, m, part, pair, type, null) {
     m = split(list, part, ",")
     for (k = 1; k <= m; k++) {
         part[k] = trimmed(part[k])
         if (split(part[k], pair, /[ \t]+/) != 2) {
-            fail(here(), "want 'type name', found '" part[k] "'")
+            fail(spot, "want 'type name', found '" part[k] "'")
             continue
         }
         type = pair[1]
         null = sub(/\?$/, "", type)
         if (!(type in c_type))
-            fail(here(), "unknown type '" type "' of '" pair[2] "'")
+            fail(spot, "unknown type '" type "' of '" pair[2] "'")
         else
-            add_slot(dir, pair[2], type, null)
+            add_slot(block, dir, pair[2], type, null)
     }
 }
 
-function add_slot(dir, name, type, null,    i) {
+function add_slot(to, dir, name, type, null,    i) {
     if (name !~ /^[a-z][a-z0-9_]*$/ || name in c_word)
-        fail(here(), "bad name '" name "'")
-    if ((n, dir, name) in type_of || (n, dir, "member", name) in type_of)
-        fail(here(), "duplicate name '" name "' in " dir)
-    i = dir == "in" ? ++n_in[n] : ++n_out[n]
-    slot[n, dir, i] = name
-    type_of[n, dir, name] = type
-    null_of[n, dir, name] = null
+        fail(spot, "bad name '" name "'")
+    if ((to, dir, name) in type_of || (to, dir, "member", name) in type_of)
+        fail(spot, "duplicate name '" name "' in " dir)
+    i = dir == "in" ? ++n_in[to] : ++n_out[to]
+    slot[to, dir, i] = name
+    type_of[to, dir, name] = type
+    null_of[to, dir, name] = null
     if (type == "i64" && null) {
-        if ((n, dir, "has_" name) in type_of)
-            fail(here(), "duplicate name 'has_" name "' in " dir)
-        type_of[n, dir, "member", "has_" name] = 1
+        if ((to, dir, "has_" name) in type_of)
+            fail(spot, "duplicate name 'has_" name "' in " dir)
+        type_of[to, dir, "member", "has_" name] = 1
     }
 }
 
-# One line of SQL: parameters become `?`, quotes may span lines.
-function add_sql(line,    out, c, i, name) {
-    out = ""
+# A part's parameters that the statement lacks, behind those it has.
+function take_parameters(part,    k, name) {
+    for (k = 1; k <= n_in[part]; k++) {
+        name = slot[part, "in", k]
+        if (!((n, "in", name) in type_of))
+            add_slot(n, "in", name, type_of[part, "in", name], null_of[part, "in", name])
+        else if (type_of[n, "in", name] != type_of[part, "in", name] ||
+                 null_of[n, "in", name] != null_of[part, "in", name])
+            fail(spot, "parameter '" name "' of part '" part "' has another type")
+    }
+}
+
+# A part's columns, behind those of earlier parts and before the statement's own.
+function take_columns(part,    k, i, name) {
+    for (k = 1; k <= n_out[part]; k++) {
+        name = slot[part, "out", k]
+        add_slot(n, "out", name, type_of[part, "out", name], null_of[part, "out", name])
+        for (i = n_out[n]; i > n_front[n] + 1; i--)
+            slot[n, "out", i] = slot[n, "out", i - 1]
+        slot[n, "out", i] = name
+        n_front[n]++
+    }
+}
+
+# Puts a part's text into the statement. Faults in it are told at its own lines.
+function use_part(part,    k, user) {
+    if (!(part in part_at)) {
+        fail(spot, "unknown part '" part "'; it must stand above")
+        return
+    }
+    if (part in within) {
+        fail(spot, "part '" part "' uses itself")
+        return
+    }
+    within[part] = part_used[part] = 1
+    take_parameters(part)
+    depth++
+    user = spot
+    for (k = 1; k <= n_line[part]; k++) {
+        if (k > 1)
+            end_line()
+        spot = line_at[part, k]
+        scan(text[part, k])
+    }
+    spot = user
+    depth--
+    if (quote != "")
+        fail(at_of[part], "open quote in part '" part "'")
+    quote = ""
+    take_columns(part)
+    delete within[part]
+}
+
+function add_sql(line) {
+    if (block in part_at) {
+        text[block, ++n_line[block]] = line
+        line_at[block, n_line[block]] = spot
+    } else {
+        scan(line)
+        end_line()
+    }
+}
+
+function end_line() {
+    text[n, ++n_line[n]] = row
+    row = ""
+}
+
+# SQL onto the row: parameters become `?`, parts their text; quotes may span lines.
+function scan(line,    c, i, two, name) {
     for (i = 1; i <= length(line); i++) {
         c = substr(line, i, 1)
+        two = substr(line, i, 2)
         if (quote != "") {
-            out = out c
+            row = row c
             if (c == "\\")
-                out = out substr(line, ++i, 1)
+                row = row substr(line, ++i, 1)
             else if (c == quote)
                 quote = ""
         } else if (c == "'" || c == "\"" || c == "`") {
             quote = c
-            out = out c
+            row = row c
         } else if (c == ":" && match(substr(line, i + 1), /^[a-z][a-z0-9_]*/)) {
             name = substr(line, i + 1, RLENGTH)
             i += RLENGTH
             use_parameter(name)
-            out = out "?"
-        } else if (c == ";") {
+            row = row "?"
+        } else if (two == "{{" && index(substr(line, i), "}}")) {
+            name = substr(line, i + 2, index(substr(line, i), "}}") - 3)
+            i += length(name) + 3
+            use_part(name)
+        } else if (c == ";" && !depth) {
             if (trimmed(substr(line, i + 1)) != "")
-                fail(here(), "text behind ';'")
+                fail(spot, "text behind ';'")
             done = 1
             break
         } else {
-            if (c == "?" || c == ":" || c == "#" || substr(line, i, 2) == "--" ||
-                substr(line, i, 2) == "/*")
-                fail(here(), "'" c "' outside quotes; parameters are named, comments own their line")
-            out = out c
+            refuse(c, two)
+            row = row c
         }
     }
-    text[n, ++n_line[n]] = out
+}
+
+function refuse(c, two) {
+    if (c == ";")
+        fail(spot, "';' in a part")
+    if (two == "{{" || two == "}}")
+        fail(spot, "'" two "' without its pair")
+    if (c == "?" || c == ":" || c == "#" || two == "--" || two == "/*")
+        fail(spot, "'" c "' outside quotes; parameters are named, comments own their line")
 }
 
 function use_parameter(name) {
     if (!((n, "in", name) in type_of)) {
-        fail(here(), "parameter ':" name "' of '" name_of[n] "' is missing in -- in")
+        fail(spot, "parameter ':" name "' of '" name_of[n] "' is missing in -- in")
         return
     }
     used[n, name] = 1
     param[n, ++n_slot[n]] = name
 }
 
-function end_statement(    all, i, sel) {
-    if (!open)
-        return
+function end_block() {
+    if (open && n_line[block] == 0)
+        fail(at_of[block], (block in part_at ? "part" : "statement") " '" name_of[block] \
+            "' has no text")
+    if (open && !(block in part_at))
+        end_statement()
     open = 0
+}
+
+function end_statement(    all, i, sel) {
     if (quote != "")
         fail(at_of[n], "open quote in '" name_of[n] "'")
-    if (n_line[n] == 0)
-        fail(at_of[n], "statement '" name_of[n] "' has no text")
     for (i = 1; i <= n_in[n]; i++)
         if (!((n, slot[n, "in", i]) in used))
             fail(at_of[n], "parameter '" slot[n, "in", i] "' of '" name_of[n] "' is unused")
@@ -266,7 +373,11 @@ BEGIN {
 }
 
 FNR == 1 {
-    end_statement()
+    end_block()
+}
+
+{
+    spot = FILENAME ":" FNR
 }
 
 /^-- name:/ {
@@ -274,12 +385,17 @@ FNR == 1 {
     next
 }
 
+/^-- part:/ {
+    begin_part(trimmed(substr($0, 9)))
+    next
+}
+
 /^-- (in|out|doc):/ {
     key = $2
     sub(/:.*/, "", key)
     rest = trimmed(substr($0, length(key) + 5))
-    if (!open || n_line[n] > 0)
-        fail(here(), "'-- " key ":' outside the head of a statement")
+    if (!open || n_line[block] > 0 || key == "doc" && block in part_at)
+        fail(spot, "'-- " key ":' outside the head of a statement")
     else if (key == "doc")
         doc_of[n] = doc_of[n] (doc_of[n] == "" ? "" : "\n * ") rest
     else
@@ -288,8 +404,8 @@ FNR == 1 {
 }
 
 /^[ \t]*--/ {
-    if (open && n_line[n] == 0 && $0 ~ /^-- ?[a-z]+:/)
-        fail(here(), "unknown heading: " $0)
+    if (open && n_line[block] == 0 && $0 ~ /^-- ?[a-z]+:/)
+        fail(spot, "unknown heading: " $0)
     next
 }
 
@@ -299,13 +415,16 @@ FNR == 1 {
 
 {
     if (!open || done)
-        fail(here(), "SQL outside a named statement")
+        fail(spot, "SQL outside a named statement")
     else
         add_sql($0)
 }
 
 END {
-    end_statement()
+    end_block()
+    for (k = 1; k <= n_parts; k++)
+        if (!(part_of[k] in part_used))
+            fail(at_of[part_of[k]], "part '" part_of[k] "' is unused")
     if (failed)
         exit 1
     if (mode == "header")

@@ -1,5 +1,6 @@
 #include "api/gate.h"
 
+#include "codec/inet.h"
 #include "io/db.h"
 #include "io/shm.h"
 #include "statements.h"
@@ -52,6 +53,14 @@ static enum mx_actor_kind kind_of(struct mx_str scope)
     return mx_str_eqc(scope, "customer") ? MX_CUSTOMER : MX_GUEST;
 }
 
+static enum mx_err require_live(struct mx_ctx *cx)
+{
+    struct mx_list rows;
+    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
+    return rows.n == 0 ? MX_E_UNAUTHORIZED : MX_OK;
+}
+
 static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
 {
     struct mx_claims claims;
@@ -60,7 +69,7 @@ static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
         return MX_E_UNAUTHORIZED;
     cx->actor = (struct mx_actor){kind_of(claims.scope), claims.account, claims.session, 0,
                                   claims.exp * 1000};
-    return MX_OK;
+    return mx_shared_revocations_lost(gate_shared, cx->now_ms) ? require_live(cx) : MX_OK;
 }
 
 static enum mx_err authorize(struct mx_ctx *cx, uint64_t permission)
@@ -78,23 +87,13 @@ static enum mx_err authorize(struct mx_ctx *cx, uint64_t permission)
 
 /* ==== how often ==== */
 
-/* A client owns at least a /64 of IPv6, so that is what counts as one address. */
-static struct mx_str address_class(struct mx_ctx *cx)
-{
-    struct mx_str a = cx->address;
-    int colons = 0;
-    for (size_t i = 0; i < a.n; i++)
-        if (a.p[i] == ':' && ++colons == 4)
-            return mx_str_sub(a, 0, i);
-    return a;
-}
-
 static enum mx_err admit(struct mx_ctx *cx, enum mx_rate_class c, struct mx_res *res)
 {
     int64_t left, reset;
     if (c == MX_RATE_NONE)
         return MX_OK;
-    struct mx_str key = mx_str_fmt(cx->arena, "address:%.*s", MX_FMT(address_class(cx)));
+    struct mx_str key =
+        mx_str_fmt(cx->arena, "address:%.*s", MX_FMT(mx_address_class(cx->arena, cx->address)));
     bool ok = mx_shared_take(gate_shared, key, gate_conf->rate_address_burst,
                              gate_conf->rate_address_per_min, &left, &reset);
     mx_res_header(res, "RateLimit-Limit",
@@ -117,7 +116,6 @@ struct run {
     void *arg;
     struct mx_res *res;
     struct mx_str key; /* absent: not given */
-    struct mx_id principal;
     struct mx_hash request;
     struct mx_hash seal;
     struct mx_faults faults; /* as they were before the first try */
@@ -127,19 +125,6 @@ struct run {
 static struct mx_str hash_str(const struct mx_hash *h)
 {
     return (struct mx_str){(const char *)h->b, sizeof(h->b)};
-}
-
-/* Whose keys these are: the account's, or for callers without one those of their address, so that
- * two strangers who choose the same key never see each other's answer. */
-static struct mx_id principal_of(struct mx_ctx *cx)
-{
-    struct mx_id id = cx->actor.account;
-    if (!mx_id_none(id))
-        return id;
-    struct mx_hash digest = mx_hmac(mx_keys_secret(gate_keys),
-                                    mx_str_fmt(cx->arena, "address:%.*s", MX_FMT(cx->address)));
-    memcpy(id.b, digest.b, sizeof(id.b));
-    return id;
 }
 
 /* Method, path, query and body; the sealing key needs the server's secret and the caller's own key.
@@ -157,10 +142,29 @@ static void identify(struct run *r, const struct mx_req *req)
     memcpy(both + MX_HASH, body.b, MX_HASH);
     r->request = mx_sha256((struct mx_str){both, sizeof(both)});
     r->key = req->idempotency_key;
-    r->principal = principal_of(r->cx);
     struct mx_str label = mx_str_fmt(a, "idempotency:%.*s", MX_FMT(r->key));
     struct mx_hash keyed = mx_hmac(mx_keys_secret(gate_keys), label);
     r->seal = mx_hmac(&keyed, hash_str(&r->request));
+}
+
+/* A stored answer is "location\netag\nbody", sealed; an empty line for a header it does not have.
+ */
+static struct mx_str sealed_answer(struct run *r)
+{
+    const struct mx_res *res = r->res;
+    struct mx_str body = mx_buf_view(&res->body);
+    struct mx_str plain = mx_str_fmt(r->cx->arena, "%.*s\n%.*s\n%.*s", (int)res->location.n,
+                                     res->location.p ? res->location.p : "", (int)res->etag.n,
+                                     res->etag.p ? res->etag.p : "", MX_FMT(body));
+    return mx_seal(r->cx->arena, &r->seal, plain);
+}
+
+static struct mx_str stored_header(struct mx_str *rest)
+{
+    struct mx_str line = {NULL, 0};
+    if (!mx_str_split(rest, '\n', &line) || line.n == 0)
+        return (struct mx_str){NULL, 0};
+    return line;
 }
 
 static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *row)
@@ -168,6 +172,8 @@ static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *ro
     struct mx_str body;
     if (!mx_unseal(r->cx->arena, &r->seal, row->body, &body))
         return mx_fail(r->cx->faults, MX_E_UNAVAILABLE, "The stored answer cannot be read.");
+    r->res->location = stored_header(&body);
+    r->res->etag = stored_header(&body);
     mx_buf_init(&r->res->body, r->cx->arena, r->res->body.max);
     r->res->status = (int)row->status;
     r->res->replayed = true;
@@ -175,9 +181,11 @@ static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *ro
     return MX_OK;
 }
 
-static enum mx_err in_progress(struct run *r)
+/* The first holder of the key still runs; if it died, the key is free when its claim ends. */
+static enum mx_err in_progress(struct run *r, int64_t claimed_ms)
 {
-    r->cx->faults->retry_after_s = 1;
+    int64_t left_ms = claimed_ms + CLAIM_LIFE_MS - r->cx->now_ms;
+    r->cx->faults->retry_after_s = left_ms > 1000 ? (int)(left_ms / 1000) : 1;
     return MX_E_IDEMPOTENCY_IN_PROGRESS;
 }
 
@@ -185,7 +193,7 @@ static enum mx_err in_progress(struct run *r)
 static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 {
     struct mx_list rows;
-    struct q_idempotency_find_in in = {r->principal, r->key};
+    struct q_idempotency_find_in in = {r->cx->actor.account, r->key};
     MX_TRY(q_idempotency_find(r->cx->db, &in, &rows));
     if (rows.n == 0)
         return otherwise;
@@ -193,20 +201,7 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
     *r->cx->faults = r->faults;
     if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
         return MX_E_IDEMPOTENCY_KEY_REUSED;
-    return row->status == 0 ? in_progress(r) : replay(r, row);
-}
-
-static struct mx_str sealed_body(struct run *r)
-{
-    return mx_seal(r->cx->arena, &r->seal, mx_buf_view(&r->res->body));
-}
-
-static enum mx_err require_live(struct mx_ctx *cx)
-{
-    struct mx_list rows;
-    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
-    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
-    return rows.n == 0 ? MX_E_UNAUTHORIZED : MX_OK;
+    return row->status == 0 ? in_progress(r, row->created_at.ms) : replay(r, row);
 }
 
 /* The key's row, in the transaction of the effect; on money routes only while the session lives. */
@@ -216,13 +211,13 @@ static enum mx_err store(struct run *r)
     int64_t changed = 1;
     enum mx_err e;
     if (r->route->flags & MX_R_MONEY) {
-        struct q_idempotency_store_if_live_in in = {r->principal,     r->key,         r->request,
-                                                    r->res->status,   sealed_body(r), {cx->now_ms},
-                                                    cx->actor.session};
+        struct q_idempotency_store_if_live_in in = {
+            cx->actor.account, r->key,       r->request,       r->res->status,
+            sealed_answer(r),  {cx->now_ms}, cx->actor.session};
         e = q_idempotency_store_if_live(cx->db, &in, &changed);
     } else {
-        struct q_idempotency_store_in in = {r->principal,   r->key,         r->request,
-                                            r->res->status, sealed_body(r), {cx->now_ms}};
+        struct q_idempotency_store_in in = {cx->actor.account, r->key,           r->request,
+                                            r->res->status,    sealed_answer(r), {cx->now_ms}};
         e = q_idempotency_store(cx->db, &in, NULL);
     }
     r->key_taken = e == MX_E_DUPLICATE;
@@ -248,7 +243,8 @@ static enum mx_err attempt(void *arg)
 static enum mx_err run_tx(struct run *r)
 {
     enum mx_err e = mx_db_tx(r->cx->db, attempt, r);
-    if (e == MX_OK && (r->cx->catalog_changed || r->route->who == MX_WHO_STAFF))
+    if ((e == MX_OK || e == MX_E_COMMIT_UNKNOWN) &&
+        (r->cx->catalog_changed || r->route->who == MX_WHO_STAFF))
         mx_shared_catalog_bump(gate_shared);
     if (e == MX_OK || r->key.p == NULL)
         return e;
@@ -265,27 +261,28 @@ static enum mx_err run_tx(struct run *r)
 static enum mx_err claim(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {r->principal, r->key,      r->request, 0,
-                                        MX_S(""),     {cx->now_ms}};
+    struct q_idempotency_store_in in = {cx->actor.account, r->key,      r->request, 0,
+                                        MX_S(""),          {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
     if (e != MX_E_DUPLICATE)
         return e;
     struct mx_list rows;
-    struct q_idempotency_find_in find = {r->principal, r->key};
+    struct q_idempotency_find_in find = {cx->actor.account, r->key};
     MX_TRY(q_idempotency_find(cx->db, &find, &rows));
     if (rows.n == 0)
-        return in_progress(r);
+        return in_progress(r, 0);
     const struct q_idempotency_find_row *row = MX_AT(rows, struct q_idempotency_find_row, 0);
     if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
         return MX_E_IDEMPOTENCY_KEY_REUSED;
     if (row->status != 0)
         return replay(r, row);
     if (row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
-        return in_progress(r);
+        return in_progress(r, row->created_at.ms);
     int64_t changed;
-    struct q_idempotency_take_over_in again = {r->principal, r->key, {cx->now_ms}, row->created_at};
+    struct q_idempotency_take_over_in again = {
+        cx->actor.account, r->key, {cx->now_ms}, row->created_at};
     MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
-    return changed == 1 ? MX_OK : in_progress(r);
+    return changed == 1 ? MX_OK : in_progress(r, cx->now_ms);
 }
 
 static enum mx_err run_claimed(struct run *r)
@@ -296,12 +293,23 @@ static enum mx_err run_claimed(struct run *r)
         return e;
     e = r->call(r->arg);
     if (e != MX_OK) {
-        enum mx_err dropped =
-            q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){r->principal, r->key}, NULL);
+        enum mx_err dropped = q_idempotency_drop(
+            cx->db, &(struct q_idempotency_drop_in){cx->actor.account, r->key}, NULL);
         return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
     }
-    struct q_idempotency_finish_in in = {r->principal, r->key, r->res->status, sealed_body(r)};
+    struct q_idempotency_finish_in in = {cx->actor.account, r->key, r->res->status,
+                                         sealed_answer(r)};
     return q_idempotency_finish(cx->db, &in, NULL);
+}
+
+/* A stored answer goes only to who asked first: the account, or whoever knows the password, code or
+ * token in the body, which the key of a stored answer depends on. Other anonymous callers have
+ * nothing to tell them apart, so their keys are not looked at. */
+static bool key_counts(const struct mx_ctx *cx, const struct mx_route *route,
+                       const struct mx_req *req)
+{
+    return route->method == MX_POST && req->idempotency_key.p != NULL &&
+           (cx->actor.kind != MX_ANYONE || mx_shape_has_secret(route->in));
 }
 
 static enum mx_err run(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
@@ -309,7 +317,7 @@ static enum mx_err run(struct mx_ctx *cx, const struct mx_route *route, const st
 {
     struct run r = {.cx = cx, .route = route, .call = call, .arg = arg, .res = res};
     r.faults = *cx->faults;
-    if (route->method == MX_POST && req->idempotency_key.p != NULL)
+    if (key_counts(cx, route, req))
         identify(&r, req);
     if (route->flags & MX_R_TX)
         return run_tx(&r);

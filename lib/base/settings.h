@@ -44,6 +44,7 @@
     S(log_level,               "info", 0, "debug, info, warn or error")                            \
     S(mail,                    "", MX_SETTING_PATH, "directory that mail is written to as files")  \
     S(mail_from,               "shop@merx.invalid", 0, "sender of mail")                           \
+    B(manual_provider,         true, "offer the manual provider: pay on invoice or delivery") \
     I(max_requests,            100000, 0, 1000000000, "a worker ends after so many requests (jitter 25 %); 0: never") \
     I(order_expiry_min,        30, 1, 10080, "an unpaid order gives its stock back after so many minutes") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers compute at once")     \

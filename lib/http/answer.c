@@ -76,6 +76,14 @@ bool mx_answer_render(const struct mx_route *route, struct mx_reply *reply,
     return true;
 }
 
+void mx_answer_headers(struct mx_res *res)
+{
+    if (res->location.p)
+        mx_res_header(res, "Location", res->location);
+    if (res->etag.p)
+        mx_res_header(res, "ETag", mx_str_fmt(res->body.arena, "\"%.*s\"", MX_FMT(res->etag)));
+}
+
 void mx_answer_write(const struct mx_route *route, const struct mx_settings *conf,
                      const struct mx_req *req, const struct mx_reply *reply, struct mx_res *res)
 {
@@ -88,12 +96,11 @@ void mx_answer_write(const struct mx_route *route, const struct mx_settings *con
     write_body(answer, reply, res);
     write_cache(route, conf, res);
     if (reply->location.p)
-        mx_res_header(res, "Location",
-                      mx_str_fmt(a, "%.*s%.*s", MX_FMT(req->mount), MX_FMT(reply->location)));
+        res->location = mx_str_fmt(a, "%.*s%.*s", MX_FMT(req->mount), MX_FMT(reply->location));
     if (!etag.p && (route->flags & MX_R_PUBLIC) && res->status == 200)
         etag = etag_of(a, mx_buf_view(&res->body));
-    if (etag.p)
-        mx_res_header(res, "ETag", mx_str_fmt(a, "\"%.*s\"", MX_FMT(etag)));
+    res->etag = etag;
+    mx_answer_headers(res);
     if (etag.p && res->status == 200 && route->method == MX_GET &&
         mx_etag_listed(req->if_none_match, etag)) {
         res->status = 304;

@@ -16,6 +16,9 @@ bool mx_answer_render(const struct mx_route *route, struct mx_reply *reply,
 void mx_answer_write(const struct mx_route *route, const struct mx_settings *conf,
                      const struct mx_req *req, const struct mx_reply *reply, struct mx_res *res);
 
+/* Write the headers of res->location and res->etag. */
+void mx_answer_headers(struct mx_res *res);
+
 /* True when the list of an If-None-Match header holds `etag` (without quotes) or is "*". */
 bool mx_etag_listed(struct mx_str list, struct mx_str etag);
 

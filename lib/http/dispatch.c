@@ -375,6 +375,9 @@ static void write_replay(struct exchange *x)
     x->res->headers.p[x->res->headers.n] = 0;
     mx_res_header(x->res, "Idempotency-Replayed", MX_S("true"));
     mx_res_header(x->res, "Cache-Control", MX_S("no-store"));
+    if (x->res->status == 401)
+        mx_res_header(x->res, "WWW-Authenticate", MX_S("Bearer"));
+    mx_answer_headers(x->res);
     if (x->res->body.n > 0)
         mx_res_header(x->res, "Content-Type",
                       problem ? MX_S(MX_PROBLEM_MEDIA) : MX_S(MX_JSON_MEDIA));

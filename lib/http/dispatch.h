@@ -23,8 +23,8 @@ struct mx_hooks {
     enum mx_err (*admit)(struct mx_ctx *cx, enum mx_rate_class c, struct mx_res *res);
     /* Run `call` under the route's idempotency and transaction rules. `call` renders the answer
      * into res and may be run again from the start; the arena may be rewound to where it was before
-     * between two tries. To replay a stored answer set res->status, res->body (emptied first) and
-     * res->replayed: dispatch writes its headers. Other headers written to res here are lost. */
+     * between two tries. To replay a stored answer set res->status, body (emptied first), location,
+     * etag and replayed: dispatch writes its headers. Other headers written to res here are lost. */
     enum mx_err (*run)(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
                        enum mx_err (*call)(void *arg), void *arg, struct mx_res *res);
     /* The rendered body and entity tag of a public GET that was asked lately. May be NULL, with

@@ -48,7 +48,8 @@ struct mx_res {
     int status;
     struct mx_buf headers;
     struct mx_buf body;
-    bool replayed;
+    struct mx_str location, etag; /* headers that are kept with a stored answer; absent: none */
+    bool replayed; /* the answer of an earlier request: status, body and the two above */
 };
 
 /* Append a header line; the value must hold no CR, LF or NUL (they end it). */

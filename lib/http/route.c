@@ -89,13 +89,24 @@ bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from)
     return false;
 }
 
-bool mx_shape_requires_body(const struct mx_shape *shape)
+/* True when a row from the body has the flag. */
+static bool has_body_flag(const struct mx_shape *shape, unsigned flag)
 {
     for (size_t i = 0; shape && i < shape->n; i++) {
-        if (shape->fields[i].from == MX_BODY && (shape->fields[i].flags & MX_F_REQUIRED))
+        if (shape->fields[i].from == MX_BODY && (shape->fields[i].flags & flag))
             return true;
     }
     return false;
+}
+
+bool mx_shape_requires_body(const struct mx_shape *shape)
+{
+    return has_body_flag(shape, MX_F_REQUIRED);
+}
+
+bool mx_shape_has_secret(const struct mx_shape *shape)
+{
+    return has_body_flag(shape, MX_F_SECRET);
 }
 
 bool mx_route_reads_body(const struct mx_route *r)

@@ -82,6 +82,8 @@ struct mx_match mx_route_match(const struct mx_route_table *t, enum mx_method m,
 bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);
 /* True when the body has a required member: without a body the request is refused. */
 bool mx_shape_requires_body(const struct mx_shape *shape);
+/* True when the body has a secret member: whoever sends it has proved something. */
+bool mx_shape_has_secret(const struct mx_shape *shape);
 /* True when a body is looked at: POST, PUT and PATCH, and others whose input has body rows. */
 bool mx_route_reads_body(const struct mx_route *r);
 

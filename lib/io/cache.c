@@ -2,18 +2,19 @@
 
 #include "base/arena.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define WAYS 4
-#define WRITER_LIFE_MS 1000
 
 struct head {
-    _Atomic uint32_t sequence; /* odd: being written */
+    _Atomic uint64_t guard; /* high half: count of writes; low half: pid of the writer, 0 none */
     uint32_t text_n, value_n;
     uint64_t generation;
     int64_t expires_ms;
-    _Atomic int64_t locked_ms;
 };
 
 struct slot {
@@ -49,19 +50,19 @@ static bool matches(const struct slot *s, const struct mx_cache_key *k)
            s->h.expires_ms > k->now_ms && memcmp(s->bytes, k->text.p, k->text.n) == 0;
 }
 
-/* Copy out under the sequence number: what a writer tore is thrown away. */
+/* Copy out under the guard: what a writer tore is thrown away. */
 static bool read_slot(struct slot *s, const struct mx_cache_key *k, struct mx_arena *a,
                       struct mx_str *ret_value)
 {
-    uint32_t before = atomic_load_explicit(&s->h.sequence, memory_order_acquire);
-    if ((before & 1) != 0 || !matches(s, k))
+    uint64_t before = atomic_load_explicit(&s->h.guard, memory_order_acquire);
+    if ((uint32_t)before != 0 || !matches(s, k))
         return false;
     uint32_t n = s->h.value_n;
     if (n > sizeof(s->bytes) - k->text.n)
         return false;
     const char *copy = mx_arena_dup(a, s->bytes + k->text.n, n);
     atomic_thread_fence(memory_order_acquire);
-    if (atomic_load_explicit(&s->h.sequence, memory_order_relaxed) != before)
+    if (atomic_load_explicit(&s->h.guard, memory_order_relaxed) != before)
         return false;
     *ret_value = (struct mx_str){copy, n};
     return true;
@@ -90,25 +91,25 @@ static struct slot *victim(struct slot *set, const struct mx_cache_key *k)
     return first;
 }
 
-/* Make the sequence odd, or take over from a writer that died; false: somebody is writing. */
-static bool lock(struct slot *s, int64_t now_ms, uint32_t *ret_odd)
+/* Become the slot's writer. A paused writer still holds its slot; only that of a dead one is taken
+ * over. */
+static bool lock(struct slot *s, uint64_t *ret_count)
 {
-    uint32_t seen = atomic_load_explicit(&s->h.sequence, memory_order_acquire);
-    if ((seen & 1) != 0 && atomic_load(&s->h.locked_ms) + WRITER_LIFE_MS > now_ms)
+    uint64_t seen = atomic_load_explicit(&s->h.guard, memory_order_acquire);
+    pid_t holder = (pid_t)(uint32_t)seen;
+    if (holder != 0 && (kill(holder, 0) == 0 || errno != ESRCH))
         return false;
-    *ret_odd = (seen & 1) != 0 ? seen + 2 : seen + 1;
-    if (!atomic_compare_exchange_strong(&s->h.sequence, &seen, *ret_odd))
-        return false;
-    atomic_store(&s->h.locked_ms, now_ms);
-    return true;
+    *ret_count = (seen >> 32) + 1;
+    return atomic_compare_exchange_strong(&s->h.guard, &seen,
+                                          *ret_count << 32 | (uint32_t)getpid());
 }
 
 void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_str value,
                   int64_t ttl_ms)
 {
-    uint32_t odd;
+    uint64_t count;
     struct slot *s = victim(set_of(c, k->text), k);
-    if (k->text.n + value.n > sizeof(s->bytes) || !lock(s, k->now_ms, &odd))
+    if (k->text.n + value.n > sizeof(s->bytes) || !lock(s, &count))
         return;
     atomic_thread_fence(memory_order_release);
     memcpy(s->bytes, k->text.p, k->text.n);
@@ -117,5 +118,5 @@ void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_st
     s->h.value_n = (uint32_t)value.n;
     s->h.generation = k->generation;
     s->h.expires_ms = k->now_ms + ttl_ms;
-    atomic_store_explicit(&s->h.sequence, odd + 1, memory_order_release);
+    atomic_store_explicit(&s->h.guard, count << 32, memory_order_release);
 }

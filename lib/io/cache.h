@@ -1,8 +1,8 @@
 /* Rendered answers of public routes, shared by all processes of a host: what is asked often never
  * reaches the database. Slots of fixed size in shared memory, four to a set, each guarded by a
- * sequence number (odd: being written), so that readers never wait and a writer may die at any
- * instruction: its slot is taken over after a second. An entry is valid for one generation of the
- * catalog and a short time. */
+ * count of its writes and its writer's pid, so that readers never wait and a writer may die at any
+ * instruction: its slot is taken over. An entry is valid for one generation of the catalog and a
+ * short time. */
 #ifndef MX_IO_CACHE_H
 #define MX_IO_CACHE_H
 

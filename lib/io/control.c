@@ -126,6 +126,13 @@ void mx_control_turn(struct mx_control_server *s)
     }
 }
 
+void mx_control_pass(struct mx_control_server *s, int from, int to)
+{
+    for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
+        if (s->at[i].fd >= 0 && s->at[i].waits_for == from)
+            s->at[i].waits_for = to;
+}
+
 void mx_control_done(struct mx_control_server *s, int what, struct mx_str text)
 {
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++) {

@@ -41,6 +41,8 @@ void mx_control_close(struct mx_control_server *s, bool unlink_it);
 int mx_control_poll(const struct mx_control_server *s, struct pollfd *p);
 /* Handle what poll reported. */
 void mx_control_turn(struct mx_control_server *s);
+/* Clients that wait for `from` wait for `to` from now on. */
+void mx_control_pass(struct mx_control_server *s, int from, int to);
 /* Answer all clients that wait for `what`. */
 void mx_control_done(struct mx_control_server *s, int what, struct mx_str text);
 

@@ -14,6 +14,9 @@
 #define BACKOFF_MAX_NS (30000 * MS)
 #define SETTLED_NS (10000 * MS) /* who lived so long did not die of its birth */
 #define KILL_MARGIN_NS (2000 * MS)
+#define SILENT_NS (3000 * MS) /* without a sign of life, on top of two request time-outs */
+#define GAP_NS \
+    (1000 * MS) /* a master that did not run for so long was stopped, as workers may be */
 #define EXIT_FATAL 2
 
 void mx_crew_init(struct mx_crew *c, const struct mx_prefork *p, int slots)
@@ -278,6 +281,14 @@ void mx_crew_reap(struct mx_crew *c)
 
 /* ---- tick ---- */
 
+/* How long the worker has given no sign of life between requests. */
+static int64_t silent_ns(const struct mx_crew *c, const struct mx_slot_view *v, int64_t now_ns)
+{
+    int64_t since = v->alive_ns > c->watched_ns ? v->alive_ns : c->watched_ns;
+
+    return v->request_ns > 0 || v->state == MX_W_STARTING ? 0 : now_ns - since;
+}
+
 static void kill_overdue(struct mx_crew *c, int i, const struct mx_slot_view *v, int64_t now_ns)
 {
     struct mx_seat *s = &c->seats[i];
@@ -288,6 +299,12 @@ static void kill_overdue(struct mx_crew *c, int i, const struct mx_slot_view *v,
         mx_log(MX_LOG_ERROR, "request passed its deadline, worker killed", MX_KI("worker", s->pid),
                MX_KC("route", v->route), MX_KC("request", v->request_id),
                MX_KMS("busy_ms", now_ns - v->request_ns));
+        c->killed++;
+        s->killed = true;
+        kill(s->pid, SIGKILL);
+    } else if (silent_ns(c, v, now_ns) > 2 * s->request_timeout_ns + SILENT_NS) {
+        mx_log(MX_LOG_ERROR, "worker is stuck between requests, killed", MX_KI("worker", s->pid),
+               MX_KC("route", v->route), MX_KMS("silent_ms", silent_ns(c, v, now_ns)));
         c->killed++;
         s->killed = true;
         kill(s->pid, SIGKILL);
@@ -305,6 +322,9 @@ void mx_crew_tick(struct mx_crew *c)
     struct mx_slot_view v;
     struct mx_seat *s;
 
+    if (now_ns - c->ticked_ns > GAP_NS)
+        c->watched_ns = now_ns;
+    c->ticked_ns = now_ns;
     for (int i = 0; i < c->n; i++) {
         s = &c->seats[i];
         if (s->taken && s->pid == 0 && now_ns >= s->spawn_ns)
@@ -312,7 +332,7 @@ void mx_crew_tick(struct mx_crew *c)
         if (s->pid == 0)
             continue;
         if (!seat_view(c, i, &v))
-            v.request_ns = 0;
+            v = (struct mx_slot_view){.state = MX_W_STARTING};
         else if (v.state == MX_W_READY || v.state == MX_W_BUSY)
             s->was_ready = true;
         else if (v.state == MX_W_STOPPING && !s->stopping) {

@@ -13,7 +13,7 @@ struct mx_seat {
     bool taken;    /* somebody works here or is going to */
     bool stopping; /* told to end, or ends by itself; not replaced in this seat */
     bool was_ready;
-    bool killed; /* for its deadline */
+    bool killed; /* for its deadline, or as it was silent */
     pid_t pid;   /* 0: dead, respawned at spawn_ns */
     int generation;
     enum mx_pool pool;
@@ -36,7 +36,8 @@ struct mx_crew {
     /* Deaths before READY of this generation, for the master that waits for it. */
     int boot_generation, boot_deaths;
     bool boot_fatal;                   /* one of them found the configuration bad */
-    uint64_t deaths, killed, recycled; /* unexpected ends; past the deadline; by max_requests */
+    uint64_t deaths, killed, recycled; /* unexpected ends; past a deadline; by max_requests */
+    int64_t ticked_ns, watched_ns;     /* the last tick; since when there was no gap in them */
 };
 
 /* Empty crew of `slots` seats. */
@@ -60,7 +61,8 @@ void mx_crew_stop(struct mx_crew *c, int generation, int sig, int64_t grace_ns);
 void mx_crew_signal(struct mx_crew *c, int sig);
 /* Collect the dead. */
 void mx_crew_reap(struct mx_crew *c);
-/* Fork again what is due, notice workers that end by themselves, kill the overdue. */
+/* Fork again what is due, notice workers that end by themselves, kill the overdue and the silent.
+ */
 void mx_crew_tick(struct mx_crew *c);
 
 #endif

@@ -331,6 +331,32 @@ static bool put(FCGX_Request *fr, struct mx_str s)
     return FCGX_PutStr(s.p, (int)s.n, fr->out) == (int)s.n;
 }
 
+/* Reason phrase of a status (RFC 9110 15); the status line needs none but its space. */
+static const char *reason_of(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } known[] = {{200, "OK"},
+                 {201, "Created"},
+                 {202, "Accepted"},
+                 {204, "No Content"},
+                 {304, "Not Modified"},
+                 {400, "Bad Request"},
+                 {401, "Unauthorized"},
+                 {403, "Forbidden"},
+                 {404, "Not Found"},
+                 {409, "Conflict"},
+                 {422, "Unprocessable Content"},
+                 {429, "Too Many Requests"},
+                 {503, "Service Unavailable"}};
+
+    for (size_t i = 0; i < MX_LEN(known); i++)
+        if (known[i].status == status)
+            return known[i].reason;
+    return "";
+}
+
 /* Put the answer into the stream and flush it, end record included. */
 static bool write_answer(FCGX_Request *fr, struct mx_arena *a, const struct mx_req *rq,
                          const struct mx_res *res)
@@ -339,7 +365,7 @@ static bool write_answer(FCGX_Request *fr, struct mx_arena *a, const struct mx_r
     bool has_body = res->status != 204 && res->status != 304;
     bool ok;
 
-    ok = put(fr, mx_str_fmt(a, "Status: %d\r\n", res->status));
+    ok = put(fr, mx_str_fmt(a, "Status: %d %s\r\n", res->status, reason_of(res->status)));
     if (has_body)
         ok = ok && put(fr, mx_str_fmt(a, "Content-Length: %zu\r\n", body.n));
     ok = ok && put(fr, headers) && put(fr, MX_S("\r\n"));
@@ -467,6 +493,7 @@ static void tick(struct mx_fcgi *f)
     if (now_ms - f->idled_ms < TICK_MS)
         return;
     f->idled_ms = now_ms;
+    mx_score_alive(f->conf->score, f->conf->slot, mx_mono_ns());
     f->ops->idle(f->arg);
 }
 

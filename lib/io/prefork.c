@@ -21,8 +21,9 @@
 #define ARENA_MAX ((size_t)4 << 20)
 #define EXIT_FATAL 2
 
-/* What clients of the control socket wait for. */
-enum wait { WAIT_NOTHING, WAIT_RELOAD, WAIT_SCALE, WAIT_STOP };
+/* What clients of the control socket wait for. A reload reads the settings when it begins: who asks
+ * later waits for the next one. */
+enum wait { WAIT_NOTHING, WAIT_RELOAD, WAIT_GENERATION, WAIT_SCALE, WAIT_STOP };
 
 struct master {
     const struct mx_prefork *p;
@@ -86,8 +87,8 @@ static bool all_ready(const struct master *m, int generation, const int want[MX_
 
 static void reload_answer(struct master *m, struct mx_str text)
 {
-    m->reload_asked = m->reload_waits = false;
-    mx_control_done(&m->control, WAIT_RELOAD, text);
+    m->reload_waits = false;
+    mx_control_done(&m->control, WAIT_GENERATION, text);
 }
 
 static void reload_refuse(struct master *m, const char *why)
@@ -149,9 +150,12 @@ static const char *reload_read(struct master *m)
 /* Start the next generation, as soon as there are seats for it. */
 static void reload_begin(struct master *m)
 {
-    const char *why = reload_read(m);
+    const char *why;
     bool keep_scale;
 
+    m->reload_asked = false;
+    mx_control_pass(&m->control, WAIT_RELOAD, WAIT_GENERATION);
+    why = reload_read(m);
     if (why) {
         forget_next(m);
         reload_refuse(m, why);
@@ -172,7 +176,7 @@ static void reload_begin(struct master *m)
         forget_next(m);
         if (!m->reload_waits)
             mx_log(MX_LOG_WARN, "reload waits for seats of workers that drain");
-        m->reload_waits = true;
+        m->reload_asked = m->reload_waits = true;
         return;
     }
     m->scaled = keep_scale;
@@ -181,7 +185,7 @@ static void reload_begin(struct master *m)
     m->crew.boot_generation = m->generation + 1;
     m->crew.boot_deaths = 0;
     m->boot_end_ns = mx_mono_ns() + BOOT_TIMEOUT_NS;
-    m->reload_asked = m->reload_waits = false;
+    m->reload_waits = false;
     (void)fill(m, m->next, m->generation + 1, m->next_want);
 }
 
@@ -240,6 +244,8 @@ static void stop(struct master *m, bool fast)
         }
         if (m->next)
             forget_next(m);
+        m->reload_asked = false;
+        mx_control_done(&m->control, WAIT_RELOAD, MX_S("error: stopping\n"));
         reload_answer(m, MX_S("error: stopping\n"));
         mx_control_done(&m->control, WAIT_SCALE, MX_S("error: stopping\n"));
     }

@@ -15,7 +15,7 @@ struct slot {
     _Alignas(CACHE_LINE) _Atomic uint32_t seq; /* odd: its writer is in the middle */
     _Atomic uint32_t connections;
     atomic_int pid, generation, pool, state;
-    _Atomic int64_t started_ns, request_ns;
+    _Atomic int64_t started_ns, request_ns, alive_ns;
     mx_word requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
     mx_word route[MX_WORDS(ROUTE_SIZE)];
     mx_word request_id[MX_WORDS(ID_SIZE)];
@@ -82,6 +82,7 @@ void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx
     SET(sl->pool, (int)pool);
     SET(sl->state, MX_W_STARTING);
     SET(sl->started_ns, mx_mono_ns());
+    SET(sl->alive_ns, mx_mono_ns());
     SET(sl->request_ns, 0);
     SET(sl->connections, 0);
     put_text(sl->route, ROUTE_SIZE, MX_S(""));
@@ -105,6 +106,15 @@ void mx_score_state(struct mx_score *s, int i, enum mx_worker_state st)
     struct slot *sl = write_begin(s, i);
 
     SET(sl->state, (int)st);
+    SET(sl->alive_ns, mx_mono_ns());
+    write_end(sl);
+}
+
+void mx_score_alive(struct mx_score *s, int i, int64_t now_ns)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->alive_ns, now_ns);
     write_end(sl);
 }
 
@@ -145,6 +155,7 @@ void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int tri
     ADD(sl->trips, (uint64_t)trips);
     ADD(sl->bytes, bytes);
     SET(sl->request_ns, 0);
+    SET(sl->alive_ns, now_ns);
     if (GET(sl->state) == MX_W_BUSY)
         SET(sl->state, MX_W_READY);
     write_end(sl);
@@ -166,6 +177,7 @@ static struct mx_slot_view copy(const struct slot *sl)
                              .state = (enum mx_worker_state)GET(sl->state),
                              .started_ns = GET(sl->started_ns),
                              .request_ns = GET(sl->request_ns),
+                             .alive_ns = GET(sl->alive_ns),
                              .requests = GET(sl->requests),
                              .errors_4xx = GET(sl->errors_4xx),
                              .errors_5xx = GET(sl->errors_5xx),

@@ -16,6 +16,7 @@ struct mx_slot_view {
     enum mx_worker_state state;
     int64_t started_ns; /* monotonic; of the process */
     int64_t request_ns; /* monotonic start of the request in hand; 0 idle */
+    int64_t alive_ns;   /* monotonic; when it was last seen to go on */
     char route[48];     /* of the request in hand or the last one */
     char request_id[65];
     uint64_t requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
@@ -34,6 +35,8 @@ void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx
 void mx_score_clear(struct mx_score *s, int i);
 /* Worker: name its slot once, then report. */
 void mx_score_state(struct mx_score *s, int i, enum mx_worker_state st);
+/* The worker is not stuck. Its state and the end of a request say so as well. */
+void mx_score_alive(struct mx_score *s, int i, int64_t now_ns);
 void mx_score_begin(struct mx_score *s, int i, int64_t now_ns);
 void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str request_id);
 void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes);

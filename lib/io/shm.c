@@ -54,6 +54,7 @@ struct mx_shared {
     mx_word catalog;
     _Atomic int64_t polled_ms;
     _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
+    _Atomic int64_t lost_until_ms;    /* an entry that found no room would have lived so long */
     _Atomic int slots[SLOTS_MAX];     /* pid of the holder */
     _Alignas(64) mx_word revoked[REVOKED_LINES][REVOKED_WAYS];
     _Alignas(64) mx_word buckets[BUCKET_SETS][BUCKET_WAYS];
@@ -217,11 +218,19 @@ static mx_word *revoked_find(struct mx_shared *s, uint64_t hash, int64_t now_s, 
     return free_at;
 }
 
+/* The later of two times wins, whoever writes first. */
+static void raise_to(_Atomic int64_t *at, int64_t ms)
+{
+    int64_t seen = atomic_load(at);
+
+    while (seen < ms && !atomic_compare_exchange_weak(at, &seen, ms))
+        ;
+}
+
 void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_ms)
 {
     uint64_t hash = session_hash(session), word = 0, next;
     int64_t now_s = mx_wall_ms() / 1000, until_s = until_ms / 1000 + 1;
-    int64_t newest = atomic_load(&s->revoked_until_ms);
     mx_word *at;
 
     if (until_s <= now_s)
@@ -230,14 +239,17 @@ void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_m
     do {
         at = revoked_find(s, hash, now_s, &word);
         if (!at) {
-            mx_log(MX_LOG_ERROR, "revocation table full, a session stays valid until its token "
-                                 "ends");
+            mx_log(MX_LOG_WARN, "revocation table full, the database is asked instead");
+            raise_to(&s->lost_until_ms, until_s * 1000);
             return;
         }
     } while (!atomic_compare_exchange_weak(at, &word, next));
-    while (newest < until_s * 1000 &&
-           !atomic_compare_exchange_weak(&s->revoked_until_ms, &newest, until_s * 1000))
-        ;
+    raise_to(&s->revoked_until_ms, until_s * 1000);
+}
+
+bool mx_shared_revocations_lost(struct mx_shared *s, int64_t now_ms)
+{
+    return atomic_load(&s->lost_until_ms) > now_ms;
 }
 
 bool mx_shared_revoked(struct mx_shared *s, struct mx_id session, int64_t now_ms)

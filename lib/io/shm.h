@@ -24,6 +24,8 @@ void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64
 /* Deny-list of sessions; an entry may be forgotten after `until_ms`. */
 void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_ms);
 bool mx_shared_revoked(struct mx_shared *s, struct mx_id session, int64_t now_ms);
+/* The table was too full for a revocation that may still matter: the database has to be asked. */
+bool mx_shared_revocations_lost(struct mx_shared *s, int64_t now_ms);
 /* The one caller a second that gets true polls the database for other hosts' revocations. */
 bool mx_shared_poll_due(struct mx_shared *s, int64_t now_ms, int64_t interval_ms);
 

@@ -330,11 +330,15 @@ static enum mx_err merge(void *arg)
 {
     struct merge *m = arg;
     struct mx_ctx *cx = m->cx;
+    /* Lock the source first: what its owner adds or orders meanwhile comes before or after all
+     * this. */
+    MX_TRY(q_cart_touch(cx->db, &(struct q_cart_touch_in){m->from, {cx->now_ms}}, NULL));
     struct q_cart_touch_or_create_in touch = {
         mx_id_new(), m->to, mx_str_c(cx->conf->currency), {cx->now_ms}};
     MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
     struct q_cart_merge_items_in items = {m->from, m->to, {cx->now_ms}};
     MX_TRY(q_cart_merge_items(cx->db, &items, NULL));
+    MX_TRY(q_cart_trim(cx->db, &(struct q_cart_trim_in){m->to, MX_CART_LINES_MAX}, NULL));
     return q_cart_close(cx->db, &(struct q_cart_close_in){m->from, {cx->now_ms}}, NULL);
 }
 

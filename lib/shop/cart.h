@@ -9,7 +9,7 @@
 #include "shop/postal.h"
 #include "shop/price.h"
 
-#define MX_CART_LINES_MAX 200
+#define MX_CART_LINES_MAX 100
 
 struct mx_cart_item {
     struct mx_id id, variant_id;

@@ -1,11 +1,11 @@
 /* From a cart to an order: the one place where stock is promised and money is asked for. Everything
  * is one transaction; the hottest rows (stock) are locked by its last statement before COMMIT. */
 #include "base/rnd.h"
-#include "codec/jsonw.h"
 #include "io/db.h"
 #include "shop/cart.h"
 #include "shop/event.h"
 #include "shop/order.h"
+#include "shop/rows.h"
 #include "shop/stock.h"
 #include "statements.h"
 
@@ -16,24 +16,6 @@ struct closing {
     struct mx_id order, cart;
     int64_t version, lines;
 };
-
-static void hex_member(struct mx_jsonw *w, const char *name, struct mx_id id)
-{
-    mx_jsonw_name(w, name);
-    mx_jsonw_hex(w, id.b, sizeof(id.b));
-}
-
-static void str_member(struct mx_jsonw *w, const char *name, struct mx_str s)
-{
-    mx_jsonw_name(w, name);
-    mx_jsonw_str(w, s);
-}
-
-static void int_member(struct mx_jsonw *w, const char *name, int64_t v)
-{
-    mx_jsonw_name(w, name);
-    mx_jsonw_int(w, v);
-}
 
 static int by_variant(const void *a, const void *b)
 {
@@ -51,36 +33,31 @@ static const struct mx_cart_item **in_lock_order(struct mx_arena *a, const struc
     return at;
 }
 
-static void write_line(struct mx_jsonw *w, const struct mx_cart_item *it)
+static void write_line(struct mx_rows *json, const struct mx_cart_item *it)
 {
-    mx_jsonw_open(w);
-    hex_member(w, "id", it->id);
-    hex_member(w, "variant", it->variant_id);
-    hex_member(w, "product", it->product_id);
-    str_member(w, "slug", it->product_slug);
-    str_member(w, "sku", it->sku);
-    str_member(w, "title", it->title);
-    int_member(w, "quantity", it->quantity);
-    int_member(w, "unit_price", it->unit_price.minor);
-    int_member(w, "line_total", it->line_total.minor);
-    int_member(w, "tax_ppm", it->tax_ppm);
-    int_member(w, "tax", it->tax);
-    mx_jsonw_close(w);
+    mx_jsonw_open(&json->w);
+    mx_rows_id(json, "id", it->id);
+    mx_rows_id(json, "variant", it->variant_id);
+    mx_rows_id(json, "product", it->product_id);
+    mx_rows_str(json, "slug", it->product_slug);
+    mx_rows_str(json, "sku", it->sku);
+    mx_rows_str(json, "title", it->title);
+    mx_rows_int(json, "quantity", it->quantity);
+    mx_rows_int(json, "unit_price", it->unit_price.minor);
+    mx_rows_int(json, "line_total", it->line_total.minor);
+    mx_rows_int(json, "tax_ppm", it->tax_ppm);
+    mx_rows_int(json, "tax", it->tax);
+    mx_jsonw_close(&json->w);
 }
 
 static enum mx_err insert_items(struct mx_ctx *cx, struct mx_id order, const struct mx_cart *cart)
 {
     const struct mx_cart_item **lines = in_lock_order(cx->arena, cart);
-    struct mx_buf text;
-    mx_buf_init(&text, cx->arena, 1 << 20);
-    struct mx_jsonw w;
-    mx_jsonw_init(&w, &text);
-    mx_jsonw_array(&w);
+    struct mx_rows json;
+    mx_rows_init(&json, cx->arena);
     for (size_t i = 0; i < cart->items.n; i++)
-        write_line(&w, lines[i]);
-    mx_jsonw_array_end(&w);
-    MX_ASSERT(!text.overflow);
-    struct q_order_insert_items_in in = {order, mx_buf_view(&text)};
+        write_line(&json, lines[i]);
+    struct q_order_insert_items_in in = {order, mx_rows_text(&json)};
     return q_order_insert_items(cx->db, &in, NULL);
 }
 

@@ -3,14 +3,18 @@
 const char *const mx_payment_status_names[] = {"pending", "requires_action", "authorized", "paid",
                                                "failed",  "cancelled",       "refunded",   NULL};
 
+static enum mx_err not_offered(struct mx_ctx *cx)
+{
+    mx_fault_at(cx->faults, MX_S("/payment/provider"), "not_offered",
+                "This provider is not offered.");
+    return MX_E_VALIDATION_FAILED;
+}
+
 static enum mx_err sandbox(struct mx_ctx *cx, const struct mx_pay_request *in,
                            struct mx_pay_outcome *ret)
 {
-    if (!cx->conf->sandbox_provider) {
-        mx_fault_at(cx->faults, MX_S("/payment/provider"), "not_offered",
-                    "This provider is not offered.");
-        return MX_E_VALIDATION_FAILED;
-    }
+    if (!cx->conf->sandbox_provider)
+        return not_offered(cx);
     if (mx_str_eqc(in->token, "tok_ok")) {
         *ret = (struct mx_pay_outcome){MX_PAY_PAID, true, {NULL, 0}};
         return MX_OK;
@@ -28,6 +32,8 @@ static enum mx_err sandbox(struct mx_ctx *cx, const struct mx_pay_request *in,
 static enum mx_err manual(struct mx_ctx *cx, const struct mx_pay_request *in,
                           struct mx_pay_outcome *ret)
 {
+    if (!cx->conf->manual_provider)
+        return not_offered(cx);
     if (in->token.p != NULL) {
         mx_fault_at(cx->faults, MX_S("/payment/token"), "unknown_member",
                     "The manual provider takes no token.");

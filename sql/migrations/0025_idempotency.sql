@@ -1,5 +1,5 @@
 -- Answers by Idempotency-Key. The row commits in the transaction of the effect it belongs to.
--- principal: the account, or a digest of the address of callers without one.
+-- principal: the account, or zero for callers without one who prove themselves in the body.
 CREATE TABLE idempotency (
     principal    BINARY(16)     NOT NULL,
     idem_key     VARBINARY(255) NOT NULL,

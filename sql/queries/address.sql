@@ -6,26 +6,25 @@ INSERT INTO address (id, account_id, name, company, line1, line2, city, region, 
 VALUES (:id, :account, :name, :company, :line1, :line2, :city, :region, :postal_code,
         :country, :phone, :now);
 
+-- part: address.row
+-- An entry with its address, and where both are.
+-- out: id id, id row_id, i64 is_default, time created_at, str name, str? company, str line1
+-- out: str? line2, str city, str? region, str postal_code, str country, str? phone
+e.id, e.address_id, e.is_default, e.created_at, a.name, a.company, a.line1,
+a.line2, a.city, a.region, a.postal_code, a.country, a.phone
+FROM account_address e
+JOIN address a ON a.id = e.address_id
+
 -- name: address.find
 -- doc: An account's book entry.
 -- in: id id, id account
--- out: id id, id row_id, i64 is_default, time created_at, str name, str? company, str line1
--- out: str? line2, str city, str? region, str postal_code, str country, str? phone
-SELECT e.id, e.address_id, e.is_default, e.created_at, a.name, a.company, a.line1,
-       a.line2, a.city, a.region, a.postal_code, a.country, a.phone
-  FROM account_address e
-  JOIN address a ON a.id = e.address_id
+SELECT {{address.row}}
  WHERE e.id = :id AND e.account_id = :account;
 
 -- name: address.page
 -- doc: An account's book entries, newest first, those made before entry `before`.
 -- in: id account, id before, i64 limit
--- out: id id, id row_id, i64 is_default, time created_at, str name, str? company, str line1
--- out: str? line2, str city, str? region, str postal_code, str country, str? phone
-SELECT e.id, e.address_id, e.is_default, e.created_at, a.name, a.company, a.line1,
-       a.line2, a.city, a.region, a.postal_code, a.country, a.phone
-  FROM account_address e
-  JOIN address a ON a.id = e.address_id
+SELECT {{address.row}}
  WHERE e.account_id = :account AND e.id < :before
  ORDER BY e.id DESC
  LIMIT :limit;

@@ -109,6 +109,17 @@ SELECT t.id, i.id, i.variant_id, i.quantity, i.unit_price, :now
  WHERE f.account_id = :from AND f.is_open = 1
 ON DUPLICATE KEY UPDATE quantity = LEAST(999, cart_item.quantity + i.quantity);
 
+-- name: cart.trim
+-- doc: Drop the newest lines beyond :lines.
+-- in: id account, i64 lines
+DELETE i FROM cart_item i
+  JOIN (SELECT x.cart_id, x.id
+          FROM cart c
+          JOIN cart_item x ON x.cart_id = c.id
+         WHERE c.account_id = :account AND c.is_open = 1
+         ORDER BY x.id
+         LIMIT 10000 OFFSET :lines) t ON t.cart_id = i.cart_id AND t.id = i.id;
+
 -- name: cart.close
 -- doc: Nobody's open cart any more.
 -- in: id account, time now

@@ -66,38 +66,31 @@ UPDATE order_item i
    SET s.reserved = s.reserved - i.quantity, s.version = s.version + 1, s.updated_at = :now
  WHERE i.order_id = :order;
 
--- name: order.find
--- doc: An account's order.
--- in: id id, id account
+-- part: order.row
+-- An order with its address, and where both are.
 -- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, str currency
 -- out: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
 -- out: bin? email, str? note, id? method_id, str? shipping_name, time? placed_at, time created_at
 -- out: i64 version, str? ship_name, str? ship_company, str? ship_line1, str? ship_line2
 -- out: str? ship_city, str? ship_region, str? ship_postal_code, str? ship_country, str? ship_phone
-SELECT o.id, o.number, o.status, o.payment_status, o.fulfilment_status, o.currency,
-       o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,
-       o.email, o.note, o.shipping_method_id, o.shipping_name, o.placed_at, o.created_at,
-       o.version, a.name, a.company, a.line1, a.line2,
-       a.city, a.region, a.postal_code, a.country, a.phone
-  FROM orders o
-  LEFT JOIN address a ON a.id = o.shipping_address_id
+o.id, o.number, o.status, o.payment_status, o.fulfilment_status, o.currency,
+o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,
+o.email, o.note, o.shipping_method_id, o.shipping_name, o.placed_at, o.created_at,
+o.version, a.name, a.company, a.line1, a.line2,
+a.city, a.region, a.postal_code, a.country, a.phone
+FROM orders o
+LEFT JOIN address a ON a.id = o.shipping_address_id
+
+-- name: order.find
+-- doc: An account's order.
+-- in: id id, id account
+SELECT {{order.row}}
  WHERE o.id = :id AND o.account_id = :account;
 
 -- name: order.page
 -- doc: An account's orders, newest first, those older than `before`.
 -- in: id account, id before, i64 limit
--- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, str currency
--- out: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
--- out: bin? email, str? note, id? method_id, str? shipping_name, time? placed_at, time created_at
--- out: i64 version, str? ship_name, str? ship_company, str? ship_line1, str? ship_line2
--- out: str? ship_city, str? ship_region, str? ship_postal_code, str? ship_country, str? ship_phone
-SELECT o.id, o.number, o.status, o.payment_status, o.fulfilment_status, o.currency,
-       o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,
-       o.email, o.note, o.shipping_method_id, o.shipping_name, o.placed_at, o.created_at,
-       o.version, a.name, a.company, a.line1, a.line2,
-       a.city, a.region, a.postal_code, a.country, a.phone
-  FROM orders o
-  LEFT JOIN address a ON a.id = o.shipping_address_id
+SELECT {{order.row}}
  WHERE o.account_id = :account AND o.id < :before
  ORDER BY o.id DESC
  LIMIT :limit;

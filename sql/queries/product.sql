@@ -28,19 +28,15 @@ SELECT v.id, v.sku, v.title, v.options, v.media, v.price, v.compare_at, v.curren
  ORDER BY v.position, v.id
  LIMIT 500;
 
+-- part: product.row
+-- A card, and what staff see with it.
+-- out: i64 status, i64 version, time updated_at
+{{catalog.card}}, p.status, p.version, p.updated_at
+
 -- name: product.page
 -- doc: Products for staff, newest first.
 -- in: i64? status, id? after, i64 limit
--- out: id id, str slug, str title, str? brand, str currency, i64 price_min, i64 price_max
--- out: i64? compare_at, str? thumbnail, i64 rating_sum, i64 rating_count, i64 in_stock
--- out: i64 status, i64 version, time updated_at
-SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.compare_at,
-       p.thumbnail, p.rating_sum, p.rating_count,
-       EXISTS (SELECT 1
-                 FROM variant v
-                 JOIN stock s ON s.variant_id = v.id
-                WHERE v.product_id = p.id AND v.active = 1 AND s.on_hand > s.reserved),
-       p.status, p.version, p.updated_at
+SELECT {{product.row}}
   FROM product p FORCE INDEX (PRIMARY)
  WHERE (:status IS NULL OR p.status = :status)
    AND (:after IS NULL OR p.id < :after)
@@ -50,16 +46,7 @@ SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.c
 -- name: product.page_matching
 -- doc: The same, of products that hold all words.
 -- in: str words, i64? status, id? after, i64 limit
--- out: id id, str slug, str title, str? brand, str currency, i64 price_min, i64 price_max
--- out: i64? compare_at, str? thumbnail, i64 rating_sum, i64 rating_count, i64 in_stock
--- out: i64 status, i64 version, time updated_at
-SELECT p.id, p.slug, p.title, p.brand, p.currency, p.price_min, p.price_max, p.compare_at,
-       p.thumbnail, p.rating_sum, p.rating_count,
-       EXISTS (SELECT 1
-                 FROM variant v
-                 JOIN stock s ON s.variant_id = v.id
-                WHERE v.product_id = p.id AND v.active = 1 AND s.on_hand > s.reserved),
-       p.status, p.version, p.updated_at
+SELECT {{product.row}}
   FROM product p
  WHERE MATCH (p.search_text) AGAINST (:words IN BOOLEAN MODE)
    AND (:status IS NULL OR p.status = :status)
@@ -174,6 +161,15 @@ UPDATE product
 -- in: id id, time now
 UPDATE product SET status = 2, version = version + 1, updated_at = :now WHERE id = :id;
 
+-- part: product.variant_columns
+-- For JSON_TABLE: what is written of a variant, new or old.
+title VARCHAR(200) PATH '$.title',
+options TEXT PATH '$.options',
+price BIGINT PATH '$.price',
+compare_at BIGINT PATH '$.compare_at',
+currency CHAR(3) PATH '$.currency',
+weight_grams BIGINT PATH '$.weight_grams'
+
 -- name: product.insert_variants
 -- doc: New variants of products, from a JSON array of objects.
 -- in: str variants, time now
@@ -186,12 +182,7 @@ SELECT UNHEX(j.id), UNHEX(j.product), j.position, j.sku, j.title, j.options, '[]
            product CHAR(32) PATH '$.product',
            position INT PATH '$.position',
            sku VARCHAR(64) PATH '$.sku',
-           title VARCHAR(200) PATH '$.title',
-           options TEXT PATH '$.options',
-           price BIGINT PATH '$.price',
-           compare_at BIGINT PATH '$.compare_at',
-           currency CHAR(3) PATH '$.currency',
-           weight_grams BIGINT PATH '$.weight_grams')) j;
+           {{product.variant_columns}})) j;
 
 -- name: product.update_variants
 -- doc: Changed and withdrawn variants, from the same kind of array with `active`.
@@ -200,12 +191,7 @@ UPDATE variant v
   JOIN JSON_TABLE(:variants, '$[*]' COLUMNS (
            id CHAR(32) PATH '$.id',
            position INT PATH '$.position',
-           title VARCHAR(200) PATH '$.title',
-           options TEXT PATH '$.options',
-           price BIGINT PATH '$.price',
-           compare_at BIGINT PATH '$.compare_at',
-           currency CHAR(3) PATH '$.currency',
-           weight_grams BIGINT PATH '$.weight_grams',
+           {{product.variant_columns}},
            active INT PATH '$.active')) j ON v.id = UNHEX(j.id)
    SET v.position = j.position, v.title = j.title, v.options = COALESCE(j.options, v.options),
        v.price = j.price, v.compare_at = j.compare_at, v.currency = j.currency,

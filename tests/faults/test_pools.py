@@ -78,6 +78,28 @@ def ask_all(connections):
     return count
 
 
+def test_a_waiting_worker_behind_nginx(make):
+    """At most the requests on the connections of that worker wait with it, one on each."""
+    stack, variant = make()
+    slow = []
+
+    def ask(wire):
+        began = time.monotonic()
+        expect(wire.send("GET", "/v1/healthz"), 200)
+        if time.monotonic() - began > SOON:
+            slow.append(wire)
+
+    with Load([(Wire(stack), ask) for _ in range(8)]) as load:
+        load.more(500)
+        with Waiting(stack, variant, all_busy=False):
+            time.sleep(SOON + 0.5)
+            (stuck,) = [w for w in workers(stack) if w["route"] == "cart.items.add"]
+            load.more(500)
+        load.more(500)
+    assert not load.failed, load.failed[:3]
+    assert len(slow) <= stuck["connections"]
+
+
 def test_status_while_all_wait(make):
     stack, variant = make()
     with Waiting(stack, variant):
@@ -126,3 +148,28 @@ def test_deadline(make):
     wire = waiting.wires[0]
     expect(wire.send("POST", "/v1/cart/items", waiting.body), 201)
     assert waiting.quantities(stack.db()) == [2]
+
+
+def test_stuck_between_requests(make):
+    stack, _ = make(request_timeout_ms=1000, db_statement_timeout_ms=500, queue_age_max_ms=500)
+    before = workers(stack)
+    os.kill(before[0]["pid"], signal.SIGSTOP)
+    until(lambda: status(stack)["killed"] == 1, 15, "the stopped worker was killed")
+    until(lambda: len(workers(stack, state="ready")) == 3, 5, "it was replaced")
+    assert {w["pid"] for w in workers(stack)} & {w["pid"] for w in before} == {
+        w["pid"] for w in before[1:]}
+    assert "stuck between requests" in stack.log()
+
+
+def test_stopped_together(make):
+    """Who wakes up with the master is not taken for stuck."""
+    stack, _ = make(request_timeout_ms=1000, db_statement_timeout_ms=500, queue_age_max_ms=500)
+    pids = [stack.pid("serve"), *(w["pid"] for w in status(stack)["workers"])]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(6)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(1)
+    assert [w["pid"] for w in status(stack)["workers"]] == pids[1:]
+    assert status(stack)["killed"] == 0

@@ -136,6 +136,35 @@ def refuse(stack, why):
     assert done.returncode == 1 and done.stderr.startswith("error: ") and why in done.stderr, done
 
 
+def test_reload_during_a_reload(new_stack, tmp_path):
+    """Settings written while a reload is under way are not lost."""
+    conf = tmp_path / "merx.conf"
+    conf.write_text("workers = 2\n")
+    stack = new_stack("twice", slow_workers=1, conf=conf)
+    db = stack.pid("db")
+    os.kill(db, signal.SIGSTOP)
+    try:
+        reloads = [Reload(stack)]
+        until(lambda: status(stack)["phase"] == "reloading", 5, "it waits for the database")
+        conf.write_text("workers = 4\n")
+        reloads.append(Reload(stack))
+        assert [r.wait() for r in reloads] == ["generation 2\n", "generation 3\n"]
+    finally:
+        os.kill(db, signal.SIGCONT)
+    assert len(workers(stack, state="ready")) == 4
+
+
+class Reload:
+    """`merx reload` in the background."""
+
+    def __init__(self, stack):
+        self.process = subprocess.Popen(
+            [program(), "reload"], env=stack.environment(), stdout=subprocess.PIPE, text=True)
+
+    def wait(self):
+        return self.process.communicate(timeout=30)[0]
+
+
 def assert_done(waiting, db):
     """All that was in hand has been carried out."""
     assert [code for code, _ in waiting.answers()] == [201] * len(waiting.threads), waiting.got

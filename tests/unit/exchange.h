@@ -350,6 +350,8 @@ static enum mx_err ex_run(struct mx_ctx *cx, const struct mx_route *route, const
     if (e == MX_OK && ex_hook.replay) {
         res->status = 201;
         res->replayed = true;
+        res->location = MX_S("/api/v1/things/stored");
+        res->etag = (struct mx_str){0};
         mx_buf_clear(&res->body);
         mx_buf_c(&res->body, ex_hook.replay);
     }

@@ -346,7 +346,8 @@ static void test_run(void)
            "is a problem with its order");
     ex_hook.replay = "{\"stored\":1}";
     expect(r, MX_OK, "a replay");
-    tap_ok(header("Idempotency-Replayed: true") && headers_named("Location") == 0 &&
+    tap_ok(header("Idempotency-Replayed: true") && headers_named("Location") == 1 &&
+               header("Location: /api/v1/things/stored") &&
                header("Content-Type: application/json; charset=utf-8"),
            "has its headers");
     tap_str(mx_buf_view(&ex.res.body), "{\"stored\":1}", "and the stored body");

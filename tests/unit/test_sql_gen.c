@@ -65,6 +65,39 @@ static void refusals(void)
         {"unknown heading", HEAD "-- inn: i64 x\nUPDATE t SET a = 1;", ":3: unknown heading"},
         {"heading behind text", HEAD "DELETE FROM t\n-- in: i64 x\nWHERE a = :x;",
          ":4: '-- in:' outside"},
+        {"unknown part", HEAD "UPDATE t SET {{t.set}};", ":3: unknown part 't.set'"},
+        {"part below its use", HEAD "UPDATE t SET {{t.set}};\n-- part: t.set\na = 1",
+         ":3: unknown part 't.set'"},
+        {"unused part", "-- part: t.set\na = 1\n" HEAD "UPDATE t SET a = 1;",
+         ":1: part 't.set' is unused"},
+        {"part in itself", "-- part: t.set\n{{t.set}}\n" HEAD "UPDATE t SET {{t.set}};",
+         ":2: part 't.set' uses itself"},
+        {"parts in each other",
+         "-- part: t.a\n{{t.b}}\n-- part: t.b\n{{t.a}}\n" HEAD "UPDATE t SET {{t.a}};",
+         ":4: part 't.a' uses itself"},
+        {"duplicate part",
+         "-- part: t.a\na = 1\n-- part: t.a\na = 2\n" HEAD "UPDATE t SET {{t.a}};",
+         ":3: duplicate part 't.a'"},
+        {"bad part name", "-- part: set\na = 1\n" HEAD "UPDATE t SET {{set}};",
+         ":1: bad part name 'set'"},
+        {"part without text", "-- part: t.a\n" HEAD "UPDATE t SET {{t.a}} a = 1;",
+         ":1: part 't.a' has no text"},
+        {"end in a part", "-- part: t.a\na = 1;\n" HEAD "UPDATE t SET {{t.a}};",
+         ":2: ';' in a part"},
+        {"open quote in a part", "-- part: t.a\na = '1\n" HEAD "UPDATE t SET {{t.a}};",
+         ":1: open quote in part 't.a'"},
+        {"doc of a part", "-- part: t.a\n-- doc: d\na = 1\n" HEAD "UPDATE t SET {{t.a}};",
+         ":2: '-- doc:' outside"},
+        {"part's parameter missing", "-- part: t.a\na = :x\n" HEAD "UPDATE t SET {{t.a}};",
+         ":2: parameter ':x' of 't.get'"},
+        {"part's parameter of another type",
+         "-- part: t.a\n-- in: i64? x\na = :x\n" HEAD "-- in: i64 x\nUPDATE t SET {{t.a}}, b = :x;",
+         ":7: parameter 'x' of part 't.a' has another type"},
+        {"part's column twice",
+         "-- part: t.a\n-- out: i64 x\na\n" HEAD "-- out: i64 x\nSELECT {{t.a}}, b FROM t;",
+         ":7: duplicate name 'x'"},
+        {"open part", HEAD "UPDATE t SET {{t.a;", ":3: '{{' without its pair"},
+        {"end of a part alone", HEAD "UPDATE t SET t.a}};", ":3: '}}' without its pair"},
     };
     char out[4096];
 
@@ -112,6 +145,42 @@ static void output(void)
         tap_ok(strstr(out, source[i]) != NULL, "source part %zu", i);
 }
 
+/* Parts: text at its place, slots beside the statement's own, in one file and over two. */
+static void parts(void)
+{
+    static const char *const header[] = {
+        "struct q_t_get_in {\n    struct mx_id id;\n    int64_t n;\n    bool has_n;\n};",
+        ("struct q_t_get_row {\n    struct mx_str a;\n    struct mx_time b;\n    int64_t c;\n"
+         "    struct mx_str d;\n};"),
+        "struct q_u_drop_in {\n    int64_t n;\n    bool has_n;\n};",
+    };
+    static const char *const source[] = {
+        ("\"SELECT '{{t.row}}', a, b,\\n\"\n     \"c, d FROM t\\n\"\n"
+         "     \" WHERE id = ? AND (? IS NULL\\n\"\n     \" OR n = ?) AND n = ?\""),
+        "in_t_get, 4, out_t_get, 4, sizeof(struct q_t_get_row), 0}",
+        "\"DELETE FROM t WHERE (? IS NULL\\n\"\n     \" OR n = ?)\"",
+        "in_u_drop, 2, NULL, 0, 0, 1}",
+    };
+    char out[8192];
+
+    write_file("t.sql",
+               "-- part: t.few\n-- out: str a, time? b\n-- a word\na, b\n\n"
+               "-- part: t.row\n-- out: i64 c\n{{t.few}},\nc\n\n"
+               "-- part: t.old\n-- in: i64? n\n(:n IS NULL\n OR n = :n)\n\n" HEAD
+               "-- in: id id, i64? n\n-- out: str d\nSELECT '{{t.row}}', {{t.row}}, d FROM t\n"
+               " WHERE id = :id AND {{t.old}} AND n = :n;\n");
+    write_file("u.sql", "-- name: u.drop\nDELETE FROM t WHERE {{t.old}};\n");
+    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=header -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
+            "parts give a header");
+    for (size_t i = 0; i < MX_LEN(header); i++)
+        tap_ok(strstr(out, header[i]) != NULL, "header with parts %zu", i);
+    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=source -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
+            "parts give a source");
+    for (size_t i = 0; i < MX_LEN(source); i++)
+        if (!tap_ok(strstr(out, source[i]) != NULL, "source with parts %zu", i))
+            printf("#   %s\n", out);
+}
+
 static void migrations(void)
 {
     static const struct {
@@ -147,6 +216,7 @@ int main(void)
     setenv("D", dir, 1);
     refusals();
     output();
+    parts();
     migrations();
     run(out, sizeof out, "rm -rf $D");
     return tap_done();
