@@ -123,7 +123,8 @@ int mx_cmd_nginx(struct mx_cmd *c)
 
     printf("# Printed by `merx nginx %s`: routes of the slow pool.\n", mount_of(c));
     for (size_t i = 0; i < mx_routes.n; i++) {
-        if (!(mx_routes.rows[i].flags & MX_R_SLOW) || printed_before(i))
+        if ((mx_routes.rows[i].flags & (MX_R_SLOW | MX_R_UNLISTED)) != MX_R_SLOW ||
+            printed_before(i))
             continue;
         regex = path_regex(c, mount_of(c), mx_routes.rows[i].path);
         printf("location ~ \"%.*s\" {\n    include merx/merx-slow.conf;\n}\n", MX_FMT(regex));

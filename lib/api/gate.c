@@ -3,6 +3,7 @@
 #include "codec/inet.h"
 #include "io/db.h"
 #include "io/shm.h"
+#include "shop/limit.h"
 #include "statements.h"
 
 /* A key claimed so long ago without an answer belongs to a worker that died. */
@@ -87,23 +88,17 @@ static enum mx_err authorize(struct mx_ctx *cx, uint64_t permission)
 
 /* ==== how often ==== */
 
-static enum mx_err admit(struct mx_ctx *cx, enum mx_rate_class c, struct mx_res *res)
+static enum mx_err admit(struct mx_ctx *cx, enum mx_rate_class c)
 {
-    int64_t left, reset;
-    if (c == MX_RATE_NONE)
-        return MX_OK;
-    struct mx_str key =
-        mx_str_fmt(cx->arena, "address:%.*s", MX_FMT(mx_address_class(cx->arena, cx->address)));
-    bool ok = mx_shared_take(gate_shared, key, gate_conf->rate_address_burst,
-                             gate_conf->rate_address_per_min, &left, &reset);
-    mx_res_header(res, "RateLimit-Limit",
-                  mx_str_fmt(cx->arena, "%lld", (long long)gate_conf->rate_address_burst));
-    mx_res_header(res, "RateLimit-Remaining", mx_str_fmt(cx->arena, "%lld", (long long)left));
-    mx_res_header(res, "RateLimit-Reset", mx_str_fmt(cx->arena, "%lld", (long long)reset));
-    if (ok)
-        return MX_OK;
-    cx->faults->retry_after_s = reset > 0 ? (int)reset : 1;
-    return MX_E_RATE_LIMITED;
+    const struct mx_settings *s = gate_conf;
+    const struct mx_limit limits[] = {
+        [MX_RATE_SIGN_IN] = {MX_S("address"), s->rate_address_burst, s->rate_address_per_min},
+        [MX_RATE_PASSWORD] = {MX_S("password"), s->rate_password_burst, s->rate_password_per_min},
+    };
+    struct mx_limit limit = limits[c];
+    struct mx_str client = mx_address_class(cx->arena, cx->address);
+    limit.bucket = mx_str_fmt(cx->arena, "%.*s:%.*s", MX_FMT(limit.bucket), MX_FMT(client));
+    return mx_limits_take(cx, &limit, 1, &cx->rate) ? MX_OK : mx_limit_exceeded(cx, cx->rate);
 }
 
 /* ==== once only ==== */

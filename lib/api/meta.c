@@ -1,4 +1,4 @@
-/* /v1/healthz, /v1/readyz, /v1/openapi.json, /v1/jwks.json */
+/* /v1/healthz, /v1/readyz, /v1/openapi.json, /v1/jwks.json, /metrics */
 #include "api/meta.h"
 
 #include "api/gate.h"
@@ -6,8 +6,10 @@
 #include "http/openapi.h"
 #include "io/db.h"
 #include "io/migrate.h"
+#include "io/prefork.h"
 
 #define OPENAPI_MAX (4u << 20)
+#define METRICS_MAX (1u << 20)
 
 static const char *const ok_names[] = {"ok", NULL};
 
@@ -81,5 +83,16 @@ enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)in;
     reply->raw = mx_keys_jwks(cx->arena, mx_gate_keys());
+    return MX_OK;
+}
+
+/* The master counts; it is asked as `merx status metrics` asks it. */
+enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
+{
+    struct mx_buf out;
+    mx_buf_init(&out, cx->arena, METRICS_MAX);
+    if (!mx_control_read(cx->conf->control, "metrics", &out))
+        return MX_E_UNAVAILABLE;
+    reply->raw = mx_buf_view(&out);
     return MX_OK;
 }

@@ -10,5 +10,6 @@ enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_reply *repl
 enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_metrics(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 
 #endif

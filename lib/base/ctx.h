@@ -22,6 +22,13 @@ struct mx_actor {
     int64_t token_exp_ms; /* when the access token ends */
 };
 
+/* A rate limit as the answer tells it (RateLimit-Limit, -Remaining, -Reset). */
+struct mx_rate {
+    int64_t limit; /* 0: none applies */
+    int64_t left;
+    int64_t reset_s; /* until one more is left */
+};
+
 struct mx_ctx;
 
 /* Work that a handler leaves for the very end of its transaction, after everything else was
@@ -44,6 +51,7 @@ struct mx_ctx {
     struct mx_str user_agent;
     struct mx_str route_id;
     struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
+    struct mx_rate rate; /* of the route's class, or of the limit that refused */
     struct mx_at_commit at_commit;
     uint64_t catalog_seen; /* generation of the catalog when a public answer was looked up */
     bool catalog_changed;  /* set by a handler whose COMMIT changes what the public catalog shows */

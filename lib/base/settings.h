@@ -49,10 +49,14 @@
     I(order_expiry_min,        30, 1, 10080, "an unpaid order gives its stock back after so many minutes") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers compute at once")     \
     I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer is answered 503 unrun") \
-    I(rate_address_burst,      5000, 1, 1000000, "requests an address may send at once to sign-in routes") \
-    I(rate_address_per_min,    60000, 1, 60000000, "requests a minute an address may send to sign-in routes") \
-    I(rate_login_burst,        10, 1, 100000, "wrong passwords an account may see at once")        \
-    I(rate_login_per_min,      1, 1, 100000, "wrong passwords an account regains a minute")        \
+    I(rate_account_burst,      40, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from all addresses") \
+    I(rate_account_per_min,    1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for all addresses") \
+    I(rate_address_burst,      5000, 1, 1000000, "new guests and refreshed tokens an address may ask for at once") \
+    I(rate_address_per_min,    60000, 1, 60000000, "new guests and refreshed tokens an address may ask for a minute") \
+    I(rate_login_burst,        10, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from one address") \
+    I(rate_login_per_min,      1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for one address") \
+    I(rate_password_burst,     300, 1, 1000000, "sign-ins, sign-ups and codes an address may send at once") \
+    I(rate_password_per_min,   600, 1, 60000000, "sign-ins, sign-ups and codes an address may send a minute") \
     I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token gives the same successor") \
     I(refresh_ttl_d,           30, 1, 365, "life of a session without use, days")                  \
     I(request_timeout_ms,      8000, 100, 600000, "a worker busy longer with one request is killed") \

@@ -114,6 +114,7 @@ static void begin(struct exchange *x)
     mx_faults_init(cx->faults, cx->arena);
     cx->actor = (struct mx_actor){0};
     cx->route_id = (struct mx_str){0};
+    cx->rate = (struct mx_rate){0};
     cx->request_id =
         request_id_ok(x->req->request_id) ? x->req->request_id : mx_id_str(cx->arena, mx_id_new());
     cx->address = x->req->address;
@@ -182,6 +183,9 @@ static enum mx_err find_route(struct exchange *x)
 {
     x->match = mx_route_match(x->app->routes, x->req->method, x->req->path);
     x->route = x->match.route;
+    /* What is not part of the API is not served below its mount, which the world can reach. */
+    if (x->route && (x->route->flags & MX_R_UNLISTED) && x->req->mount.n > 0)
+        x->match.known_path = false;
     if (!x->match.known_path)
         return mx_fail(x->cx->faults, MX_E_NOT_FOUND, "There is no such path.");
     if (x->route)
@@ -264,7 +268,7 @@ static enum mx_err admit(struct exchange *x)
 {
     if (x->route->rate == MX_RATE_NONE)
         return MX_OK;
-    return x->app->hooks->admit(x->cx, x->route->rate, x->res);
+    return x->app->hooks->admit(x->cx, x->route->rate);
 }
 
 static enum mx_err check_key(struct exchange *x)
@@ -416,6 +420,23 @@ static enum mx_err pass(struct exchange *x)
     return run(x);
 }
 
+static void rate_header(struct exchange *x, const char *name, int64_t value)
+{
+    mx_res_header(x->res, name, mx_str_fmt(x->cx->arena, "%lld", (long long)value));
+}
+
+/* Last of all: a limit met by the handler stands in for that of the route's class. */
+static void write_rate(struct exchange *x)
+{
+    const struct mx_rate *rate = &x->cx->rate;
+
+    if (rate->limit == 0)
+        return;
+    rate_header(x, "RateLimit-Limit", rate->limit);
+    rate_header(x, "RateLimit-Remaining", rate->left);
+    rate_header(x, "RateLimit-Reset", rate->reset_s);
+}
+
 enum mx_err mx_dispatch(const struct mx_app *app, struct mx_ctx *cx, const struct mx_req *req,
                         struct mx_res *res)
 {
@@ -424,11 +445,11 @@ enum mx_err mx_dispatch(const struct mx_app *app, struct mx_ctx *cx, const struc
 
     begin(&x);
     e = pass(&x);
-    if (e == MX_OK)
-        return x.replied;
     if (mx_err_status(e) == 500)
         mx_log(MX_LOG_ERROR, "request failed", MX_KS("route", cx->route_id),
                MX_KI("error", (int)e));
-    mx_problem(res, e, cx->faults, cx->request_id);
-    return e;
+    if (e != MX_OK)
+        mx_problem(res, e, cx->faults, cx->request_id);
+    write_rate(&x);
+    return e == MX_OK ? x.replied : e;
 }

@@ -19,12 +19,13 @@ struct mx_hooks {
     /* Staff: load the live permissions and require `permission`. MX_E_FORBIDDEN, MX_E_UNAUTHORIZED.
      */
     enum mx_err (*authorize)(struct mx_ctx *cx, uint64_t permission);
-    /* Count this request against its class; adds RateLimit headers. MX_E_RATE_LIMITED. */
-    enum mx_err (*admit)(struct mx_ctx *cx, enum mx_rate_class c, struct mx_res *res);
+    /* Count this request against its class; sets cx->rate. MX_E_RATE_LIMITED. */
+    enum mx_err (*admit)(struct mx_ctx *cx, enum mx_rate_class c);
     /* Run `call` under the route's idempotency and transaction rules. `call` renders the answer
      * into res and may be run again from the start; the arena may be rewound to where it was before
      * between two tries. To replay a stored answer set res->status, body (emptied first), location,
-     * etag and replayed: dispatch writes its headers. Other headers written to res here are lost. */
+     * etag and replayed: dispatch writes its headers. Other headers written to res here are lost.
+     */
     enum mx_err (*run)(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
                        enum mx_err (*call)(void *arg), void *arg, struct mx_res *res);
     /* The rendered body and entity tag of a public GET that was asked lately. May be NULL, with
@@ -43,7 +44,8 @@ struct mx_app {
 /* Answer one request. Fills cx->actor, route_id (absent for an unknown path), request_id, address,
  * user_agent (valid UTF-8 of at most 200 bytes, or absent), *cx->faults and the log context;
  * cx->arena, conf, faults and now_ms are the caller's, and res holds two empty buffers in that
- * arena. res is always a complete answer. Returns the status that decided it, for the log.
+ * arena. res is always a complete answer, with the RateLimit headers of
+ * cx->rate as it is at the end. Returns the status that decided it, for the log.
  *
  * The raw path must decode to mount + path byte for byte with as many slashes: escapes of single
  * characters are no difference, but what nginx normalised away (dot segments, double slashes, %2F)

@@ -322,10 +322,14 @@ static void write_security(struct mx_jsonw *w, const struct mx_route *r)
 
 static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
 {
+    static const char *const classes[] = {[MX_RATE_NONE] = "none",
+                                          [MX_RATE_SIGN_IN] = "sign_in",
+                                          [MX_RATE_PASSWORD] = "password"};
+
     if (r->permission)
         mx_openapi_c(w, "x-permission", mx_permission_name(__builtin_ctzll(r->permission)));
     mx_openapi_c(w, "x-pool", r->flags & MX_R_SLOW ? "slow" : "fast");
-    mx_openapi_c(w, "x-rate-class", r->rate == MX_RATE_SIGN_IN ? "sign_in" : "none");
+    mx_openapi_c(w, "x-rate-class", classes[r->rate]);
     mx_openapi_bool(w, "x-transaction", (r->flags & MX_R_TX) != 0);
 }
 

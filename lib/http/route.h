@@ -15,7 +15,12 @@
 #define MX_R_MONEY 16u     /* the session row is checked inside the transaction */
 #define MX_R_UNLISTED 32u  /* not below the versioned API (metrics) */
 
-enum mx_rate_class { MX_RATE_NONE, MX_RATE_SIGN_IN };
+/* What counts against one limit of the client's address. */
+enum mx_rate_class {
+    MX_RATE_NONE,
+    MX_RATE_SIGN_IN, /* cheap, and every visitor does it: guests, refreshed tokens */
+    MX_RATE_PASSWORD /* a secret may be guessed or a password hashed: sign-in, sign-up, codes */
+};
 
 #define MX_ANSWERS_MAX 3
 #define MX_PATH_PARAMS_MAX 4

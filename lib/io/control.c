@@ -184,3 +184,19 @@ bool mx_control(const char *path, const char *verb, FILE *out)
     fprintf(out, "%s\n", first[0] ? first : "error: the master went away");
     return false;
 }
+
+bool mx_control_read(const char *path, const char *verb, struct mx_buf *out)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    bool ok;
+
+    if (!f)
+        MX_BUG("out of memory");
+    ok = mx_control(path, verb, f);
+    fclose(f);
+    mx_buf_add(out, text, n);
+    free(text);
+    return ok;
+}

@@ -7,6 +7,7 @@
 #ifndef MX_IO_PREFORK_H
 #define MX_IO_PREFORK_H
 
+#include "base/buf.h"
 #include "base/settings.h"
 #include "io/score.h"
 
@@ -27,5 +28,7 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p);
  * "scale N"), print the answer to `out`; false when the master says no or is not there. reload,
  * scale and stop wait until done. */
 bool mx_control(const char *path, const char *verb, FILE *out);
+/* The same, appended to `out`. */
+bool mx_control_read(const char *path, const char *verb, struct mx_buf *out);
 
 #endif

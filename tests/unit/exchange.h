@@ -323,10 +323,10 @@ static enum mx_err ex_authorize(struct mx_ctx *cx, uint64_t permission)
     return permission == ex_hook.permission ? MX_OK : MX_E_FORBIDDEN;
 }
 
-static enum mx_err ex_admit(struct mx_ctx *cx, enum mx_rate_class c, struct mx_res *res)
+static enum mx_err ex_admit(struct mx_ctx *cx, enum mx_rate_class c)
 {
     (void)c;
-    mx_res_header(res, "RateLimit-Limit", MX_S("3"));
+    cx->rate = (struct mx_rate){3, ex_hook.admitted < 3 ? 2 - ex_hook.admitted : 0, 7};
     if (ex_hook.admitted++ < 3)
         return MX_OK;
     cx->faults->retry_after_s = 7;
