@@ -114,9 +114,13 @@ database_start() {
     if [ ! -e "$RUN/db/ready" ]; then
         rm -rf "$RUN/db"
         mkdir -p "$RUN/db"
-        TMPDIR=$RUN/db-tmp mariadb-install-db --no-defaults --datadir="$RUN/db" --skip-test-db "${user[@]}" \
-            --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
-            >"$RUN/db-install.out" 2>&1 || die "mariadb-install-db failed, see $RUN/db-install.out"
+        # --force: it need not find the name of this machine.
+        TMPDIR=$RUN/db-tmp mariadb-install-db --no-defaults --force --skip-test-db \
+            --datadir="$RUN/db" "${user[@]}" --auth-root-authentication-method=socket \
+            --auth-root-socket-user="$(id -un)" >"$RUN/db-install.out" 2>&1 || {
+            tail -n 20 "$RUN/db-install.out" >&2
+            die "mariadb-install-db failed"
+        }
         touch "$RUN/db/ready"
     fi
     spawn db mariadbd --no-defaults "${user[@]}" --datadir="$RUN/db" --socket="$SOCKETS/db.sock" \

@@ -44,10 +44,14 @@ def recorder(place):
     return client.Recorder(place / "exchanges.jsonl")
 
 
+# One address plays all the people of a test run.
+CROWD = {"rate_password_burst": 1_000_000, "rate_password_per_min": 60_000_000}
+
+
 @pytest.fixture(scope="session")
 def stack(place):
     """The stack that all tests share; whoever breaks it takes one of new_stack."""
-    shared = client.Stack(place / "run", workers=4)
+    shared = client.Stack(place / "run", workers=4, **CROWD)
     yield shared.start()
     shared.stop()
 
@@ -88,7 +92,7 @@ def new_stack(place):
     made = []
 
     def make(name, **settings):
-        made.append(client.Stack(place / name, **settings))
+        made.append(client.Stack(place / name, **(CROWD | settings)))
         return made[-1].start()
 
     yield make

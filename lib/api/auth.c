@@ -75,7 +75,7 @@ struct refresh {
     struct mx_str refresh_token;
 };
 static const struct mx_field refresh_rows[] = {
-    MX_F(struct refresh, refresh_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_LINE,
+    MX_F(struct refresh, refresh_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
          "The newest one."),
 };
 MX_SHAPE(mx_shape_refresh, "Refresh", struct refresh, refresh_rows);

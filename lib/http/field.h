@@ -35,7 +35,7 @@ enum mx_from { MX_BODY, MX_PATH, MX_QUERY, MX_HEADER };
 /* Formats of strings: each is a row in format.c with its check and its OpenAPI pattern. */
 enum mx_format {
     MX_TEXT, /* any characters but control characters other than \n \t */
-    MX_LINE, /* no control characters */
+    MX_LINE, /* no control characters, also none of writing direction; not white space alone */
     MX_EMAIL,
     MX_PASSWORD, /* any text; never in logs or examples */
     MX_SLUG,     /* [a-z0-9]+(-[a-z0-9]+)* */

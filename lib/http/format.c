@@ -110,9 +110,49 @@ static bool check_text(struct mx_str s)
     return !has_control(s, "\n\t");
 }
 
+struct range {
+    uint32_t first, last;
+};
+
+static bool within(uint32_t c, const struct range *ranges, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
+/* Code point of the well-formed sequence of `n` bytes at `p`. */
+static uint32_t code_point(const char *p, size_t n)
+{
+    static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t c = (unsigned char)p[0] & lead[n];
+
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)p[i] & 0x3f);
+    return c;
+}
+
+/* A line has something to see, and nothing that changes the order in which its surroundings are
+ * read. */
 static bool check_line(struct mx_str s)
 {
-    return !has_control(s, "");
+    static const struct range bidi[] = {{0x202a, 0x202e}, {0x2066, 0x2069}};
+    static const struct range blank[] = {{0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680},
+                                         {0x2000, 0x200d}, {0x2028, 0x2029}, {0x202f, 0x202f},
+                                         {0x205f, 0x2060}, {0x3000, 0x3000}, {0xfeff, 0xfeff}};
+    bool seen = s.n == 0;
+    size_t n;
+
+    for (size_t at = 0; at < s.n; at += n) {
+        n = mx_utf8_step(s, at);
+        uint32_t c = code_point(s.p + at, n);
+        if (within(c, bidi, MX_LEN(bidi)))
+            return false;
+        seen |= !within(c, blank, MX_LEN(blank));
+    }
+    return seen && !has_control(s, "");
 }
 
 static bool check_password(struct mx_str s)
@@ -219,6 +259,8 @@ static bool check_etag(struct mx_str s)
     return run(s, is_etag, 1, SIZE_MAX);
 }
 
+#define BLANK "\\u00A0\\u1680\\u2000-\\u200D\\u2028\\u2029\\u202F\\u205F\\u2060\\u3000\\uFEFF"
+#define BIDI "\\u202A-\\u202E\\u2066-\\u2069"
 #define LABEL "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 #define ATEXT "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
 
@@ -228,8 +270,8 @@ static const struct {
 } formats[] = {
     [MX_TEXT] = {check_text, NULL, "^[^\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]*$",
                  "must hold no control characters but line feed and tab"},
-    [MX_LINE] = {check_line, NULL, "^[^\\u0000-\\u001F\\u007F-\\u009F]*$",
-                 "must hold no control characters"},
+    [MX_LINE] = {check_line, NULL, "^(?![ " BLANK "]+$)[^\\u0000-\\u001F\\u007F-\\u009F" BIDI "]*$",
+                 "must be one line of visible text, without control characters"},
     [MX_EMAIL] = {check_email, "email", "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",
                   "must be an e-mail address"},
     [MX_PASSWORD] = {check_password, "password", NULL, "must be text"},

@@ -322,9 +322,8 @@ static void write_security(struct mx_jsonw *w, const struct mx_route *r)
 
 static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
 {
-    static const char *const classes[] = {[MX_RATE_NONE] = "none",
-                                          [MX_RATE_SIGN_IN] = "sign_in",
-                                          [MX_RATE_PASSWORD] = "password"};
+    static const char *const classes[] = {
+        [MX_RATE_NONE] = "none", [MX_RATE_SIGN_IN] = "sign_in", [MX_RATE_PASSWORD] = "password"};
 
     if (r->permission)
         mx_openapi_c(w, "x-permission", mx_permission_name(__builtin_ctzll(r->permission)));

@@ -11,7 +11,8 @@ const struct mx_mail_text mx_mail_texts[] = {
      "Code: {code}\n"
      "\n"
      "Enter it only where you have just signed up yourself. If that was not you, ignore this\n"
-     "mail: without the code there will be no account.\n"},
+     "mail: without the code there will be no account. If more codes come than you asked for,\n"
+     "somebody else is using your address: take the first one that came after you asked.\n"},
     {"verify_code", "de", "Ihr Code für {shop}",
      "Guten Tag,\n"
      "\n"
@@ -22,7 +23,10 @@ const struct mx_mail_text mx_mail_texts[] = {
      "\n"
      "Geben Sie ihn nur dort ein, wo Sie sich gerade selbst angemeldet haben. Waren Sie das "
      "nicht,\n"
-     "beachten Sie diese Mail nicht: ohne den Code entsteht kein Konto.\n"},
+     "beachten Sie diese Mail nicht: ohne den Code entsteht kein Konto. Kommen mehr Codes, als "
+     "Sie\n"
+     "angefordert haben, benutzt jemand anders Ihre Adresse: nehmen Sie den ersten, der danach "
+     "kam.\n"},
     {"address_taken", "en", "Signing up with {shop}",
      "Hello,\n"
      "\n"

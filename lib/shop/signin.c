@@ -1,10 +1,11 @@
 #include "shop/signin.h"
 
+#include "codec/inet.h"
 #include "io/db.h"
-#include "io/shm.h"
 #include "shop/cart.h"
 #include "shop/email.h"
 #include "shop/event.h"
+#include "shop/limit.h"
 #include "shop/mail.h"
 #include "shop/password.h"
 #include "statements.h"
@@ -37,6 +38,24 @@ static enum mx_err email_key(struct mx_ctx *cx, struct mx_str email, struct mx_s
         return MX_OK;
     mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "This is no e-mail address.");
     return MX_E_VALIDATION_FAILED;
+}
+
+/* ---- how often ---- */
+
+#define LIMITS_MAX 2
+
+/* The limits of what anybody may do to the account of `key`: of one client, and of all. */
+static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
+                        struct mx_limit limits[LIMITS_MAX])
+{
+    const struct mx_settings *s = cx->conf;
+    struct mx_str client = mx_address_class(cx->arena, cx->address);
+    limits[0] =
+        (struct mx_limit){mx_str_fmt(cx->arena, "%s:%.*s %.*s", act, MX_FMT(key), MX_FMT(client)),
+                          s->rate_login_burst, s->rate_login_per_min};
+    limits[1] = (struct mx_limit){mx_str_fmt(cx->arena, "%s:%.*s", act, MX_FMT(key)),
+                                  s->rate_account_burst, s->rate_account_per_min};
+    return 2;
 }
 
 /* ---- registering ---- */
@@ -90,7 +109,6 @@ struct signup {
     struct mx_ctx *cx;
     const struct mx_keys *keys;
     struct person person;
-    bool may_mail;
     struct mx_tokens *tokens;
 };
 
@@ -112,7 +130,7 @@ static struct mx_hash code_hash(struct mx_arena *a, const struct mx_keys *keys, 
 static enum mx_err put_registration(const struct signup *s, struct mx_str code)
 {
     struct mx_ctx *cx = s->cx;
-    struct q_registration_replace_in in = {
+    struct q_registration_insert_in in = {
         .email_key = s->person.key,
         .email = s->person.email,
         .name = s->person.name,
@@ -122,7 +140,8 @@ static enum mx_err put_registration(const struct signup *s, struct mx_str code)
         .expires_at = {cx->now_ms + MX_CODE_TTL_MS},
         .now = {cx->now_ms},
     };
-    return q_registration_replace(cx->db, &in, NULL);
+    enum mx_err e = q_registration_insert(cx->db, &in, NULL);
+    return e == MX_E_DUPLICATE ? MX_E_RETRY : e;
 }
 
 static enum mx_err guest_locale(const struct signup *s, struct mx_str *ret_locale)
@@ -137,46 +156,42 @@ static enum mx_err guest_locale(const struct signup *s, struct mx_str *ret_local
     return e == MX_E_NOT_FOUND ? MX_OK : e;
 }
 
-/* Mail a code, or tell the owner: the same number of statements either way. When the address has
- * had its share of mail, what it was sent before is void: a code can be guessed at no faster than
- * mail goes out. */
+/* Mail a code, or tell the owner: the same statements either way, so that neither this answer nor
+ * that to a wrong code tells which it was. A code that nobody was sent makes no second account. */
 static enum mx_err ask_for_proof(void *arg)
 {
     const struct signup *s = arg;
     struct mx_ctx *cx = s->cx;
     struct mx_list owners;
     struct mx_str locale;
+    char code[7];
     MX_TRY(guest_locale(s, &locale));
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){s->person.key}, &owners));
-    if (owners.n > 0 || !s->may_mail) {
-        struct q_registration_delete_in in = {s->person.key};
-        MX_TRY(q_registration_delete(cx->db, &in, NULL));
-    }
-    if (!s->may_mail)
-        return MX_OK;
+    struct q_registration_trim_in trim = {s->person.key, MX_SIGNUPS_PENDING - 1};
+    MX_TRY(q_registration_trim(cx->db, &trim, NULL));
+    mx_code6(code);
+    MX_TRY(put_registration(s, mx_str_c(code)));
     if (owners.n > 0) {
         const struct q_account_owner_row *o = MX_AT(owners, struct q_account_owner_row, 0);
         return mx_mail_queue(cx, o->email, "address_taken", o->locale, (struct mx_list){0});
     }
-    char code[7];
-    mx_code6(code);
-    MX_TRY(put_registration(s, mx_str_c(code)));
     struct mx_pair var = {MX_S("code"), mx_str_c(code)};
     return mx_mail_queue(cx, s->person.email, "verify_code", locale, (struct mx_list){&var, 1});
 }
 
-static bool take(struct mx_ctx *cx, struct mx_str bucket, int64_t *ret_reset_s)
+/* False when the address has had its share of mail. */
+static bool may_mail(struct mx_ctx *cx, struct mx_str key)
 {
-    int64_t left;
-    return mx_shared_take(cx->shared, bucket, cx->conf->rate_login_burst,
-                          cx->conf->rate_login_per_min, &left, ret_reset_s);
+    struct mx_rate rate;
+    struct mx_limit limits[LIMITS_MAX];
+    size_t n = limits_of(cx, "signup", key, limits);
+    return mx_limits_take(cx, limits, n, &rate);
 }
 
 enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_keys *keys,
                                const struct mx_register *in, struct mx_tokens *ret_tokens,
                                bool *ret_signed_in)
 {
-    int64_t reset_s;
     struct signup s = {.cx = cx, .keys = keys, .tokens = ret_tokens};
     s.person = (struct person){.email = in->email, .name = in->name, .guest = guest_of(cx)};
     MX_TRY(email_key(cx, in->email, &s.person.key));
@@ -185,8 +200,7 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_keys *keys,
     *ret_signed_in = !cx->conf->verify_email;
     if (*ret_signed_in)
         return mx_db_tx(cx->db, sign_up, &s);
-    s.may_mail = take(cx, mx_str_fmt(cx->arena, "signup:%.*s", MX_FMT(s.person.key)), &reset_s);
-    return mx_db_tx(cx->db, ask_for_proof, &s);
+    return may_mail(cx, s.person.key) ? mx_db_tx(cx->db, ask_for_proof, &s) : MX_OK;
 }
 
 /* ---- proving the address ---- */
@@ -195,23 +209,18 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_keys *keys,
                              const struct mx_verify *in, struct mx_tokens *ret_tokens,
                              enum mx_err *ret_refused)
 {
-    int64_t counted;
     struct mx_list rows;
     struct mx_str key;
     MX_TRY(email_key(cx, in->email, &key));
-    struct q_registration_try_in try = {key, MX_CODE_ATTEMPTS, {cx->now_ms}};
-    MX_TRY(q_registration_try(cx->db, &try, &counted));
-    if (counted == 0)
-        return MX_E_CODE_INVALID;
-    MX_TRY(q_registration_load(cx->db, &(struct q_registration_load_in){key}, &rows));
-    if (rows.n == 0)
-        return MX_E_CODE_INVALID;
-    const struct q_registration_load_row *r = MX_AT(rows, struct q_registration_load_row, 0);
-    struct mx_hash hash = code_hash(cx->arena, keys, key, in->code);
-    if (!mx_secret_eq(hash.b, r->code_hash.b, sizeof hash.b)) {
+    MX_TRY(q_registration_try(cx->db, &(struct q_registration_try_in){key}, NULL));
+    struct q_registration_load_in load = {
+        key, code_hash(cx->arena, keys, key, in->code), MX_CODE_ATTEMPTS, {cx->now_ms}};
+    MX_TRY(q_registration_load(cx->db, &load, &rows));
+    if (rows.n == 0) {
         *ret_refused = MX_E_CODE_INVALID;
         return MX_OK;
     }
+    const struct q_registration_load_row *r = MX_AT(rows, struct q_registration_load_row, 0);
     struct person p = {r->email, key, r->name, r->password_hash, r->guest, {cx->now_ms}};
     enum mx_err e = make_and_sign_in(cx, keys, &p, ret_tokens);
     if (e != MX_OK)
@@ -245,36 +254,49 @@ static enum mx_err finish_login(void *arg)
     return mx_session_start(cx, l->keys, l->tokens);
 }
 
-static enum mx_err try_login(struct login *l, struct mx_str key, struct mx_str password)
+/* Whose password it should be; an unknown address gives an account of none. */
+static enum mx_err find_account(struct login *l, struct mx_str key)
+{
+    struct mx_list rows;
+    struct q_account_credentials_in in = {key};
+    MX_TRY(q_account_credentials(l->cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_OK;
+    const struct q_account_credentials_row *r = MX_AT(rows, struct q_account_credentials_row, 0);
+    l->account = r->id;
+    l->seen = r->password_hash;
+    return MX_OK;
+}
+
+static size_t login_limits(const struct login *l, struct mx_str key,
+                           struct mx_limit limits[LIMITS_MAX])
 {
     struct mx_ctx *cx = l->cx;
-    struct mx_list rows;
-    MX_TRY(q_account_credentials(cx->db, &(struct q_account_credentials_in){key}, &rows));
-    if (rows.n > 0) {
-        const struct q_account_credentials_row *r =
-            MX_AT(rows, struct q_account_credentials_row, 0);
-        l->account = r->id;
-        l->seen = r->password_hash;
-    }
-    MX_TRY(mx_password_check(cx, l->seen, password, &l->next));
-    return mx_db_tx(cx->db, finish_login, l);
+    struct mx_id caller = cx->actor.account;
+    if (mx_id_none(caller) || !mx_id_eq(caller, l->account))
+        return limits_of(cx, "login", key, limits);
+    struct mx_str account = mx_id_str(cx->arena, caller);
+    limits[0] = (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(account)),
+                                  cx->conf->rate_login_burst, cx->conf->rate_login_per_min};
+    return 1;
 }
 
 enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_keys *keys,
                             const struct mx_login *in, struct mx_tokens *ret_tokens)
 {
     struct mx_str key;
-    int64_t reset_s;
-    MX_TRY(email_key(cx, in->email, &key));
-    struct mx_str bucket = mx_str_fmt(cx->arena, "login:%.*s", MX_FMT(key));
-    if (!take(cx, bucket, &reset_s)) {
-        cx->faults->retry_after_s = (int)reset_s;
-        return MX_E_RATE_LIMITED;
-    }
+    struct mx_rate rate;
+    struct mx_limit limits[LIMITS_MAX];
     struct login l = {.cx = cx, .keys = keys, .tokens = ret_tokens};
-    enum mx_err e = try_login(&l, key, in->password);
+    MX_TRY(email_key(cx, in->email, &key));
+    MX_TRY(find_account(&l, key));
+    size_t n = login_limits(&l, key, limits);
+    if (!mx_limits_take(cx, limits, n, &rate))
+        return mx_limit_exceeded(cx, rate);
+    enum mx_err e = mx_password_check(cx, l.seen, in->password, &l.next);
+    if (e == MX_OK)
+        e = mx_db_tx(cx->db, finish_login, &l);
     if (e != MX_E_INVALID_CREDENTIALS)
-        mx_shared_give(cx->shared, bucket, cx->conf->rate_login_burst,
-                       cx->conf->rate_login_per_min);
+        mx_limits_give(cx, limits, n);
     return e;
 }

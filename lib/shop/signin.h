@@ -5,9 +5,11 @@
 
 #include "shop/session.h"
 
-/* Life of a code that proves an address, and the tries it has. */
+/* Life of a code that proves an address, the tries it has, and the sign-ups of one address that
+ * wait for their codes at once; the oldest goes. */
 #define MX_CODE_TTL_MS (INT64_C(30) * 60 * 1000)
 #define MX_CODE_ATTEMPTS 5
+#define MX_SIGNUPS_PENDING 3
 
 struct mx_register {
     struct mx_str email, password, name;
@@ -24,22 +26,27 @@ enum mx_err mx_signin_guest(struct mx_ctx *cx, const struct mx_keys *keys, struc
                             struct mx_tokens *ret_tokens) MX_MUST_CHECK;
 
 /* Register; runs its own transaction. With verify_email a code is mailed, or a notice to the owner
- * of a taken address, and *ret_signed_in is false in both cases; else the account exists at once.
- * A guest who registers keeps the account. MX_E_VALIDATION_FAILED, MX_E_EMAIL_TAKEN (only without
- * verify_email), MX_E_OVERLOADED. */
+ * of a taken address, and *ret_signed_in is false in both cases, and also when the address has had
+ * its share of mail: then nothing is sent and earlier codes stay good. Else the account exists at
+ * once. A guest who registers keeps the account. MX_E_VALIDATION_FAILED, MX_E_EMAIL_TAKEN (only
+ * without verify_email), MX_E_OVERLOADED. */
 enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_keys *keys,
                                const struct mx_register *in, struct mx_tokens *ret_tokens,
                                bool *ret_signed_in) MX_MUST_CHECK;
 
-/* Prove an address in the present transaction and make its account. MX_E_CODE_INVALID; with MX_OK
- * that error may stand in *ret_refused: a try was counted and the transaction must commit. */
+/* Prove an address in the present transaction and make the account of the sign-up that the code was
+ * mailed for; others of the address end. A wrong code costs all of them a try. MX_E_CODE_INVALID;
+ * with MX_OK that error may stand in *ret_refused: a try was counted and the transaction must
+ * commit. */
 enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_keys *keys,
                              const struct mx_verify *in, struct mx_tokens *ret_tokens,
                              enum mx_err *ret_refused) MX_MUST_CHECK;
 
 /* Sign in by password; runs its own transaction. A guest's cart is merged. Wrong passwords are
- * counted by address before anything is hashed, known address or not. MX_E_INVALID_CREDENTIALS,
- * MX_E_RATE_LIMITED, MX_E_OVERLOADED. */
+ * counted before anything is hashed, known address or not: by e-mail and client address, and by
+ * e-mail for all clients. A caller with a token of the very account has a count of its own, so that
+ * strangers cannot keep its owner out. MX_E_INVALID_CREDENTIALS, MX_E_RATE_LIMITED,
+ * MX_E_OVERLOADED. */
 enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_keys *keys,
                             const struct mx_login *in, struct mx_tokens *ret_tokens) MX_MUST_CHECK;
 

@@ -62,27 +62,41 @@ UPDATE account
        version = version + 1, updated_at = :now
  WHERE id = :id AND status = 0;
 
--- name: registration.replace
--- doc: The newest sign-up of an address is the only one.
+-- name: registration.trim
+-- doc: All sign-ups of an address but the newest `keep` go.
+-- in: bin email_key, i64 keep
+DELETE r
+  FROM registration r
+  JOIN (SELECT code_hash
+          FROM registration
+         WHERE email_key = :email_key
+         ORDER BY created_at DESC, code_hash
+         LIMIT 1000 OFFSET :keep) AS old ON old.code_hash = r.code_hash
+ WHERE r.email_key = :email_key;
+
+-- name: registration.insert
+-- doc: A duplicate is a code that another sign-up of the address has.
 -- in: bin email_key, bin email, str name, bin password_hash, id? guest, hash code_hash
 -- in: time expires_at, time now
-REPLACE INTO registration (email_key, email, name, password_hash, guest_id, code_hash, attempts,
-                           expires_at, created_at)
+INSERT INTO registration (email_key, email, name, password_hash, guest_id, code_hash, attempts,
+                          expires_at, created_at)
 VALUES (:email_key, :email, :name, :password_hash, :guest, :code_hash, 0, :expires_at, :now);
 
 -- name: registration.try
--- doc: Count one try of a code before it is looked at; changes nothing when none is left.
--- in: bin email_key, i64 limit, time now
-UPDATE registration
-   SET attempts = attempts + 1
- WHERE email_key = :email_key AND attempts < :limit AND expires_at > :now;
+-- doc: Count one try of a code, whichever it is, before it is looked at: every sign-up of the address
+-- doc: loses one.
+-- in: bin email_key
+UPDATE registration SET attempts = attempts + 1 WHERE email_key = :email_key;
 
 -- name: registration.load
--- in: bin email_key
--- out: bin email, str name, bin password_hash, id? guest, hash code_hash
-SELECT email, name, password_hash, guest_id, code_hash
+-- doc: The sign-up that a code was mailed for, while it has expired neither by time nor by `limit`
+-- doc: tries.
+-- in: bin email_key, hash code_hash, i64 limit, time now
+-- out: bin email, str name, bin password_hash, id? guest
+SELECT email, name, password_hash, guest_id
   FROM registration
- WHERE email_key = :email_key;
+ WHERE email_key = :email_key AND code_hash = :code_hash
+   AND attempts <= :limit AND expires_at > :now;
 
 -- name: registration.delete
 -- in: bin email_key
@@ -91,4 +105,7 @@ DELETE FROM registration WHERE email_key = :email_key;
 -- name: registration.purge
 -- doc: Sign-ups whose code has expired.
 -- in: time now, i64 limit
-DELETE FROM registration WHERE expires_at <= :now ORDER BY email_key LIMIT :limit;
+DELETE FROM registration
+ WHERE expires_at <= :now
+ ORDER BY email_key, code_hash
+ LIMIT :limit;

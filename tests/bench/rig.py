@@ -117,7 +117,11 @@ class Rig:
     """The stack and the servers beside it."""
 
     def __init__(self):
-        limits = {"rate_address_burst": 1_000_000, "rate_address_per_min": 60_000_000}
+        limits = {
+            f"rate_{what}_{unit}": n
+            for what in ("address", "password")
+            for unit, n in (("burst", 1_000_000), ("per_min", 60_000_000))
+        }
         self.stack = client.Stack(BUILD / "run", workers=WORKERS, **limits)
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="merx-bench."))
         self.merx = None

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from client import Db, until
+from client import Db, program, until
 from wire import Wire
 
 PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
@@ -52,8 +52,11 @@ class Load:
 
     def more(self, n, seconds=30):
         """Wait for n more good answers."""
-        want = self.good + n
-        until(lambda: self.good >= want, seconds, f"{n} more good answers, {self.failed[-3:]}")
+        want, end = self.good + n, time.monotonic() + seconds
+        while self.good < want:
+            assert time.monotonic() < end, (f"{want - self.good} are missing", self.failed[-3:])
+            time.sleep(0.02)
+
 
 
 # ---- acts
@@ -139,6 +142,19 @@ def note_pid(stack, part, pid):
     (stack.run / "pids" / part).write_text(f"{pid} {began}\n")
 
 
+def serve(stack, **settings):
+    """Another master in the place of the stack's one, with other settings."""
+    old = stack.pid("serve")
+    if alive(old):
+        os.kill(old, signal.SIGTERM)
+        until(lambda: not alive(old), 30, "the old master ended")
+    process = subprocess.Popen(
+        [program(), "serve"], env=stack.environment(**({"sandbox_provider": "on"} | settings)),
+        start_new_session=True)
+    note_pid(stack, "serve", process.pid)
+    until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), 20, "ready")
+
+
 def status(stack, **settings):
     """`merx status json`"""
     return json.loads(stack.merx("status", "json", **settings).stdout)
@@ -147,6 +163,11 @@ def status(stack, **settings):
 def workers(stack, pool="fast", state=None):
     return [w for w in status(stack)["workers"]
             if w["pool"] == pool and state in (None, w["state"])]
+
+
+def serving(stack):
+    """Workers of the fast pool that take connections."""
+    return [w for w in workers(stack) if w["state"] in ("ready", "busy")]
 
 
 def settled(stack):

@@ -9,7 +9,7 @@ import fcgi_client
 import pytest
 from client import Api, program, until
 from load import (
-    Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, hurry_nginx, mixed, note_pid, read,
+    Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, hurry_nginx, mixed, read, serve, serving,
     settled, status, workers)
 from shop import make_product, variant_ids
 from wire import Wire
@@ -40,14 +40,14 @@ def assert_refused(wire):
 
 def test_twenty_reloads(make):
     stack, variant = make()
-    errors, serve = NginxErrors(stack), stack.pid("serve")
+    errors, master = NginxErrors(stack), stack.pid("serve")
     with Load(mixed(stack, variant)) as load:
         for n in range(20):
             if n % 4 < 3:
                 done = stack.merx("reload")
                 assert f"generation {n + 2}" in done.stdout, done
             else:
-                os.kill(serve, signal.SIGHUP)
+                os.kill(master, signal.SIGHUP)
                 until(lambda: status(stack)["generation"] == n + 2, 20, "reloaded")
             load.more(20)
     assert_whole(load, errors)
@@ -73,7 +73,7 @@ def test_reloads_while_nginx_closes_connections(make):
 def test_scaling_under_load(make):
     stack, variant = make()
     hurry_nginx(stack)
-    errors, serve = NginxErrors(stack), stack.pid("serve")
+    errors, master = NginxErrors(stack), stack.pid("serve")
     with Load(mixed(stack, variant)) as load:
         for want in (5, 1, 8, 2):
             assert stack.merx("scale", str(want)).returncode == 0
@@ -82,7 +82,7 @@ def test_scaling_under_load(make):
         for sig, steps, want in ((signal.SIGTTIN, 6, 8), (signal.SIGTTOU, 6, 2)):
             for _ in range(steps):
                 before = status(stack)["pools"]["fast"]["want"]
-                os.kill(serve, sig)
+                os.kill(master, sig)
                 until(lambda: status(stack)["pools"]["fast"]["want"] != before, 10, "one step")
             assert status(stack)["pools"]["fast"]["want"] == want
             load.more(20)
@@ -184,28 +184,28 @@ def test_reload_finishes_what_is_in_hand(make):
 
 def test_stop_finishes_what_is_in_hand(make):
     stack, variant = make()
-    serve = stack.pid("serve")
+    master = stack.pid("serve")
     pids = [w["pid"] for w in status(stack)["workers"]]
     with Waiting(stack, variant) as waiting:
-        os.kill(serve, signal.SIGTERM)
+        os.kill(master, signal.SIGTERM)
         time.sleep(0.3)
-        assert alive(serve)
+        assert alive(master)
         waiting.release()
         assert_done(waiting, stack.db())
-    until(lambda: not alive(serve), 10, "the master ended")
+    until(lambda: not alive(master), 10, "the master ended")
     assert not any(map(alive, pids))
     assert_refused(Wire(stack))
 
 
 def test_second_signal_stops_at_once(make):
     stack, variant = make()
-    serve = stack.pid("serve")
+    master = stack.pid("serve")
     pids = [w["pid"] for w in status(stack)["workers"]]
     with Waiting(stack, variant) as waiting:
-        os.kill(serve, signal.SIGTERM)
+        os.kill(master, signal.SIGTERM)
         time.sleep(0.3)
-        os.kill(serve, signal.SIGTERM)
-        until(lambda: not alive(serve), 8, "the master ended")
+        os.kill(master, signal.SIGTERM)
+        until(lambda: not alive(master), 8, "the master ended")
         assert not any(map(alive, pids))
         assert {code for code, _ in waiting.answers()} == {503}, waiting.got
         waiting.release()
@@ -220,12 +220,11 @@ def test_killed_workers(make):
     with Load(adders + [(Wire(stack).guest(), read), (Wire(stack), be_guest)]) as load:
         for n in range(kills):
             load.more(50)
-            victim = max(workers(stack, state="ready") + workers(stack, state="busy"),
-                         key=lambda w: w["connections"])
+            victim = max(serving(stack), key=lambda w: w["connections"])
             os.kill(victim["pid"], signal.SIGKILL)
             may_fail += min(victim["connections"] + 1, len(load.acts))
             until(lambda: status(stack)["died"] == n + 1, 10, "the death was noticed")
-        until(lambda: len(workers(stack, state="ready") + workers(stack, state="busy")) == 4, 10)
+        until(lambda: len(serving(stack)) == 4, 10, "all are back")
         calm = time.monotonic()
         load.more(300)
     assert len(load.failed) <= may_fail, load.failed
@@ -237,18 +236,15 @@ def test_killed_workers(make):
 
 def test_killed_master(make):
     stack, variant = make()
-    serve = stack.pid("serve")
     with Load([(Wire(stack), Adder(variant)) for _ in range(3)]) as load:
         load.more(100)
         pids = [w["pid"] for w in status(stack)["workers"]]
         assert not load.failed, load.failed
-        os.kill(serve, signal.SIGKILL)
+        os.kill(stack.pid("serve"), signal.SIGKILL)
         until(lambda: not any(map(alive, pids)), 10, "the workers ended")
     assert all(text.startswith("AssertionError: 503 ") for _, text in load.failed), load.failed
     assert_refused(Wire(stack))
-    process = subprocess.Popen([program(), "serve"], env=stack.environment(), start_new_session=True)
-    note_pid(stack, "serve", process.pid)
-    until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), 20)
+    serve(stack)
     errors = NginxErrors(stack)
     with Load(mixed(stack, variant)) as load:
         load.more(200)

@@ -180,15 +180,29 @@ class Recorder:
         self.file.flush()
 
 
-class Api:
-    """Calls the API; what is called is recorded. Paths begin with /v1."""
+class From(requests.adapters.HTTPAdapter):
+    """Connects from an address of ours."""
 
-    def __init__(self, stack, recorder=None):
-        self.stack, self.recorder = stack, recorder
+    def __init__(self, address):
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args, **how):
+        super().init_poolmanager(*args, source_address=(self.address, 0), **how)
+
+
+class Api:
+    """Calls the API; what is called is recorded. Paths begin with /v1. `address`: the client's, one
+    of 127.0.0.0/8."""
+
+    def __init__(self, stack, recorder=None, address=None):
+        self.stack, self.recorder, self.address = stack, recorder, address
         self.url, self.ca = stack.env["MERX_URL"], stack.env["MERX_CA"]
         self.http = requests.Session()
         self.http.trust_env = False
         self.http.verify = self.ca
+        if address:
+            self.http.mount("https://", From(address))
 
     def send(self, method, path, token=None, key=None, headers=None, json=None, data=None):
         """One request. json: body to serialise; data: body as it is; key: Idempotency-Key."""
@@ -230,7 +244,11 @@ class Api:
 
     def clone(self):
         """The same client with connections of its own, for another thread."""
-        return Api(self.stack, self.recorder)
+        return Api(self.stack, self.recorder, self.address)
+
+    def elsewhere(self, n=2):
+        """The same client at another address, 127.0.0.n."""
+        return Api(self.stack, self.recorder, f"127.0.0.{n}")
 
     # ---- people
 

@@ -160,17 +160,95 @@ def test_a_code_expires(api, mailbox, stack):
     problem(verify(api, email, code), 422, "code_invalid")
 
 
-def test_the_newest_registration_wins(api, mailbox):
+def sign_ups(api, mailbox, email, n):
+    """n people with passwords of their own sign up with one address; their codes."""
+    codes = []
+    for i in range(n):
+        assert register(api, email, f"the password of number {i}").status_code == 202
+        codes.append(mailbox.code(email, i + 1))
+    return codes
+
+
+def pending(db, email):
+    return int(db.value(f"SELECT COUNT(*) FROM registration WHERE email_key = '{email}'"))
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_a_code_confirms_the_sign_up_that_it_was_mailed_for(api, mailbox, db, which):
     email = unique_email()
-    register(api, email, password="the-first-of-them")
-    first = mailbox.code(email)
-    register(api, email, password="the-second-of-them")
-    second = mailbox.code(email, n=2)
-    if first != second:
-        problem(verify(api, email, first), 422, "code_invalid")
-    tokens_of(verify(api, email, second))
-    problem(login(api, email, "the-first-of-them"), 401, "invalid_credentials")
-    tokens_of(login(api, email, "the-second-of-them"))
+    codes = sign_ups(api, mailbox, email, 3)
+    tokens_of(verify(api, email, codes[which]))
+    for i, code in enumerate(codes):
+        done = login(api, email, f"the password of number {i}").status_code
+        assert done == (200 if i == which else 401)
+        problem(verify(api, email, code), 422, "code_invalid")
+    assert pending(db, email) == 0
+
+
+def test_a_stranger_cannot_take_over_a_sign_up(api, mailbox):
+    """REG-4: whoever proves the address signs in with the password they chose."""
+    email = unique_email()
+    register(api, email)
+    code = mailbox.code(email)
+    register(api.elsewhere(), email, "a-stranger's-Passw0rt")
+    mailbox.wait(email, 2)
+    tokens_of(verify(api, email, code))
+    tokens_of(login(api, email))
+    problem(login(api, email, "a-stranger's-Passw0rt"), 401, "invalid_credentials")
+
+
+def test_the_oldest_of_four_sign_ups_goes(api, mailbox, db):
+    email = unique_email()
+    codes = sign_ups(api, mailbox, email, 4)
+    assert pending(db, email) == 3
+    problem(verify(api, email, codes[0]), 422, "code_invalid")
+    tokens_of(verify(api, email, codes[1]))
+    tokens_of(login(api, email, "the password of number 1"))
+
+
+def test_wrong_tries_are_those_of_all_sign_ups(api, mailbox):
+    email = unique_email()
+    codes = sign_ups(api, mailbox, email, 2)
+    wrong = next(c for c in ("000000", "000001", "000002") if c not in codes)
+    for _ in range(5):
+        problem(verify(api, email, wrong), 422, "code_invalid")
+    for code in codes:
+        problem(verify(api, email, code), 422, "code_invalid")
+    register(api, email)
+    tokens_of(verify(api, email, mailbox.code(email, 3)))
+
+
+def test_sign_ups_at_once(api, mailbox, db):
+    """Each has a code of its own; a refused one says nothing. R-14."""
+    email = unique_email()
+    clients = [api.clone() for _ in range(8)]
+    answers = at_once(8, lambda i: register(clients[i], email, f"the password of number {i}"))
+    done = [a.status_code for a in answers]
+    assert set(done) <= {202, 503} and 202 in done, done
+    mailbox.wait(email, done.count(202))
+    codes = db.value(f"SELECT COUNT(DISTINCT code_hash) FROM registration WHERE email_key = '{email}'")
+    assert int(codes) == pending(db, email) >= 1
+
+
+def test_spent_mail_voids_no_code(api, mailbox, db):
+    email = unique_email()
+    codes = sign_ups(api, mailbox, email, 10)
+    for _ in range(3):
+        assert register(api, email, "of somebody who comes too late").status_code == 202
+    assert len(mailbox.all(email)) == 10 and pending(db, email) == 3
+    tokens_of(verify(api, email, codes[-1]))
+    tokens_of(login(api, email, "the password of number 9"))
+
+
+def test_a_stranger_cannot_block_a_sign_up(api, mailbox):
+    """REG-4: spent mail is that of the address it was asked for from."""
+    email = unique_email()
+    for _ in range(12):
+        assert register(api.elsewhere(), email, "a-stranger's-Passw0rt").status_code == 202
+    mailbox.wait(email, 10)
+    assert register(api, email).status_code == 202
+    tokens_of(verify(api, email, mailbox.code(email, 11)))
+    tokens_of(login(api, email))
 
 
 def test_codes_are_not_stored(api, mailbox, db):
@@ -265,6 +343,12 @@ def test_nothing_else_is_accepted(api, extra):
 def test_no_line_end_in_a_name(api):
     answer = register(api, unique_email(), name="Ada\r\nBcc: e@example.com")
     assert faults(answer) == [("/name", "bad_format")]
+
+
+@pytest.mark.parametrize("name", (" ", "\u3000\u00a0", "Ada \u202egnik", "\u2066Ada\u2069"))
+def test_a_name_can_be_seen_and_changes_no_other(api, customer, name):
+    assert faults(register(api, unique_email(), name=name)) == [("/name", "bad_format")]
+    assert faults(customer.patch("/v1/me", {"name": name})) == [("/name", "bad_format")]
 
 
 # ---- passwords
@@ -451,15 +535,76 @@ def test_401_names_the_scheme(api, customer):
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_wrong_passwords_are_throttled(api, customer):
-    for _ in range(10):
-        problem(login(api, customer.email, "wrong password"), 401, "invalid_credentials")
-    answer = login(api, customer.email, "wrong password")
+def refused(answer, limit):
+    """The answer is a 429 that tells of that limit and of when to come back."""
     problem(answer, 429, "rate_limited")
-    assert int(answer.headers["Retry-After"]) >= 1
-    for name in ("Limit", "Remaining", "Reset"):
-        assert int(answer.headers[f"RateLimit-{name}"]) >= 0
-    problem(login(api, customer.email.upper(), "wrong password"), 429, "rate_limited")
+    told = {n: int(answer.headers[f"RateLimit-{n}"]) for n in ("Limit", "Remaining", "Reset")}
+    assert told["Limit"] == limit and told["Remaining"] == 0
+    assert int(answer.headers["Retry-After"]) == told["Reset"] >= 1
+
+
+def guess(api, email, n, **how):
+    """Status of each of n wrong passwords, one after the other."""
+    return [login(api, email, "wrong password", **how).status_code for _ in range(n)]
+
+
+def test_wrong_passwords_are_throttled(api, customer):
+    first = login(api, customer.email, "wrong password")
+    problem(first, 401, "invalid_credentials")
+    assert int(first.headers["RateLimit-Remaining"]) > 10
+    assert guess(api, customer.email, 9) == [401] * 9
+    refused(login(api, customer.email, "wrong password"), 10)
+    refused(login(api, customer.email.upper(), "wrong password"), 10)
+    refused(login(api, customer.email), 10)
+
+
+def test_a_stranger_cannot_lock_an_account(api, customer):
+    """THR-1: wrong passwords from elsewhere keep out neither another address nor, at the same one,
+    somebody who is signed in already."""
+    assert guess(api, customer.email, 12) == [401] * 10 + [429] * 2
+    tokens_of(login(api.elsewhere(), customer.email))
+    tokens_of(login(api, customer.email, token=customer.token))
+
+
+def test_a_token_helps_with_its_own_account_alone(api, customer, guest):
+    other = api.customer()
+    assert guess(api, customer.email, 10) == [401] * 10
+    for token in (other.token, guest.token):
+        refused(login(api, customer.email, token=token), 10)
+    problem(login(api, customer.email, token="no.such.token"), 401, "unauthorized")
+
+
+def test_the_owner_has_ten_tries_too(api, customer):
+    assert guess(api, customer.email, 11, token=customer.token) == [401] * 10 + [429]
+    tokens_of(login(api, customer.email))
+
+
+def test_wrong_passwords_from_everywhere_add_up(new_stack, recorder):
+    """THR-1: a hundred addresses have not a hundred times as many tries."""
+    stack = new_stack("everywhere", rate_account_burst=6, rate_login_burst=4, workers=2)
+    api = client.Api(stack, recorder)
+    customer = api.customer()
+    assert guess(api.elsewhere(2), customer.email, 5) == [401] * 4 + [429]
+    assert guess(api.elsewhere(3), customer.email, 3) == [401] * 2 + [429]
+    refused(login(api.elsewhere(4), customer.email), 6)
+    tokens_of(login(api, customer.email, token=customer.token))
+
+
+def test_an_address_has_a_limit_of_passwords(new_stack, recorder):
+    """THR-2: sign-ins, sign-ups and codes of one address, and not its guests and refreshes."""
+    stack = new_stack("few", rate_password_burst=3, rate_password_per_min=1, workers=2)
+    api = client.Api(stack, recorder)
+    guest = api.guest()
+    answers = [login(api, unique_email()), register(api, unique_email()),
+               verify(api, unique_email(), "123456")]
+    assert [a.status_code for a in answers] == [401, 202, 422]
+    assert [a.headers["RateLimit-Remaining"] for a in answers] == ["2", "1", "0"]
+    for answer in (login(api, unique_email()), register(api, unique_email()),
+                   verify(api, unique_email(), "123456")):
+        refused(answer, 3)
+    other = api.post("/v1/auth/refresh", {"refresh_token": guest.refresh_token})
+    assert tokens_of(other) and other.headers["RateLimit-Limit"] == "5000"
+    problem(login(api.elsewhere(), unique_email()), 401, "invalid_credentials")
 
 
 def test_right_passwords_are_not_counted(api, customer):
@@ -469,13 +614,12 @@ def test_right_passwords_are_not_counted(api, customer):
 
 def test_unknown_addresses_are_throttled_alike(api):
     email = unique_email()
-    answers = [login(api, email, "wrong password").status_code for _ in range(11)]
-    assert answers == [401] * 10 + [429]
+    assert guess(api, email, 11) == [401] * 10 + [429]
 
 
 def test_parallel_guesses_are_reserved_before_they_are_checked(api, customer):
-    clients = [api.clone() for _ in range(40)]
-    answers = at_once(40, lambda i: login(clients[i], customer.email, f"wrong password {i}"))
+    clients = [api.clone() for _ in range(100)]
+    answers = at_once(100, lambda i: login(clients[i], customer.email, f"wrong password {i}"))
     done = [a.status_code for a in answers]
     assert done.count(401) <= 10 and set(done) <= {401, 429, 503}, done
 

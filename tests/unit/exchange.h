@@ -123,6 +123,7 @@ static struct {
     int answer, runs;
     size_t huge;
     bool location;
+    struct mx_rate rate; /* limit 0: leaves that of the route */
 } ex_do;
 
 static enum mx_err ex_thing(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -134,6 +135,8 @@ static enum mx_err ex_thing(struct mx_ctx *cx, const void *in, struct mx_reply *
 
     (void)in;
     ex_do.runs++;
+    if (ex_do.rate.limit > 0)
+        cx->rate = ex_do.rate;
     if (ex_do.fail != MX_OK)
         return mx_fail(cx->faults, ex_do.fail, "Told by the handler.");
     (void)mx_id_parse(MX_S(EX_ID), &out->id);
@@ -199,7 +202,7 @@ static const struct mx_route ex_rows[] = {
      MX_WHO_ANYONE,
      0,
      MX_R_SLOW,
-     MX_RATE_SIGN_IN,
+     MX_RATE_PASSWORD,
      &ex_password,
      {{200, &ex_out, NULL}, {200, &ex_challenge, NULL}},
      EX_ERRORS(MX_E_INVALID_CREDENTIALS),

@@ -258,12 +258,22 @@ static void test_rate(void)
     ex_reset();
     for (int i = 0; i < 3; i++)
         expect(r, MX_OK, "within the rate");
-    tap_ok(header("RateLimit-Limit: 3"), "the rate is told");
+    tap_ok(header("RateLimit-Limit: 3") && header("RateLimit-Remaining: 0") &&
+               header("RateLimit-Reset: 7"),
+           "the rate is told");
     expect(r, MX_E_RATE_LIMITED, "beyond the rate");
     tap_ok(header("RateLimit-Limit: 3") && header("Retry-After: 7"), "and when to come back");
     tap_int(ex_do.runs, 3, "nothing ran");
     expect(request(MX_GET, "/v1/health"), MX_OK, "other routes are not counted");
     tap_int(ex_hook.admitted, 4, "indeed");
+    tap_ok(strstr(ex.res.headers.p, "RateLimit") == NULL, "and tell of no rate");
+    ex_reset();
+    ex_do.fail = MX_E_RATE_LIMITED;
+    ex_do.rate = (struct mx_rate){10, 0, 59};
+    expect(r, MX_E_RATE_LIMITED, "a limit of the handler's own");
+    tap_ok(header("RateLimit-Limit: 10") && header("RateLimit-Remaining: 0") &&
+               header("RateLimit-Reset: 59") && !header("RateLimit-Limit: 3"),
+           "is told instead");
 }
 
 static void test_faults(void)

@@ -263,6 +263,23 @@ static void test_formats(void)
         {MX_LINE, true, "\xc3\xa9t\xc3\xa9 \xf0\x9f\x98\x80"},
         {MX_LINE, false, "a\tb"},
         {MX_LINE, true, ""},
+        {MX_LINE, true, " a "},
+        {MX_LINE, true, "\xd7\xa9\xd7\x9c\xe2\x80\x8f\xe2\x80\x8d"},
+        {MX_LINE, true, "\xe2\x80\xaf."},
+        {MX_LINE, false, " "},
+        {MX_LINE, false, "  \xc2\xa0 \xe3\x80\x80\xe2\x80\x8b\xef\xbb\xbf"},
+        {MX_LINE, false, "\xe2\x80\x8d"},
+        {MX_LINE, false,
+         "a\xe2\x80\xaa"
+         "b"},
+        {MX_LINE, false,
+         "a\xe2\x80\xae"
+         "b"},
+        {MX_LINE, false,
+         "\xe2\x81\xa6"
+         "a"},
+        {MX_LINE, false, "a\xe2\x81\xa9"},
+        {MX_LINE, true, "a\xe2\x81\xa5\xe2\x81\xaa\xe2\x80\xa9"},
         {MX_EMAIL, true, "a.b+c@d-e.example"},
         {MX_EMAIL, false, "a..b@c.example"},
         {MX_EMAIL, false, ".a@c.example"},

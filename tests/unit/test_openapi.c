@@ -59,7 +59,7 @@ static void test_operations(void)
     tap_str(text(LOGIN "operationId"), "auth.login", "operation id");
     tap_str(text(LOGIN "summary"), "Sign in.", "summary");
     tap_str(text(LOGIN "x-pool"), "slow", "pool");
-    tap_str(text(LOGIN "x-rate-class"), "sign_in", "rate class");
+    tap_str(text(LOGIN "x-rate-class"), "password", "rate class");
     tap_ok(lists(LOGIN "responses 429 x-codes", "rate_limited"), "429");
     tap_ok(lists(LOGIN "responses 401 x-codes", "unauthorized") &&
                lists(LOGIN "responses 401 x-codes", "invalid_credentials"),

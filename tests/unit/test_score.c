@@ -32,6 +32,9 @@ static void test_life(void)
     mx_score_end(s, 1, 3500, 404, 2, 99);
     v = mx_score_read(s, 1);
     tap_ok(v.state == MX_W_READY && v.request_ns == 0, "idle again");
+    tap_int(v.alive_ns, 3500, "the end of a request is a sign of life");
+    mx_score_alive(s, 1, 4000);
+    tap_int(mx_score_read(s, 1).alive_ns, 4000, "so is an idle turn");
     tap_ok(v.requests == 1 && v.errors_4xx == 1 && v.errors_5xx == 0, "counted");
     tap_ok(v.busy_ns == 2500 && v.trips == 2 && v.bytes == 99, "measured");
     tap_int(mx_score_read(s, 0).state, MX_W_EMPTY, "the neighbours are untouched");

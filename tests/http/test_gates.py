@@ -1,0 +1,64 @@
+"""What stands in front of every handler: media type, JSON, and a key that is in use."""
+import concurrent.futures
+
+import pytest
+
+from client import problem, unique_email, unique_key
+
+
+@pytest.mark.parametrize(
+    "media", ("text/plain", "application/x-www-form-urlencoded", "application/json-seq", "json", "*/*")
+)
+def test_another_media_type(api, media):
+    answer = api.post("/v1/auth/login", data=b"{}", headers={"Content-Type": media})
+    problem(answer, 415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("media", ("application/json", "application/json; charset=utf-8"))
+def test_the_media_type_of_json(api, media):
+    answer = api.post("/v1/auth/login", data=b"{}", headers={"Content-Type": media})
+    problem(answer, 422, "validation_failed")
+
+
+@pytest.mark.parametrize(
+    "body",
+    (
+        b"", b"{", b"{} {}", b"{'a':1}", b'{"a":01}', b'{"a":1,}', b"\xef\xbb\xbf{}",
+        b'{"a":"\xff"}', b'{"a":"\\u0000"}', b'{"a":1,"a":2}', b"[" * 17 + b"]" * 17,
+    ),
+)
+def test_malformed_json(api, body):
+    problem(api.post("/v1/auth/login", data=body), 400, "malformed_json")
+
+
+@pytest.mark.parametrize("body", (b"[]", b"null", b"7", b'"text"'))
+def test_json_that_is_no_object(api, body):
+    problem(api.post("/v1/auth/login", data=body), 422, "validation_failed")
+
+
+@pytest.mark.parametrize("key", ("x" * 256, "two words", "caf\u00e9"))
+def test_an_unsound_key(api, key):
+    answer = api.post("/v1/auth/guest", headers={"Idempotency-Key": key.encode("utf-8")})
+    problem(answer, 400, "bad_request")
+
+
+def test_a_key_in_use(api):
+    """Two at once under one key, on a route that hashes a password: one of them is told to wait."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for _ in range(50):
+            key = unique_key()
+            sent = {"email": unique_email(), "password": "a-long-pass-phrase", "name": "Two"}
+            calls = [
+                pool.submit(api.clone().post, "/v1/auth/register", sent, key=key) for _ in range(2)
+            ]
+            answers = [c.result() for c in calls]
+            refused = [a for a in answers if a.status_code == 409]
+            assert len(refused) < 2 and {a.status_code for a in answers} <= {202, 409}
+            if refused:
+                problem(refused[0], 409, "idempotency_in_progress")
+                assert int(refused[0].headers["Retry-After"]) >= 1
+                again = api.post("/v1/auth/register", sent, key=key)
+                assert again.status_code == 202
+                assert again.headers["Idempotency-Replayed"] == "true"
+                return
+    pytest.fail("never at the same time")
