@@ -184,6 +184,14 @@ static enum mx_err in_progress(struct run *r, int64_t claimed_ms)
     return MX_E_IDEMPOTENCY_IN_PROGRESS;
 }
 
+/* What the stored row says to this request. */
+static enum mx_err judge(struct run *r, const struct q_idempotency_find_row *row)
+{
+    if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
+        return MX_E_IDEMPOTENCY_KEY_REUSED;
+    return row->status == 0 ? in_progress(r, row->created_at.ms) : replay(r, row);
+}
+
 /* What is stored under the key decides; nothing stored: `otherwise`. */
 static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 {
@@ -192,11 +200,8 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
     MX_TRY(q_idempotency_find(r->cx->db, &in, &rows));
     if (rows.n == 0)
         return otherwise;
-    const struct q_idempotency_find_row *row = MX_AT(rows, struct q_idempotency_find_row, 0);
     *r->cx->faults = r->faults;
-    if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
-        return MX_E_IDEMPOTENCY_KEY_REUSED;
-    return row->status == 0 ? in_progress(r, row->created_at.ms) : replay(r, row);
+    return judge(r, MX_AT(rows, struct q_idempotency_find_row, 0));
 }
 
 /* The key's row, in the transaction of the effect; on money routes only while the session lives. */
@@ -267,16 +272,14 @@ static enum mx_err claim(struct run *r)
     if (rows.n == 0)
         return in_progress(r, 0);
     const struct q_idempotency_find_row *row = MX_AT(rows, struct q_idempotency_find_row, 0);
-    if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
-        return MX_E_IDEMPOTENCY_KEY_REUSED;
-    if (row->status != 0)
-        return replay(r, row);
-    if (row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
-        return in_progress(r, row->created_at.ms);
+    enum mx_err verdict = judge(r, row);
+    if (verdict != MX_E_IDEMPOTENCY_IN_PROGRESS || row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
+        return verdict;
     int64_t changed;
     struct q_idempotency_take_over_in again = {
         cx->actor.account, r->key, {cx->now_ms}, row->created_at};
     MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
+    *cx->faults = r->faults;
     return changed == 1 ? MX_OK : in_progress(r, cx->now_ms);
 }
 

@@ -7,15 +7,12 @@
 /* Strong tag of a body: the same on every worker and host. */
 static struct mx_str etag_of(struct mx_arena *a, struct mx_str body)
 {
-    static const char hex[] = "0123456789abcdef";
     struct mx_hash h = mx_sha256(body);
-    char text[2 * ETAG_BYTES];
+    struct mx_buf text;
 
-    for (size_t i = 0; i < ETAG_BYTES; i++) {
-        text[2 * i] = hex[h.b[i] >> 4];
-        text[2 * i + 1] = hex[h.b[i] & 15];
-    }
-    return mx_str_dup(a, (struct mx_str){text, sizeof(text)});
+    mx_buf_init(&text, a, 2 * ETAG_BYTES);
+    mx_buf_hex(&text, h.b, ETAG_BYTES);
+    return mx_buf_view(&text);
 }
 
 bool mx_etag_listed(struct mx_str list, struct mx_str etag)
