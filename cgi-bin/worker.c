@@ -138,6 +138,7 @@ static const char *start(struct worker *w, struct mx_shared *shared)
     w->cx = (struct mx_ctx){.arena = w->arena,
                             .db = mx_db_new(w->conf),
                             .shared = shared,
+                            .keys = keys,
                             .conf = w->conf,
                             .faults = &w->faults};
     self = w;

@@ -1,7 +1,6 @@
 /* /v1/auth */
 #include "api/auth.h"
 
-#include "api/gate.h"
 #include "api/me.h"
 #include "shop/password.h"
 #include "shop/signin.h"
@@ -94,14 +93,14 @@ enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *r
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
-    return mx_signin_guest(cx, mx_gate_keys(), ((const struct guest *)in)->locale, &out->t);
+    return mx_signin_guest(cx, ((const struct guest *)in)->locale, &out->t);
 }
 
 enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     bool signed_in;
-    MX_TRY(mx_signin_register(cx, mx_gate_keys(), in, &out->t, &signed_in));
+    MX_TRY(mx_signin_register(cx, in, &out->t, &signed_in));
     reply->answer = signed_in ? 1 : 0;
     reply->out = signed_in ? (void *)out : MX_NEW(cx->arena, struct verification);
     return MX_OK;
@@ -111,14 +110,14 @@ enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
-    return mx_signin_verify(cx, mx_gate_keys(), in, &out->t, &reply->error);
+    return mx_signin_verify(cx, in, &out->t, &reply->error);
 }
 
 enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
-    return mx_signin_login(cx, mx_gate_keys(), in, &out->t);
+    return mx_signin_login(cx, in, &out->t);
 }
 
 enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -126,7 +125,7 @@ enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply 
     const struct refresh *r = in;
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
-    return mx_session_refresh(cx, mx_gate_keys(), r->refresh_token, &out->t, &reply->error);
+    return mx_session_refresh(cx, r->refresh_token, &out->t, &reply->error);
 }
 
 enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

@@ -12,13 +12,13 @@
 #define REVOCATION_OVERLAP_MS 10000
 
 static const struct mx_settings *gate_conf;
-static struct mx_keys *gate_keys;
+static const struct mx_keys *gate_keys;
 static struct mx_shared *gate_shared;
 /* Keys, issuer and audience that a verified token was verified with: after a reload with other ones
  * no token of before is taken for verified. */
 static struct mx_hash gate_trust;
 
-void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, struct mx_keys *keys,
+void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, const struct mx_keys *keys,
                   struct mx_shared *shared)
 {
     struct mx_hash digest = mx_keys_digest(a, keys);
@@ -26,11 +26,6 @@ void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, struct mx_
     gate_conf = conf;
     gate_keys = keys;
     gate_shared = shared;
-}
-
-struct mx_keys *mx_gate_keys(void)
-{
-    return gate_keys;
 }
 
 /* ==== who calls ==== */

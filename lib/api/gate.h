@@ -15,11 +15,8 @@
 extern const struct mx_hooks mx_gate_hooks;
 
 /* Once a worker, before the first request; `a` is scratch. */
-void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, struct mx_keys *keys,
+void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, const struct mx_keys *keys,
                   struct mx_shared *shared);
-
-/* The keys given to mx_gate_init. */
-struct mx_keys *mx_gate_keys(void);
 
 /* Between requests: learn, at most once a second a host, which sessions other hosts revoked. */
 void mx_gate_idle(struct mx_db *db, struct mx_shared *shared, const struct mx_settings *conf);

@@ -1,8 +1,8 @@
 /* /v1/healthz, /v1/readyz, /v1/openapi.json, /v1/jwks.json, /metrics */
 #include "api/meta.h"
 
-#include "api/gate.h"
 #include "api/routes.h"
+#include "codec/token.h"
 #include "http/openapi.h"
 #include "io/db.h"
 #include "io/migrate.h"
@@ -82,7 +82,7 @@ enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_reply *repl
 enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)in;
-    reply->raw = mx_keys_jwks(cx->arena, mx_gate_keys());
+    reply->raw = mx_keys_jwks(cx->arena, cx->keys);
     return MX_OK;
 }
 

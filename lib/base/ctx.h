@@ -9,6 +9,7 @@
 #include "base/settings.h"
 
 struct mx_db;
+struct mx_keys;
 struct mx_shared;
 
 enum mx_actor_kind { MX_ANYONE, MX_GUEST, MX_CUSTOMER, MX_STAFF };
@@ -40,8 +41,9 @@ struct mx_at_commit {
 
 struct mx_ctx {
     struct mx_arena *arena;
-    struct mx_db *db;         /* io/db.h */
-    struct mx_shared *shared; /* io/shm.h: rate buckets, revoked sessions, verified tokens */
+    struct mx_db *db;           /* io/db.h */
+    struct mx_shared *shared;   /* io/shm.h: rate buckets, revoked sessions, verified tokens */
+    const struct mx_keys *keys; /* codec/token.h */
     const struct mx_settings *conf;
     struct mx_faults *faults;
     struct mx_actor actor;

@@ -83,8 +83,8 @@ static struct mx_str joined(struct mx_arena *a, struct mx_list roles)
 }
 
 /* Access and refresh token of a session whose present generation is `generation`. */
-static enum mx_err issue(struct mx_ctx *cx, const struct mx_keys *keys, struct mx_id session,
-                         int64_t generation, struct mx_tokens *t)
+static enum mx_err issue(struct mx_ctx *cx, struct mx_id session, int64_t generation,
+                         struct mx_tokens *t)
 {
     int64_t now = cx->now_ms / 1000;
     struct mx_claims claims = {
@@ -98,8 +98,8 @@ static enum mx_err issue(struct mx_ctx *cx, const struct mx_keys *keys, struct m
         .roles = joined(cx->arena, t->user.roles),
     };
     t->expires_in = cx->conf->token_ttl_s;
-    t->refresh_token = make_refresh(cx->arena, keys, session, generation);
-    return mx_token_sign(cx->arena, keys, cx->conf->issuer, cx->conf->audience, &claims,
+    t->refresh_token = make_refresh(cx->arena, cx->keys, session, generation);
+    return mx_token_sign(cx->arena, cx->keys, cx->conf->issuer, cx->conf->audience, &claims,
                          &t->access_token);
 }
 
@@ -116,8 +116,7 @@ static struct mx_str or_empty(struct mx_str s)
     return s.p != NULL ? s : MX_S("");
 }
 
-enum mx_err mx_session_start(struct mx_ctx *cx, const struct mx_keys *keys,
-                             struct mx_tokens *tokens)
+enum mx_err mx_session_start(struct mx_ctx *cx, struct mx_tokens *tokens)
 {
     struct q_session_insert_in in = {
         .id = mx_id_new(),
@@ -128,7 +127,7 @@ enum mx_err mx_session_start(struct mx_ctx *cx, const struct mx_keys *keys,
         .now = {cx->now_ms},
     };
     MX_TRY(q_session_insert(cx->db, &in, NULL));
-    return issue(cx, keys, in.id, 0, tokens);
+    return issue(cx, in.id, 0, tokens);
 }
 
 /* Put a session on this host's deny-list until its last access token has run out. */
@@ -175,14 +174,13 @@ static enum mx_err spent(struct mx_ctx *cx, struct mx_id id, int64_t generation,
     return mx_session_end(cx, id);
 }
 
-enum mx_err mx_session_refresh(struct mx_ctx *cx, const struct mx_keys *keys,
-                               struct mx_str refresh_token, struct mx_tokens *ret_tokens,
-                               enum mx_err *ret_refused)
+enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
+                               struct mx_tokens *ret_tokens, enum mx_err *ret_refused)
 {
     struct mx_id id;
     int64_t generation, rotated;
     struct mx_list rows;
-    if (!read_refresh(cx->arena, keys, refresh_token, &id, &generation))
+    if (!read_refresh(cx->arena, cx->keys, refresh_token, &id, &generation))
         return MX_E_INVALID_REFRESH_TOKEN;
     struct q_session_rotate_in in = {
         id, generation, idle_until(cx), cx->conf->session_max_d, {cx->now_ms}};
@@ -202,5 +200,5 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, const struct mx_keys *keys,
         return mx_session_end(cx, id);
     }
     MX_TRY(e);
-    return issue(cx, keys, id, generation + 1, ret_tokens);
+    return issue(cx, id, generation + 1, ret_tokens);
 }

@@ -18,14 +18,13 @@ struct mx_tokens {
 };
 
 /* Start a session of the account in `tokens->user` in the present transaction; fills the rest. */
-enum mx_err mx_session_start(struct mx_ctx *cx, const struct mx_keys *keys,
-                             struct mx_tokens *tokens) MX_MUST_CHECK;
+enum mx_err mx_session_start(struct mx_ctx *cx, struct mx_tokens *tokens) MX_MUST_CHECK;
 
 /* Use a refresh token in the present transaction. MX_E_INVALID_REFRESH_TOKEN when nothing is to be
  * written; when the token was spent before, MX_OK with that error in *ret_refused: the session is
  * revoked and the transaction must commit. */
-enum mx_err mx_session_refresh(struct mx_ctx *cx, const struct mx_keys *keys,
-                               struct mx_str refresh_token, struct mx_tokens *ret_tokens,
+enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
+                               struct mx_tokens *ret_tokens,
                                enum mx_err *ret_refused) MX_MUST_CHECK;
 
 /* End session `id` at once. Ending it twice is no error. */

@@ -10,8 +10,7 @@
 #include "shop/password.h"
 #include "statements.h"
 
-enum mx_err mx_signin_guest(struct mx_ctx *cx, const struct mx_keys *keys, struct mx_str locale,
-                            struct mx_tokens *ret_tokens)
+enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale, struct mx_tokens *ret_tokens)
 {
     struct q_account_insert_guest_in in = {
         mx_id_new(), locale.p != NULL ? locale : MX_S("en"), {cx->now_ms}};
@@ -23,7 +22,7 @@ enum mx_err mx_signin_guest(struct mx_ctx *cx, const struct mx_keys *keys, struc
         .created_at = in.now,
         .kind = MX_ACCOUNT_GUEST,
     };
-    return mx_session_start(cx, keys, ret_tokens);
+    return mx_session_start(cx, ret_tokens);
 }
 
 /* The caller's account while it is a guest's. */
@@ -95,19 +94,18 @@ static enum mx_err make_account(struct mx_ctx *cx, const struct person *p, struc
     return mx_event_add(cx, "customer.registered", *ret_id);
 }
 
-static enum mx_err make_and_sign_in(struct mx_ctx *cx, const struct mx_keys *keys,
-                                    const struct person *p, struct mx_tokens *ret_tokens)
+static enum mx_err make_and_sign_in(struct mx_ctx *cx, const struct person *p,
+                                    struct mx_tokens *ret_tokens)
 {
     struct mx_id id;
     MX_TRY(make_account(cx, p, &id));
     MX_TRY(mx_account_profile(cx, id, &ret_tokens->user));
-    return mx_session_start(cx, keys, ret_tokens);
+    return mx_session_start(cx, ret_tokens);
 }
 
 /* A sign-up between its hash and its transaction. */
 struct signup {
     struct mx_ctx *cx;
-    const struct mx_keys *keys;
     struct person person;
     struct mx_tokens *tokens;
 };
@@ -115,16 +113,15 @@ struct signup {
 static enum mx_err sign_up(void *arg)
 {
     const struct signup *s = arg;
-    enum mx_err e = make_and_sign_in(s->cx, s->keys, &s->person, s->tokens);
+    enum mx_err e = make_and_sign_in(s->cx, &s->person, s->tokens);
     return e == MX_E_DUPLICATE ? MX_E_EMAIL_TAKEN : e;
 }
 
 /* A code is worth something only with the address it was mailed to. */
-static struct mx_hash code_hash(struct mx_arena *a, const struct mx_keys *keys, struct mx_str key,
-                                struct mx_str code)
+static struct mx_hash code_hash(struct mx_ctx *cx, struct mx_str key, struct mx_str code)
 {
-    struct mx_str text = mx_str_fmt(a, "verify %.*s %.*s", MX_FMT(key), MX_FMT(code));
-    return mx_hmac(mx_keys_secret(keys), text);
+    struct mx_str text = mx_str_fmt(cx->arena, "verify %.*s %.*s", MX_FMT(key), MX_FMT(code));
+    return mx_hmac(mx_keys_secret(cx->keys), text);
 }
 
 static enum mx_err put_registration(const struct signup *s, struct mx_str code)
@@ -136,7 +133,7 @@ static enum mx_err put_registration(const struct signup *s, struct mx_str code)
         .name = s->person.name,
         .password_hash = s->person.phc,
         .guest = s->person.guest,
-        .code_hash = code_hash(cx->arena, s->keys, s->person.key, code),
+        .code_hash = code_hash(cx, s->person.key, code),
         .expires_at = {cx->now_ms + MX_CODE_TTL_MS},
         .now = {cx->now_ms},
     };
@@ -188,11 +185,10 @@ static bool may_mail(struct mx_ctx *cx, struct mx_str key)
     return mx_limits_take(cx, limits, n, &rate);
 }
 
-enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_keys *keys,
-                               const struct mx_register *in, struct mx_tokens *ret_tokens,
-                               bool *ret_signed_in)
+enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
+                               struct mx_tokens *ret_tokens, bool *ret_signed_in)
 {
-    struct signup s = {.cx = cx, .keys = keys, .tokens = ret_tokens};
+    struct signup s = {.cx = cx, .tokens = ret_tokens};
     s.person = (struct person){.email = in->email, .name = in->name, .guest = guest_of(cx)};
     MX_TRY(email_key(cx, in->email, &s.person.key));
     MX_TRY(mx_password_accept(cx, in->password, in->email));
@@ -205,16 +201,15 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_keys *keys,
 
 /* ---- proving the address ---- */
 
-enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_keys *keys,
-                             const struct mx_verify *in, struct mx_tokens *ret_tokens,
-                             enum mx_err *ret_refused)
+enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
+                             struct mx_tokens *ret_tokens, enum mx_err *ret_refused)
 {
     struct mx_list rows;
     struct mx_str key;
     MX_TRY(email_key(cx, in->email, &key));
     MX_TRY(q_registration_try(cx->db, &(struct q_registration_try_in){key}, NULL));
     struct q_registration_load_in load = {
-        key, code_hash(cx->arena, keys, key, in->code), MX_CODE_ATTEMPTS, {cx->now_ms}};
+        key, code_hash(cx, key, in->code), MX_CODE_ATTEMPTS, {cx->now_ms}};
     MX_TRY(q_registration_load(cx->db, &load, &rows));
     if (rows.n == 0) {
         *ret_refused = MX_E_CODE_INVALID;
@@ -222,17 +217,27 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_keys *keys,
     }
     const struct q_registration_load_row *r = MX_AT(rows, struct q_registration_load_row, 0);
     struct person p = {r->email, key, r->name, r->password_hash, r->guest, {cx->now_ms}};
-    enum mx_err e = make_and_sign_in(cx, keys, &p, ret_tokens);
+    enum mx_err e = make_and_sign_in(cx, &p, ret_tokens);
     if (e != MX_OK)
         return e == MX_E_DUPLICATE ? MX_E_CODE_INVALID : e;
     return q_registration_delete(cx->db, &(struct q_registration_delete_in){key}, NULL);
 }
 
-/* ---- signing in by password ---- */
+/* ---- signing in ---- */
+
+enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, struct mx_tokens *ret_tokens)
+{
+    struct mx_id guest = guest_of(cx);
+    if (!mx_id_none(guest))
+        MX_TRY(mx_cart_merge(cx, guest, account));
+    MX_TRY(mx_account_profile(cx, account, &ret_tokens->user));
+    return mx_session_start(cx, ret_tokens);
+}
+
+/* ---- by password ---- */
 
 struct login {
     struct mx_ctx *cx;
-    const struct mx_keys *keys;
     struct mx_id account;
     struct mx_str seen, next; /* the hash that was compared, and the one to store */
     struct mx_tokens *tokens;
@@ -247,11 +252,7 @@ static enum mx_err finish_login(void *arg)
     MX_TRY(q_account_confirm_password(cx->db, &in, &confirmed));
     if (confirmed == 0)
         return MX_E_INVALID_CREDENTIALS;
-    struct mx_id guest = guest_of(cx);
-    if (!mx_id_none(guest))
-        MX_TRY(mx_cart_merge(cx, guest, l->account));
-    MX_TRY(mx_account_profile(cx, l->account, &l->tokens->user));
-    return mx_session_start(cx, l->keys, l->tokens);
+    return mx_signin_finish(cx, l->account, l->tokens);
 }
 
 /* Whose password it should be; an unknown address gives an account of none. */
@@ -281,13 +282,13 @@ static size_t login_limits(const struct login *l, struct mx_str key,
     return 1;
 }
 
-enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_keys *keys,
-                            const struct mx_login *in, struct mx_tokens *ret_tokens)
+enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
+                            struct mx_tokens *ret_tokens)
 {
     struct mx_str key;
     struct mx_rate rate;
     struct mx_limit limits[LIMITS_MAX];
-    struct login l = {.cx = cx, .keys = keys, .tokens = ret_tokens};
+    struct login l = {.cx = cx, .tokens = ret_tokens};
     MX_TRY(email_key(cx, in->email, &key));
     MX_TRY(find_account(&l, key));
     size_t n = login_limits(&l, key, limits);

@@ -22,7 +22,7 @@ struct mx_login {
 };
 
 /* A new anonymous account with a session, in the present transaction. `locale` may be absent. */
-enum mx_err mx_signin_guest(struct mx_ctx *cx, const struct mx_keys *keys, struct mx_str locale,
+enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale,
                             struct mx_tokens *ret_tokens) MX_MUST_CHECK;
 
 /* Register; runs its own transaction. With verify_email a code is mailed, or a notice to the owner
@@ -30,24 +30,28 @@ enum mx_err mx_signin_guest(struct mx_ctx *cx, const struct mx_keys *keys, struc
  * its share of mail: then nothing is sent and earlier codes stay good. Else the account exists at
  * once. A guest who registers keeps the account. MX_E_VALIDATION_FAILED, MX_E_EMAIL_TAKEN (only
  * without verify_email), MX_E_OVERLOADED. */
-enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_keys *keys,
-                               const struct mx_register *in, struct mx_tokens *ret_tokens,
-                               bool *ret_signed_in) MX_MUST_CHECK;
+enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
+                               struct mx_tokens *ret_tokens, bool *ret_signed_in) MX_MUST_CHECK;
 
 /* Prove an address in the present transaction and make the account of the sign-up that the code was
  * mailed for; others of the address end. A wrong code costs all of them a try. MX_E_CODE_INVALID;
  * with MX_OK that error may stand in *ret_refused: a try was counted and the transaction must
  * commit. */
-enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_keys *keys,
-                             const struct mx_verify *in, struct mx_tokens *ret_tokens,
-                             enum mx_err *ret_refused) MX_MUST_CHECK;
+enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
+                             struct mx_tokens *ret_tokens, enum mx_err *ret_refused) MX_MUST_CHECK;
 
 /* Sign in by password; runs its own transaction. A guest's cart is merged. Wrong passwords are
  * counted before anything is hashed, known address or not: by e-mail and client address, and by
  * e-mail for all clients. A caller with a token of the very account has a count of its own, so that
  * strangers cannot keep its owner out. MX_E_INVALID_CREDENTIALS, MX_E_RATE_LIMITED,
  * MX_E_OVERLOADED. */
-enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_keys *keys,
-                            const struct mx_login *in, struct mx_tokens *ret_tokens) MX_MUST_CHECK;
+enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
+                            struct mx_tokens *ret_tokens) MX_MUST_CHECK;
+
+/* The last step of every way to sign in, in the present transaction, once the caller has proved to
+ * be `account` (open, a customer's or staff's): merges the cart of the guest that calls and starts
+ * a session. MX_E_NOT_FOUND when the account is closed. */
+enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account,
+                             struct mx_tokens *ret_tokens) MX_MUST_CHECK;
 
 #endif
