@@ -18,6 +18,32 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name == "test_zz_contract.py")
 
 
+# ---- requirements: which ids of requirements.tsv the tests that passed show to hold
+
+REQUIREMENTS = dict(line.rstrip("\n").split("\t", 1) for line in
+                    open(client.ROOT / "tests" / "requirements.tsv", encoding="utf-8"))
+ids_of = {}
+outcomes = {}
+
+
+def pytest_collection_finish(session):
+    for item in session.items:
+        for mark in item.iter_markers("req"):
+            for name in mark.args:
+                assert name in REQUIREMENTS, f"{item.nodeid}: no requirement {name}"
+                ids_of.setdefault(item.nodeid, set()).add(name)
+
+
+def pytest_runtest_logreport(report):
+    for name in ids_of.get(report.nodeid, ()):
+        outcomes[name] = outcomes.get(name, True) and not report.failed
+
+
+def pytest_terminal_summary(terminalreporter):
+    held = sorted(name for name, ok in outcomes.items() if ok)
+    terminalreporter.write_line(f"requirements shown: {' '.join(held) or 'none'}")
+
+
 @pytest.fixture(scope="session")
 def place():
     """An empty directory of this run's own, build/test/http or, beside another run, http.1, ..."""

@@ -71,6 +71,7 @@ def test_claims(api, customer, guest, staff, stack):
     assert "owner" in json.dumps(claims(staff.token)["roles"])
 
 
+@pytest.mark.req("RT-3")
 def test_a_lost_answer_gives_the_same_successor(api, customer):
     first = rotated(api, customer.refresh_token)
     again = rotated(api, customer.refresh_token)
@@ -79,6 +80,7 @@ def test_a_lost_answer_gives_the_same_successor(api, customer):
     rotated(api, first["refresh_token"])
 
 
+@pytest.mark.req("RT-2")
 def test_an_older_token_ends_the_family(api, customer):
     one = rotated(api, customer.refresh_token)
     two = rotated(api, one["refresh_token"])
@@ -116,6 +118,7 @@ def test_one_family_does_not_touch_another(api, customer):
     rotated(api, other.refresh_token)
 
 
+@pytest.mark.req("RT-4")
 def test_twenty_at_once_get_one_child(api, customer, db):
     answers, barrier = [None] * 20, threading.Barrier(20)
     clients = [api.clone() for _ in range(20)]
@@ -188,6 +191,7 @@ def test_a_refresh_token_gives_no_access(customer):
     problem(customer.get("/v1/me", token=customer.refresh_token), 401, "unauthorized")
 
 
+@pytest.mark.req("RT-1")
 def test_nothing_stored_refreshes(api, customer, db):
     token = customer.refresh_token.removeprefix("mr1_")
     raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
