@@ -41,7 +41,9 @@ def pytest_runtest_logreport(report):
 
 def pytest_terminal_summary(terminalreporter):
     held = sorted(name for name, ok in outcomes.items() if ok)
+    lost = sorted(name for name, ok in outcomes.items() if not ok)
     terminalreporter.write_line(f"requirements shown: {' '.join(held) or 'none'}")
+    terminalreporter.write_line(f"requirements not shown: {' '.join(lost) or 'none'}")
 
 
 @pytest.fixture(scope="session")
