@@ -58,11 +58,13 @@ help: ## list the targets
 deps: ## install what is missing (Debian 12 or 13, root or sudo)
 	@deploy/deps
 
-run: deps ## serve a demo store in the foreground (RUN=dir PORT=n), Ctrl-C stops all of it
+run: ## serve a demo store in the foreground (RUN=dir PORT=n), Ctrl-C stops all of it
+	@deploy/deps build run
 	@$(MAKE) --no-print-directory all
 	@deploy/run foreground
 
-start: deps ## the same in the background; writes $(RUN)/merx.env
+start: ## the same in the background; writes $(RUN)/merx.env
+	@deploy/deps build run
 	@$(MAKE) --no-print-directory all
 	@deploy/run start
 

@@ -73,7 +73,8 @@ def recorder(place):
 
 
 # One address plays all the people of a test run.
-CROWD = {"rate_password_burst": 1_000_000, "rate_password_per_min": 60_000_000}
+CROWD = {f"rate_{which}_burst": 1_000_000 for which in ("password", "global")} | {
+    f"rate_{which}_per_min": 60_000_000 for which in ("password", "global")}
 
 
 @pytest.fixture(scope="session")

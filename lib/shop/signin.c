@@ -41,9 +41,10 @@ static enum mx_err email_key(struct mx_ctx *cx, struct mx_str email, struct mx_s
 
 /* ---- how often ---- */
 
-#define LIMITS_MAX 2
+#define LIMITS_MAX 3
 
-/* The limits of what anybody may do to the account of `key`: of one client, and of all. */
+/* The limits of what anybody may do to the account of `key`: of one client, of all, and of all to
+ * all accounts. */
 static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
                         struct mx_limit limits[LIMITS_MAX])
 {
@@ -54,7 +55,9 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
                           s->rate_login_burst, s->rate_login_per_min};
     limits[1] = (struct mx_limit){mx_str_fmt(cx->arena, "%s:%.*s", act, MX_FMT(key)),
                                   s->rate_account_burst, s->rate_account_per_min};
-    return 2;
+    limits[2] = (struct mx_limit){mx_str_fmt(cx->arena, "%s", act), s->rate_global_burst,
+                                  s->rate_global_per_min};
+    return 3;
 }
 
 /* ---- registering ---- */

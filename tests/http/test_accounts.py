@@ -510,6 +510,7 @@ def test_one_of_many_gets_the_address(unproved):
 # ---- signing in
 
 
+@pytest.mark.req("ENU-1")
 def test_wrong_and_unknown_are_alike(api, customer):
     wrong = problem(login(api, customer.email, "wrong password"), 401, "invalid_credentials")
     unknown = problem(login(api, unique_email(), "wrong password"), 401, "invalid_credentials")
@@ -548,6 +549,7 @@ def guess(api, email, n, **how):
     return [login(api, email, "wrong password", **how).status_code for _ in range(n)]
 
 
+@pytest.mark.req("THR-1")
 def test_wrong_passwords_are_throttled(api, customer):
     first = login(api, customer.email, "wrong password")
     problem(first, 401, "invalid_credentials")
@@ -558,6 +560,7 @@ def test_wrong_passwords_are_throttled(api, customer):
     refused(login(api, customer.email), 10)
 
 
+@pytest.mark.req("THR-1")
 def test_a_stranger_cannot_lock_an_account(api, customer):
     """THR-1: wrong passwords from elsewhere keep out neither another address nor, at the same one,
     somebody who is signed in already."""
@@ -590,6 +593,20 @@ def test_wrong_passwords_from_everywhere_add_up(new_stack, recorder):
     tokens_of(login(api, customer.email, token=customer.token))
 
 
+@pytest.mark.req("THR-2")
+def test_all_accounts_and_addresses_add_up(new_stack, recorder):
+    """Stuffing: one try an account, each from another address. Who holds a token still enters."""
+    stack = new_stack("stuffing", rate_global_burst=4, rate_global_per_min=1, workers=2)
+    api = client.Api(stack, recorder)
+    customer = api.customer()
+    tried = [login(api.elsewhere(2 + i), unique_email(), "wrong password") for i in range(5)]
+    assert [a.status_code for a in tried] == [401] * 4 + [429]
+    refused(tried[-1], 4)
+    refused(login(api.elsewhere(), customer.email), 4)
+    tokens_of(login(api, customer.email, token=customer.token))
+
+
+@pytest.mark.req("THR-2")
 def test_an_address_has_a_limit_of_passwords(new_stack, recorder):
     """THR-2: sign-ins, sign-ups and codes of one address, and not its guests and refreshes."""
     stack = new_stack("few", rate_password_burst=3, rate_password_per_min=1, workers=2)
@@ -617,6 +634,7 @@ def test_unknown_addresses_are_throttled_alike(api):
     assert guess(api, email, 11) == [401] * 10 + [429]
 
 
+@pytest.mark.req("THR-3")
 def test_parallel_guesses_are_reserved_before_they_are_checked(api, customer):
     clients = [api.clone() for _ in range(100)]
     answers = at_once(100, lambda i: login(clients[i], customer.email, f"wrong password {i}"))
@@ -636,6 +654,7 @@ def test_hashes_at_once_are_capped(new_stack, recorder):
             assert int(a.headers["Retry-After"]) >= 1
 
 
+@pytest.mark.req("THR-5")
 def test_one_request_is_one_attempt(api, customer):
     attempt = {"email": customer.email, "password": "wrong password"}
     assert api.post("/v1/auth/login", [attempt] * 100).status_code == 422
