@@ -4,10 +4,8 @@
 #define MX_CODEC_KEYS_INTERNAL_H
 
 #include "base/arena.h"
+#include "codec/jws.h"
 #include "codec/token.h"
-
-#define MX_ES256 "ES256"
-#define MX_HS256 "HS256"
 
 /* One key is good for one algorithm. All strings live in the arena of the keys. */
 struct mx_key {

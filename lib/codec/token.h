@@ -1,8 +1,6 @@
-/* Access tokens (JWT, RFC 7519/9068 claims). libjwt makes and checks one signature with one key of
- * one algorithm; in front of it a strict parser of our own (three base64url segments, JSON objects
- * without duplicates, `alg` equal byte for byte to the one that `kid` names, `typ` JWT, no
- * crit/jku/x5u/jwk/x5c/b64/zip/cty, at most 4 KiB), behind it our own claim walker. token.c
- * is the only file that sees libjwt, keys.c and it the only ones that see libcrypto.
+/* Access tokens (JWT, RFC 7519/9068 claims): signed tokens (codec/jws.h) of at most 4 KiB with a
+ * `typ`, a key that `kid` names, and claims that our own walker checks. keys.c, jws.c and jwk.c are
+ * the only files that see libcrypto.
  *
  * Keys live in a directory, one file a key, mode 0600 or 0400: `<kid>.es256.pem` (EC P-256 private
  * key), `<kid>.hs256` (base64url, at least 32 bytes). `active` is a file that names the kid that
