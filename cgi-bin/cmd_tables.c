@@ -35,7 +35,8 @@ static void print_flags(unsigned flags)
         const char *name;
     } known[] = {{MX_R_TX, "tx"},       {MX_R_IDEMPOTENT, "idempotent"},
                  {MX_R_SLOW, "slow"},   {MX_R_PUBLIC, "public"},
-                 {MX_R_MONEY, "money"}, {MX_R_UNLISTED, "unlisted"}};
+                 {MX_R_MONEY, "money"}, {MX_R_UNLISTED, "unlisted"},
+                 {MX_R_FRESH, "fresh"}, {MX_R_ENROL, "enrol"}};
 
     for (size_t i = 0; i < MX_LEN(known); i++)
         if (flags & known[i].bit)

@@ -3,7 +3,6 @@
 
 #include "api/me.h"
 #include "shop/password.h"
-#include "shop/signin.h"
 
 /* ---- answers ---- */
 
@@ -26,6 +25,35 @@ static const struct mx_field tokens_rows[] = {
      NULL, &mx_shape_user, "As GET /v1/me."},
 };
 MX_SHAPE(mx_shape_tokens, "Tokens", struct tokens, tokens_rows);
+
+/* The other success of signing in. */
+struct mfa_required {
+    bool mfa_required;
+    struct mx_str mfa_token;
+    struct mx_list methods;
+};
+static const struct mx_field mfa_required_rows[] = {
+    MX_O(struct mfa_required, mfa_required, "True: signing in takes a second factor."),
+    MX_F(struct mfa_required, mfa_token, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
+         "For POST /v1/auth/mfa, and nothing else."),
+    MX_F_KIND(struct mfa_required, methods, "methods", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
+              "Second factors that the account has: totp, recovery_code."),
+};
+MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required_rows);
+
+void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply)
+{
+    if (s->mfa_token.p != NULL) {
+        struct mfa_required *demand = MX_NEW(cx->arena, struct mfa_required);
+        *demand = (struct mfa_required){true, s->mfa_token, s->methods};
+        reply->out = demand;
+        reply->answer = 1;
+        return;
+    }
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    out->t = s->tokens;
+    reply->out = out;
+}
 
 static const char *const verification_statuses[] = {"verification_required", NULL};
 
@@ -69,6 +97,15 @@ static const struct mx_field login_rows[] = {
          "Password."),
 };
 MX_SHAPE(mx_shape_login, "Login", struct mx_login, login_rows);
+
+struct own_password {
+    struct mx_str password;
+};
+static const struct mx_field own_password_rows[] = {
+    MX_F(struct own_password, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024, MX_PASSWORD,
+         "The caller's own."),
+};
+MX_SHAPE(mx_shape_own_password, "OwnPassword", struct own_password, own_password_rows);
 
 struct refresh {
     struct mx_str refresh_token;
@@ -115,9 +152,16 @@ enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *
 
 enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
-    struct tokens *out = MX_NEW(cx->arena, struct tokens);
-    reply->out = out;
-    return mx_signin_login(cx, in, &out->t);
+    struct mx_signin s;
+    MX_TRY(mx_signin_login(cx, in, &s));
+    api_auth_signed_in(cx, &s, reply);
+    return MX_OK;
+}
+
+enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_signin_again(cx, ((const struct own_password *)in)->password);
 }
 
 enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

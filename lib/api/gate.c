@@ -49,12 +49,21 @@ static enum mx_actor_kind kind_of(struct mx_str scope)
     return mx_str_eqc(scope, "customer") ? MX_CUSTOMER : MX_GUEST;
 }
 
-static enum mx_err require_live(struct mx_ctx *cx)
+static enum mx_err load_session(struct mx_ctx *cx, struct q_gate_session_live_row *ret_session)
 {
     struct mx_list rows;
     struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
     MX_TRY(q_gate_session_live(cx->db, &in, &rows));
-    return rows.n == 0 ? MX_E_UNAUTHORIZED : MX_OK;
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    *ret_session = *MX_AT(rows, struct q_gate_session_live_row, 0);
+    return MX_OK;
+}
+
+static enum mx_err require_live(struct mx_ctx *cx)
+{
+    struct q_gate_session_live_row session;
+    return load_session(cx, &session);
 }
 
 static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
@@ -68,17 +77,48 @@ static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
     return mx_shared_revocations_lost(gate_shared, cx->now_ms) ? require_live(cx) : MX_OK;
 }
 
-static enum mx_err authorize(struct mx_ctx *cx, uint64_t permission)
+static bool needs_second_factor(const struct mx_ctx *cx)
+{
+    return cx->actor.kind == MX_STAFF && strcmp(gate_conf->staff_mfa, "required") == 0;
+}
+
+/* Staff whose session passed no second factor, though one is required, have no permission at all.
+ */
+static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
 {
     struct mx_list rows;
-    if (cx->actor.kind != MX_STAFF)
-        return MX_E_FORBIDDEN;
     struct q_gate_permissions_in in = {cx->actor.session, cx->actor.account, {cx->now_ms}};
     MX_TRY(q_gate_permissions(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
-    cx->actor.permissions = (uint64_t)MX_AT(rows, struct q_gate_permissions_row, 0)->permissions;
+    const struct q_gate_permissions_row *row = MX_AT(rows, struct q_gate_permissions_row, 0);
+    if (needs_second_factor(cx) && row->second_factor == 0)
+        return MX_E_MFA_ENROLMENT_REQUIRED;
+    cx->actor.permissions = (uint64_t)row->permissions;
     return (cx->actor.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
+}
+
+/* What the flags of a route ask of the caller's session. */
+static enum mx_err require_session(struct mx_ctx *cx, unsigned flags)
+{
+    struct q_gate_session_live_row session;
+    bool factor = needs_second_factor(cx) && !(flags & MX_R_ENROL);
+    if (!factor && !(flags & MX_R_FRESH))
+        return MX_OK;
+    MX_TRY(load_session(cx, &session));
+    if (factor && session.second_factor == 0)
+        return MX_E_MFA_ENROLMENT_REQUIRED;
+    int64_t age_ms = cx->now_ms - session.authenticated_at.ms;
+    bool fresh = age_ms <= gate_conf->reauth_max_age_s * 1000;
+    return (flags & MX_R_FRESH) && !fresh ? MX_E_REAUTH_REQUIRED : MX_OK;
+}
+
+static enum mx_err authorize(struct mx_ctx *cx, const struct mx_route *route)
+{
+    if (route->who != MX_WHO_STAFF)
+        return require_session(cx, route->flags);
+    MX_TRY(require_permission(cx, route->permission));
+    return require_session(cx, route->flags | MX_R_ENROL);
 }
 
 /* ==== how often ==== */

@@ -297,6 +297,8 @@ static void check_values(struct reading *r)
          "log_level must be debug, info, warn or error"},
         {is_octal_mode(c->socket_mode), "socket_mode must be octal, as 0660"},
         {is_currency(c->currency), "currency must be three capital letters"},
+        {strcmp(c->staff_mfa, "required") == 0 || strcmp(c->staff_mfa, "optional") == 0,
+         "staff_mfa must be required or optional"},
         {are_origins(c->cors_origins), "cors_origins must be scheme://host[:port] each"},
         {*c->issuer && *c->audience, "issuer and audience must not be empty"},
         {*c->keys, "keys must not be empty"},

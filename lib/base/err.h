@@ -17,6 +17,8 @@
     X(INVALID_REFRESH_TOKEN, 401, "invalid_refresh_token", "Invalid refresh token")               \
     X(PAYMENT_DECLINED, 402, "payment_declined", "Payment declined")                              \
     X(FORBIDDEN, 403, "forbidden", "Forbidden")                                                   \
+    X(REAUTH_REQUIRED, 403, "reauth_required", "Prove again who you are")                         \
+    X(MFA_ENROLMENT_REQUIRED, 403, "mfa_enrolment_required", "Enrol a second factor first")       \
     X(NOT_FOUND, 404, "not_found", "Not found")                                                   \
     X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "Method not allowed")                        \
     X(CONFLICT, 409, "conflict", "Conflict")                                                      \

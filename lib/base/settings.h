@@ -59,6 +59,7 @@
     I(rate_login_per_min,      1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for one address") \
     I(rate_password_burst,     300, 1, 1000000, "sign-ins, sign-ups and codes an address may send at once") \
     I(rate_password_per_min,   600, 1, 60000000, "sign-ins, sign-ups and codes an address may send a minute") \
+    I(reauth_max_age_s,        900, 30, 86400, "what needs a fresh sign-in needs one, or POST /v1/auth/reauth, not older than this, seconds") \
     I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token gives the same successor") \
     I(refresh_ttl_d,           30, 1, 365, "life of a session without use, days")                  \
     I(request_timeout_ms,      8000, 100, 600000, "a worker busy longer with one request is killed") \
@@ -70,6 +71,7 @@
     S(socket_group,            "", 0, "group of the FastCGI sockets; empty: leave")                \
     S(socket_mode,             "0660", 0, "mode of the FastCGI sockets, octal")                    \
     S(socket_slow,             "/run/merx/merx-slow.sock", MX_SETTING_PATH, "FastCGI socket of the slow pool") \
+    S(staff_mfa,               "optional", 0, "required: staff without a second factor can sign in only to enrol one; or optional") \
     I(token_ttl_s,             900, 30, 900, "life of an access token, seconds")                   \
     B(verify_email,            true, "an address must be proved before an account exists")         \
     I(workers,                 0, 0, 1024, "workers of the fast pool; 0: twice the processors")    \

@@ -257,11 +257,11 @@ static enum mx_err authenticate(struct exchange *x)
 
 static enum mx_err authorize(struct exchange *x)
 {
-    if (x->route->who != MX_WHO_STAFF)
+    if (x->route->who != MX_WHO_STAFF && x->route->who != MX_WHO_TOKEN)
         return MX_OK;
-    if (x->cx->actor.kind != MX_STAFF)
+    if (x->route->who == MX_WHO_STAFF && x->cx->actor.kind != MX_STAFF)
         return MX_E_FORBIDDEN;
-    return x->app->hooks->authorize(x->cx, x->route->permission);
+    return x->app->hooks->authorize(x->cx, x->route);
 }
 
 static enum mx_err admit(struct exchange *x)

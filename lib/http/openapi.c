@@ -28,12 +28,15 @@ static void add(struct codes *c, bool when, enum mx_err e)
 static void gate_errors(const struct mx_route *r, struct codes *c)
 {
     bool body = mx_route_reads_body(r), post = r->method == MX_POST;
+    bool token = r->who == MX_WHO_TOKEN || r->who == MX_WHO_STAFF;
 
     add(c, true, MX_E_BAD_REQUEST);
     add(c, body, MX_E_MALFORMED_JSON);
     add(c, (r->flags & MX_R_IDEMPOTENT) != 0, MX_E_IDEMPOTENCY_KEY_REQUIRED);
     add(c, r->who != MX_WHO_PUBLIC, MX_E_UNAUTHORIZED);
     add(c, r->who == MX_WHO_STAFF, MX_E_FORBIDDEN);
+    add(c, (r->flags & MX_R_FRESH) != 0, MX_E_REAUTH_REQUIRED);
+    add(c, token && !(r->flags & MX_R_ENROL), MX_E_MFA_ENROLMENT_REQUIRED);
     add(c, mx_shape_takes(r->in, MX_PATH), MX_E_NOT_FOUND);
     add(c, post, MX_E_IDEMPOTENCY_IN_PROGRESS);
     add(c, mx_shape_takes(r->in, MX_HEADER), MX_E_VERSION_CONFLICT);

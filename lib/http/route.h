@@ -14,6 +14,8 @@
 #define MX_R_PUBLIC 8u     /* cacheable: ETag, Cache-Control: public */
 #define MX_R_MONEY 16u     /* the session row is checked inside the transaction */
 #define MX_R_UNLISTED 32u  /* not below the versioned API (metrics) */
+#define MX_R_FRESH 64u  /* the caller signed in, or proved again to be there, a short while ago */
+#define MX_R_ENROL 128u /* open to staff who have yet to enrol the second factor that they need */
 
 /* What counts against one limit of the client's address. */
 enum mx_rate_class {

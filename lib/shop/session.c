@@ -116,11 +116,13 @@ static struct mx_str or_empty(struct mx_str s)
     return s.p != NULL ? s : MX_S("");
 }
 
-enum mx_err mx_session_start(struct mx_ctx *cx, struct mx_tokens *tokens)
+enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
+                             struct mx_tokens *tokens)
 {
     struct q_session_insert_in in = {
         .id = mx_id_new(),
         .account = tokens->user.id,
+        .second_factor = second,
         .expires_at = idle_until(cx),
         .user_agent = or_empty(cx->user_agent),
         .address = or_empty(cx->address),

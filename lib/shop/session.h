@@ -17,8 +17,19 @@ struct mx_tokens {
     struct mx_profile user;
 };
 
-/* Start a session of the account in `tokens->user` in the present transaction; fills the rest. */
-enum mx_err mx_session_start(struct mx_ctx *cx, struct mx_tokens *tokens) MX_MUST_CHECK;
+/* What a session's owner proved beside the first factor; column `second_factor`. */
+enum mx_second_factor {
+    MX_SECOND_NONE,
+    MX_SECOND_TOTP,
+    MX_SECOND_RECOVERY_CODE,
+    MX_SECOND_PASSKEY /* also alone: it checks who uses it */
+};
+
+/* Start a session of the account in `tokens->user` in the present transaction; fills the rest. It
+ * counts as a fresh sign-in. For new accounts and shop/signin.h: who signs in to an account that
+ * exists comes through mx_signin_finish. */
+enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
+                             struct mx_tokens *tokens) MX_MUST_CHECK;
 
 /* Use a refresh token in the present transaction. MX_E_INVALID_REFRESH_TOKEN when nothing is to be
  * written; when the token was spent before, MX_OK with that error in *ret_refused: the session is

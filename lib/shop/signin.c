@@ -22,7 +22,7 @@ enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale, struct mx_t
         .created_at = in.now,
         .kind = MX_ACCOUNT_GUEST,
     };
-    return mx_session_start(cx, ret_tokens);
+    return mx_session_start(cx, MX_SECOND_NONE, ret_tokens);
 }
 
 /* The caller's account while it is a guest's. */
@@ -103,7 +103,7 @@ static enum mx_err make_and_sign_in(struct mx_ctx *cx, const struct person *p,
     struct mx_id id;
     MX_TRY(make_account(cx, p, &id));
     MX_TRY(mx_account_profile(cx, id, &ret_tokens->user));
-    return mx_session_start(cx, ret_tokens);
+    return mx_session_start(cx, MX_SECOND_NONE, ret_tokens);
 }
 
 /* A sign-up between its hash and its transaction. */
@@ -228,79 +228,136 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 
 /* ---- signing in ---- */
 
-enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, struct mx_tokens *ret_tokens)
+enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_first_factor first,
+                             struct mx_signin *ret_signin)
 {
     struct mx_id guest = guest_of(cx);
+    *ret_signin = (struct mx_signin){0};
     if (!mx_id_none(guest))
         MX_TRY(mx_cart_merge(cx, guest, account));
-    MX_TRY(mx_account_profile(cx, account, &ret_tokens->user));
-    return mx_session_start(cx, ret_tokens);
+    MX_TRY(mx_account_profile(cx, account, &ret_signin->tokens.user));
+    return mx_session_start(cx, first == MX_FIRST_PASSKEY ? MX_SECOND_PASSKEY : MX_SECOND_NONE,
+                            &ret_signin->tokens);
 }
 
 /* ---- by password ---- */
 
-struct login {
+/* A password between its hash and the transaction that it is for. */
+struct proof {
     struct mx_ctx *cx;
     struct mx_id account;
     struct mx_str seen, next; /* the hash that was compared, and the one to store */
-    struct mx_tokens *tokens;
+    enum mx_err (*then)(void *arg);
+    void *arg;
+};
+
+/* The password is what it was when it was compared. */
+static enum mx_err confirm(void *arg)
+{
+    const struct proof *p = arg;
+    int64_t confirmed;
+    struct q_account_confirm_password_in in = {p->account, p->seen, p->next};
+    MX_TRY(q_account_confirm_password(p->cx->db, &in, &confirmed));
+    if (confirmed == 0)
+        return MX_E_INVALID_CREDENTIALS;
+    return p->then != NULL ? p->then(p->arg) : MX_OK;
+}
+
+/* Compare under the limits and go on; only wrong passwords count. */
+static enum mx_err prove(struct proof *p, struct mx_str password, const struct mx_limit *limits,
+                         size_t n)
+{
+    struct mx_ctx *cx = p->cx;
+    struct mx_rate rate;
+    if (!mx_limits_take(cx, limits, n, &rate))
+        return mx_limit_exceeded(cx, rate);
+    enum mx_err e = mx_password_check(cx, p->seen, password, &p->next);
+    if (e == MX_OK)
+        e = mx_db_tx(cx->db, confirm, p);
+    if (e != MX_E_INVALID_CREDENTIALS)
+        mx_limits_give(cx, limits, n);
+    return e;
+}
+
+/* The limit of an account's owner, who has a token of it. */
+static struct mx_limit own_limit(struct mx_ctx *cx)
+{
+    struct mx_str account = mx_id_str(cx->arena, cx->actor.account);
+    return (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(account)),
+                             cx->conf->rate_login_burst, cx->conf->rate_login_per_min};
+}
+
+static size_t login_limits(const struct proof *p, struct mx_str key,
+                           struct mx_limit limits[LIMITS_MAX])
+{
+    struct mx_id caller = p->cx->actor.account;
+    if (mx_id_none(caller) || !mx_id_eq(caller, p->account))
+        return limits_of(p->cx, "login", key, limits);
+    limits[0] = own_limit(p->cx);
+    return 1;
+}
+
+/* Whose password it should be; an unknown address gives an account of none. */
+static enum mx_err find_account(struct proof *p, struct mx_str key)
+{
+    struct mx_list rows;
+    struct q_account_credentials_in in = {key};
+    MX_TRY(q_account_credentials(p->cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_OK;
+    const struct q_account_credentials_row *r = MX_AT(rows, struct q_account_credentials_row, 0);
+    p->account = r->id;
+    p->seen = r->password_hash;
+    return MX_OK;
+}
+
+struct login {
+    struct proof proof;
+    struct mx_signin *signin;
 };
 
 static enum mx_err finish_login(void *arg)
 {
     const struct login *l = arg;
-    struct mx_ctx *cx = l->cx;
-    int64_t confirmed;
-    struct q_account_confirm_password_in in = {l->account, l->seen, l->next};
-    MX_TRY(q_account_confirm_password(cx->db, &in, &confirmed));
-    if (confirmed == 0)
-        return MX_E_INVALID_CREDENTIALS;
-    return mx_signin_finish(cx, l->account, l->tokens);
-}
-
-/* Whose password it should be; an unknown address gives an account of none. */
-static enum mx_err find_account(struct login *l, struct mx_str key)
-{
-    struct mx_list rows;
-    struct q_account_credentials_in in = {key};
-    MX_TRY(q_account_credentials(l->cx->db, &in, &rows));
-    if (rows.n == 0)
-        return MX_OK;
-    const struct q_account_credentials_row *r = MX_AT(rows, struct q_account_credentials_row, 0);
-    l->account = r->id;
-    l->seen = r->password_hash;
-    return MX_OK;
-}
-
-static size_t login_limits(const struct login *l, struct mx_str key,
-                           struct mx_limit limits[LIMITS_MAX])
-{
-    struct mx_ctx *cx = l->cx;
-    struct mx_id caller = cx->actor.account;
-    if (mx_id_none(caller) || !mx_id_eq(caller, l->account))
-        return limits_of(cx, "login", key, limits);
-    struct mx_str account = mx_id_str(cx->arena, caller);
-    limits[0] = (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(account)),
-                                  cx->conf->rate_login_burst, cx->conf->rate_login_per_min};
-    return 1;
+    return mx_signin_finish(l->proof.cx, l->proof.account, MX_FIRST_PASSWORD, l->signin);
 }
 
 enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
-                            struct mx_tokens *ret_tokens)
+                            struct mx_signin *ret_signin)
 {
     struct mx_str key;
-    struct mx_rate rate;
     struct mx_limit limits[LIMITS_MAX];
-    struct login l = {.cx = cx, .tokens = ret_tokens};
+    struct login l = {.proof = {.cx = cx, .then = finish_login, .arg = &l}, .signin = ret_signin};
     MX_TRY(email_key(cx, in->email, &key));
-    MX_TRY(find_account(&l, key));
-    size_t n = login_limits(&l, key, limits);
-    if (!mx_limits_take(cx, limits, n, &rate))
-        return mx_limit_exceeded(cx, rate);
-    enum mx_err e = mx_password_check(cx, l.seen, in->password, &l.next);
-    if (e == MX_OK)
-        e = mx_db_tx(cx->db, finish_login, &l);
-    if (e != MX_E_INVALID_CREDENTIALS)
-        mx_limits_give(cx, limits, n);
-    return e;
+    MX_TRY(find_account(&l.proof, key));
+    size_t n = login_limits(&l.proof, key, limits);
+    return prove(&l.proof, in->password, limits, n);
+}
+
+/* ---- proving it again ---- */
+
+enum mx_err mx_signin_with_password(struct mx_ctx *cx, struct mx_str password,
+                                    enum mx_err (*then)(void *arg), void *arg)
+{
+    struct mx_list rows;
+    struct proof p = {.cx = cx, .account = cx->actor.account, .then = then, .arg = arg};
+    struct mx_limit limit = own_limit(cx);
+    MX_TRY(q_account_own_password(cx->db, &(struct q_account_own_password_in){p.account}, &rows));
+    if (rows.n > 0)
+        p.seen = MX_AT(rows, struct q_account_own_password_row, 0)->password_hash;
+    return prove(&p, password, &limit, 1);
+}
+
+static enum mx_err refresh_session(void *arg)
+{
+    struct mx_ctx *cx = arg;
+    int64_t live;
+    struct q_session_reauthenticate_in in = {cx->actor.session, {cx->now_ms}};
+    MX_TRY(q_session_reauthenticate(cx->db, &in, &live));
+    return live == 0 ? MX_E_UNAUTHORIZED : MX_OK;
+}
+
+enum mx_err mx_signin_again(struct mx_ctx *cx, struct mx_str password)
+{
+    return mx_signin_with_password(cx, password, refresh_session, cx);
 }

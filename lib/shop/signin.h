@@ -1,5 +1,9 @@
 /* Ways to sign in: as a guest, by registering, by proving the address, by password. Where an answer
- * could tell whether an address is known, it and the work behind it are the same either way. */
+ * could tell whether an address is known, it and the work behind it are the same either way.
+ *
+ * Every way into an account that exists, here or elsewhere (provider, passkey), proves its own
+ * factor and then ends in mx_signin_finish: the one place that may demand a second factor and the
+ * one that starts the session. Its result is answered by api_auth_signed_in (api/auth.h). */
 #ifndef MX_SHOP_SIGNIN_H
 #define MX_SHOP_SIGNIN_H
 
@@ -19,6 +23,22 @@ struct mx_verify {
 };
 struct mx_login {
     struct mx_str email, password;
+};
+
+/* By what the caller proved to be the account. */
+enum mx_first_factor {
+    MX_FIRST_PASSWORD,
+    MX_FIRST_PROVIDER, /* OpenID Connect */
+    MX_FIRST_PASSKEY   /* with the user verified: is both factors */
+};
+
+/* What signing in came to: tokens; or, where the account has a second factor that is still to be
+ * proved, nothing but the token that POST /v1/auth/mfa takes and the methods it may be used with.
+ */
+struct mx_signin {
+    struct mx_str mfa_token; /* absent: signed in */
+    struct mx_list methods;  /* struct mx_str */
+    struct mx_tokens tokens; /* filled when signed in */
 };
 
 /* A new anonymous account with a session, in the present transaction. `locale` may be absent. */
@@ -46,12 +66,24 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
  * strangers cannot keep its owner out. MX_E_INVALID_CREDENTIALS, MX_E_RATE_LIMITED,
  * MX_E_OVERLOADED. */
 enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
-                            struct mx_tokens *ret_tokens) MX_MUST_CHECK;
+                            struct mx_signin *ret_signin) MX_MUST_CHECK;
 
-/* The last step of every way to sign in, in the present transaction, once the caller has proved to
- * be `account` (open, a customer's or staff's): merges the cart of the guest that calls and starts
- * a session. MX_E_NOT_FOUND when the account is closed. */
-enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account,
-                             struct mx_tokens *ret_tokens) MX_MUST_CHECK;
+/* The last step of every way to sign in, in the present transaction, once the caller has proved by
+ * `first` to be `account` (open, a customer's or staff's): demands the second factor that the
+ * account has, or merges the cart of the guest that calls and starts a session. MX_E_NOT_FOUND when
+ * the account is closed. */
+enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_first_factor first,
+                             struct mx_signin *ret_signin) MX_MUST_CHECK;
+
+/* Check the caller's own password, then, in a transaction of its own with the proof that it still
+ * is the password, run `then` (NULL: nothing more). Wrong passwords are counted with those of the
+ * owner's sign-ins. MX_E_INVALID_CREDENTIALS, also where the account has no password;
+ * MX_E_RATE_LIMITED, MX_E_OVERLOADED; what `then` returns. */
+enum mx_err mx_signin_with_password(struct mx_ctx *cx, struct mx_str password,
+                                    enum mx_err (*then)(void *arg), void *arg) MX_MUST_CHECK;
+
+/* The caller proves again to be there: the session counts as freshly signed in (MX_R_FRESH) from
+ * now on. Errors as mx_signin_with_password; MX_E_UNAUTHORIZED when the session has ended. */
+enum mx_err mx_signin_again(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
 
 #endif

@@ -16,6 +16,11 @@ SELECT a.id, a.kind, a.email, a.verified_at, a.name, a.phone, a.locale, a.create
 -- out: id id, bin? password_hash
 SELECT id, password_hash FROM account WHERE email_key = :email_key AND status = 0;
 
+-- name: account.own_password
+-- in: id id
+-- out: bin? password_hash
+SELECT password_hash FROM account WHERE id = :id AND status = 0;
+
 -- name: account.owner
 -- doc: Who holds an address, open account or not.
 -- in: bin email_key

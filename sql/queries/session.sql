@@ -1,8 +1,14 @@
 -- name: session.insert
--- in: id id, id account, time expires_at, str user_agent, bin address, time now
+-- in: id id, id account, i64 second_factor, time expires_at, str user_agent, bin address, time now
 INSERT INTO session (id, account_id, generation, created_at, rotated_at, expires_at,
-                     user_agent, address)
-VALUES (:id, :account, 0, :now, :now, :expires_at, :user_agent, :address);
+                     authenticated_at, second_factor, user_agent, address)
+VALUES (:id, :account, 0, :now, :now, :expires_at, :now, :second_factor, :user_agent, :address);
+
+-- name: session.reauthenticate
+-- doc: The owner of a live session proved to be there.
+-- in: id id, time now
+UPDATE session SET authenticated_at = :now
+ WHERE id = :id AND revoked_at IS NULL AND expires_at > :now;
 
 -- name: session.rotate
 -- doc: Spend generation `generation` of a live session; of parallel uses one changes a row. The life

@@ -238,6 +238,9 @@ static void test_who(void)
     expect(as(request(MX_GET, "/v1/health"), "Bearer x"), MX_E_UNAUTHORIZED,
            "a bad token where none is needed");
     expect(as(request(MX_GET, "/v1/health"), ""), MX_OK, "an empty header is absent");
+    ex_hook.gate = MX_E_REAUTH_REQUIRED;
+    expect(as(best, "Bearer customer"), MX_E_REAUTH_REQUIRED, "a sign-in too long ago [MFA-5]");
+    ex_hook.gate = MX_OK;
     expect(remove, MX_E_UNAUTHORIZED, "staff route without a token");
     expect(as(remove, "Bearer customer"), MX_E_FORBIDDEN, "staff route for a customer");
     tap_int(ex_hook.authorized, 0, "permissions were not asked for");
