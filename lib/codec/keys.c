@@ -1,9 +1,6 @@
 /* Signing keys: reading and making the key directory, the public key set. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -16,7 +13,6 @@
 #include "codec/keys_internal.h"
 #include "codec/uri.h"
 
-#define FILE_MAX 8192
 #define HMAC_KEY_MIN 32
 #define HMAC_KEY_NEW 48
 #define COORDINATE 32
@@ -25,17 +21,6 @@
 #define HS256_SUFFIX ".hs256"
 #define ACTIVE "active"
 #define SECRET "server.secret"
-
-/* The key directory while it is read or written. */
-struct keydir {
-    struct mx_arena *a; /* for *why */
-    const char *path;
-    const char **why;
-    int fd;
-};
-
-/* Say what is wrong with the directory. */
-#define REFUSE(d, ...) (*(d)->why = mx_arena_printf((d)->a, __VA_ARGS__), MX_E_VALIDATION_FAILED)
 
 /* What processes hold for good. Reachable, so that a leak checker knows it is meant. */
 static const struct mx_keys *loaded;
@@ -72,56 +57,6 @@ const struct mx_key *mx_keys_find(const struct mx_keys *k, struct mx_str kid)
 const struct mx_hash *mx_keys_secret(const struct mx_keys *k)
 {
     return &k->secret;
-}
-
-/* All of `fd` into `text`, or -1; FILE_MAX means too much. */
-static ssize_t read_all(int fd, char text[FILE_MAX])
-{
-    size_t n = 0;
-    ssize_t got;
-
-    while (n < FILE_MAX) {
-        got = read(fd, text + n, FILE_MAX - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? -1 : (ssize_t)n;
-        n += (size_t)got;
-    }
-    return FILE_MAX;
-}
-
-/* Read a file that has no bit of the mode `forbidden`. *ret_text is a slice of `text`. */
-static enum mx_err read_file(const struct keydir *d, const char *name, mode_t forbidden,
-                             char text[FILE_MAX], struct mx_str *ret_text)
-{
-    int fd = openat(d->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum mx_err e = MX_OK;
-    struct stat st;
-    ssize_t n;
-
-    if (fd < 0)
-        return REFUSE(d, "%s/%s: %s", d->path, name, strerror(errno));
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        e = REFUSE(d, "%s/%s: not a regular file", d->path, name);
-    } else if (st.st_mode & forbidden) {
-        e = REFUSE(d, "%s/%s: mode %04o lets others in, 0600 or 0400 does not", d->path, name,
-                   (unsigned)st.st_mode & 07777u);
-    } else {
-        n = read_all(fd, text);
-        if (n < 0 || n == FILE_MAX)
-            e = REFUSE(d, "%s/%s: %s", d->path, name, n < 0 ? strerror(errno) : "too large");
-        else
-            *ret_text = (struct mx_str){text, (size_t)n};
-    }
-    close(fd);
-    return e;
-}
-
-/* Without the newline that editors put at the end. */
-static struct mx_str one_line(struct mx_str s)
-{
-    return mx_str_ends(s, MX_S("\n")) ? mx_str_sub(s, 0, s.n - 1) : s;
 }
 
 /* Refuses instead of asking on the terminal. */
@@ -180,14 +115,15 @@ static struct mx_str coordinate(struct mx_arena *a, const EVP_PKEY *pkey, const 
     return mx_b64url(a, bytes, sizeof(bytes));
 }
 
-static enum mx_err parse_es256(const struct keydir *d, const char *name, struct mx_str text,
+static enum mx_err parse_es256(const struct mx_keydir *d, const char *name, struct mx_str text,
                                struct mx_arena *a, struct mx_key *key)
 {
     EVP_PKEY *pkey = read_ec_key(text);
 
     if (!pkey) {
         ERR_clear_error();
-        return REFUSE(d, "%s/%s: not an unencrypted P-256 private key in PEM", d->path, name);
+        return MX_KEYDIR_REFUSE(d, "%s/%s: not an unencrypted P-256 private key in PEM", d->path,
+                                name);
     }
     key->alg = MX_ES256;
     key->sign = write_pem(a, pkey, true);
@@ -198,28 +134,28 @@ static enum mx_err parse_es256(const struct keydir *d, const char *name, struct 
     return MX_OK;
 }
 
-static enum mx_err parse_hs256(const struct keydir *d, const char *name, struct mx_str text,
+static enum mx_err parse_hs256(const struct mx_keydir *d, const char *name, struct mx_str text,
                                struct mx_arena *a, struct mx_key *key)
 {
-    if (!mx_b64url_decode(a, one_line(text), &key->sign))
-        return REFUSE(d, "%s/%s: not unpadded base64url", d->path, name);
+    if (!mx_b64url_decode(a, mx_keydir_line(text), &key->sign))
+        return MX_KEYDIR_REFUSE(d, "%s/%s: not unpadded base64url", d->path, name);
     if (key->sign.n < HMAC_KEY_MIN)
-        return REFUSE(d, "%s/%s: %zu bytes, at least %d are needed", d->path, name, key->sign.n,
-                      HMAC_KEY_MIN);
+        return MX_KEYDIR_REFUSE(d, "%s/%s: %zu bytes, at least %d are needed", d->path, name,
+                                key->sign.n, HMAC_KEY_MIN);
     key->alg = MX_HS256;
     key->verify = key->sign;
     return MX_OK;
 }
 
 /* Insert by kid. */
-static enum mx_err add_key(const struct keydir *d, struct mx_keys *k, const struct mx_key *key)
+static enum mx_err add_key(const struct mx_keydir *d, struct mx_keys *k, const struct mx_key *key)
 {
     int i;
 
     if (mx_keys_find(k, key->kid))
-        return REFUSE(d, "%s: two keys are named %s", d->path, key->kid.p);
+        return MX_KEYDIR_REFUSE(d, "%s: two keys are named %s", d->path, key->kid.p);
     if (k->n == MX_KEYS_MAX)
-        return REFUSE(d, "%s: more than %d keys", d->path, MX_KEYS_MAX);
+        return MX_KEYDIR_REFUSE(d, "%s: more than %d keys", d->path, MX_KEYS_MAX);
     for (i = k->n++; i > 0 && mx_str_cmp(k->at[i - 1].kid, key->kid) > 0; i--)
         k->at[i] = k->at[i - 1];
     k->at[i] = *key;
@@ -227,21 +163,22 @@ static enum mx_err add_key(const struct keydir *d, struct mx_keys *k, const stru
 }
 
 /* Load the file if its name is that of a key. */
-static enum mx_err load_key(const struct keydir *d, const char *name, struct mx_keys *k)
+static enum mx_err load_key(const struct mx_keydir *d, const char *name, void *arg)
 {
+    struct mx_keys *k = arg;
     struct mx_str file = mx_str_c(name), text = {0};
     struct mx_key key = {0};
-    char bytes[FILE_MAX];
+    char bytes[MX_KEYFILE_MAX];
     bool ec = mx_str_ends(file, MX_S(ES256_SUFFIX));
     size_t suffix = ec ? sizeof(ES256_SUFFIX) - 1 : sizeof(HS256_SUFFIX) - 1;
     enum mx_err e;
 
-    if (name[0] == '.' || (!ec && !mx_str_ends(file, MX_S(HS256_SUFFIX))))
+    if (!ec && !mx_str_ends(file, MX_S(HS256_SUFFIX)))
         return MX_OK;
     key.kid = mx_str_dup(k->arena, mx_str_sub(file, 0, file.n - suffix));
     if (!mx_kid_valid(key.kid))
-        return REFUSE(d, "%s/%s: a kid is 1 to 64 of A-Z a-z 0-9 _ -", d->path, name);
-    e = read_file(d, name, 077, bytes, &text);
+        return MX_KEYDIR_REFUSE(d, "%s/%s: a kid is 1 to 64 of A-Z a-z 0-9 _ -", d->path, name);
+    e = mx_keydir_read(d, name, 077, bytes, &text);
     if (e == MX_OK)
         e = ec ? parse_es256(d, name, text, k->arena, &key)
                : parse_hs256(d, name, text, k->arena, &key);
@@ -249,86 +186,55 @@ static enum mx_err load_key(const struct keydir *d, const char *name, struct mx_
     return e == MX_OK ? add_key(d, k, &key) : e;
 }
 
-static enum mx_err load_all_keys(const struct keydir *d, struct mx_keys *k)
+static enum mx_err load_active(const struct mx_keydir *d, struct mx_keys *k)
 {
-    int fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    enum mx_err e = MX_OK;
-    struct dirent *entry;
-
-    if (!dir) {
-        e = REFUSE(d, "%s: %s", d->path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return e;
-    }
-    while (e == MX_OK && (entry = readdir(dir)) != NULL)
-        e = load_key(d, entry->d_name, k);
-    closedir(dir);
-    return e;
-}
-
-static enum mx_err load_active(const struct keydir *d, struct mx_keys *k)
-{
-    char bytes[FILE_MAX];
+    char bytes[MX_KEYFILE_MAX];
     struct mx_str kid = {0};
 
-    MX_TRY(read_file(d, ACTIVE, 022, bytes, &kid));
-    kid = one_line(kid);
+    MX_TRY(mx_keydir_read(d, ACTIVE, 022, bytes, &kid));
+    kid = mx_keydir_line(kid);
     k->active = mx_keys_find(k, kid);
     if (!k->active)
-        return REFUSE(d, "%s/%s: names no key of the directory", d->path, ACTIVE);
+        return MX_KEYDIR_REFUSE(d, "%s/%s: names no key of the directory", d->path, ACTIVE);
     return MX_OK;
 }
 
-static enum mx_err load_secret(const struct keydir *d, struct mx_keys *k)
+static enum mx_err load_secret(const struct mx_keydir *d, struct mx_keys *k)
 {
     struct mx_str text = {0}, secret = {0};
-    char bytes[FILE_MAX];
-    enum mx_err e = read_file(d, SECRET, 077, bytes, &text);
+    char bytes[MX_KEYFILE_MAX];
+    enum mx_err e = mx_keydir_read(d, SECRET, 077, bytes, &text);
 
-    if (e == MX_OK && (!mx_b64url_decode(k->arena, one_line(text), &secret) || secret.n != MX_HASH))
-        e = REFUSE(d, "%s/%s: not 32 bytes in unpadded base64url", d->path, SECRET);
+    if (e == MX_OK &&
+        (!mx_b64url_decode(k->arena, mx_keydir_line(text), &secret) || secret.n != MX_HASH))
+        e = MX_KEYDIR_REFUSE(d, "%s/%s: not 32 bytes in unpadded base64url", d->path, SECRET);
     if (e == MX_OK)
         memcpy(k->secret.b, secret.p, MX_HASH);
     mx_secret_wipe(bytes, sizeof(bytes));
     return e;
 }
 
-/* Whoever may add a key file may sign tokens. */
-static enum mx_err open_dir(struct keydir *d)
-{
-    struct stat st;
-
-    d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (d->fd < 0)
-        return REFUSE(d, "%s: %s", d->path, strerror(errno));
-    if (fstat(d->fd, &st) != 0 || ((st.st_mode & 022) && !(st.st_mode & S_ISVTX))) {
-        close(d->fd);
-        return REFUSE(d, "%s: writable by others", d->path);
-    }
-    return MX_OK;
-}
-
 enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **ret_keys,
                          const char **ret_why)
 {
-    struct keydir d = {a, dir, ret_why, -1};
+    struct mx_keydir d = {a, dir, ret_why, -1};
     struct mx_arena *own;
     struct mx_keys *k;
     enum mx_err e;
 
-    MX_TRY(open_dir(&d));
+    MX_TRY(mx_keydir_open(&d));
     own = mx_arena_new(16384, 1 << 20);
     k = calloc(1, sizeof(*k));
     MX_ASSERT(k != NULL);
     k->arena = own;
-    e = load_all_keys(&d, k);
+    e = mx_keydir_each(&d, load_key, k);
     if (e == MX_OK)
         e = load_active(&d, k);
     if (e == MX_OK)
         e = load_secret(&d, k);
-    close(d.fd);
+    if (e == MX_OK)
+        e = mx_pii_ring_load(&d, &k->pii);
+    mx_keydir_close(&d);
     if (e != MX_OK) {
         mx_arena_free(own);
         free(k);
@@ -402,48 +308,6 @@ static struct mx_str new_kid(struct mx_arena *a)
                       r[6], r[7]);
 }
 
-static bool write_all(int fd, struct mx_str text)
-{
-    ssize_t put;
-
-    while (text.n > 0) {
-        put = write(fd, text.p, text.n);
-        if (put < 0 && errno != EINTR)
-            return false;
-        if (put > 0)
-            text = mx_str_sub(text, (size_t)put, text.n);
-    }
-    return fsync(fd) == 0;
-}
-
-/* Make a file of mode 0600 that appears with its whole content. One that exists is kept when
- * `keep`, and a fault otherwise. */
-static enum mx_err write_file(const struct keydir *d, const char *name, struct mx_str text,
-                              bool keep)
-{
-    const char *temporary = mx_arena_printf(d->a, ".%s.%s", name, new_kid(d->a).p);
-    int fd = openat(d->fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write_all(fd, text) &&
-                (linkat(d->fd, temporary, d->fd, name, 0) == 0 || (keep && errno == EEXIST));
-    enum mx_err e = good ? MX_OK : REFUSE(d, "%s/%s: %s", d->path, name, strerror(errno));
-
-    if (fd >= 0) {
-        close(fd);
-        unlinkat(d->fd, temporary, 0);
-    }
-    return e;
-}
-
-/* `n` random bytes as a line of base64url. */
-static struct mx_str random_line(struct mx_arena *a, size_t n)
-{
-    unsigned char bytes[HMAC_KEY_NEW];
-
-    MX_ASSERT(n <= sizeof(bytes));
-    mx_rnd(bytes, n);
-    return mx_str_fmt(a, "%s\n", mx_b64url(a, bytes, n).p);
-}
-
 static struct mx_str new_ec_pem(struct mx_arena *a)
 {
     EVP_PKEY *pkey = EVP_EC_gen(SN_X9_62_prime256v1);
@@ -458,25 +322,28 @@ static struct mx_str new_ec_pem(struct mx_arena *a)
 enum mx_err mx_keys_create(struct mx_arena *a, const char *dir, const char *alg,
                            struct mx_str *ret_kid, const char **ret_why)
 {
-    struct keydir d = {a, dir, ret_why, -1};
+    struct mx_keydir d = {a, dir, ret_why, -1};
     struct mx_str kid = new_kid(a);
     bool ec = strcmp(alg, MX_ES256) == 0;
     const char *name = mx_arena_printf(a, "%s%s", kid.p, ec ? ES256_SUFFIX : HS256_SUFFIX);
     enum mx_err e;
 
     if (!ec && strcmp(alg, MX_HS256) != 0)
-        return REFUSE(&d, "%s: unknown algorithm, ES256 or HS256", alg);
+        return MX_KEYDIR_REFUSE(&d, "%s: unknown algorithm, ES256 or HS256", alg);
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return REFUSE(&d, "%s: %s", dir, strerror(errno));
-    MX_TRY(open_dir(&d));
-    e = write_file(&d, name, ec ? new_ec_pem(a) : random_line(a, HMAC_KEY_NEW), false);
+        return MX_KEYDIR_REFUSE(&d, "%s: %s", dir, strerror(errno));
+    MX_TRY(mx_keydir_open(&d));
+    e = mx_keydir_write(&d, name, ec ? new_ec_pem(a) : mx_keydir_random(a, HMAC_KEY_NEW),
+                        MX_KEYDIR_NEW);
     if (e == MX_OK)
-        e = write_file(&d, SECRET, random_line(a, MX_HASH), true);
+        e = mx_keydir_write(&d, SECRET, mx_keydir_random(a, MX_HASH), MX_KEYDIR_KEEP);
     if (e == MX_OK)
-        e = write_file(&d, ACTIVE, mx_str_fmt(a, "%s\n", kid.p), true);
-    if (e == MX_OK && fsync(d.fd) != 0)
-        e = REFUSE(&d, "%s: %s", dir, strerror(errno));
-    close(d.fd);
+        e = mx_keydir_write(&d, ACTIVE, mx_str_fmt(a, "%s\n", kid.p), MX_KEYDIR_KEEP);
+    if (e == MX_OK)
+        e = mx_pii_ring_first(&d);
+    if (e == MX_OK)
+        e = mx_keydir_sync(&d);
+    mx_keydir_close(&d);
     if (e == MX_OK)
         *ret_kid = kid;
     return e;

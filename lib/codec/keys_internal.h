@@ -1,10 +1,11 @@
-/* The keys as they are in memory: what codec/keys.c loads and codec/token.c uses. No other file
- * includes this. */
+/* The keys as they are in memory: what codec/keys.c loads, codec/token.c and codec/pii.c
+ * use. No other file includes this. */
 #ifndef MX_CODEC_KEYS_INTERNAL_H
 #define MX_CODEC_KEYS_INTERNAL_H
 
-#include "base/arena.h"
 #include "codec/jws.h"
+#include "codec/keydir.h"
+#include "codec/keys_pii.h"
 #include "codec/token.h"
 
 /* One key is good for one algorithm. All strings live in the arena of the keys. */
@@ -22,6 +23,7 @@ struct mx_keys {
     int n;
     const struct mx_key *active;
     struct mx_hash secret;
+    struct mx_pii_ring pii;
     const struct mx_keys *older; /* loaded before; tokens of requests in flight may need them */
 };
 

@@ -10,12 +10,15 @@
 #define ARGON2_MEMORY_KIB 19456
 #define ARGON2_PASSES 2
 #define SALT 16
+#define AEAD_NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define PHC_PREFIX "$argon2id$v=19$m="
 
 _Static_assert(MX_HASH == crypto_hash_sha256_BYTES, "SHA-256");
 _Static_assert(MX_HASH == crypto_auth_hmacsha256_BYTES, "HMAC-SHA-256");
 _Static_assert(MX_HASH == crypto_auth_hmacsha256_KEYBYTES, "HMAC-SHA-256 key");
 _Static_assert(MX_HASH == crypto_secretbox_KEYBYTES, "sealing key");
+_Static_assert(MX_HASH == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "AEAD key");
+_Static_assert(MX_AEAD_OVERHEAD == AEAD_NONCE + crypto_aead_xchacha20poly1305_ietf_ABYTES, "AEAD");
 _Static_assert(MX_PASSWORD_PHC == crypto_pwhash_argon2id_STRBYTES, "PHC string");
 
 void mx_secret_init(void)
@@ -131,6 +134,32 @@ bool mx_unseal(struct mx_arena *a, const struct mx_hash *key, struct mx_str seal
     if (crypto_secretbox_open_easy(out, in + head, sealed.n - head, in, key->b) != 0)
         return false;
     *ret_plain = (struct mx_str){(const char *)out, sealed.n - head - crypto_secretbox_MACBYTES};
+    return true;
+}
+
+void mx_aead_seal(const struct mx_hash *key, struct mx_str associated, struct mx_str plain,
+                  unsigned char *out)
+{
+    mx_rnd(out, AEAD_NONCE);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+        out + AEAD_NONCE, NULL, (const unsigned char *)plain.p, plain.n,
+        (const unsigned char *)associated.p, associated.n, NULL, out, key->b);
+}
+
+bool mx_aead_open(struct mx_arena *a, const struct mx_hash *key, struct mx_str associated,
+                  struct mx_str sealed, struct mx_str *ret_plain)
+{
+    const unsigned char *in = (const unsigned char *)sealed.p;
+    unsigned char *out;
+
+    if (sealed.n < MX_AEAD_OVERHEAD)
+        return false;
+    out = mx_arena_alloc(a, sealed.n - MX_AEAD_OVERHEAD);
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+            out, NULL, NULL, in + AEAD_NONCE, sealed.n - AEAD_NONCE,
+            (const unsigned char *)associated.p, associated.n, in, key->b) != 0)
+        return false;
+    *ret_plain = (struct mx_str){(const char *)out, sealed.n - MX_AEAD_OVERHEAD};
     return true;
 }
 

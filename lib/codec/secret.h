@@ -7,6 +7,7 @@
 
 #define MX_HASH 32
 #define MX_PASSWORD_PHC 128
+#define MX_AEAD_OVERHEAD 40
 
 struct mx_hash {
     unsigned char b[MX_HASH];
@@ -32,6 +33,13 @@ struct mx_str mx_seal(struct mx_arena *a, const struct mx_hash *key, struct mx_s
 /* Open what mx_seal made under the same key. False on any change of the bytes or another key. */
 bool mx_unseal(struct mx_arena *a, const struct mx_hash *key, struct mx_str sealed,
                struct mx_str *ret_plain) MX_MUST_CHECK;
+/* The same with associated data, XChaCha20-Poly1305 (IETF): nonce, ciphertext and tag into `out`,
+ * which has plain.n + MX_AEAD_OVERHEAD bytes. */
+void mx_aead_seal(const struct mx_hash *key, struct mx_str associated, struct mx_str plain,
+                  unsigned char *out);
+/* Open what mx_aead_seal made under the same key and associated data, into `a`. */
+bool mx_aead_open(struct mx_arena *a, const struct mx_hash *key, struct mx_str associated,
+                  struct mx_str sealed, struct mx_str *ret_plain) MX_MUST_CHECK;
 /* Constant-time equality. */
 bool mx_secret_eq(const void *a, const void *b, size_t n);
 /* Overwrite so that the compiler cannot leave it out. */

@@ -4,7 +4,8 @@
  *
  * Keys live in a directory, one file a key, mode 0600 or 0400: `<kid>.es256.pem` (EC P-256 private
  * key), `<kid>.hs256` (base64url, at least 32 bytes). `active` is a file that names the kid that
- * signs. `server.secret` (32 random bytes, base64url) keys our HMACs. */
+ * signs. `server.secret` (32 random bytes, base64url) keys our HMACs. The keys of personal data lie
+ * there too (codec/keys_pii.h). */
 #ifndef MX_CODEC_TOKEN_H
 #define MX_CODEC_TOKEN_H
 
@@ -36,8 +37,8 @@ enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **r
 const struct mx_hash *mx_keys_secret(const struct mx_keys *k);
 /* Digest of all keys that verify: another set of keys has another digest. */
 struct mx_hash mx_keys_digest(struct mx_arena *a, const struct mx_keys *k);
-/* Make a key file (alg "ES256" or "HS256") with a new kid in `dir`, and `active` and
- * `server.secret` if they are missing. */
+/* Make a key file (alg "ES256" or "HS256") with a new kid in `dir`, and `active`,
+ * `server.secret` and a key of personal data if they are missing. */
 enum mx_err mx_keys_create(struct mx_arena *a, const char *dir, const char *alg,
                            struct mx_str *ret_kid, const char **ret_why) MX_MUST_CHECK;
 /* RFC 7517 JWKS of the public (asymmetric) keys, as JSON text. */

@@ -45,6 +45,8 @@ static struct mx_keys *load(struct mx_arena *a)
     put(a, dir, "ec.es256.pem", ec_key);
     put(a, dir, "active", "ec\n");
     put(a, dir, "server.secret", secret.p);
+    put(a, dir, "0123456789abcdef.pii", secret.p);
+    put(a, dir, "pii.active", "0123456789abcdef\n");
     if (mx_keys_load(a, dir, &keys, &why) != MX_OK)
         MX_BUG("%s", why);
     nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);

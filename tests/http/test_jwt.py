@@ -486,7 +486,8 @@ def test_hs256(new_stack):
 
 
 @pytest.mark.parametrize("fault", ("world-readable", "short secret", "another curve", "no active",
-                                   "active names none", "two of one kid", "no server secret"))
+                                   "active names none", "two of one kid", "no server secret",
+                                   "no key of personal data"))
 def test_bad_keys_do_not_start(stack, tmp_path, fault):
     keys = tmp_path / "keys"
     shutil.copytree(stack.env["MERX_KEYS"], keys)
@@ -508,6 +509,8 @@ def test_bad_keys_do_not_start(stack, tmp_path, fault):
         pem.with_name(f"{kid}.hs256").chmod(0o600)
     elif fault == "no server secret":
         (keys / "server.secret").unlink()
+    elif fault == "no key of personal data":
+        (keys / "pii.active").unlink()
     done = stack.merx("check", keys=keys, check=False)
     assert done.returncode != 0
     assert "key" in (done.stdout + done.stderr).lower() or kid in done.stdout + done.stderr

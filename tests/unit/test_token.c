@@ -185,6 +185,8 @@ static void set_up(void)
     put("hs.hs256", b64(hmac_key).p);
     put("active", "ec\n");
     put("server.secret", b64(hmac_key).p);
+    put("0123456789abcdef.pii", b64(hmac_key).p);
+    put("pii.active", "0123456789abcdef\n");
     if (mx_keys_load(arena, dir, &keys, &why) != MX_OK)
         MX_BUG("%s", why);
 }
