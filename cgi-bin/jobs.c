@@ -148,10 +148,9 @@ static enum mx_err purge_idempotency(struct mx_ctx *cx, int64_t *ret_n)
                                    ret_n);
 }
 
-static enum mx_err purge_registrations(struct mx_ctx *cx, int64_t *ret_n)
+static enum mx_err purge_codes(struct mx_ctx *cx, int64_t *ret_n)
 {
-    struct q_registration_purge_in in = {{cx->now_ms}, BATCH};
-    return q_registration_purge(cx->db, &in, ret_n);
+    return q_code_purge(cx->db, &(struct q_code_purge_in){{cx->now_ms}, BATCH}, ret_n);
 }
 
 /* ---- the loop ---- */
@@ -168,7 +167,7 @@ static const struct job jobs[] = {
     {"order_expiry", 0, expire_orders},
     {"mail", 0, deliver_mail},
     {"idempotency_purge", PURGE_EVERY_MS, purge_idempotency},
-    {"registration_purge", PURGE_EVERY_MS, purge_registrations},
+    {"code_purge", PURGE_EVERY_MS, purge_codes},
 };
 
 struct job_state {

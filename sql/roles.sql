@@ -28,7 +28,7 @@ GRANT INSERT, UPDATE ON merx.shipping_rate TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.tax_rate TO 'merx'@'localhost';
 
 -- taken away again
-GRANT INSERT, UPDATE, DELETE ON merx.registration TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.mailed_code TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.account_address TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.cart_item TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.idempotency TO 'merx'@'localhost';
