@@ -127,8 +127,9 @@ static enum mx_err admit(struct mx_ctx *cx, enum mx_rate_class c)
 {
     const struct mx_settings *s = gate_conf;
     const struct mx_limit limits[] = {
-        [MX_RATE_SIGN_IN] = {MX_S("address"), s->rate_address_burst, s->rate_address_per_min},
-        [MX_RATE_PASSWORD] = {MX_S("password"), s->rate_password_burst, s->rate_password_per_min},
+        [MX_RATE_SIGN_IN] = {MX_S("address"), s->rate_address_burst, s->rate_address_per_min, 0},
+        [MX_RATE_PASSWORD] = {MX_S("password"), s->rate_password_burst, s->rate_password_per_min,
+                              0},
     };
     struct mx_limit limit = limits[c];
     struct mx_str client = mx_address_class(cx->arena, cx->address);

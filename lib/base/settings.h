@@ -53,6 +53,8 @@
     I(rate_account_per_min,    1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for all addresses") \
     I(rate_address_burst,      5000, 1, 1000000, "new guests and refreshed tokens an address may ask for at once") \
     I(rate_address_per_min,    60000, 1, 60000000, "new guests and refreshed tokens an address may ask for a minute") \
+    I(rate_code_burst,         50, 5, 100000, "wrong codes an address may see at once from all addresses") \
+    I(rate_code_per_hour,      4, 1, 100000, "wrong codes an address regains an hour for all addresses") \
     I(rate_global_burst,       3000, 1, 100000000, "wrong passwords, and mails of sign-ups, this host may see at once over all accounts and addresses") \
     I(rate_global_per_min,     600, 1, 100000000, "wrong passwords, and mails of sign-ups, this host regains a minute over all accounts and addresses") \
     I(rate_login_burst,        10, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from one address") \

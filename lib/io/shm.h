@@ -14,12 +14,12 @@ struct mx_shared;
 /* Map a new region (anonymous, inherited by fork). */
 struct mx_shared *mx_shared_new(void);
 
-/* Token bucket `key`: capacity `burst`, `per_min` tokens a minute. Takes one; false when empty.
+/* Token bucket `key`: capacity `burst`, `per_hour` tokens an hour. Takes one; false when empty.
  * *ret_left tokens are left, *ret_reset_s until one is back. */
-bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_min,
+bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_hour,
                     int64_t *ret_left, int64_t *ret_reset_s);
 /* Give a token back (a reserved attempt that turned out right). */
-void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_min);
+void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_hour);
 
 /* Deny-list of sessions; an entry may be forgotten after `until_ms`. */
 void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_ms);

@@ -21,7 +21,7 @@ static int64_t kept(struct mx_code_holder h)
 }
 
 /* A code is worth something only for its purpose, with its holder and with the address that it was
- * mailed to. No part holds a byte 0xff but the holder's id, whose length is fixed. */
+ * mailed to. The holder's length stands in front: no two sets of parts give one text. */
 static struct mx_hash code_hash(struct mx_ctx *cx, struct mx_code_holder h, struct mx_str email_key,
                                 struct mx_str code)
 {

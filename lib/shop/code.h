@@ -1,8 +1,9 @@
 /* One-time codes that are mailed: six digits that prove a mailbox and confirm what was asked for. A
  * code and what it confirms are one row; only an HMAC of both is stored. A code dies by use, after
- * MX_CODE_TTL_MS, after MX_CODE_ATTEMPTS tries of codes of its holder, and with a newer one (sign-ups:
- * with the third newer one). A million codes are few: beside all that, an address sees only so many
- * wrong codes a day (settings rate_code_*), which a guesser cannot renew by asking for new codes. */
+ * MX_CODE_TTL_MS, after MX_CODE_ATTEMPTS tries of codes of its holder, and with a newer one
+ * (sign-ups: with the third newer one). A million codes are few: beside all that, an address sees
+ * only so many wrong codes a day (settings rate_code_*), which a guesser cannot renew by asking for
+ * new codes. */
 #ifndef MX_SHOP_CODE_H
 #define MX_SHOP_CODE_H
 
@@ -38,9 +39,9 @@ enum mx_err mx_code_make(struct mx_ctx *cx, struct mx_code_holder h, const struc
                          char ret_code[7]) MX_MUST_CHECK;
 
 /* What came of trying a code. Both functions below run in the present transaction, which must
- * commit when they return MX_OK, whatever *ret_refused says: a try was counted. *ret_refused is MX_OK
- * for the right code, or MX_E_CODE_INVALID. MX_E_RATE_LIMITED: the address has seen enough wrong
- * codes; nothing was tried. */
+ * commit when they return MX_OK, whatever *ret_refused says: a try was counted. *ret_refused is
+ * MX_OK for the right code, or MX_E_CODE_INVALID. MX_E_RATE_LIMITED: the address has seen enough
+ * wrong codes; nothing was tried. */
 
 /* Look at a code and leave it good; the right one costs no try. */
 enum mx_err mx_code_check(struct mx_ctx *cx, struct mx_code_holder h, struct mx_str code,

@@ -26,3 +26,9 @@ struct mx_str mx_email_local(struct mx_str email)
         n--;
     return n > 0 ? mx_str_sub(email, 0, n - 1) : email;
 }
+
+struct mx_str mx_email_domain(struct mx_str email)
+{
+    struct mx_str local = mx_email_local(email);
+    return local.n < email.n ? mx_str_sub(email, local.n + 1, email.n) : MX_S("");
+}

@@ -11,5 +11,7 @@
 bool mx_email_key(struct mx_arena *a, struct mx_str email, struct mx_str *ret_key) MX_MUST_CHECK;
 /* What stands before the last '@'; all of it when there is none. */
 struct mx_str mx_email_local(struct mx_str email);
+/* What stands behind it; nothing when there is none. */
+struct mx_str mx_email_domain(struct mx_str email);
 
 #endif

@@ -1,13 +1,51 @@
 #include "shop/limit.h"
 
+#include "codec/inet.h"
 #include "io/shm.h"
+
+size_t mx_limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
+                    struct mx_limit limits[MX_LIMITS_MAX])
+{
+    const struct mx_settings *s = cx->conf;
+    struct mx_str client = mx_address_class(cx->arena, cx->address);
+    limits[0] = (struct mx_limit){
+        .bucket = mx_str_fmt(cx->arena, "%s:%.*s %.*s", act, MX_FMT(key), MX_FMT(client)),
+        .burst = s->rate_login_burst,
+        .per_min = s->rate_login_per_min,
+    };
+    limits[1] = (struct mx_limit){
+        .bucket = mx_str_fmt(cx->arena, "%s:%.*s", act, MX_FMT(key)),
+        .burst = s->rate_account_burst,
+        .per_min = s->rate_account_per_min,
+    };
+    limits[2] = (struct mx_limit){
+        .bucket = mx_str_c(act),
+        .burst = s->rate_global_burst,
+        .per_min = s->rate_global_per_min,
+    };
+    return 3;
+}
+
+size_t mx_limits_of_codes(struct mx_ctx *cx, struct mx_str key,
+                          struct mx_limit limits[MX_LIMITS_MAX])
+{
+    size_t n = mx_limits_of(cx, "code", key, limits);
+    limits[1].burst = cx->conf->rate_code_burst;
+    limits[1].per_hour = cx->conf->rate_code_per_hour;
+    return n;
+}
+
+static int64_t an_hour(const struct mx_limit *l)
+{
+    return l->per_hour > 0 ? l->per_hour : 60 * l->per_min;
+}
 
 bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
                     struct mx_rate *ret_rate)
 {
     for (size_t i = 0; i < n; i++) {
         ret_rate->limit = limits[i].burst;
-        if (!mx_shared_take(cx->shared, limits[i].bucket, limits[i].burst, limits[i].per_min,
+        if (!mx_shared_take(cx->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]),
                             &ret_rate->left, &ret_rate->reset_s)) {
             mx_limits_give(cx, limits, i);
             return false;
@@ -19,7 +57,7 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        mx_shared_give(cx->shared, limits[i].bucket, limits[i].burst, limits[i].per_min);
+        mx_shared_give(cx->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]));
 }
 
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused)

@@ -1,75 +1,82 @@
 #include "shop/password.h"
 
 #include "codec/secret.h"
+#include "codec/strength.h"
+#include "codec/utf8.h"
 #include "io/shm.h"
 #include "shop/email.h"
 
-/* The most common passwords that are long enough to be tried here; lower case. */
-static const char *const common[] = {
-    "password",   "12345678",    "123456789", "1234567890",    "12345678910", "qwertyuiop",
-    "password1",  "password123", "passw0rd",  "p@ssw0rd",      "p@ssword",    "iloveyou",
-    "iloveyou1",  "princess",    "princess1", "sunshine",      "sunshine1",   "football",
-    "football1",  "baseball",    "baseball1", "superman",      "superman1",   "batman123",
-    "starwars",   "whatever",    "trustno1",  "letmein1",      "letmein123",  "welcome1",
-    "welcome123", "admin123",    "admin1234", "administrator", "qwerty123",   "qwerty12",
-    "qwerty1234", "qwertyui",    "1q2w3e4r",  "1q2w3e4r5t",    "1qaz2wsx",    "1qaz2wsx3edc",
-    "zaq12wsx",   "q1w2e3r4",    "asdfghjk",  "asdfghjkl",     "asdf1234",    "zxcvbnm1",
-    "zxcvbnm123", "abc12345",    "abcd1234",  "abcdefgh",      "a1b2c3d4",    "aa123456",
-    "a12345678",  "11111111",    "111111111", "1111111111",    "00000000",    "0000000000",
-    "88888888",   "99999999",    "12341234",  "123123123",     "123321123",   "11223344",
-    "1122334455", "87654321",    "987654321", "9876543210",    "0123456789",  "0987654321",
-    "12344321",   "123456abc",   "123qweasd", "123456789a",    "1234qwer",    "147258369",
-    "123654789",  "789456123",   "741852963", "jennifer",      "michelle",    "michael1",
-    "charlie1",   "jordan23",    "computer",  "internet",      "liverpool",   "liverpool1",
-    "arsenal1",   "chelsea1",    "pokemon1",  "butterfly",     "chocolate",   "basketball",
-    "changeme",   "changeme1",   "passwort",  "passwort1",     "hallo123",    "schalke04",
-    "dragon123",  "monkey123",   "master123", "shadow123",     "samsung1",    "google123",
+/* Shorter words say nothing: what they are part of is no less of a guess. */
+#define WORD_MIN 3
+
+struct words {
+    struct mx_str at[MX_STRENGTH_WORDS_MAX];
+    size_t n;
 };
 
-static struct mx_str lower(struct mx_arena *a, struct mx_str s)
+static void add_word(struct words *w, struct mx_str s)
 {
-    char *p = mx_arena_dup(a, s.p, s.n);
-    for (size_t i = 0; i < s.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] | 0x20);
-    return (struct mx_str){p, s.n};
+    if (s.n >= WORD_MIN && w->n < MX_LEN(w->at))
+        w->at[w->n++] = s;
 }
 
-static bool is_common(struct mx_str s)
+/* `s`, and what stands in it between signs. */
+static void add_parts(struct words *w, struct mx_str s)
 {
-    for (size_t i = 0; i < MX_LEN(common); i++)
-        if (mx_str_eqc(s, common[i]))
-            return true;
-    return false;
+    size_t from = 0;
+    add_word(w, s);
+    for (size_t i = 0; i <= s.n; i++) {
+        if (i < s.n && strchr(" .,-_+@", s.p[i]) == NULL)
+            continue;
+        if (i - from < s.n)
+            add_word(w, mx_str_sub(s, from, i - from));
+        from = i + 1;
+    }
 }
 
-/* `s` with little more than `word` in it: the word and at most three other bytes. */
-static bool is_disguise(struct mx_str s, struct mx_str word)
+/* What a guesser who knows the owner tries first. */
+static struct mx_list words_about(struct mx_ctx *cx, const struct mx_password_owner *o)
 {
-    if (word.n < 4 || s.n < word.n || s.n > word.n + 3)
-        return false;
-    for (size_t i = 0; i + word.n <= s.n; i++)
-        if (mx_str_ieq(mx_str_sub(s, i, word.n), word))
-            return true;
-    return false;
+    struct words *w = MX_NEW(cx->arena, struct words);
+    add_parts(w, mx_str_c(cx->conf->shop_name));
+    add_parts(w, o->name);
+    add_word(w, o->email);
+    add_parts(w, mx_email_local(o->email));
+    add_parts(w, mx_email_domain(o->email));
+    return (struct mx_list){w->at, w->n};
 }
 
-static enum mx_err refuse(struct mx_ctx *cx, const char *code, const char *why)
+static const char *reason(enum mx_weakness why)
 {
-    mx_fault_at(cx->faults, MX_S("/password"), code, "%s", why);
+    switch (why) {
+    case MX_WEAK_CONTEXT:
+        return "The password is made from the name, the address or the shop's name.";
+    case MX_WEAK_REPEATED:
+        return "The password repeats itself.";
+    case MX_WEAK_SEQUENCE:
+        return "The password is a sequence.";
+    case MX_WEAK_KEYBOARD:
+        return "The password is a row of keys.";
+    case MX_WEAK_DATE:
+        return "The password is a date.";
+    default:
+        return "The password is one of the most common passwords or words, or close to one.";
+    }
+}
+
+enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
+                               const struct mx_password_owner *owner)
+{
+    if (owner->staff && mx_utf8_length(password) < MX_PASSWORD_MIN_STAFF) {
+        mx_fault_at(cx->faults, MX_S("/password"), "too_short",
+                    "must have at least %d characters for staff", MX_PASSWORD_MIN_STAFF);
+        return MX_E_VALIDATION_FAILED;
+    }
+    enum mx_weakness why = mx_password_weakness(cx->arena, password, words_about(cx, owner));
+    if (why == MX_STRONG)
+        return MX_OK;
+    mx_fault_at(cx->faults, MX_S("/password"), "weak_password", "%s", reason(why));
     return MX_E_VALIDATION_FAILED;
-}
-
-enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password, struct mx_str email)
-{
-    struct mx_str low = lower(cx->arena, password);
-    if (is_common(low))
-        return refuse(cx, "weak_password", "This is one of the most common passwords.");
-    if (is_disguise(low, email) || is_disguise(low, mx_email_local(email)))
-        return refuse(cx, "weak_password", "The password is made from the e-mail address.");
-    if (is_disguise(low, mx_str_c(cx->conf->shop_name)))
-        return refuse(cx, "weak_password", "The password is made from the shop's name.");
-    return MX_OK;
 }
 
 static enum mx_err take_slot(struct mx_ctx *cx)

@@ -8,12 +8,21 @@
 /* Characters of a new password; checked where requests are read. */
 #define MX_PASSWORD_MIN 8
 #define MX_PASSWORD_MAX 200
+/* Staff; checked by mx_password_accept, where it is known who they are. */
+#define MX_PASSWORD_MIN_STAFF 15
 
-/* Check the strength of a new password of the owner of `email`: not one of the most common, not the
- * address, its local part or the shop's name in disguise. MX_E_VALIDATION_FAILED with a fault of
- * "/password". */
+/* Whose password it is to be. */
+struct mx_password_owner {
+    struct mx_str email, name; /* absent: unknown */
+    bool staff;
+};
+
+/* Check a new password: not easily guessed by who knows the most common ones, the owner's name and
+ * address and the shop's name (codec/strength.h), and long enough for staff. MX_E_VALIDATION_FAILED
+ * with a fault of "/password": weak_password, with the reason, or too_short. Never asked when
+ * signing in. */
 enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
-                               struct mx_str email) MX_MUST_CHECK;
+                               const struct mx_password_owner *owner) MX_MUST_CHECK;
 /* Hash under the cap; *ret_phc is in the request's arena. MX_E_OVERLOADED when all slots are taken,
  * MX_E_UNAVAILABLE when memory is short. */
 enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password,

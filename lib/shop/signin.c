@@ -1,8 +1,8 @@
 #include "shop/signin.h"
 
-#include "codec/inet.h"
 #include "io/db.h"
 #include "shop/cart.h"
+#include "shop/code.h"
 #include "shop/email.h"
 #include "shop/event.h"
 #include "shop/limit.h"
@@ -37,27 +37,6 @@ static enum mx_err email_key(struct mx_ctx *cx, struct mx_str email, struct mx_s
         return MX_OK;
     mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "This is no e-mail address.");
     return MX_E_VALIDATION_FAILED;
-}
-
-/* ---- how often ---- */
-
-#define LIMITS_MAX 3
-
-/* The limits of what anybody may do to the account of `key`: of one client, of all, and of all to
- * all accounts. */
-static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
-                        struct mx_limit limits[LIMITS_MAX])
-{
-    const struct mx_settings *s = cx->conf;
-    struct mx_str client = mx_address_class(cx->arena, cx->address);
-    limits[0] =
-        (struct mx_limit){mx_str_fmt(cx->arena, "%s:%.*s %.*s", act, MX_FMT(key), MX_FMT(client)),
-                          s->rate_login_burst, s->rate_login_per_min};
-    limits[1] = (struct mx_limit){mx_str_fmt(cx->arena, "%s:%.*s", act, MX_FMT(key)),
-                                  s->rate_account_burst, s->rate_account_per_min};
-    limits[2] = (struct mx_limit){mx_str_fmt(cx->arena, "%s", act), s->rate_global_burst,
-                                  s->rate_global_per_min};
-    return 3;
 }
 
 /* ---- registering ---- */
@@ -120,28 +99,9 @@ static enum mx_err sign_up(void *arg)
     return e == MX_E_DUPLICATE ? MX_E_EMAIL_TAKEN : e;
 }
 
-/* A code is worth something only with the address it was mailed to. */
-static struct mx_hash code_hash(struct mx_ctx *cx, struct mx_str key, struct mx_str code)
+static struct mx_code_holder codes_of(struct mx_str key)
 {
-    struct mx_str text = mx_str_fmt(cx->arena, "verify %.*s %.*s", MX_FMT(key), MX_FMT(code));
-    return mx_hmac(mx_keys_secret(cx->keys), text);
-}
-
-static enum mx_err put_registration(const struct signup *s, struct mx_str code)
-{
-    struct mx_ctx *cx = s->cx;
-    struct q_registration_insert_in in = {
-        .email_key = s->person.key,
-        .email = s->person.email,
-        .name = s->person.name,
-        .password_hash = s->person.phc,
-        .guest = s->person.guest,
-        .code_hash = code_hash(cx, s->person.key, code),
-        .expires_at = {cx->now_ms + MX_CODE_TTL_MS},
-        .now = {cx->now_ms},
-    };
-    enum mx_err e = q_registration_insert(cx->db, &in, NULL);
-    return e == MX_E_DUPLICATE ? MX_E_RETRY : e;
+    return mx_code_of_address(MX_CODE_SIGNUP, key);
 }
 
 static enum mx_err guest_locale(const struct signup *s, struct mx_str *ret_locale)
@@ -162,15 +122,14 @@ static enum mx_err ask_for_proof(void *arg)
 {
     const struct signup *s = arg;
     struct mx_ctx *cx = s->cx;
+    struct mx_code_for what = {s->person.email, s->person.key, s->person.guest, s->person.name,
+                               s->person.phc};
     struct mx_list owners;
     struct mx_str locale;
     char code[7];
     MX_TRY(guest_locale(s, &locale));
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){s->person.key}, &owners));
-    struct q_registration_trim_in trim = {s->person.key, MX_SIGNUPS_PENDING - 1};
-    MX_TRY(q_registration_trim(cx->db, &trim, NULL));
-    mx_code6(code);
-    MX_TRY(put_registration(s, mx_str_c(code)));
+    MX_TRY(mx_code_make(cx, codes_of(s->person.key), &what, code));
     if (owners.n > 0) {
         const struct q_account_owner_row *o = MX_AT(owners, struct q_account_owner_row, 0);
         return mx_mail_queue(cx, o->email, "address_taken", o->locale, (struct mx_list){0});
@@ -183,8 +142,8 @@ static enum mx_err ask_for_proof(void *arg)
 static bool may_mail(struct mx_ctx *cx, struct mx_str key)
 {
     struct mx_rate rate;
-    struct mx_limit limits[LIMITS_MAX];
-    size_t n = limits_of(cx, "signup", key, limits);
+    struct mx_limit limits[MX_LIMITS_MAX];
+    size_t n = mx_limits_of(cx, "signup", key, limits);
     return mx_limits_take(cx, limits, n, &rate);
 }
 
@@ -192,9 +151,10 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
                                struct mx_tokens *ret_tokens, bool *ret_signed_in)
 {
     struct signup s = {.cx = cx, .tokens = ret_tokens};
+    struct mx_password_owner owner = {in->email, in->name, false};
     s.person = (struct person){.email = in->email, .name = in->name, .guest = guest_of(cx)};
     MX_TRY(email_key(cx, in->email, &s.person.key));
-    MX_TRY(mx_password_accept(cx, in->password, in->email));
+    MX_TRY(mx_password_accept(cx, in->password, &owner));
     MX_TRY(mx_password_make(cx, in->password, &s.person.phc));
     *ret_signed_in = !cx->conf->verify_email;
     if (*ret_signed_in)
@@ -207,23 +167,15 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
 enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
                              struct mx_tokens *ret_tokens, enum mx_err *ret_refused)
 {
-    struct mx_list rows;
+    struct mx_code_for what;
     struct mx_str key;
     MX_TRY(email_key(cx, in->email, &key));
-    MX_TRY(q_registration_try(cx->db, &(struct q_registration_try_in){key}, NULL));
-    struct q_registration_load_in load = {
-        key, code_hash(cx, key, in->code), MX_CODE_ATTEMPTS, {cx->now_ms}};
-    MX_TRY(q_registration_load(cx->db, &load, &rows));
-    if (rows.n == 0) {
-        *ret_refused = MX_E_CODE_INVALID;
+    MX_TRY(mx_code_use(cx, codes_of(key), in->code, &what, ret_refused));
+    if (*ret_refused != MX_OK)
         return MX_OK;
-    }
-    const struct q_registration_load_row *r = MX_AT(rows, struct q_registration_load_row, 0);
-    struct person p = {r->email, key, r->name, r->password_hash, r->guest, {cx->now_ms}};
+    struct person p = {what.email, key, what.name, what.phc, what.account, {cx->now_ms}};
     enum mx_err e = make_and_sign_in(cx, &p, ret_tokens);
-    if (e != MX_OK)
-        return e == MX_E_DUPLICATE ? MX_E_CODE_INVALID : e;
-    return q_registration_delete(cx->db, &(struct q_registration_delete_in){key}, NULL);
+    return e == MX_E_DUPLICATE ? MX_E_CODE_INVALID : e;
 }
 
 /* ---- signing in ---- */
@@ -284,15 +236,15 @@ static struct mx_limit own_limit(struct mx_ctx *cx)
 {
     struct mx_str account = mx_id_str(cx->arena, cx->actor.account);
     return (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(account)),
-                             cx->conf->rate_login_burst, cx->conf->rate_login_per_min};
+                             cx->conf->rate_login_burst, cx->conf->rate_login_per_min, 0};
 }
 
 static size_t login_limits(const struct proof *p, struct mx_str key,
-                           struct mx_limit limits[LIMITS_MAX])
+                           struct mx_limit limits[MX_LIMITS_MAX])
 {
     struct mx_id caller = p->cx->actor.account;
     if (mx_id_none(caller) || !mx_id_eq(caller, p->account))
-        return limits_of(p->cx, "login", key, limits);
+        return mx_limits_of(p->cx, "login", key, limits);
     limits[0] = own_limit(p->cx);
     return 1;
 }
@@ -326,7 +278,7 @@ enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
                             struct mx_signin *ret_signin)
 {
     struct mx_str key;
-    struct mx_limit limits[LIMITS_MAX];
+    struct mx_limit limits[MX_LIMITS_MAX];
     struct login l = {.proof = {.cx = cx, .then = finish_login, .arg = &l}, .signin = ret_signin};
     MX_TRY(email_key(cx, in->email, &key));
     MX_TRY(find_account(&l.proof, key));

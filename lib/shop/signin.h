@@ -9,12 +9,6 @@
 
 #include "shop/session.h"
 
-/* Life of a code that proves an address, the tries it has, and the sign-ups of one address that
- * wait for their codes at once; the oldest goes. */
-#define MX_CODE_TTL_MS (INT64_C(30) * 60 * 1000)
-#define MX_CODE_ATTEMPTS 5
-#define MX_SIGNUPS_PENDING 3
-
 struct mx_register {
     struct mx_str email, password, name;
 };

@@ -154,7 +154,7 @@ def test_a_code_expires(api, mailbox, stack):
     register(api, email)
     code = mailbox.code(email)
     admin(stack).rows(
-        f"UPDATE registration SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
+        f"UPDATE mailed_code SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
         f" WHERE email_key = '{email}'"
     )
     problem(verify(api, email, code), 422, "code_invalid")
@@ -170,7 +170,7 @@ def sign_ups(api, mailbox, email, n):
 
 
 def pending(db, email):
-    return int(db.value(f"SELECT COUNT(*) FROM registration WHERE email_key = '{email}'"))
+    return int(db.value(f"SELECT COUNT(*) FROM mailed_code WHERE email_key = '{email}'"))
 
 
 @pytest.mark.parametrize("which", range(3))
@@ -226,7 +226,7 @@ def test_sign_ups_at_once(api, mailbox, db):
     done = [a.status_code for a in answers]
     assert set(done) <= {202, 503} and 202 in done, done
     mailbox.wait(email, done.count(202))
-    codes = db.value(f"SELECT COUNT(DISTINCT code_hash) FROM registration WHERE email_key = '{email}'")
+    codes = db.value(f"SELECT COUNT(DISTINCT code_hash) FROM mailed_code WHERE email_key = '{email}'")
     assert int(codes) == pending(db, email) >= 1
 
 
@@ -256,7 +256,7 @@ def test_codes_are_not_stored(api, mailbox, db):
     register(api, email)
     code = mailbox.code(email)
     dump = "CONCAT(HEX(code_hash), password_hash)"
-    row = db.value(f"SELECT {dump} FROM registration WHERE email_key = '{email}'")
+    row = db.value(f"SELECT {dump} FROM mailed_code WHERE email_key = '{email}'")
     assert code.encode().hex().upper() not in row and "$argon2id$v=19$m=19456,t=2,p=1$" in row
     sent = client.until(
         lambda: db.rows(f"SELECT data FROM mail WHERE recipient = '{email}' AND state = 1"),
@@ -384,7 +384,7 @@ def test_hashes_are_salted(api, db):
     for email in emails:
         register(api, email)
     hashes = {
-        db.value(f"SELECT password_hash FROM registration WHERE email_key = '{email}'")
+        db.value(f"SELECT password_hash FROM mailed_code WHERE email_key = '{email}'")
         for email in emails
     }
     assert len(hashes) == 2

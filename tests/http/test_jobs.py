@@ -119,12 +119,12 @@ def test_old_rows_are_swept(lone):
     )
     email = register(lone)
     admin(lone).rows(
-        "UPDATE registration SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
+        "UPDATE mailed_code SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
         f" WHERE email_key = '{email}'"
     )
     kept = f"SELECT idem_key FROM idempotency WHERE principal = {account}"
     until(lambda: [r["idem_key"] for r in lone.db().rows(kept)] == ["young"], 90, "the sweep")
-    left = f"SELECT 1 FROM registration WHERE email_key = '{email}'"
+    left = f"SELECT 1 FROM mailed_code WHERE email_key = '{email}'"
     until(lambda: not lone.db().rows(left), 90, "the sweep of registrations")
 
 

@@ -26,6 +26,8 @@ int main(void)
         tap_ok(!mx_email_key(a, mx_str_c(refused[i]), &key), "refused %zu", i);
     tap_str(mx_email_local(MX_S("ada@x.test")), "ada", "local part");
     tap_str(mx_email_local(MX_S("ada")), "ada", "no local part");
+    tap_str(mx_email_domain(MX_S("ada@x.test")), "x.test", "domain");
+    tap_str(mx_email_domain(MX_S("ada")), "", "no domain");
     mx_arena_free(a);
     return tap_done();
 }

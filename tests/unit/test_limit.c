@@ -8,8 +8,8 @@ static struct mx_faults faults;
 static struct mx_ctx cx = {.faults = &faults};
 static struct mx_rate rate;
 
-#define NARROW ((struct mx_limit){MX_S("narrow"), 2, 1})
-#define WIDE ((struct mx_limit){MX_S("wide"), 3, 1})
+#define NARROW ((struct mx_limit){MX_S("narrow"), 2, 1, 0})
+#define WIDE ((struct mx_limit){MX_S("wide"), 3, 1, 0})
 
 static bool take(struct mx_limit one)
 {
