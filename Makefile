@@ -88,6 +88,11 @@ fuzz: ## fuzz targets, TIME seconds each
 bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json
 	@tests/bench/run
 
+attack: ## scanners, floods and timing against a private store (STAGE=sqlmap for one)
+	@deploy/deps build run tests bench attack
+	@$(MAKE) --no-print-directory all
+	@tests/attack/run $(STAGE)
+
 lint: deps ## layers, limits, format, comments, clang-tidy, cppcheck, both compilers
 	@tests/lint/run
 

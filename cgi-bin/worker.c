@@ -1,5 +1,9 @@
 #include "worker.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
 #include "api/gate.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -175,6 +179,8 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
         mx_log(MX_LOG_ERROR, "worker cannot serve", MX_KC("why", why));
         return EXIT_FATAL;
     }
+    if (pool == MX_POOL_SLOW && setpriority(PRIO_PROCESS, 0, (int)conf->slow_nice) != 0)
+        mx_log(MX_LOG_WARN, "the slow pool keeps its niceness", MX_KC("why", strerror(errno)));
     mx_fcgi_serve(&fc, &ops, &w, (int)conf->drain_timeout_s);
     mx_db_free(w.cx.db);
     mx_arena_free(w.arena);

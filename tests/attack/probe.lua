@@ -1,0 +1,2 @@
+-- A steady visitor: each connection asks every 10 ms.
+function delay() return 10 end
