@@ -1,13 +1,11 @@
-/* Commands about settings, keys and schema. */
-#include <dirent.h>
-#include <errno.h>
+/* Commands about settings and schema. */
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/routes.h"
 #include "base/conf.h"
 #include "cmd.h"
-#include "codec/token.h"
+#include "codec/keys.h"
 #include "io/db.h"
 #include "io/migrate.h"
 #include "worker.h"
@@ -77,8 +75,10 @@ static bool check_keys(struct mx_cmd *c)
     struct mx_keys *keys;
     const char *why = "";
 
-    if (mx_keys_load(c->arena, c->settings->keys, &keys, &why) == MX_OK)
+    if (mx_keys_load(c->arena, c->settings->keys, &keys, &why) == MX_OK) {
+        mx_keys_free(keys);
         return true;
+    }
     fprintf(stderr, "keys: %s\n", why);
     return false;
 }
@@ -116,88 +116,6 @@ int mx_cmd_check(struct mx_cmd *c)
     if (ok)
         printf("ok\n");
     return ok ? 0 : 2;
-}
-
-/* ---- keys ---- */
-
-static int key_new(struct mx_cmd *c, const char *alg)
-{
-    struct mx_str kid;
-    const char *why = "";
-
-    if (strcmp(alg, "ES256") != 0 && strcmp(alg, "HS256") != 0) {
-        fprintf(stderr, "merx key new: ES256 or HS256\n");
-        return 2;
-    }
-    if (mkdir(c->settings->keys, 0700) != 0 && errno != EEXIST) {
-        perror(c->settings->keys);
-        return 1;
-    }
-    mx_secret_init();
-    if (mx_keys_create(c->arena, c->settings->keys, alg, &kid, &why) != MX_OK) {
-        fprintf(stderr, "%s\n", why);
-        return 1;
-    }
-    printf("%.*s\n", MX_FMT(kid));
-    return 0;
-}
-
-static struct mx_str active_kid(struct mx_cmd *c)
-{
-    const char *path = mx_arena_printf(c->arena, "%s/active", c->settings->keys);
-    char line[128] = "";
-    FILE *f = fopen(path, "re");
-
-    if (f && !fgets(line, sizeof line, f))
-        line[0] = '\0';
-    if (f)
-        fclose(f);
-    line[strcspn(line, "\r\n")] = '\0';
-    return mx_str_dup(c->arena, mx_str_c(line));
-}
-
-static void key_print(struct mx_str file, struct mx_str active)
-{
-    static const struct {
-        const char *suffix, *alg;
-    } kinds[] = {{".es256.pem", "ES256"}, {".hs256", "HS256"}};
-    struct mx_str kid;
-
-    for (size_t i = 0; i < MX_LEN(kinds); i++) {
-        if (!mx_str_ends(file, mx_str_c(kinds[i].suffix)))
-            continue;
-        kid = mx_str_sub(file, 0, file.n - strlen(kinds[i].suffix));
-        printf("%-40.*s %s%s\n", MX_FMT(kid), kinds[i].alg,
-               mx_str_eq(kid, active) ? " active" : "");
-    }
-}
-
-static int key_list(struct mx_cmd *c)
-{
-    struct mx_str active = active_kid(c);
-    struct dirent **names;
-    int n = scandir(c->settings->keys, &names, NULL, alphasort);
-
-    if (n < 0) {
-        perror(c->settings->keys);
-        return 1;
-    }
-    for (int i = 0; i < n; i++) {
-        key_print(mx_str_c(names[i]->d_name), active);
-        free(names[i]);
-    }
-    free(names);
-    return 0;
-}
-
-int mx_cmd_key(struct mx_cmd *c)
-{
-    if (c->argc >= 1 && c->argc <= 2 && strcmp(c->argv[0], "new") == 0)
-        return key_new(c, c->argc == 2 ? c->argv[1] : "ES256");
-    if (c->argc == 1 && strcmp(c->argv[0], "list") == 0)
-        return key_list(c);
-    fprintf(stderr, "usage: merx key new [ES256|HS256] | merx key list\n");
-    return 2;
 }
 
 /* ---- schema ---- */

@@ -30,6 +30,7 @@ struct worker {
     struct mx_app app;
     struct mx_hooks hooks;
     struct mx_ctx cx;
+    struct mx_keys *keys;
     struct mx_faults faults;
     int64_t began_ns, arrival_ms;
     struct mx_str method;
@@ -61,6 +62,20 @@ static struct mx_arena *on_arena(void *arg)
     return w->arena;
 }
 
+/* Nothing of a request is left that could point to the keys of before. */
+static void take_up_keys(struct worker *w)
+{
+    const char *why;
+
+    if (mx_keys_refresh(w->arena, &w->keys, &why)) {
+        mx_gate_init(w->arena, w->conf, w->keys, w->cx.shared);
+        w->cx.keys = w->keys;
+        mx_log(MX_LOG_INFO, "keys taken up");
+    }
+    if (why)
+        mx_log(MX_LOG_ERROR, "the keys of before stay", MX_KC("why", why));
+}
+
 static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
 {
     struct worker *w = arg;
@@ -69,6 +84,7 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
     mx_buf_init(&res->body, w->arena, BODY_MAX);
     mx_db_begin_request(w->cx.db, w->arena);
     mx_faults_init(&w->faults, w->arena);
+    take_up_keys(w);
     w->cx.now_ms = mx_wall_ms();
     w->cx.mount = req->mount;
     w->method = req->method_text;
@@ -126,23 +142,22 @@ const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up)
  * need it get 503 until it is back. */
 static const char *start(struct worker *w, struct mx_shared *shared)
 {
-    struct mx_keys *keys;
     const char *why = NULL;
     bool up;
 
     mx_settings_log_level(w->conf);
     mx_secret_init();
     w->arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
-    if (mx_keys_load(w->arena, w->conf->keys, &keys, &why) != MX_OK)
+    if (mx_keys_load(w->arena, w->conf->keys, &w->keys, &why) != MX_OK)
         return why;
-    mx_gate_init(w->arena, w->conf, keys, shared);
+    mx_gate_init(w->arena, w->conf, w->keys, shared);
     w->hooks = mx_gate_hooks;
     w->hooks.run = run_noted;
     w->app = (struct mx_app){&mx_routes, &w->hooks};
     w->cx = (struct mx_ctx){.arena = w->arena,
                             .db = mx_db_new(w->conf),
                             .shared = shared,
-                            .keys = keys,
+                            .keys = w->keys,
                             .conf = w->conf,
                             .faults = &w->faults};
     self = w;
@@ -182,6 +197,7 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
     if (pool == MX_POOL_SLOW && setpriority(PRIO_PROCESS, 0, (int)conf->slow_nice) != 0)
         mx_log(MX_LOG_WARN, "the slow pool keeps its niceness", MX_KC("why", strerror(errno)));
     mx_fcgi_serve(&fc, &ops, &w, (int)conf->drain_timeout_s);
+    mx_keys_free(w.keys);
     mx_db_free(w.cx.db);
     mx_arena_free(w.arena);
     return 0;

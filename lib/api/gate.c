@@ -148,7 +148,6 @@ struct run {
     struct mx_res *res;
     struct mx_str key; /* absent: not given */
     struct mx_hash request;
-    struct mx_hash seal;
     struct mx_faults faults; /* as they were before the first try */
     bool key_taken;
 };
@@ -158,8 +157,15 @@ static struct mx_str hash_str(const struct mx_hash *h)
     return (struct mx_str){(const char *)h->b, sizeof(h->b)};
 }
 
-/* Method, path, query and body; the sealing key needs the server's secret and the caller's own key.
- */
+/* The sealing key needs the server's secret, the caller's own key and the request. */
+static struct mx_hash seal_of(const struct run *r, const struct mx_hash *secret)
+{
+    struct mx_str label = mx_str_fmt(r->cx->arena, "idempotency:%.*s", MX_FMT(r->key));
+    struct mx_hash keyed = mx_hmac(secret, label);
+    return mx_hmac(&keyed, hash_str(&r->request));
+}
+
+/* Method, path, query and body. */
 static void identify(struct run *r, const struct mx_req *req)
 {
     struct mx_arena *a = r->cx->arena;
@@ -173,9 +179,6 @@ static void identify(struct run *r, const struct mx_req *req)
     memcpy(both + MX_HASH, body.b, MX_HASH);
     r->request = mx_sha256((struct mx_str){both, sizeof(both)});
     r->key = req->idempotency_key;
-    struct mx_str label = mx_str_fmt(a, "idempotency:%.*s", MX_FMT(r->key));
-    struct mx_hash keyed = mx_hmac(mx_keys_secret(gate_keys), label);
-    r->seal = mx_hmac(&keyed, hash_str(&r->request));
 }
 
 /* A stored answer is "location\netag\nbody", sealed; an empty line for a header it does not have.
@@ -187,7 +190,8 @@ static struct mx_str sealed_answer(struct run *r)
     struct mx_str plain = mx_str_fmt(r->cx->arena, "%.*s\n%.*s\n%.*s", (int)res->location.n,
                                      res->location.p ? res->location.p : "", (int)res->etag.n,
                                      res->etag.p ? res->etag.p : "", MX_FMT(body));
-    return mx_seal(r->cx->arena, &r->seal, plain);
+    struct mx_hash seal = seal_of(r, mx_keys_secret(gate_keys));
+    return mx_seal(r->cx->arena, &seal, plain);
 }
 
 static struct mx_str stored_header(struct mx_str *rest)
@@ -198,10 +202,23 @@ static struct mx_str stored_header(struct mx_str *rest)
     return line;
 }
 
+/* Sealed with the server's secret, or the one before. */
+static bool unseal(const struct run *r, struct mx_str sealed, struct mx_str *ret_plain)
+{
+    const struct mx_hash *old = mx_keys_secret_old(gate_keys);
+    struct mx_hash seal = seal_of(r, mx_keys_secret(gate_keys));
+    if (mx_unseal(r->cx->arena, &seal, sealed, ret_plain))
+        return true;
+    if (old == NULL)
+        return false;
+    seal = seal_of(r, old);
+    return mx_unseal(r->cx->arena, &seal, sealed, ret_plain);
+}
+
 static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *row)
 {
     struct mx_str body;
-    if (!mx_unseal(r->cx->arena, &r->seal, row->body, &body))
+    if (!unseal(r, row->body, &body))
         return mx_fail(r->cx->faults, MX_E_UNAVAILABLE, "The stored answer cannot be read.");
     r->res->location = stored_header(&body);
     r->res->etag = stored_header(&body);

@@ -38,6 +38,7 @@
     I(idempotency_ttl_h,       48, 24, 8760, "life of an idempotency key, hours")                  \
     S(issuer,                  "https://merx.invalid", 0, "iss of access tokens")                  \
     I(job_interval_ms,         250, 20, 60000, "pause of the job runner when nothing is due")      \
+    I(jwks_max_age_s,          300, 30, 86400, "max-age of the public key set; a new key may sign after so long") \
     I(kept_connections,        1, 0, 1, "1: the fast pool keeps FastCGI connections; 0: closes them") \
     S(keys,                    "/etc/merx/keys", MX_SETTING_PATH, "directory of signing keys and server secrets") \
     S(log,                     "", MX_SETTING_PATH, "log file; empty: standard error")             \

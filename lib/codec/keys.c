@@ -1,29 +1,15 @@
-/* Signing keys: reading and making the key directory, the public key set. */
+#include "codec/keys.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
-#include "base/rnd.h"
+#include "base/clock.h"
 #include "codec/jsonw.h"
 #include "codec/keys_internal.h"
 #include "codec/uri.h"
 
-#define HMAC_KEY_MIN 32
-#define HMAC_KEY_NEW 48
-#define COORDINATE 32
-#define KID_RANDOM 8
-#define ES256_SUFFIX ".es256.pem"
-#define HS256_SUFFIX ".hs256"
-#define ACTIVE "active"
-#define SECRET "server.secret"
-
-/* What processes hold for good. Reachable, so that a leak checker knows it is meant. */
-static const struct mx_keys *loaded;
+/* File systems count time in ticks: a change this soon after another may bear the same time. */
+#define SETTLE_MS 100
 
 bool mx_kid_valid(struct mx_str kid)
 {
@@ -39,11 +25,6 @@ bool mx_kid_valid(struct mx_str kid)
     return true;
 }
 
-bool mx_key_is_ec(const struct mx_key *key)
-{
-    return key->x.p != NULL;
-}
-
 const struct mx_key *mx_keys_find(const struct mx_keys *k, struct mx_str kid)
 {
     int i;
@@ -56,95 +37,32 @@ const struct mx_key *mx_keys_find(const struct mx_keys *k, struct mx_str kid)
 
 const struct mx_hash *mx_keys_secret(const struct mx_keys *k)
 {
-    return &k->secret;
+    return &k->secret[0];
 }
 
-/* Refuses instead of asking on the terminal. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
+const struct mx_hash *mx_keys_secret_old(const struct mx_keys *k)
 {
-    (void)buf, (void)size, (void)writing, (void)arg;
-    return -1;
+    return k->has_old ? &k->secret[1] : NULL;
 }
 
-/* A private EC key on P-256 whose halves belong together; NULL otherwise. */
-static EVP_PKEY *read_ec_key(struct mx_str pem)
+bool mx_keys_made(const struct mx_keys *k, struct mx_str text, const struct mx_hash *mac)
 {
-    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-    EVP_PKEY *pkey = in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL) : NULL;
-    EVP_PKEY_CTX *check = pkey ? EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL) : NULL;
-    char curve[32] = "";
-    size_t n = 0;
+    struct mx_hash now = mx_hmac(&k->secret[0], text), before;
 
-    if (!check || EVP_PKEY_get_base_id(pkey) != EVP_PKEY_EC ||
-        EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), &n) != 1 ||
-        strcmp(curve, SN_X9_62_prime256v1) != 0 || EVP_PKEY_check(check) != 1) {
-        EVP_PKEY_free(pkey);
-        pkey = NULL;
-    }
-    EVP_PKEY_CTX_free(check);
-    BIO_free(in);
-    return pkey;
+    if (mx_secret_eq(now.b, mac->b, MX_HASH))
+        return true;
+    if (!k->has_old)
+        return false;
+    before = mx_hmac(&k->secret[1], text);
+    return mx_secret_eq(before.b, mac->b, MX_HASH);
 }
 
-/* The PEM text of the private or public half in `a`. libjwt parses it at every use. */
-static struct mx_str write_pem(struct mx_arena *a, EVP_PKEY *pkey, bool private)
+/* ---- loading ---- */
+
+static void wipe(struct mx_str secret)
 {
-    BIO *out = BIO_new(BIO_s_mem());
-    struct mx_str pem;
-    char *p = NULL;
-
-    MX_ASSERT(out != NULL);
-    MX_ASSERT((private ? PEM_write_bio_PrivateKey(out, pkey, NULL, NULL, 0, NULL, NULL)
-                       : PEM_write_bio_PUBKEY(out, pkey)) == 1);
-    pem.n = (size_t)BIO_get_mem_data(out, &p);
-    pem.p = mx_arena_dup(a, p, pem.n);
-    mx_secret_wipe(p, pem.n);
-    BIO_free(out);
-    return pem;
-}
-
-/* A coordinate of the public key as base64url of its full length. */
-static struct mx_str coordinate(struct mx_arena *a, const EVP_PKEY *pkey, const char *name)
-{
-    unsigned char bytes[COORDINATE];
-    BIGNUM *n = NULL;
-
-    MX_ASSERT(EVP_PKEY_get_bn_param(pkey, name, &n) == 1);
-    MX_ASSERT(BN_bn2binpad(n, bytes, sizeof(bytes)) == sizeof(bytes));
-    BN_free(n);
-    return mx_b64url(a, bytes, sizeof(bytes));
-}
-
-static enum mx_err parse_es256(const struct mx_keydir *d, const char *name, struct mx_str text,
-                               struct mx_arena *a, struct mx_key *key)
-{
-    EVP_PKEY *pkey = read_ec_key(text);
-
-    if (!pkey) {
-        ERR_clear_error();
-        return MX_KEYDIR_REFUSE(d, "%s/%s: not an unencrypted P-256 private key in PEM", d->path,
-                                name);
-    }
-    key->alg = MX_ES256;
-    key->sign = write_pem(a, pkey, true);
-    key->verify = write_pem(a, pkey, false);
-    key->x = coordinate(a, pkey, OSSL_PKEY_PARAM_EC_PUB_X);
-    key->y = coordinate(a, pkey, OSSL_PKEY_PARAM_EC_PUB_Y);
-    EVP_PKEY_free(pkey);
-    return MX_OK;
-}
-
-static enum mx_err parse_hs256(const struct mx_keydir *d, const char *name, struct mx_str text,
-                               struct mx_arena *a, struct mx_key *key)
-{
-    if (!mx_b64url_decode(a, mx_keydir_line(text), &key->sign))
-        return MX_KEYDIR_REFUSE(d, "%s/%s: not unpadded base64url", d->path, name);
-    if (key->sign.n < HMAC_KEY_MIN)
-        return MX_KEYDIR_REFUSE(d, "%s/%s: %zu bytes, at least %d are needed", d->path, name,
-                                key->sign.n, HMAC_KEY_MIN);
-    key->alg = MX_HS256;
-    key->verify = key->sign;
-    return MX_OK;
+    if (secret.p)
+        mx_secret_wipe((char *)(uintptr_t)secret.p, secret.n);
 }
 
 /* Insert by kid. */
@@ -166,24 +84,31 @@ static enum mx_err add_key(const struct mx_keydir *d, struct mx_keys *k, const s
 static enum mx_err load_key(const struct mx_keydir *d, const char *name, void *arg)
 {
     struct mx_keys *k = arg;
-    struct mx_str file = mx_str_c(name), text = {0};
+    struct mx_str kid = {0}, text = {0};
+    const struct mx_key_kind *kind = mx_key_kind_of(mx_str_c(name), &kid);
     struct mx_key key = {0};
     char bytes[MX_KEYFILE_MAX];
-    bool ec = mx_str_ends(file, MX_S(ES256_SUFFIX));
-    size_t suffix = ec ? sizeof(ES256_SUFFIX) - 1 : sizeof(HS256_SUFFIX) - 1;
+    const char *why = NULL;
     enum mx_err e;
 
-    if (!ec && !mx_str_ends(file, MX_S(HS256_SUFFIX)))
+    if (!kind)
         return MX_OK;
-    key.kid = mx_str_dup(k->arena, mx_str_sub(file, 0, file.n - suffix));
-    if (!mx_kid_valid(key.kid))
+    if (!mx_kid_valid(kid))
         return MX_KEYDIR_REFUSE(d, "%s/%s: a kid is 1 to 64 of A-Z a-z 0-9 _ -", d->path, name);
-    e = mx_keydir_read(d, name, 077, bytes, &text);
+    key.kid = mx_str_dup(k->arena, kid);
+    key.kind = kind;
+    e = mx_keydir_read(d, name, kind->forbidden, bytes, &text);
     if (e == MX_OK)
-        e = ec ? parse_es256(d, name, text, k->arena, &key)
-               : parse_hs256(d, name, text, k->arena, &key);
+        why = kind->parse(k->arena, text, &key);
+    if (why)
+        e = MX_KEYDIR_REFUSE(d, "%s/%s: %s", d->path, name, why);
     mx_secret_wipe(bytes, sizeof(bytes));
     return e == MX_OK ? add_key(d, k, &key) : e;
+}
+
+static enum mx_err load_signing(const struct mx_keydir *d, struct mx_keys *k)
+{
+    return mx_keydir_each(d, load_key, k);
 }
 
 static enum mx_err load_active(const struct mx_keydir *d, struct mx_keys *k)
@@ -191,26 +116,75 @@ static enum mx_err load_active(const struct mx_keydir *d, struct mx_keys *k)
     char bytes[MX_KEYFILE_MAX];
     struct mx_str kid = {0};
 
-    MX_TRY(mx_keydir_read(d, ACTIVE, 022, bytes, &kid));
-    kid = mx_keydir_line(kid);
-    k->active = mx_keys_find(k, kid);
+    MX_TRY(mx_keydir_read(d, MX_KEY_ACTIVE, MX_KEYFILE_PUBLIC, bytes, &kid));
+    k->active = mx_keys_find(k, mx_keydir_line(kid));
     if (!k->active)
-        return MX_KEYDIR_REFUSE(d, "%s/%s: names no key of the directory", d->path, ACTIVE);
+        return MX_KEYDIR_REFUSE(d, "%s/" MX_KEY_ACTIVE ": names no key of the directory", d->path);
+    if (!k->active->kind->signs)
+        return MX_KEYDIR_REFUSE(d, "%s/" MX_KEY_ACTIVE ": names a key that only verifies", d->path);
     return MX_OK;
 }
 
-static enum mx_err load_secret(const struct mx_keydir *d, struct mx_keys *k)
+static enum mx_err load_secret(const struct mx_keydir *d, const char *name, struct mx_keys *k,
+                               struct mx_hash *secret)
 {
-    struct mx_str text = {0}, secret = {0};
-    char bytes[MX_KEYFILE_MAX];
-    enum mx_err e = mx_keydir_read(d, SECRET, 077, bytes, &text);
+    struct mx_str text = {0}, bytes = {0};
+    char file[MX_KEYFILE_MAX];
+    enum mx_err e = mx_keydir_read(d, name, MX_KEYFILE_SECRET, file, &text);
 
     if (e == MX_OK &&
-        (!mx_b64url_decode(k->arena, mx_keydir_line(text), &secret) || secret.n != MX_HASH))
-        e = MX_KEYDIR_REFUSE(d, "%s/%s: not 32 bytes in unpadded base64url", d->path, SECRET);
+        (!mx_b64url_decode(k->arena, mx_keydir_line(text), &bytes) || bytes.n != MX_HASH))
+        e = MX_KEYDIR_REFUSE(d, "%s/%s: not 32 bytes in unpadded base64url", d->path, name);
     if (e == MX_OK)
-        memcpy(k->secret.b, secret.p, MX_HASH);
-    mx_secret_wipe(bytes, sizeof(bytes));
+        memcpy(secret->b, bytes.p, MX_HASH);
+    wipe(bytes);
+    mx_secret_wipe(file, sizeof(file));
+    return e;
+}
+
+static enum mx_err load_secrets(const struct mx_keydir *d, struct mx_keys *k)
+{
+    MX_TRY(load_secret(d, MX_KEY_SECRET, k, &k->secret[0]));
+    k->has_old = mx_keydir_written_ms(d, MX_KEY_SECRET_OLD) >= 0;
+    return k->has_old ? load_secret(d, MX_KEY_SECRET_OLD, k, &k->secret[1]) : MX_OK;
+}
+
+static enum mx_err load_pii(const struct mx_keydir *d, struct mx_keys *k)
+{
+    return mx_pii_ring_load(d, &k->pii);
+}
+
+/* What the directory holds, in the order in which it is read. */
+static enum mx_err (*const parts[])(const struct mx_keydir *d, struct mx_keys *k) = {
+    load_signing, load_active, load_secrets, load_pii};
+
+static struct mx_keys_stamp stamp_of(const struct stat *st)
+{
+    int64_t changed_ms = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+    int64_t age_ms = mx_wall_ms() - changed_ms;
+
+    return (struct mx_keys_stamp){st->st_dev, st->st_ino, st->st_mtim,
+                                  age_ms > SETTLE_MS || age_ms < -SETTLE_MS};
+}
+
+static struct mx_keys_stamp stamp_now(const char *dir)
+{
+    struct stat st = {0};
+
+    if (stat(dir, &st) != 0)
+        memset(&st, 0, sizeof(st));
+    return stamp_of(&st);
+}
+
+static enum mx_err load(struct mx_keydir *d, struct mx_keys *k)
+{
+    enum mx_err e;
+
+    MX_TRY(mx_keydir_open(d));
+    e = MX_OK;
+    for (size_t i = 0; i < MX_LEN(parts) && e == MX_OK; i++)
+        e = parts[i](d, k);
+    mx_keydir_close(d);
     return e;
 }
 
@@ -218,33 +192,62 @@ enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **r
                          const char **ret_why)
 {
     struct mx_keydir d = {a, dir, ret_why, -1};
-    struct mx_arena *own;
-    struct mx_keys *k;
+    struct mx_arena *own = mx_arena_new(16384, 1 << 20);
+    struct mx_keys *k = MX_NEW(own, struct mx_keys);
     enum mx_err e;
 
-    MX_TRY(mx_keydir_open(&d));
-    own = mx_arena_new(16384, 1 << 20);
-    k = calloc(1, sizeof(*k));
-    MX_ASSERT(k != NULL);
     k->arena = own;
-    e = mx_keydir_each(&d, load_key, k);
-    if (e == MX_OK)
-        e = load_active(&d, k);
-    if (e == MX_OK)
-        e = load_secret(&d, k);
-    if (e == MX_OK)
-        e = mx_pii_ring_load(&d, &k->pii);
-    mx_keydir_close(&d);
-    if (e != MX_OK) {
-        mx_arena_free(own);
-        free(k);
-        return e;
-    }
-    k->older = loaded;
-    loaded = k;
-    *ret_keys = k;
-    return MX_OK;
+    k->dir = mx_str_z(own, mx_str_c(dir));
+    k->stamp = stamp_now(dir);
+    e = load(&d, k);
+    if (e != MX_OK)
+        mx_keys_free(k);
+    else
+        *ret_keys = k;
+    return e;
 }
+
+void mx_keys_free(struct mx_keys *k)
+{
+    struct mx_arena *own;
+
+    if (!k)
+        return;
+    for (int i = 0; i < k->n; i++)
+        wipe(k->at[i].sign);
+    own = k->arena;
+    mx_secret_wipe(k, sizeof(*k));
+    mx_arena_free(own);
+}
+
+static bool same_time(const struct mx_keys_stamp *a, const struct mx_keys_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+bool mx_keys_refresh(struct mx_arena *a, struct mx_keys **keys, const char **ret_why)
+{
+    struct mx_keys *k = *keys, *fresh = NULL;
+    struct mx_keys_stamp now = stamp_now(k->dir);
+    bool seen = same_time(&k->stamp, &now);
+
+    *ret_why = NULL;
+    if (seen && k->stamp.settled)
+        return false;
+    k->stamp = now;
+    if (mx_keys_load(a, k->dir, &fresh, ret_why) != MX_OK) {
+        if (seen && k->refused)
+            *ret_why = NULL;
+        k->refused = true;
+        return false;
+    }
+    mx_keys_free(k);
+    *keys = fresh;
+    return true;
+}
+
+/* ---- views ---- */
 
 struct mx_hash mx_keys_digest(struct mx_arena *a, const struct mx_keys *k)
 {
@@ -261,90 +264,46 @@ struct mx_hash mx_keys_digest(struct mx_arena *a, const struct mx_keys *k)
     return mx_sha256(mx_buf_view(&all));
 }
 
+static void write_jwk(struct mx_jsonw *w, const struct mx_key *key)
+{
+    const struct mx_key_kind *kind = key->kind;
+
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "kty");
+    mx_jsonw_c(w, kind->kty);
+    if (kind->crv) {
+        mx_jsonw_name(w, "crv");
+        mx_jsonw_c(w, kind->crv);
+    }
+    for (size_t i = 0; i < MX_LEN(kind->own); i++) {
+        mx_jsonw_name(w, kind->own[i]);
+        mx_jsonw_str(w, key->own[i]);
+    }
+    mx_jsonw_name(w, "kid");
+    mx_jsonw_str(w, key->kid);
+    mx_jsonw_name(w, "alg");
+    mx_jsonw_c(w, kind->alg);
+    mx_jsonw_name(w, "use");
+    mx_jsonw_c(w, "sig");
+    mx_jsonw_close(w);
+}
+
 struct mx_str mx_keys_jwks(struct mx_arena *a, const struct mx_keys *k)
 {
     struct mx_jsonw w;
     struct mx_buf out;
     int i;
 
-    mx_buf_init(&out, a, MX_KEYS_MAX * 512);
+    mx_buf_init(&out, a, MX_KEYS_MAX * 2048);
     mx_jsonw_init(&w, &out);
     mx_jsonw_open(&w);
     mx_jsonw_name(&w, "keys");
     mx_jsonw_array(&w);
-    for (i = 0; i < k->n; i++) {
-        if (!mx_key_is_ec(&k->at[i]))
-            continue;
-        mx_jsonw_open(&w);
-        mx_jsonw_name(&w, "kty");
-        mx_jsonw_c(&w, "EC");
-        mx_jsonw_name(&w, "crv");
-        mx_jsonw_c(&w, "P-256");
-        mx_jsonw_name(&w, "x");
-        mx_jsonw_str(&w, k->at[i].x);
-        mx_jsonw_name(&w, "y");
-        mx_jsonw_str(&w, k->at[i].y);
-        mx_jsonw_name(&w, "kid");
-        mx_jsonw_str(&w, k->at[i].kid);
-        mx_jsonw_name(&w, "alg");
-        mx_jsonw_c(&w, MX_ES256);
-        mx_jsonw_name(&w, "use");
-        mx_jsonw_c(&w, "sig");
-        mx_jsonw_close(&w);
-    }
+    for (i = 0; i < k->n; i++)
+        if (k->at[i].kind->kty)
+            write_jwk(&w, &k->at[i]);
     mx_jsonw_array_end(&w);
     mx_jsonw_close(&w);
     MX_ASSERT(!out.overflow);
     return mx_buf_view(&out);
-}
-
-/* Random, so that no name is ever used twice. */
-static struct mx_str new_kid(struct mx_arena *a)
-{
-    unsigned char r[KID_RANDOM];
-
-    mx_rnd(r, sizeof(r));
-    return mx_str_fmt(a, "%02x%02x%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5],
-                      r[6], r[7]);
-}
-
-static struct mx_str new_ec_pem(struct mx_arena *a)
-{
-    EVP_PKEY *pkey = EVP_EC_gen(SN_X9_62_prime256v1);
-    struct mx_str pem;
-
-    MX_ASSERT(pkey != NULL);
-    pem = write_pem(a, pkey, true);
-    EVP_PKEY_free(pkey);
-    return pem;
-}
-
-enum mx_err mx_keys_create(struct mx_arena *a, const char *dir, const char *alg,
-                           struct mx_str *ret_kid, const char **ret_why)
-{
-    struct mx_keydir d = {a, dir, ret_why, -1};
-    struct mx_str kid = new_kid(a);
-    bool ec = strcmp(alg, MX_ES256) == 0;
-    const char *name = mx_arena_printf(a, "%s%s", kid.p, ec ? ES256_SUFFIX : HS256_SUFFIX);
-    enum mx_err e;
-
-    if (!ec && strcmp(alg, MX_HS256) != 0)
-        return MX_KEYDIR_REFUSE(&d, "%s: unknown algorithm, ES256 or HS256", alg);
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return MX_KEYDIR_REFUSE(&d, "%s: %s", dir, strerror(errno));
-    MX_TRY(mx_keydir_open(&d));
-    e = mx_keydir_write(&d, name, ec ? new_ec_pem(a) : mx_keydir_random(a, HMAC_KEY_NEW),
-                        MX_KEYDIR_NEW);
-    if (e == MX_OK)
-        e = mx_keydir_write(&d, SECRET, mx_keydir_random(a, MX_HASH), MX_KEYDIR_KEEP);
-    if (e == MX_OK)
-        e = mx_keydir_write(&d, ACTIVE, mx_str_fmt(a, "%s\n", kid.p), MX_KEYDIR_KEEP);
-    if (e == MX_OK)
-        e = mx_pii_ring_first(&d);
-    if (e == MX_OK)
-        e = mx_keydir_sync(&d);
-    mx_keydir_close(&d);
-    if (e == MX_OK)
-        *ret_kid = kid;
-    return e;
 }

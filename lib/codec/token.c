@@ -108,7 +108,7 @@ enum mx_err mx_token_verify(struct mx_arena *a, const struct mx_keys *k, const c
     if (!why)
         why = find_key(k, jws.header, &key);
     if (!why)
-        why = mx_jws_check(&jws, key->alg, key->verify);
+        why = mx_jws_check(&jws, key->kind->alg, key->verify);
     if (!why)
         why = read_claims(jws.payload, &expected, &claims);
     if (why) {
@@ -160,7 +160,7 @@ enum mx_err mx_token_sign(struct mx_arena *a, const struct mx_keys *k, const cha
     mx_jsonw_close(&w);
     if (payload.overflow)
         return MX_E_INTERNAL;
-    MX_TRY(mx_jws_sign(a, key->alg, key->sign, key->kid, mx_buf_view(&payload), &token));
+    MX_TRY(mx_jws_sign(a, key->kind->alg, key->sign, key->kid, mx_buf_view(&payload), &token));
     if (token.n > MX_TOKEN_MAX)
         return MX_E_INTERNAL;
     *ret_token = token;

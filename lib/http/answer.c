@@ -49,7 +49,11 @@ static void write_body(const struct mx_answer *answer, const struct mx_reply *re
 static void write_cache(const struct mx_route *route, const struct mx_settings *conf,
                         struct mx_res *res)
 {
-    if ((route->flags & MX_R_PUBLIC) && res->status == 200)
+    if ((route->flags & MX_R_KEYSET) && res->status == 200)
+        mx_res_header(res, "Cache-Control",
+                      mx_str_fmt(res->headers.arena, "public, max-age=%lld",
+                                 (long long)conf->jwks_max_age_s));
+    else if ((route->flags & MX_R_PUBLIC) && res->status == 200)
         mx_res_header(
             res, "Cache-Control",
             mx_str_fmt(res->headers.arena, "public, max-age=%lld, stale-while-revalidate=%lld",

@@ -14,8 +14,9 @@
 #define MX_R_PUBLIC 8u     /* cacheable: ETag, Cache-Control: public */
 #define MX_R_MONEY 16u     /* the session row is checked inside the transaction */
 #define MX_R_UNLISTED 32u  /* not below the versioned API (metrics) */
-#define MX_R_FRESH 64u  /* the caller signed in, or proved again to be there, a short while ago */
-#define MX_R_ENROL 128u /* open to staff who have yet to enrol the second factor that they need */
+#define MX_R_FRESH 64u   /* the caller signed in, or proved again to be there, a short while ago */
+#define MX_R_ENROL 128u  /* open to staff who have yet to enrol the second factor that they need */
+#define MX_R_KEYSET 256u /* the public key set: cacheable for as long as a new key waits */
 
 /* What counts against one limit of the client's address. */
 enum mx_rate_class {

@@ -18,13 +18,14 @@ struct refresh {
 };
 _Static_assert(sizeof(struct refresh) == 16 + 8 + MX_HASH, "no padding");
 
-static struct mx_hash mac_of(const struct mx_keys *keys, const struct refresh *r)
+static struct mx_str covered(struct mx_arena *a, const struct refresh *r)
 {
     static const char purpose[] = "refresh";
-    char text[sizeof purpose - 1 + sizeof r->id + sizeof r->generation];
-    memcpy(text, purpose, sizeof purpose - 1);
-    memcpy(text + sizeof purpose - 1, r, sizeof r->id + sizeof r->generation);
-    return mx_hmac(mx_keys_secret(keys), (struct mx_str){text, sizeof text});
+    size_t n = sizeof purpose - 1, own = sizeof r->id + sizeof r->generation;
+    char *text = mx_arena_alloc(a, n + own);
+    memcpy(text, purpose, n);
+    memcpy(text + n, r, own);
+    return (struct mx_str){text, n + own};
 }
 
 static struct mx_str make_refresh(struct mx_arena *a, const struct mx_keys *keys, struct mx_id id,
@@ -34,7 +35,7 @@ static struct mx_str make_refresh(struct mx_arena *a, const struct mx_keys *keys
     memcpy(r.id, id.b, sizeof r.id);
     for (int i = 0; i < 8; i++)
         r.generation[i] = (unsigned char)((uint64_t)generation >> (56 - 8 * i));
-    struct mx_hash mac = mac_of(keys, &r);
+    struct mx_hash mac = mx_hmac(mx_keys_secret(keys), covered(a, &r));
     memcpy(r.mac, mac.b, sizeof r.mac);
     struct mx_str prefix = REFRESH_PREFIX, text = mx_b64url(a, &r, sizeof r);
     return mx_str_fmt(a, "%.*s%.*s", MX_FMT(prefix), MX_FMT(text));
@@ -49,8 +50,9 @@ static bool read_refresh(struct mx_arena *a, const struct mx_keys *keys, struct 
         !mx_b64url_decode(a, mx_str_sub(token, prefix.n, token.n), &bytes) || bytes.n != sizeof r)
         return false;
     memcpy(&r, bytes.p, sizeof r);
-    struct mx_hash mac = mac_of(keys, &r);
-    if (!mx_secret_eq(mac.b, r.mac, sizeof r.mac))
+    struct mx_hash mac;
+    memcpy(mac.b, r.mac, sizeof mac.b);
+    if (!mx_keys_made(keys, covered(a, &r), &mac))
         return false;
     memcpy(ret_id->b, r.id, sizeof r.id);
     uint64_t generation = 0;

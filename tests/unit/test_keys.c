@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "codec/json.h"
-#include "codec/token.h"
+#include "codec/keyring.h"
 #include "codec/uri.h"
 #include "tap.h"
 
@@ -71,9 +71,10 @@ static const char *fault_of(const char *dir)
     struct mx_keys *k = NULL;
     const char *why = NULL;
 
-    if (mx_keys_load(arena, dir, &k, &why) == MX_OK)
-        return NULL;
-    return why ? why : "";
+    if (mx_keys_load(arena, dir, &k, &why) != MX_OK)
+        return why ? why : "";
+    mx_keys_free(k);
+    return NULL;
 }
 
 static void check_fault(const char *dir, const char *part, const char *name)
@@ -84,14 +85,24 @@ static void check_fault(const char *dir, const char *part, const char *name)
     printf("# %s\n", why ? why : "accepted");
 }
 
+/* Why the last step was refused. */
+static const char *why_not;
+
+static enum mx_err new_key(const char *dir, const char *alg, struct mx_str *ret_kid)
+{
+    struct mx_keyring r = {.a = arena, .dir = dir};
+
+    return mx_keyring_new(&r, alg, ret_kid, &why_not);
+}
+
 /* A good directory with one key. */
 static const char *good_dir(void)
 {
-    const char *dir = new_dir(), *why = "";
+    const char *dir = new_dir();
     struct mx_str kid;
 
-    if (mx_keys_create(arena, dir, "ES256", &kid, &why) != MX_OK)
-        MX_BUG("%s", why);
+    if (new_key(dir, "ES256", &kid) != MX_OK)
+        MX_BUG("%s", why_not);
     return dir;
 }
 
@@ -185,22 +196,24 @@ static void creating(void)
     struct mx_str first = {0}, second = {0}, third = {0};
     struct mx_keys *k = NULL, *again = NULL;
 
-    tap_err(mx_keys_create(arena, dir, "ES256", &first, &why), MX_OK, "create in a new directory");
+    tap_err(new_key(dir, "ES256", &first), MX_OK, "create in a new directory");
     tap_err(mx_keys_load(arena, dir, &k, &why), MX_OK, "load it");
-    tap_err(mx_keys_create(arena, dir, "HS256", &second, &why), MX_OK, "create a second key");
-    tap_err(mx_keys_create(arena, dir, "ES256", &third, &why), MX_OK, "and a third");
+    tap_err(new_key(dir, "HS256", &second), MX_OK, "create a second key");
+    tap_err(new_key(dir, "ES256", &third), MX_OK, "and a third");
     tap_ok(!mx_str_eq(first, second) && !mx_str_eq(first, third), "kids differ");
     tap_err(mx_keys_load(arena, dir, &again, &why), MX_OK, "load again");
     tap_ok(k && again && memcmp(mx_keys_secret(k), mx_keys_secret(again), MX_HASH) == 0,
            "the server secret stays");
+    mx_keys_free(k);
+    mx_keys_free(again);
     tap_int(mode_of(dir, "."), 0700, "mode of the directory");
     tap_int(mode_of(dir, mx_arena_printf(arena, "%s.es256.pem", first.p)), 0600, "mode of a key");
     tap_int(mode_of(dir, mx_arena_printf(arena, "%s.hs256", second.p)), 0600, "of the other");
     tap_int(mode_of(dir, "active"), 0600, "of active");
     tap_int(mode_of(dir, "server.secret"), 0600, "of the secret");
-    tap_err(mx_keys_create(arena, dir, "RS256", &first, &why), MX_E_VALIDATION_FAILED, "RS256");
-    tap_err(mx_keys_create(arena, dir, "es256", &first, &why), MX_E_VALIDATION_FAILED, "es256");
-    tap_err(mx_keys_create(arena, "/proc/none/keys", "ES256", &first, &why), MX_E_VALIDATION_FAILED,
+    tap_err(new_key(dir, "RS256", &first), MX_E_VALIDATION_FAILED, "RS256");
+    tap_err(new_key(dir, "es256", &first), MX_E_VALIDATION_FAILED, "es256");
+    tap_err(new_key("/proc/none/keys", "ES256", &first), MX_E_VALIDATION_FAILED,
             "where nothing can be made");
 }
 
@@ -214,7 +227,7 @@ static void public_set(void)
     size_t offset, i = 0;
 
     put(dir, "hmac.hs256", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 0600);
-    tap_err(mx_keys_create(arena, dir, "ES256", &kid, &why), MX_OK, "a second curve key");
+    tap_err(new_key(dir, "ES256", &kid), MX_OK, "a second curve key");
     tap_err(mx_keys_load(arena, dir, &k, &why), MX_OK, "load");
     tap_err(mx_json_parse(arena, mx_keys_jwks(arena, k), &root, &why, &offset), MX_OK, "JWKS");
     list = root ? mx_json_get(root, "keys") : NULL;
@@ -228,6 +241,7 @@ static void public_set(void)
     tap_ok(mx_b64url_decode(arena, mx_json_string(mx_json_get(v, "x")), &x) && x.n == 32,
            "a coordinate of full length");
     tap_str(mx_json_string(mx_json_get(v, "use")), "sig", "for signatures");
+    mx_keys_free(k);
 }
 
 int main(void)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "codec/token.h"
+#include "codec/keyring.h"
 #include "tap.h"
 
 static struct mx_arena *arena;
@@ -24,10 +24,16 @@ static const char *new_dir(void)
     static int n;
     const char *path = mx_arena_printf(arena, "%s/%d", top, n++), *why = "";
     struct mx_str kid;
+    struct mx_keyring r = {.a = arena, .dir = path};
 
-    if (mx_keys_create(arena, path, "ES256", &kid, &why) != MX_OK)
+    if (mx_keyring_new(&r, "ES256", &kid, &why) != MX_OK)
         MX_BUG("%s", why);
     return path;
+}
+
+static void free_keys(void *keys)
+{
+    mx_keys_free(keys);
 }
 
 static struct mx_keys *load(const char *dir)
@@ -37,6 +43,7 @@ static struct mx_keys *load(const char *dir)
 
     if (mx_keys_load(arena, dir, &k, &why) != MX_OK)
         MX_BUG("%s", why);
+    mx_arena_defer(arena, free_keys, k);
     return k;
 }
 
@@ -155,6 +162,7 @@ static void bad_files(void)
     refused("pii.active", NULL, 0, "pii.active: No such file");
     for (int i = 1; i <= MX_PII_KEYS_MAX; i++) {
         tap_ok(mx_keys_load(arena, dir, &k, &why) == MX_OK, "%d keys", i);
+        mx_keys_free(k);
         put(dir, mx_arena_printf(arena, "%016d.pii", i), key, 0400);
     }
     tap_ok(mx_keys_load(arena, dir, &k, &why) != MX_OK, "too many");

@@ -1,0 +1,151 @@
+/* merx key: the keys of the store. */
+#include "base/clock.h"
+#include "cmd.h"
+#include "codec/keyring.h"
+#include "codec/token.h"
+
+#define DAY_MS INT64_C(86400000)
+
+/* How long each step waits for the one before to have come through. A request that began before a
+ * step may end after it. */
+static struct mx_keyring keyring(struct mx_cmd *c, bool force)
+{
+    const struct mx_settings *s = c->settings;
+
+    return (struct mx_keyring){
+        .a = c->arena,
+        .dir = s->keys,
+        .now_ms = mx_wall_ms(),
+        .published_ms = s->jwks_max_age_s * 1000 + s->catalog_cache_ms,
+        .signed_ms = (s->token_ttl_s + MX_TOKEN_LEEWAY_S) * 1000 + s->request_timeout_ms,
+        .secret_ms = s->refresh_ttl_d * DAY_MS + s->request_timeout_ms,
+        .force = force,
+    };
+}
+
+static int done(enum mx_err e, const char *why)
+{
+    if (e == MX_OK)
+        return 0;
+    fprintf(stderr, "merx key: %s\n", why);
+    return 1;
+}
+
+static int key_new(const struct mx_keyring *r, const char *alg)
+{
+    struct mx_str kid;
+    const char *why = "";
+    int status = done(mx_keyring_new(r, alg ? alg : "ES256", &kid, &why), why);
+
+    if (status == 0)
+        printf("%.*s\n", MX_FMT(kid));
+    return status;
+}
+
+static int key_list(const struct mx_keyring *r, const char *unused)
+{
+    static const char *const states[] = {
+        [MX_KEY_IS_PUBLISHED] = "published",
+        [MX_KEY_IS_ACTIVE] = "active",
+        [MX_KEY_IS_RETIRED] = "retired",
+    };
+    struct mx_list all = {0};
+    const char *why = "";
+    int status = done(mx_keyring_list(r, &all, &why), why);
+    char made[MX_TIME_TEXT];
+
+    (void)unused;
+    for (size_t i = 0; i < all.n; i++) {
+        const struct mx_key_entry *key = MX_AT(all, struct mx_key_entry, i);
+        mx_time_text((struct mx_time){key->made_ms}, made);
+        printf("%-20.*s %-5s %-9s %.19sZ %.*s\n", MX_FMT(key->kid), key->alg, states[key->state],
+               made, MX_FMT(key->file));
+    }
+    return status;
+}
+
+static int key_activate(const struct mx_keyring *r, const char *kid)
+{
+    const char *why = "";
+
+    return done(mx_keyring_activate(r, mx_str_c(kid), &why), why);
+}
+
+static int key_retire(const struct mx_keyring *r, const char *kid)
+{
+    const char *why = "";
+
+    return done(mx_keyring_retire(r, mx_str_c(kid), &why), why);
+}
+
+static int key_prune(const struct mx_keyring *r, const char *unused)
+{
+    struct mx_list removed = {0};
+    const char *why = "";
+    int status = done(mx_keyring_prune(r, &removed, &why), why);
+
+    (void)unused;
+    for (size_t i = 0; i < removed.n; i++)
+        printf("%.*s\n", MX_FMT(*MX_AT(removed, struct mx_str, i)));
+    return status;
+}
+
+static int key_secret(const struct mx_keyring *r, const char *unused)
+{
+    const char *why = "";
+
+    (void)unused;
+    return done(mx_keyring_new_secret(r, &why), why);
+}
+
+enum takes { NOTHING, PERHAPS_ONE, ONE };
+
+static const struct {
+    const char *name;
+    int (*fn)(const struct mx_keyring *r, const char *arg);
+    enum takes takes;
+    bool may_force;
+    const char *args, *help;
+} verbs[] = {
+    {"new", key_new, PERHAPS_ONE, false, "[ES256|HS256]",
+     "make and publish a key that does not sign yet; print its kid"},
+    {"list", key_list, NOTHING, false, "", "kid, algorithm, state, time of making, file"},
+    {"activate", key_activate, ONE, true, "KID [--force]",
+     "sign with it, once every cached key set has it"},
+    {"retire", key_retire, ONE, true, "KID [--force]",
+     "refuse its tokens, once the last has run out; --force: now"},
+    {"prune", key_prune, NOTHING, true, "[--force]",
+     "delete retired keys, and server.secret.old when nothing needs it"},
+    {"rotate-secret", key_secret, NOTHING, true, "[--force]",
+     "a new server.secret; the old one stays good for what it made"},
+};
+
+static int usage(FILE *out)
+{
+    fprintf(out, "usage: merx key VERB [ARGUMENT]\n\n");
+    for (size_t i = 0; i < MX_LEN(verbs); i++)
+        fprintf(out, "  %-13s %-15s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
+    fprintf(out, "\nA step that is taken too early is refused with the time that is missing.\n"
+                 "Workers take up a change before their next request; no reload is needed.\n");
+    return out == stdout ? 0 : 2;
+}
+
+int mx_cmd_key(struct mx_cmd *c)
+{
+    bool force = c->argc > 1 && strcmp(c->argv[c->argc - 1], "--force") == 0;
+    int given = c->argc - 1 - force;
+    struct mx_keyring r = keyring(c, force);
+
+    if (c->argc == 1 && strcmp(c->argv[0], "help") == 0)
+        return usage(stdout);
+    for (size_t i = 0; c->argc > 0 && i < MX_LEN(verbs); i++) {
+        if (strcmp(c->argv[0], verbs[i].name) != 0)
+            continue;
+        if ((force && !verbs[i].may_force) || given > (verbs[i].takes != NOTHING) ||
+            given < (verbs[i].takes == ONE))
+            break;
+        mx_secret_init();
+        return verbs[i].fn(&r, given == 1 ? c->argv[1] : NULL);
+    }
+    return usage(stderr);
+}
