@@ -41,11 +41,13 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDSAN) $
 LIBS_ALL    = -lfcgi -ljwt -lcjson -lsodium -lzxcvbn -lcurl -lcrypto $(DB_LIBS)
 
 SRC  := $(wildcard lib/*/*.c)
-OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o $(B)/gen/demo_files.o
+OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o $(B)/gen/demo_files.o \
+        $(B)/gen/mail_texts.o
 PROG := $(wildcard cgi-bin/*.c)
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/demo_files.h $(GEN)/demo_files.c
+GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/demo_files.h $(GEN)/demo_files.c \
+             $(GEN)/mail_texts.c
 
 .DELETE_ON_ERROR:
 .PHONY: all help deps run start stop test unit http fuzz bench lint format check-sql install clean attack
@@ -113,18 +115,23 @@ $(B)/flags: FORCE
 	@mkdir -p $(@D); echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' > $@
 FORCE:
 
+AWK := LC_ALL=C awk -f lib/base/c_string.awk
+$(GENERATED): lib/base/c_string.awk
+
 $(GEN)/statements.h: sql/gen.awk $(wildcard sql/queries/*.sql)
-	@mkdir -p $(@D); LC_ALL=C awk -v mode=header -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
+	@mkdir -p $(@D); $(AWK) -v mode=header -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
 $(GEN)/statements.c: sql/gen.awk $(wildcard sql/queries/*.sql)
-	@mkdir -p $(@D); LC_ALL=C awk -v mode=source -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
+	@mkdir -p $(@D); $(AWK) -v mode=source -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
 $(GEN)/migrations.c: sql/gen_migrations.awk $(wildcard sql/migrations/*.sql)
-	@mkdir -p $(@D); LC_ALL=C awk -f sql/gen_migrations.awk $(sort $(filter %.sql,$^)) > $@
+	@mkdir -p $(@D); $(AWK) -f sql/gen_migrations.awk $(sort $(filter %.sql,$^)) > $@
+$(GEN)/mail_texts.c: lib/shop/mail/gen.awk lib/shop/mail/frame.html $(wildcard lib/shop/mail/*.*.*)
+	@mkdir -p $(@D); $(AWK) -f lib/shop/mail/gen.awk lib/shop/mail/frame.html $(sort $(wildcard lib/shop/mail/*.*.*)) > $@
 
 DEMO := $(sort $(wildcard sql/demo/*.json sql/demo/*/*.json))
 $(GEN)/demo_files.h: sql/gen_demo.awk
-	@mkdir -p $(@D); LC_ALL=C awk -v mode=header -f $< > $@
+	@mkdir -p $(@D); $(AWK) -v mode=header -f sql/gen_demo.awk > $@
 $(GEN)/demo_files.c: sql/gen_demo.awk $(DEMO)
-	@mkdir -p $(@D); LC_ALL=C awk -v mode=source -f $< $(DEMO) > $@
+	@mkdir -p $(@D); $(AWK) -v mode=source -f sql/gen_demo.awk $(DEMO) > $@
 
 $(B)/%.o: %.c $(B)/flags | $(GENERATED)
 	@mkdir -p $(@D); echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

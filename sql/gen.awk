@@ -313,16 +313,6 @@ function put_slots(s,    i) {
     }
 }
 
-# Contents of a C string literal: gsub treats backslashes differently in each awk.
-function escaped(line,    i, c, out) {
-    out = ""
-    for (i = 1; i <= length(line); i++) {
-        c = substr(line, i, 1)
-        out = out (c == "\\" || c == "\"" ? "\\" : "") c
-    }
-    return out
-}
-
 function put_row(s,    i) {
     printf "    {\"%s\",", name_of[s]
     for (i = 1; i <= n_line[s]; i++) {

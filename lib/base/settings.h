@@ -69,6 +69,7 @@
     B(sandbox_provider,        false, "offer the sandbox payment provider (never in production)")  \
     I(session_max_d,           365, 1, 3650, "absolute life of a session, days")                   \
     S(shop_name,               "merx", 0, "name of the shop in mail")                              \
+    S(shop_url,                "https://merx.invalid", 0, "address of the shop: links in mail begin with it") \
     I(slow_nice,               10, 0, 19, "niceness of the slow pool: what hashes waits for what answers at once") \
     I(slow_workers,            4, 1, 256, "workers of the slow pool (password hashing, providers); more than password_hashes_at_once, so that one is free to refuse") \
     S(socket,                  "/run/merx/merx.sock", MX_SETTING_PATH, "FastCGI socket of the fast pool: a path, or host:port") \

@@ -1,7 +1,8 @@
 /* Mail is queued as a row in the transaction of the change that asks for it and delivered by `merx
  * jobs`: nothing is announced that did not happen, and a broken mail system never changes an
  * answer. A sender claims a row by a lease (compare-and-set), so that several may run. Texts are
- * compiled in (mail_text.c). The values of a mail that is done are wiped: they may hold a code. */
+ * files of lib/shop/mail, compiled in. The values of a mail that is done are wiped: they may hold a
+ * code. */
 #ifndef MX_SHOP_MAIL_H
 #define MX_SHOP_MAIL_H
 
@@ -13,19 +14,21 @@
 #define MX_MAIL_LOCALE "en"
 #define MX_MAIL_ATTEMPTS_MAX 60
 
-/* One text: {name} in subject and body stands for the variable of that name, {shop} for the shop's
- * name. */
+/* One mail in one language, as lib/shop/mail/gen.awk makes it: {name} stands for the variable of
+ * that name, {shop} and {shop_url} for the settings. */
 struct mx_mail_text {
     const char *name;   /* "verify_code" */
     const char *locale; /* language: "en", "de" */
     const char *subject;
-    const char *body; /* lines end with \n */
+    const char *plain; /* lines end with \n */
+    const char *html;  /* a whole document; values are escaped */
 };
 extern const struct mx_mail_text mx_mail_texts[];
 extern const size_t mx_mail_texts_n;
 
-/* Queue a mail in the present transaction. `vars` is a list of struct mx_pair. `name` must be a
- * template. `locale` is BCP 47; absent or unknown: English. */
+/* Queue a mail in the present transaction. `name` must be a mail of lib/shop/mail and `vars`, a
+ * list of struct mx_pair, hold all that its texts name: anything else is a bug. `locale` is BCP 47;
+ * absent or unknown: English. */
 enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                           struct mx_str locale, struct mx_list vars) MX_MUST_CHECK;
 
@@ -47,10 +50,13 @@ enum mx_err mx_mail_sent(struct mx_ctx *cx, struct mx_id owner, struct mx_id id)
 enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner,
                            const struct mx_mail *m) MX_MUST_CHECK;
 
-/* The message of `m` in the form of RFC 5322, with lines that end in LF as in a local mail file;
- * who puts it on a wire makes them CRLF. `vars` is a list of struct mx_pair. Control characters of
- * values become spaces, so that none can make a header or a line of its own. False when there is no
- * such template. */
+/* There is such a mail, and `vars` holds all that its texts name. */
+bool mx_mail_complete(const char *name, struct mx_list vars);
+/* The message of `m` in the form of RFC 5322, text and HTML (multipart/alternative), with lines
+ * that end in LF as in a local mail file; who puts it on a wire makes them CRLF. Its Message-ID is
+ * that of the mail, however often it is composed. `vars` is a list of struct mx_pair. Control
+ * characters of values become spaces, so that none can make a header or a line of its own. False
+ * when there is no such mail. */
 bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list vars,
                      struct mx_str *ret_message) MX_MUST_CHECK;
 

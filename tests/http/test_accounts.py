@@ -467,8 +467,12 @@ def test_a_mail_is_well_formed(api, mailbox):
     message = mailbox.wait(email)
     assert re.search(r"^Code: \d{6}$", message.text, re.M)
     assert str(message["To"]) == email and message["Date"].datetime and message["Message-ID"]
-    assert message.get_content_type() == "text/plain"
-    assert message.get_content_charset() == "utf-8" and not message.defects
+    assert message.get_content_type() == "multipart/alternative" and not message.defects
+    plain, page = message.iter_parts()
+    assert [plain.get_content_type(), page.get_content_type()] == ["text/plain", "text/html"]
+    for part in (plain, page):
+        assert part.get_content_charset() == "utf-8" and not part.defects
+        assert mailbox.code(email) in part.get_content()
     assert [p for p in mailbox.directory.iterdir() if p.name.startswith(".")] == []
 
 

@@ -4,6 +4,8 @@
 
 #include <limits.h>
 
+#define AWK "LC_ALL=C awk -f lib/base/c_string.awk "
+
 static char dir[] = "/tmp/merx-sql-gen-XXXXXX";
 
 static void write_file(const char *name, const char *text)
@@ -105,8 +107,8 @@ static void refusals(void)
         int status;
 
         write_file("bad.sql", cases[i].text);
-        status = run(out, sizeof out,
-                     "LC_ALL=C awk -v mode=header -f sql/gen.awk $D/bad.sql 2>&1 </dev/null");
+        status =
+            run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/bad.sql 2>&1 </dev/null");
         if (!tap_ok(status != 0 && strstr(out, "bad.sql:") && strstr(out, cases[i].want),
                     "%s is refused", cases[i].name))
             printf("#   %s\n", out);
@@ -135,11 +137,11 @@ static void output(void)
                "SELECT a, ':id \\' \"' FROM t\n-- a word\n"
                " WHERE id = :id AND (:n IS NULL OR n = :n);\n\n"
                "-- name: t.clear\nDELETE FROM t;\n");
-    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=header -f sql/gen.awk $D/good.sql 2>&1"), 0,
+    tap_int(run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/good.sql 2>&1"), 0,
             "a good file gives a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header part %zu", i);
-    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=source -f sql/gen.awk $D/good.sql 2>&1"), 0,
+    tap_int(run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/good.sql 2>&1"), 0,
             "a good file gives a source");
     for (size_t i = 0; i < MX_LEN(source); i++)
         tap_ok(strstr(out, source[i]) != NULL, "source part %zu", i);
@@ -170,11 +172,11 @@ static void parts(void)
                "-- in: id id, i64? n\n-- out: str d\nSELECT '{{t.row}}', {{t.row}}, d FROM t\n"
                " WHERE id = :id AND {{t.old}} AND n = :n;\n");
     write_file("u.sql", "-- name: u.drop\nDELETE FROM t WHERE {{t.old}};\n");
-    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=header -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
+    tap_int(run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
             "parts give a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header with parts %zu", i);
-    tap_int(run(out, sizeof out, "LC_ALL=C awk -v mode=source -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
+    tap_int(run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
             "parts give a source");
     for (size_t i = 0; i < MX_LEN(source); i++)
         if (!tap_ok(strstr(out, source[i]) != NULL, "source with parts %zu", i))
@@ -200,7 +202,7 @@ static void migrations(void)
     for (size_t i = 0; i < MX_LEN(cases); i++) {
         run(out, sizeof out, "rm -f $D/*.sql");
         write_file(cases[i].name, cases[i].text);
-        run(out, sizeof out, "LC_ALL=C awk -f sql/gen_migrations.awk $D/*.sql 2>&1 </dev/null");
+        run(out, sizeof out, AWK "-f sql/gen_migrations.awk $D/*.sql 2>&1 </dev/null");
         if (!tap_ok(strstr(out, cases[i].want) != NULL, "migration: %s", cases[i].want))
             printf("#   %s\n", out);
         tap_int(strstr(out, "mx_migrations_n") != NULL, i == 0, "written only when it is right");
