@@ -7,12 +7,12 @@ GRANT SELECT ON merx.* TO 'merx'@'localhost';
 -- append only
 GRANT INSERT ON merx.audit_log TO 'merx'@'localhost';
 GRANT INSERT ON merx.stock_move TO 'merx'@'localhost';
-GRANT INSERT ON merx.address TO 'merx'@'localhost';
 GRANT INSERT ON merx.account_role TO 'merx'@'localhost';
 GRANT INSERT ON merx.category TO 'merx'@'localhost';
 
 -- changed, never taken away
 GRANT INSERT, UPDATE ON merx.account TO 'merx'@'localhost';
+GRANT INSERT, UPDATE (sealed) ON merx.address TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.session TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.cart TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.orders TO 'merx'@'localhost';

@@ -1,7 +1,10 @@
 #include "shop/account.h"
 
 #include "io/db.h"
+#include "shop/person.h"
 #include "statements.h"
+
+#define PHONE "account.phone"
 
 typedef struct q_account_profile_row row_t;
 
@@ -23,12 +26,14 @@ enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_pro
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
     const row_t *r = MX_AT(rows, row_t, 0);
+    struct mx_str phone;
+    MX_TRY(mx_person_open(cx, PHONE, r->id, r->phone, &phone));
     *ret_profile = (struct mx_profile){
         .id = r->id,
         .email = r->email,
         .email_verified = r->verified_at.ms != 0,
         .name = r->name,
-        .phone = r->phone,
+        .phone = phone,
         .locale = r->locale,
         .created_at = r->created_at,
         .mfa_enabled = false,
@@ -46,7 +51,7 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
         .id = cx->actor.account,
         .name = in->name,
         .set_phone = in->has_phone,
-        .phone = in->phone,
+        .phone = mx_pii_seal(cx->arena, cx->keys, PHONE, cx->actor.account, in->phone),
         .locale = in->locale,
         .now = {cx->now_ms},
     };

@@ -4,50 +4,46 @@
 #include "shop/account.h"
 #include "statements.h"
 
-/* Both statements that read entries give the same columns, as two types. */
-#define ADDRESS_OF(r)                                                                       \
-    ((struct mx_address){.id = (r)->id,                                                     \
-                         .to = {(r)->name, (r)->company, (r)->line1, (r)->line2, (r)->city, \
-                                (r)->region, (r)->postal_code, (r)->country, (r)->phone},   \
-                         .is_default = (r)->is_default != 0,                                \
-                         .created_at = (r)->created_at})
+/* address.find and address.page give the same columns. */
+typedef struct q_address_find_row row_t;
+_Static_assert(sizeof(row_t) == sizeof(struct q_address_page_row),
+               "address.find and address.page must list the same columns");
+
+static enum mx_err fill(const struct mx_ctx *cx, const row_t *r, struct mx_address *ret_address)
+{
+    *ret_address = (struct mx_address){
+        .id = r->id, .is_default = r->is_default != 0, .created_at = r->created_at};
+    return mx_postal_open(cx, r->row_id, r->sealed, r->country, &ret_address->to);
+}
 
 enum mx_err mx_address_insert(struct mx_ctx *cx, const struct mx_postal *to, struct mx_id *ret_row)
 {
     struct q_address_insert_in in = {
         .id = mx_id_new(),
         .account = cx->actor.account,
-        .name = to->name,
-        .company = to->company,
-        .line1 = to->line1,
-        .line2 = to->line2,
-        .city = to->city,
-        .region = to->region,
-        .postal_code = to->postal_code,
         .country = to->country,
-        .phone = to->phone,
         .now = {cx->now_ms},
     };
+    in.sealed = mx_postal_seal(cx, in.id, to);
     MX_TRY(q_address_insert(cx->db, &in, NULL));
     *ret_row = in.id;
     return MX_OK;
 }
 
-static enum mx_err find(struct mx_ctx *cx, struct mx_id id,
-                        const struct q_address_find_row **ret_row)
+static enum mx_err find(struct mx_ctx *cx, struct mx_id id, const row_t **ret_row)
 {
     struct mx_list rows;
     struct q_address_find_in in = {id, cx->actor.account};
     MX_TRY(q_address_find(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    *ret_row = MX_AT(rows, struct q_address_find_row, 0);
+    *ret_row = MX_AT(rows, row_t, 0);
     return MX_OK;
 }
 
 enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx_id *ret_row)
 {
-    const struct q_address_find_row *r;
+    const row_t *r;
     enum mx_err e = find(cx, entry, &r);
     if (e == MX_E_NOT_FOUND) {
         mx_fault_at(cx->faults, MX_S("/address_id"), "unknown",
@@ -61,10 +57,9 @@ enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx
 
 enum mx_err mx_address_get(struct mx_ctx *cx, struct mx_id id, struct mx_address *ret_address)
 {
-    const struct q_address_find_row *r;
+    const row_t *r;
     MX_TRY(find(cx, id, &r));
-    *ret_address = ADDRESS_OF(r);
-    return MX_OK;
+    return fill(cx, r, ret_address);
 }
 
 enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
@@ -79,7 +74,7 @@ enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limi
     rows.n -= *ret_more;
     struct mx_address *at = MX_NEW_N(cx->arena, rows.n, struct mx_address);
     for (size_t i = 0; i < rows.n; i++)
-        at[i] = ADDRESS_OF(MX_AT(rows, struct q_address_page_row, i));
+        MX_TRY(fill(cx, MX_AT(rows, row_t, i), &at[i]));
     *ret_list = (struct mx_list){at, rows.n};
     return MX_OK;
 }
@@ -107,7 +102,7 @@ static enum mx_err add(struct mx_ctx *cx, const struct mx_address_put *in, struc
 
 static enum mx_err replace(struct mx_ctx *cx, const struct mx_address_put *in)
 {
-    const struct q_address_find_row *r;
+    const row_t *r;
     MX_TRY(find(cx, in->id, &r));
     struct q_address_update_entry_in entry = {
         .id = in->id,
@@ -137,7 +132,7 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
 
 enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id)
 {
-    const struct q_address_find_row *r;
+    const row_t *r;
     MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(find(cx, id, &r));
     struct q_address_delete_entry_in in = {id, cx->actor.account};

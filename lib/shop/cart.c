@@ -6,15 +6,14 @@
 
 typedef struct q_cart_load_row row_t;
 
-static struct mx_postal *postal_of(struct mx_arena *a, const row_t *r)
+/* NULL: no address yet. */
+static enum mx_err open_address(struct mx_ctx *cx, const row_t *r, struct mx_postal **ret_postal)
 {
+    *ret_postal = NULL;
     if (mx_id_none(r->address_id))
-        return NULL;
-    struct mx_postal *p = MX_NEW(a, struct mx_postal);
-    *p = (struct mx_postal){r->ship_name,        r->ship_company, r->ship_line1,
-                            r->ship_line2,       r->ship_city,    r->ship_region,
-                            r->ship_postal_code, r->ship_country, r->ship_phone};
-    return p;
+        return MX_OK;
+    *ret_postal = MX_NEW(cx->arena, struct mx_postal);
+    return mx_postal_open(cx, r->address_id, r->ship_sealed, r->ship_country, *ret_postal);
 }
 
 /* Price of a way to ship for a cart worth `subtotal`. */
@@ -121,7 +120,6 @@ static enum mx_err assemble(struct mx_ctx *cx, const struct mx_list *rows, struc
         .shipping_total = mx_money(t.shipping, cur),
         .tax_total = mx_money(t.tax, cur),
         .total = mx_money(t.total, cur),
-        .shipping_address = postal_of(cx->arena, head),
         .shipping_method = method,
         .warnings = {MX_NEW_N(cx->arena, 2 * n, struct mx_cart_warning), 0},
         .version = head->version,
@@ -129,7 +127,7 @@ static enum mx_err assemble(struct mx_ctx *cx, const struct mx_list *rows, struc
     };
     for (size_t i = 0; i < n; i++)
         fill_item(cx, MX_AT(*rows, row_t, i), &lines[i], ret_cart, cur);
-    return MX_OK;
+    return open_address(cx, head, &ret_cart->shipping_address);
 }
 
 enum mx_err mx_cart_load(struct mx_ctx *cx, struct mx_cart *ret_cart)

@@ -18,21 +18,19 @@ typedef struct q_order_find_row row_t;
 _Static_assert(sizeof(struct q_order_find_row) == sizeof(struct q_order_page_row),
                "order.find and order.page must list the same columns");
 
-static void fill_shipping(struct mx_arena *a, const row_t *r, struct mx_order *o)
+static enum mx_err fill_shipping(struct mx_ctx *cx, const row_t *r, struct mx_order *o)
 {
-    if (r->ship_line1.p != NULL) {
-        o->addresses.shipping = MX_NEW(a, struct mx_postal);
-        *o->addresses.shipping = (struct mx_postal){
-            r->ship_name,   r->ship_company,     r->ship_line1,   r->ship_line2, r->ship_city,
-            r->ship_region, r->ship_postal_code, r->ship_country, r->ship_phone};
-    }
     if (!mx_id_none(r->method_id)) {
-        o->shipping_method = MX_NEW(a, struct mx_order_method);
+        o->shipping_method = MX_NEW(cx->arena, struct mx_order_method);
         *o->shipping_method = (struct mx_order_method){r->method_id, r->shipping_name};
     }
+    if (mx_id_none(r->ship_id))
+        return MX_OK;
+    o->addresses.shipping = MX_NEW(cx->arena, struct mx_postal);
+    return mx_postal_open(cx, r->ship_id, r->ship_sealed, r->ship_country, o->addresses.shipping);
 }
 
-static void fill_order(struct mx_arena *a, const row_t *r, struct mx_order *o)
+static enum mx_err fill_order(struct mx_ctx *cx, const row_t *r, struct mx_order *o)
 {
     struct mx_currency cur = mx_currency_stored(r->currency);
     *o = (struct mx_order){
@@ -53,7 +51,7 @@ static void fill_order(struct mx_arena *a, const row_t *r, struct mx_order *o)
         .note = r->note,
         .version = r->version,
     };
-    fill_shipping(a, r, o);
+    return fill_shipping(cx, r, o);
 }
 
 /* The orders' ids as a JSON array, for the statements that read their parts. */
@@ -163,8 +161,7 @@ static enum mx_err find(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret
     MX_TRY(q_order_find(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    fill_order(cx->arena, MX_AT(rows, row_t, 0), ret_order);
-    return MX_OK;
+    return fill_order(cx, MX_AT(rows, row_t, 0), ret_order);
 }
 
 enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
@@ -187,7 +184,7 @@ enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
     for (size_t i = 0; i < n; i++) {
         row_t row;
         memcpy(&row, MX_AT(rows, struct q_order_page_row, i), sizeof(row));
-        fill_order(cx->arena, &row, MX_AT(*ret_orders, struct mx_order, i));
+        MX_TRY(fill_order(cx, &row, MX_AT(*ret_orders, struct mx_order, i)));
     }
     return load_parts(cx, ret_orders);
 }

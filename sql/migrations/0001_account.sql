@@ -1,5 +1,6 @@
 -- One person or anonymous visitor. kind: 0 guest, 1 customer, 2 staff. status: 0 active, 1 closed.
--- email_key is the canonical address, compared as bytes; mail goes to email.
+-- email_key is the canonical address, compared as bytes; mail goes to email. phone is sealed
+-- (codec/pii.h).
 CREATE TABLE account (
     id            BINARY(16)      NOT NULL PRIMARY KEY,
     kind          TINYINT         NOT NULL,
@@ -8,7 +9,7 @@ CREATE TABLE account (
     email_key     VARBINARY(254)  NULL,
     verified_at   DATETIME(3)     NULL,
     name          VARCHAR(200)    NOT NULL DEFAULT '',
-    phone         VARCHAR(32)     NULL,
+    phone         VARBINARY(96)   NULL,
     locale        VARCHAR(35)     NOT NULL DEFAULT 'en',
     password_hash VARBINARY(128)  NULL,
     version       BIGINT          NOT NULL DEFAULT 1,

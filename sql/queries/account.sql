@@ -1,7 +1,7 @@
 -- name: account.profile
 -- doc: An open account, one row a role (one row when it has none).
 -- in: id id
--- out: id id, i64 kind, bin? email, time? verified_at, str name, str? phone, str locale
+-- out: id id, i64 kind, bin? email, time? verified_at, str name, bin? phone, str locale
 -- out: time created_at, str? role
 SELECT a.id, a.kind, a.email, a.verified_at, a.name, a.phone, a.locale, a.created_at, r.role_name
   FROM account a
@@ -60,7 +60,7 @@ UPDATE account SET password_hash = :next WHERE id = :id AND password_hash = :see
 
 -- name: account.patch
 -- doc: Absent name and locale stay; the phone changes when set_phone is 1.
--- in: id id, str? name, i64 set_phone, str? phone, str? locale, time now
+-- in: id id, str? name, i64 set_phone, bin? phone, str? locale, time now
 UPDATE account
    SET name = COALESCE(:name, name), locale = COALESCE(:locale, locale),
        phone = CASE WHEN :set_phone = 1 THEN :phone ELSE phone END,

@@ -1,17 +1,12 @@
 -- name: address.insert
--- in: id id, id account, str name, str? company, str line1, str? line2, str city, str? region
--- in: str postal_code, str country, str? phone, time now
-INSERT INTO address (id, account_id, name, company, line1, line2, city, region, postal_code,
-                     country, phone, created_at)
-VALUES (:id, :account, :name, :company, :line1, :line2, :city, :region, :postal_code,
-        :country, :phone, :now);
+-- in: id id, id account, str country, bin sealed, time now
+INSERT INTO address (id, account_id, country, sealed, created_at)
+VALUES (:id, :account, :country, :sealed, :now);
 
 -- part: address.row
 -- An entry with its address, and where both are.
--- out: id id, id row_id, i64 is_default, time created_at, str name, str? company, str line1
--- out: str? line2, str city, str? region, str postal_code, str country, str? phone
-e.id, e.address_id, e.is_default, e.created_at, a.name, a.company, a.line1,
-a.line2, a.city, a.region, a.postal_code, a.country, a.phone
+-- out: id id, id row_id, i64 is_default, time created_at, str country, bin? sealed
+e.id, e.address_id, e.is_default, e.created_at, a.country, a.sealed
 FROM account_address e
 JOIN address a ON a.id = e.address_id
 

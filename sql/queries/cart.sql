@@ -2,14 +2,13 @@
 -- doc: The open cart, a row a line (one row with a null item when empty), with all that prices it.
 -- in: id account
 -- out: id cart_id, str currency, i64 version, id? address_id, id? method_id
--- out: str? ship_name, str? ship_company, str? ship_line1, str? ship_line2, str? ship_city
--- out: str? ship_region, str? ship_postal_code, str? ship_country, str? ship_phone
+-- out: str? ship_country, bin? ship_sealed
 -- out: str? method_name, i64? days_min, i64? days_max, i64? rate, i64? free_from, i64? shipping_ppm
 -- out: id? item_id, id? variant_id, i64? quantity, i64? seen_price, str? sku, str? variant_title
 -- out: i64? price, str? variant_currency, i64? sellable, id? product_id, str? slug, str? title
 -- out: i64? available, i64? tax_ppm
 SELECT c.id, c.currency, c.version, c.shipping_address_id, c.shipping_method_id,
-       a.name, a.company, a.line1, a.line2, a.city, a.region, a.postal_code, a.country, a.phone,
+       a.country, a.sealed,
        m.name, m.days_min, m.days_max, COALESCE(rc.price, rw.price),
        CASE WHEN rc.price IS NULL THEN rw.free_from ELSE rc.free_from END, ts.ppm,
        i.id, i.variant_id, i.quantity, i.unit_price, v.sku, v.title, v.price, v.currency,

@@ -71,13 +71,11 @@ UPDATE order_item i
 -- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, str currency
 -- out: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
 -- out: bin? email, str? note, id? method_id, str? shipping_name, time? placed_at, time created_at
--- out: i64 version, str? ship_name, str? ship_company, str? ship_line1, str? ship_line2
--- out: str? ship_city, str? ship_region, str? ship_postal_code, str? ship_country, str? ship_phone
+-- out: i64 version, id? ship_id, str? ship_country, bin? ship_sealed
 o.id, o.number, o.status, o.payment_status, o.fulfilment_status, o.currency,
 o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,
 o.email, o.note, o.shipping_method_id, o.shipping_name, o.placed_at, o.created_at,
-o.version, a.name, a.company, a.line1, a.line2,
-a.city, a.region, a.postal_code, a.country, a.phone
+o.version, a.id, a.country, a.sealed
 FROM orders o
 LEFT JOIN address a ON a.id = o.shipping_address_id
 

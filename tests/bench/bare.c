@@ -3,7 +3,7 @@
  * statements prepared once, JSON by snprintf, the token checked by libjwt each time. Of merx only
  * the texts of the statements are used; answers and database sessions are the same. Settings are in
  * the environment: BARE_SOCKET _WORKERS _PEM (public key) _ISSUER _AUDIENCE _DB_SOCKET
- * _DB_PASSWORD. */
+ * _DB_PASSWORD _PII_KEY (hex). */
 #include <cjson/cJSON.h>
 #include <fcgiapp.h>
 #include <jwt.h>
@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "sealed.h"
 #include "statements.h"
 
 #define COLUMNS_MAX 40
@@ -55,7 +56,7 @@ static struct statement {
     {.name = "product.load", READ, "sssssdssssssddddddss"},
     {.name = "product.variants", READ, "sssssddsddd"},
     {.name = "catalog.around", READ, "d" CARD},
-    {.name = "cart.load", WRITE, "ssdssssssssssssdddddssddssdsdsssdd"},
+    {.name = "cart.load", WRITE, "ssdsssssdddddssddssdsdsssdd"},
     {.name = "order.insert", WRITE, ""},
     {.name = "order.insert_items", WRITE, ""},
     {.name = "payment.insert", WRITE, ""},
@@ -457,35 +458,40 @@ static long long share(long long amount, long long ppm)
 /* False when the line cannot be sold. */
 static bool read_line(const struct column *c, struct line *l)
 {
-    const char *both = fmt("%s – %s", c[31].s, c[25].s);
-    *l = (struct line){.slug = str(&c[30]),
-                       .sku = str(&c[24]),
-                       .quantity = c[22].i,
-                       .price = c[26].i,
-                       .total = c[22].i * c[26].i};
-    l->title = c[25].n > 0 ? quoted(both, strlen(both)) : str(&c[31]);
-    memcpy(l->id, c[20].s, sizeof(uuid));
-    memcpy(l->variant, c[21].s, sizeof(uuid));
-    memcpy(l->product, c[29].s, sizeof(uuid));
-    l->ppm = c[33].null ? 0 : c[33].i;
+    const char *both = fmt("%s – %s", c[24].s, c[18].s);
+    *l = (struct line){.slug = str(&c[23]),
+                       .sku = str(&c[17]),
+                       .quantity = c[15].i,
+                       .price = c[19].i,
+                       .total = c[15].i * c[19].i};
+    l->title = c[18].n > 0 ? quoted(both, strlen(both)) : str(&c[24]);
+    memcpy(l->id, c[13].s, sizeof(uuid));
+    memcpy(l->variant, c[14].s, sizeof(uuid));
+    memcpy(l->product, c[22].s, sizeof(uuid));
+    l->ppm = c[26].null ? 0 : c[26].i;
     l->tax = share(l->total, l->ppm);
     cart.subtotal += l->total;
     cart.tax += l->tax;
-    return c[28].i && !c[32].null && c[32].i >= l->quantity && !strcmp(c[27].s, cart.currency);
+    return c[21].i && !c[25].null && c[25].i >= l->quantity && !strcmp(c[20].s, cart.currency);
 }
 
 static void read_cart(const struct column *c)
 {
+    const char *at[SEALED_MEMBERS];
+    size_t n[SEALED_MEMBERS];
     cart = (struct cart){.version = c[2].i, .currency = fmt("%s", c[1].s)};
-    cart.method_name = fmt("%s", c[14].s);
+    cart.method_name = fmt("%s", c[7].s);
     memcpy(cart.id, c[0].s, sizeof(uuid));
     memcpy(cart.address, c[3].s, sizeof(uuid));
     memcpy(cart.method, c[4].s, sizeof(uuid));
+    if (!sealed_address(cart.address, c[6].s, c[6].n, at, n))
+        die("address", "does not open");
+    for (int i = 0; i < SEALED_MEMBERS; i++)
+        at[i] = at[i] ? quoted(at[i], n[i]) : "null";
     cart.ship_to =
         fmt("{\"name\":%s,\"company\":%s,\"line1\":%s,\"line2\":%s,\"city\":%s,\"region\":%s,"
             "\"postal_code\":%s,\"country\":%s,\"phone\":%s}",
-            str(&c[5]), str(&c[6]), str(&c[7]), str(&c[8]), str(&c[9]), str(&c[10]), str(&c[11]),
-            str(&c[12]), str(&c[13]));
+            at[0], at[1], at[2], at[3], at[4], at[5], at[6], str(&c[5]), at[7]);
 }
 
 /* The caller's cart, priced: 200, or why it cannot become an order. */
@@ -497,7 +503,7 @@ static int load_cart(const struct request *r)
     if (!run(CART, "i", r->account))
         return 503;
     while ((c = fetch(CART, &good))) {
-        sellable &= !c[3].null && !c[14].null && !c[17].null && !c[20].null && cart.n < LINES_MAX;
+        sellable &= !c[3].null && !c[7].null && !c[10].null && !c[13].null && cart.n < LINES_MAX;
         if (!sellable)
             continue;
         if (cart.n == 0)
@@ -506,8 +512,8 @@ static int load_cart(const struct request *r)
     }
     if (!good || cart.n == 0 || !sellable)
         return good ? 409 : 503;
-    cart.shipping = !row[18].null && cart.subtotal >= row[18].i ? 0 : row[17].i;
-    cart.tax += share(cart.shipping, row[19].null ? 0 : row[19].i);
+    cart.shipping = !row[11].null && cart.subtotal >= row[11].i ? 0 : row[10].i;
+    cart.tax += share(cart.shipping, row[12].null ? 0 : row[12].i);
     cart.total = cart.subtotal + cart.shipping + cart.tax;
     return 200;
 }
@@ -682,6 +688,7 @@ int main(void)
         die("start", "no socket or no key");
     issuer = getenv("BARE_ISSUER");
     audience = getenv("BARE_AUDIENCE");
+    sodium_hex2bin(sealed_key, sizeof(sealed_key), getenv("BARE_PII_KEY"), 64, NULL, NULL, NULL);
     /* The first process works too, and the others end with it. */
     for (long n = strtol(getenv("BARE_WORKERS"), NULL, 10); n > 1; n--)
         if (fork() == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)

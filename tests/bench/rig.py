@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "http"))
 
 import client  # noqa: E402
+import sealed  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = client.ROOT / "build" / "bench"
@@ -205,6 +206,7 @@ class Rig:
         pem = BUILD / "public.pem"
         private = keys / f"{(keys / 'active').read_text().strip()}.es256.pem"
         subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", pem], check=True)
+        ring = sealed.Ring(keys)
         settings = {
             "BARE_SOCKET": str(self.socket("bare")),
             "BARE_WORKERS": str(WORKERS),
@@ -213,6 +215,7 @@ class Rig:
             "BARE_AUDIENCE": "merx",
             "BARE_DB_SOCKET": env["MERX_DB_SOCKET"],
             "BARE_DB_PASSWORD": (self.stack.run / "merx.password").read_text().strip(),
+            "BARE_PII_KEY": ring.keys[ring.active].hex(),
         }
         return self._spawn("bare", [BUILD / "bare"], os.environ | settings, "/v1/healthz")
 

@@ -1,6 +1,11 @@
 """Guests with filled carts, for the checkouts. Guests and their tokens come from the API; the carts
 are written straight into the tables, two lines of two variants each, with address and shipping."""
 
+import sealed
+
+LIVES = {"name": "Ada Lovelace", "line1": "12 St James's Square", "city": "Berlin",
+         "postal_code": "10115"}
+
 SCHEMA = """
 CREATE DATABASE IF NOT EXISTS bench CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE bench.variant (n BIGINT PRIMARY KEY, id BINARY(16), price BIGINT);
@@ -19,10 +24,12 @@ SELECT (SELECT COUNT(*) FROM bench.guest) + ROW_NUMBER() OVER (ORDER BY a.id) - 
        UNHEX(CONCAT(LEFT(HEX(a.id), 16), 'A', RIGHT(HEX(a.id), 15)))
   FROM account a
  WHERE a.kind = 0 AND NOT EXISTS (SELECT 1 FROM bench.guest g WHERE g.account = a.id);
-INSERT INTO address (id, account_id, name, line1, city, postal_code, country, created_at)
-SELECT g.address, g.account, 'Ada Lovelace', '12 St James''s Square', 'Berlin', '10115', 'DE', NOW(3)
+"""
+
+WITHOUT_ADDRESS = """
+SELECT HEX(g.address), HEX(g.account)
   FROM bench.guest g
- WHERE NOT EXISTS (SELECT 1 FROM address a WHERE a.id = g.address);
+ WHERE NOT EXISTS (SELECT 1 FROM address a WHERE a.id = g.address)
 """
 
 REFILL = """
@@ -71,6 +78,17 @@ class Shoppers:
         self.tokens.write_text("".join(f"{token}\n" for token in found))
         self.count = len(found)
         self.rig.sql(NEW_GUESTS)
+        self.give_addresses()
+
+    def give_addresses(self):
+        """Each guest an address of their own, sealed as merx would."""
+        ring = sealed.Ring(self.rig.stack.env["MERX_KEYS"])
+        found = self.rig.sql(WITHOUT_ADDRESS)
+        for at in range(0, len(found), 1000):
+            rows = ", ".join(
+                f"(x'{row}', x'{account}', 'DE', x'{ring.seal_address(row, **LIVES).hex()}', NOW(3))"
+                for row, account in found[at:at + 1000])
+            self.rig.sql(f"INSERT INTO address (id, account_id, country, sealed, created_at) VALUES {rows}")
 
     def some_token(self):
         with self.tokens.open() as lines:

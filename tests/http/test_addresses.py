@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+import sealed
 from client import ADDRESS, faults, problem
 
 WHOLE = ADDRESS | {
@@ -104,12 +105,14 @@ def test_put_replaces_all_members(customer):
     assert book(customer)["data"] == [now]
 
 
-def test_an_edit_writes_a_new_row(customer, db):
+def test_an_edit_writes_a_new_row(customer, db, stack):
     made = add(customer)
     account = customer.id.replace("-", "")
     customer.put(f"/v1/me/addresses/{made['id']}", ADDRESS | {"city": "Potsdam"})
-    rows = db.rows(f"SELECT city FROM address WHERE account_id = UNHEX('{account}') ORDER BY id")
-    assert [r["city"] for r in rows] == ["Berlin", "Potsdam"]
+    rows = db.rows("SELECT HEX(id) AS id, HEX(sealed) AS sealed FROM address"
+                   f" WHERE account_id = UNHEX('{account}') ORDER BY id")
+    ring = sealed.Ring(stack.env["MERX_KEYS"])
+    assert [ring.address(r["id"], r["sealed"])["city"] for r in rows] == ["Berlin", "Potsdam"]
 
 
 def test_remove(customer):
