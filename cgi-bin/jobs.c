@@ -12,12 +12,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "codec/json.h"
+#include "codec/keys.h"
 #include "io/db.h"
 #include "io/shm.h"
 #include "shop/event.h"
 #include "shop/mail.h"
 #include "shop/order.h"
 #include "statements.h"
+#include "worker.h"
 
 #define ARENA_FIRST ((size_t)64 << 10)
 #define ARENA_CAP ((size_t)16 << 20)
@@ -220,8 +222,19 @@ static bool wait_turn(const sigset_t *signals, int64_t ms)
     return got != SIGTERM && got != SIGINT;
 }
 
+static void turn(struct mx_ctx *cx, struct mx_keys **keys, struct job_state *states, bool *ret_more)
+{
+    mx_worker_keys(cx->arena, keys);
+    cx->keys = *keys;
+    *ret_more = false;
+    for (size_t i = 0; i < MX_LEN(jobs); i++)
+        *ret_more |= run_job(cx, &jobs[i], &states[i]);
+}
+
 int mx_cmd_jobs(struct mx_cmd *c)
 {
+    struct mx_keys *keys;
+    const char *why;
     struct job_state states[MX_LEN(jobs)] = {{0, 0}};
     struct mx_faults faults;
     struct mx_ctx cx = {.arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
@@ -235,6 +248,11 @@ int mx_cmd_jobs(struct mx_cmd *c)
         fprintf(stderr, "merx jobs: takes no arguments\n");
         return 2;
     }
+    mx_secret_init();
+    if (mx_keys_load(cx.arena, c->settings->keys, &keys, &why) != MX_OK) {
+        fprintf(stderr, "merx jobs: keys: %s\n", why);
+        return 2;
+    }
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -242,13 +260,11 @@ int mx_cmd_jobs(struct mx_cmd *c)
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     mx_log(MX_LOG_INFO, "jobs started", MX_KC("mail", c->settings->mail));
-    while (wait_turn(&signals, more ? 0 : c->settings->job_interval_ms)) {
-        more = false;
-        for (size_t i = 0; i < MX_LEN(jobs); i++)
-            more |= run_job(&cx, &jobs[i], &states[i]);
-    }
+    while (wait_turn(&signals, more ? 0 : c->settings->job_interval_ms))
+        turn(&cx, &keys, states, &more);
     mx_log(MX_LOG_INFO, "jobs ended");
     mx_db_free(cx.db);
+    mx_keys_free(keys);
     mx_arena_free(cx.arena);
     return 0;
 }

@@ -62,18 +62,25 @@ static struct mx_arena *on_arena(void *arg)
     return w->arena;
 }
 
+bool mx_worker_keys(struct mx_arena *a, struct mx_keys **keys)
+{
+    const char *why;
+    bool others = mx_keys_refresh(a, keys, &why);
+
+    if (others)
+        mx_log(MX_LOG_INFO, "keys taken up");
+    if (why)
+        mx_log(MX_LOG_ERROR, "the keys of before stay", MX_KC("why", why));
+    return others;
+}
+
 /* Nothing of a request is left that could point to the keys of before. */
 static void take_up_keys(struct worker *w)
 {
-    const char *why;
-
-    if (mx_keys_refresh(w->arena, &w->keys, &why)) {
-        mx_gate_init(w->arena, w->conf, w->keys, w->cx.shared);
-        w->cx.keys = w->keys;
-        mx_log(MX_LOG_INFO, "keys taken up");
-    }
-    if (why)
-        mx_log(MX_LOG_ERROR, "the keys of before stay", MX_KC("why", why));
+    if (!mx_worker_keys(w->arena, &w->keys))
+        return;
+    mx_gate_init(w->arena, w->conf, w->keys, w->cx.shared);
+    w->cx.keys = w->keys;
 }
 
 static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)

@@ -14,4 +14,7 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
  * database answered at all. */
 const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up);
 
+/* mx_keys_refresh, told in the log. True: *keys are others now. */
+bool mx_worker_keys(struct mx_arena *a, struct mx_keys **keys);
+
 #endif

@@ -19,7 +19,6 @@ GRANT INSERT, UPDATE ON merx.orders TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.order_item TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.payment TO 'merx'@'localhost';
 GRANT INSERT, UPDATE (state, next_at) ON merx.event TO 'merx'@'localhost';
-GRANT INSERT, UPDATE ON merx.mail TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.stock TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.product TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.variant TO 'merx'@'localhost';
@@ -28,6 +27,7 @@ GRANT INSERT, UPDATE ON merx.shipping_rate TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.tax_rate TO 'merx'@'localhost';
 
 -- taken away again
+GRANT INSERT, UPDATE, DELETE ON merx.mail TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.mailed_code TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.account_address TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.cart_item TO 'merx'@'localhost';

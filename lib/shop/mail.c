@@ -1,10 +1,14 @@
 #include "shop/mail.h"
 
 #include "codec/jsonw.h"
+#include "codec/keys.h"
 #include "codec/uri.h"
 #include "io/db.h"
+#include "shop/email.h"
+#include "shop/person.h"
 #include "statements.h"
 
+#define COLUMN "mail.sealed"
 #define DATA_MAX 4096
 #define BACK_OFF_MAX_S 3600
 
@@ -29,25 +33,60 @@ static struct mx_str json_of(struct mx_arena *a, struct mx_list vars)
     return mx_buf_view(&out);
 }
 
+static struct mx_str hashed(struct mx_arena *a, struct mx_str key)
+{
+    return mx_str_fmt(a, "mail:%.*s", MX_FMT(key));
+}
+
+/* Under the key that all is made with now. */
+static struct mx_hash recipient_hash(const struct mx_ctx *cx, struct mx_str recipient)
+{
+    struct mx_str key = recipient;
+    (void)!mx_email_key(cx->arena, recipient, &key);
+    return mx_hmac(mx_keys_secret(cx->keys), hashed(cx->arena, key));
+}
+
 enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                           struct mx_str locale, struct mx_list vars)
 {
     MX_ASSERT(mx_mail_complete(name, vars));
     struct q_mail_queue_in in = {
         .id = mx_id_new(),
-        .recipient = recipient,
+        .recipient_hash = recipient_hash(cx, recipient),
         .template = mx_str_c(name),
         .locale = locale.p != NULL ? locale : MX_S(MX_MAIL_LOCALE),
-        .data = json_of(cx->arena, vars),
         .now = {cx->now_ms},
     };
+    struct mx_str data = json_of(cx->arena, vars);
+    struct mx_str plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(recipient), MX_FMT(data));
+    in.sealed = mx_pii_seal(cx->arena, cx->keys, COLUMN, in.id, plain);
     return q_mail_queue(cx->db, &in, NULL);
+}
+
+enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_str email_key)
+{
+    struct mx_str text = hashed(cx->arena, email_key);
+    const struct mx_hash *old = mx_keys_secret_old(cx->keys);
+    struct q_mail_forget_in in = {mx_hmac(mx_keys_secret(cx->keys), text)};
+    MX_TRY(q_mail_forget(cx->db, &in, NULL));
+    if (old == NULL)
+        return MX_OK;
+    in.recipient_hash = mx_hmac(old, text);
+    return q_mail_forget(cx->db, &in, NULL);
 }
 
 /* ---- deliver ---- */
 
 /* Rows looked at for one claim: other senders may be ahead at the first ones. */
 #define DUE_ROWS 20
+
+/* False when it does not open. */
+static bool open_mail(const struct mx_ctx *cx, struct mx_str sealed, struct mx_mail *m)
+{
+    if (mx_person_open(cx, COLUMN, m->id, sealed, &m->data) != MX_OK || m->data.p == NULL)
+        return false;
+    return mx_str_split(&m->data, '\n', &m->recipient);
+}
 
 enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms,
                           struct mx_mail *ret_mail)
@@ -62,9 +101,14 @@ enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_m
         MX_TRY(q_mail_claim(cx->db, &in, &claimed));
         if (claimed == 0)
             continue;
-        *ret_mail = (struct mx_mail){r->id,   r->recipient,    r->template,  r->locale,
-                                     r->data, r->attempts + 1, r->created_at};
-        return MX_OK;
+        *ret_mail = (struct mx_mail){.id = r->id,
+                                     .name = r->template,
+                                     .locale = r->locale,
+                                     .attempts = r->attempts + 1,
+                                     .created_at = r->created_at};
+        if (open_mail(cx, r->sealed, ret_mail))
+            return MX_OK;
+        MX_TRY(mx_mail_failed(cx, owner, ret_mail));
     }
     return MX_E_NOT_FOUND;
 }

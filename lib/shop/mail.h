@@ -1,8 +1,8 @@
 /* Mail is queued as a row in the transaction of the change that asks for it and delivered by `merx
  * jobs`: nothing is announced that did not happen, and a broken mail system never changes an
  * answer. A sender claims a row by a lease (compare-and-set), so that several may run. Texts are
- * files of lib/shop/mail, compiled in. The values of a mail that is done are wiped: they may hold a
- * code. */
+ * files of lib/shop/mail, compiled in. Recipient and values are sealed at rest, for values
+ * may hold a code, and wiped when the mail is done. */
 #ifndef MX_SHOP_MAIL_H
 #define MX_SHOP_MAIL_H
 
@@ -32,6 +32,9 @@ extern const size_t mx_mail_texts_n;
 enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                           struct mx_str locale, struct mx_list vars) MX_MUST_CHECK;
 
+/* Forget what was ever queued to that address (canonical form); what is being sent now still is. */
+enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_str email_key) MX_MUST_CHECK;
+
 /* A mail that this process has claimed. `data` is the JSON object of its variables. */
 struct mx_mail {
     struct mx_id id;
@@ -40,7 +43,8 @@ struct mx_mail {
     struct mx_time created_at;
 };
 
-/* Claim one due mail for `owner` until `until_ms`. MX_E_NOT_FOUND when none is due. */
+/* Claim one due mail for `owner` until `until_ms`. MX_E_NOT_FOUND when none is due. One that does
+ * not open is put off, as if it could not be sent. */
 enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms,
                           struct mx_mail *ret_mail) MX_MUST_CHECK;
 /* Done; nothing happens when `owner` has lost the lease. */

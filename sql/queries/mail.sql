@@ -1,13 +1,13 @@
 -- name: mail.queue
--- in: id id, bin recipient, str template, str locale, str data, time now
-INSERT INTO mail (id, recipient, template, locale, data, next_at, created_at)
-VALUES (:id, :recipient, :template, :locale, :data, :now, :now);
+-- in: id id, hash recipient_hash, str template, str locale, bin sealed, time now
+INSERT INTO mail (id, recipient_hash, template, locale, sealed, next_at, created_at)
+VALUES (:id, :recipient_hash, :template, :locale, :sealed, :now, :now);
 
 -- name: mail.due
 -- doc: Mail to send that nobody holds.
 -- in: time now, i64 limit
--- out: id id, bin recipient, str template, str locale, str data, i64 attempts, time created_at
-SELECT id, recipient, template, locale, data, attempts, created_at
+-- out: id id, str template, str locale, bin? sealed, i64 attempts, time created_at
+SELECT id, template, locale, sealed, attempts, created_at
   FROM mail
  WHERE state = 0 AND next_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
  ORDER BY next_at
@@ -22,10 +22,10 @@ UPDATE mail
    AND (lease_until IS NULL OR lease_until <= :now);
 
 -- name: mail.finish
--- doc: state 1 sent, 2 given up; its values are wiped.
+-- doc: state 1 sent, 2 given up; recipient and values are wiped.
 -- in: id id, id owner, i64 state, time now
 UPDATE mail
-   SET state = :state, sent_at = :now, data = '{}', lease_owner = NULL, lease_until = NULL
+   SET state = :state, sent_at = :now, sealed = NULL, lease_owner = NULL, lease_until = NULL
  WHERE id = :id AND lease_owner = :owner;
 
 -- name: mail.later
@@ -33,3 +33,8 @@ UPDATE mail
 -- in: id id, id owner, time next_at
 UPDATE mail SET next_at = :next_at, lease_owner = NULL, lease_until = NULL
  WHERE id = :id AND lease_owner = :owner;
+
+-- name: mail.forget
+-- doc: Whatever was queued to that address.
+-- in: hash recipient_hash
+DELETE FROM mail WHERE recipient_hash = :recipient_hash;

@@ -2,9 +2,15 @@
 import base64
 import ctypes
 import ctypes.util
+import getpass
+import hashlib
+import hmac
+import json
 import os
 import pathlib
 import struct
+
+import client
 
 sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
 MEMBERS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "phone")
@@ -17,6 +23,8 @@ class Ring:
     def __init__(self, directory):
         files = pathlib.Path(directory).glob("*.pii")
         self.keys = {f.stem: base64.urlsafe_b64decode(f.read_text().strip() + "=") for f in files}
+        secret = (pathlib.Path(directory) / "server.secret").read_text().strip()
+        self.secret = base64.urlsafe_b64decode(secret + "=")
         self.active = (pathlib.Path(directory) / "pii.active").read_text().strip()
 
     def seal(self, column, row, plain):
@@ -61,3 +69,28 @@ class Ring:
             plain = plain if n == 0xffff else plain[n:]
         assert plain == b""
         return found
+
+    def recipient_hash(self, to):
+        """The column mail.recipient_hash, in hex."""
+        return hmac.new(self.secret, f"mail:{to.lower()}".encode(), hashlib.sha256).hexdigest()
+
+
+def queue_mail(stack, to, template, values, **columns):
+    """Put a mail into the queue behind merx's back; its id in hex. columns: SQL expressions."""
+    ring, row = Ring(stack.env["MERX_KEYS"]), os.urandom(16).hex()
+    text = ring.seal("mail.sealed", row, f"{to}\n{json.dumps(values)}".encode())
+    all_of_it = {
+        "id": f"x'{row}'", "recipient_hash": f"x'{ring.recipient_hash(to)}'",
+        "template": f"'{template}'", "locale": "'en'", "sealed": f"x'{text.hex()}'",
+        "next_at": "UTC_TIMESTAMP(3)", "created_at": "UTC_TIMESTAMP(3)"} | columns
+    owner = client.Db(stack.env["MERX_DB_SOCKET"], getpass.getuser(), stack.env["MERX_DB_NAME"])
+    owner.rows(f"INSERT INTO mail ({', '.join(all_of_it)}) VALUES ({', '.join(all_of_it.values())})")
+    return row
+
+
+def mails(stack, to):
+    """The rows of mail to that address."""
+    key = Ring(stack.env["MERX_KEYS"]).recipient_hash(to)
+    return stack.db().rows(
+        "SELECT HEX(id) AS id, template, state, attempts, HEX(sealed) AS sealed, lease_until"
+        f" FROM mail WHERE recipient_hash = x'{key}' ORDER BY id")

@@ -6,6 +6,7 @@ import signal
 import pytest
 
 import client
+import sealed
 from client import PASSWORD, until, unique_email
 
 
@@ -30,10 +31,7 @@ def register(stack):
 
 
 def mail_row(stack, email):
-    (row,) = stack.db().rows(
-        "SELECT state, attempts, data, lease_until, HEX(id) AS id FROM mail"
-        f" WHERE recipient = '{email}'"
-    )
+    (row,) = sealed.mails(stack, email)
     return row
 
 
@@ -54,36 +52,39 @@ def test_mail_waits_for_its_directory(lone):
 
 def test_a_mail_whose_sender_died_is_sent_again(lone):
     email = unique_email()
-    admin(lone).rows(
-        "INSERT INTO mail (id, recipient, template, locale, data, attempts, next_at, lease_owner,"
-        f" lease_until, created_at) VALUES (RANDOM_BYTES(16), '{email}', 'verify_code', 'en',"
-        ' \'{"code":"314159"}\', 1, UTC_TIMESTAMP(3), RANDOM_BYTES(16),'
-        " UTC_TIMESTAMP(3) + INTERVAL 2 SECOND, UTC_TIMESTAMP(3))"
-    )
+    sealed.queue_mail(lone, email, "verify_code", {"code": "314159"}, attempts="1",
+                      lease_owner="RANDOM_BYTES(16)",
+                      lease_until="UTC_TIMESTAMP(3) + INTERVAL 2 SECOND")
     assert lone.mailbox().code(email) == "314159"
     assert mail_row(lone, email)["attempts"] == "2"
 
 
 def test_an_unknown_template_does_not_stop_the_others(lone):
     odd = unique_email()
-    admin(lone).rows(
-        "INSERT INTO mail (id, recipient, template, locale, data, next_at, created_at) VALUES"
-        f" (RANDOM_BYTES(16), '{odd}', 'no_such', 'en', '{{}}', UTC_TIMESTAMP(3),"
-        " UTC_TIMESTAMP(3))"
-    )
+    sealed.queue_mail(lone, odd, "no_such", {})
     assert lone.mailbox().code(register(lone))
     until(lambda: int(mail_row(lone, odd)["attempts"]) >= 1, what="the odd one to be tried")
     assert mail_row(lone, odd)["state"] == "0"
 
 
+@pytest.mark.req("PII-1")
+def test_a_mail_that_does_not_open_does_not_stop_the_others(lone):
+    row = sealed.queue_mail(lone, unique_email(), "verify_code", {"code": "1"})
+    text = lone.db().value(f"SELECT HEX(sealed) FROM mail WHERE id = x'{row}'")
+    for value in (f"x'{text}'", "NULL"):
+        odd = unique_email()
+        sealed.queue_mail(lone, odd, "verify_code", {"code": "271828"}, sealed=value)
+        assert lone.mailbox().code(register(lone))
+        until(lambda: int(mail_row(lone, odd)["attempts"]) >= 1, what="the odd one to be tried")
+        assert mail_row(lone, odd)["state"] == "0" and not lone.mailbox().all(odd)
+    assert "personal data does not open" in lone.log()
+
+
 def test_a_broken_value_makes_no_header(lone):
     to = unique_email()
-    admin(lone).rows(
-        "INSERT INTO mail (id, recipient, template, locale, data, next_at, created_at) VALUES"
-        f" (RANDOM_BYTES(16), CONCAT('{to}', CHAR(13), CHAR(10), 'Bcc: e@example.com'),"
-        " 'order_placed', 'en', '{\"number\":\"1\\\\r\\\\nBcc: e@example.com\",\"total\":\"2\"}',"
-        " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
-    )
+    number = "1\r\nBcc: e@example.com"
+    sealed.queue_mail(lone, f"{to}\rBcc: e@example.com", "order_placed",
+                      {"number": number, "total": "2"})
     message = lone.mailbox().wait(to)
     assert message["Bcc"] is None and "\nBcc" not in message.text
 
