@@ -257,24 +257,15 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
     return judge(r, MX_AT(rows, struct q_idempotency_find_row, 0));
 }
 
-/* The key's row, in the transaction of the effect; on money routes only while the session lives. */
+/* The key's row, in the transaction of the effect. */
 static enum mx_err store(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    int64_t changed = 1;
-    enum mx_err e;
-    if (r->route->flags & MX_R_MONEY) {
-        struct q_idempotency_store_if_live_in in = {
-            cx->actor.account, r->key,       r->request,       r->res->status,
-            sealed_answer(r),  {cx->now_ms}, cx->actor.session};
-        e = q_idempotency_store_if_live(cx->db, &in, &changed);
-    } else {
-        struct q_idempotency_store_in in = {cx->actor.account, r->key,           r->request,
-                                            r->res->status,    sealed_answer(r), {cx->now_ms}};
-        e = q_idempotency_store(cx->db, &in, NULL);
-    }
+    struct q_idempotency_store_in in = {cx->actor.account, r->key,           r->request,
+                                        r->res->status,    sealed_answer(r), {cx->now_ms}};
+    enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
     r->key_taken = e == MX_E_DUPLICATE;
-    return e == MX_OK && changed == 0 ? MX_E_UNAUTHORIZED : e;
+    return e;
 }
 
 /* One try of the transaction. */
@@ -284,12 +275,12 @@ static enum mx_err attempt(void *arg)
     struct mx_ctx *cx = r->cx;
     *cx->faults = r->faults;
     cx->at_commit = (struct mx_at_commit){0};
-    cx->catalog_changed = false;
+    cx->catalog_changed = cx->session_live = false;
     MX_TRY(r->call(r->arg));
+    if ((r->route->flags & MX_R_MONEY) && !cx->session_live)
+        MX_TRY(require_live(cx));
     if (r->key.p != NULL)
         MX_TRY(store(r));
-    else if (r->route->flags & MX_R_MONEY)
-        MX_TRY(require_live(cx));
     return cx->at_commit.fn != NULL ? cx->at_commit.fn(cx, cx->at_commit.arg) : MX_OK;
 }
 

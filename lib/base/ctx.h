@@ -55,6 +55,7 @@ struct mx_ctx {
     struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
     struct mx_rate rate; /* of the route's class, or of the limit that refused */
     struct mx_at_commit at_commit;
+    bool session_live;     /* this transaction has seen that the caller's session lives */
     uint64_t catalog_seen; /* generation of the catalog when a public answer was looked up */
     bool catalog_changed;  /* set by a handler whose COMMIT changes what the public catalog shows */
 };

@@ -4,7 +4,10 @@
 #include "shop/address.h"
 #include "statements.h"
 
+/* cart.load and cart.load_live give the same columns. */
 typedef struct q_cart_load_row row_t;
+_Static_assert(sizeof(struct q_cart_load_row) == sizeof(struct q_cart_load_live_row),
+               "cart.load and cart.load_live must list the same columns");
 
 /* NULL: no address yet. */
 static enum mx_err open_address(struct mx_ctx *cx, const row_t *r, struct mx_postal **ret_postal)
@@ -94,9 +97,16 @@ static enum mx_err too_much(struct mx_ctx *cx)
     return MX_E_VALIDATION_FAILED;
 }
 
-/* Price the rows of one cart and lay them out as the API shows it. */
-static enum mx_err assemble(struct mx_ctx *cx, const struct mx_list *rows, struct mx_cart *ret_cart)
+static int by_item(const void *a, const void *b)
 {
+    const row_t *x = a, *y = b;
+    return memcmp(x->item_id.b, y->item_id.b, sizeof(x->item_id.b));
+}
+
+/* Price the rows of one cart and lay them out as the API shows it, oldest line first. */
+static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_cart *ret_cart)
+{
+    qsort(rows->at, rows->n, sizeof(row_t), by_item);
     const row_t *head = MX_AT(*rows, row_t, 0);
     size_t n = mx_id_none(head->item_id) ? 0 : rows->n;
     struct mx_currency cur = mx_currency_stored(head->currency);
@@ -137,6 +147,19 @@ enum mx_err mx_cart_load(struct mx_ctx *cx, struct mx_cart *ret_cart)
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
     return assemble(cx, &rows, ret_cart);
+}
+
+enum mx_err mx_cart_load_live(struct mx_ctx *cx, struct mx_cart *ret_cart)
+{
+    struct mx_list rows;
+    struct q_cart_load_live_in in = {cx->actor.account, cx->actor.session, {cx->now_ms}};
+    MX_TRY(q_cart_load_live(cx->db, &in, &rows));
+    cx->session_live = rows.n > 0;
+    if (cx->session_live)
+        return assemble(cx, &rows, ret_cart);
+    struct q_gate_session_live_in session = {in.session, in.now};
+    MX_TRY(q_gate_session_live(cx->db, &session, &rows));
+    return rows.n > 0 ? MX_E_NOT_FOUND : MX_E_UNAUTHORIZED;
 }
 
 static bool any_price_changed(const struct mx_cart *cart)

@@ -5,7 +5,6 @@
 #include "shop/cart.h"
 #include "shop/event.h"
 #include "shop/order.h"
-#include "shop/rows.h"
 #include "shop/stock.h"
 #include "statements.h"
 
@@ -33,32 +32,48 @@ static const struct mx_cart_item **in_lock_order(struct mx_arena *a, const struc
     return at;
 }
 
-static void write_line(struct mx_rows *json, const struct mx_cart_item *it)
+static enum mx_err insert_items(struct mx_ctx *cx, struct mx_id order,
+                                const struct mx_cart_item **lines, size_t n)
 {
-    mx_jsonw_open(&json->w);
-    mx_rows_id(json, "id", it->id);
-    mx_rows_id(json, "variant", it->variant_id);
-    mx_rows_id(json, "product", it->product_id);
-    mx_rows_str(json, "slug", it->product_slug);
-    mx_rows_str(json, "sku", it->sku);
-    mx_rows_str(json, "title", it->title);
-    mx_rows_int(json, "quantity", it->quantity);
-    mx_rows_int(json, "unit_price", it->unit_price.minor);
-    mx_rows_int(json, "line_total", it->line_total.minor);
-    mx_rows_int(json, "tax_ppm", it->tax_ppm);
-    mx_rows_int(json, "tax", it->tax);
-    mx_jsonw_close(&json->w);
+    struct q_order_insert_items_in in = {.order = order};
+    for (size_t i = 0; i < n; i++) {
+        const struct mx_cart_item *it = lines[i];
+        in.each[in.n_each++] = (struct q_order_insert_items_each){
+            .line = (int64_t)i + 1,
+            .id = it->id,
+            .variant = it->variant_id,
+            .product = it->product_id,
+            .slug = it->product_slug,
+            .sku = it->sku,
+            .title = it->title,
+            .quantity = it->quantity,
+            .unit_price = it->unit_price.minor,
+            .line_total = it->line_total.minor,
+            .tax_ppm = it->tax_ppm,
+            .tax = it->tax,
+        };
+        if (in.n_each < MX_LEN(in.each) && i + 1 < n)
+            continue;
+        MX_TRY(q_order_insert_items(cx->db, &in, NULL));
+        in.n_each = 0;
+    }
+    return MX_OK;
 }
 
-static enum mx_err insert_items(struct mx_ctx *cx, struct mx_id order, const struct mx_cart *cart)
+static enum mx_err insert_moves(struct mx_ctx *cx, struct mx_id order,
+                                const struct mx_cart_item **lines, size_t n)
 {
-    const struct mx_cart_item **lines = in_lock_order(cx->arena, cart);
-    struct mx_rows json;
-    mx_rows_init(&json, cx->arena);
-    for (size_t i = 0; i < cart->items.n; i++)
-        write_line(&json, lines[i]);
-    struct q_order_insert_items_in in = {order, mx_rows_text(&json)};
-    return q_order_insert_items(cx->db, &in, NULL);
+    struct q_order_ledger_take_in in = {
+        .order = order, .actor = cx->actor.account, .now = {cx->now_ms}};
+    for (size_t i = 0; i < n; i++) {
+        in.each[in.n_each++] =
+            (struct q_order_ledger_take_each){lines[i]->variant_id, lines[i]->quantity};
+        if (in.n_each < MX_LEN(in.each) && i + 1 < n)
+            continue;
+        MX_TRY(q_order_ledger_take(cx->db, &in, NULL));
+        in.n_each = 0;
+    }
+    return MX_OK;
 }
 
 /* A number that a person can read out: eight letters and digits without look-alikes. */
@@ -278,7 +293,7 @@ enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct 
 {
     struct mx_cart cart;
     struct mx_pay_outcome paid;
-    enum mx_err e = mx_cart_load(cx, &cart);
+    enum mx_err e = mx_cart_load_live(cx, &cart);
     if (e == MX_E_NOT_FOUND)
         return MX_E_CART_EMPTY;
     if (e != MX_OK)
@@ -290,13 +305,13 @@ enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct 
 
     fill_order(cx, in, &cart, &paid, ret_order);
     MX_TRY(insert_order(cx, &cart, ret_order));
-    MX_TRY(insert_items(cx, ret_order->id, &cart));
+    const struct mx_cart_item **lines = in_lock_order(cx->arena, &cart);
+    MX_TRY(insert_items(cx, ret_order->id, lines, cart.items.n));
     struct mx_order_payment_row *payment = MX_NEW(cx->arena, struct mx_order_payment_row);
     MX_TRY(insert_payment(cx, in, &paid, ret_order, payment));
     ret_order->payments = (struct mx_list){payment, 1};
     MX_TRY(insert_events(cx, &paid, ret_order));
-    struct q_order_ledger_take_in ledger = {ret_order->id, cx->actor.account, {cx->now_ms}};
-    MX_TRY(q_order_ledger_take(cx->db, &ledger, NULL));
+    MX_TRY(insert_moves(cx, ret_order->id, lines, cart.items.n));
     leave_closing(cx, ret_order->id, &cart);
     *ret_declined = paid.status == MX_PAY_FAILED;
     return MX_OK;

@@ -1,32 +1,49 @@
--- name: cart.load
--- doc: The open cart, a row a line (one row with a null item when empty), with all that prices it.
--- in: id account
+-- part: cart.priced
+-- A row a line (one row with a null item when empty), with all that prices it.
 -- out: id cart_id, str currency, i64 version, id? address_id, id? method_id
 -- out: str? ship_country, bin? ship_sealed
 -- out: str? method_name, i64? days_min, i64? days_max, i64? rate, i64? free_from, i64? shipping_ppm
 -- out: id? item_id, id? variant_id, i64? quantity, i64? seen_price, str? sku, str? variant_title
 -- out: i64? price, str? variant_currency, i64? sellable, id? product_id, str? slug, str? title
 -- out: i64? available, i64? tax_ppm
-SELECT c.id, c.currency, c.version, c.shipping_address_id, c.shipping_method_id,
-       a.country, a.sealed,
-       m.name, m.days_min, m.days_max, COALESCE(rc.price, rw.price),
-       CASE WHEN rc.price IS NULL THEN rw.free_from ELSE rc.free_from END, ts.ppm,
-       i.id, i.variant_id, i.quantity, i.unit_price, v.sku, v.title, v.price, v.currency,
-       CAST(v.active = 1 AND p.status = 1 AS SIGNED), p.id, p.slug, p.title,
-       s.on_hand - s.reserved, t.ppm
+c.id, c.currency, c.version, c.shipping_address_id, c.shipping_method_id,
+a.country, a.sealed,
+m.name, m.days_min, m.days_max, COALESCE(rc.price, rw.price),
+CASE WHEN rc.price IS NULL THEN rw.free_from ELSE rc.free_from END, ts.ppm,
+i.id, i.variant_id, i.quantity, i.unit_price, v.sku, v.title, v.price, v.currency,
+CAST(v.active = 1 AND p.status = 1 AS SIGNED), p.id, p.slug, p.title,
+s.on_hand - s.reserved, t.ppm
+
+-- part: cart.prices
+LEFT JOIN address a ON a.id = c.shipping_address_id
+LEFT JOIN shipping_method m ON m.id = c.shipping_method_id AND m.active = 1
+LEFT JOIN shipping_rate rc ON rc.method_id = m.id AND rc.country = a.country AND rc.currency = c.currency
+LEFT JOIN shipping_rate rw ON rw.method_id = m.id AND rw.country = '*' AND rw.currency = c.currency
+LEFT JOIN tax_rate ts ON ts.country = a.country AND ts.class = 'standard'
+LEFT JOIN cart_item i ON i.cart_id = c.id
+LEFT JOIN variant v ON v.id = i.variant_id
+LEFT JOIN product p ON p.id = v.product_id
+LEFT JOIN stock s ON s.variant_id = v.id
+LEFT JOIN tax_rate t ON t.country = a.country AND t.class = p.tax_class
+
+-- name: cart.load
+-- doc: The open cart. The rows come in no particular order: sorting them here would cost more than the
+-- doc: joins, and the first table is the right one to begin with.
+-- in: id account
+SELECT STRAIGHT_JOIN {{cart.priced}}
   FROM cart c
-  LEFT JOIN address a ON a.id = c.shipping_address_id
-  LEFT JOIN shipping_method m ON m.id = c.shipping_method_id AND m.active = 1
-  LEFT JOIN shipping_rate rc ON rc.method_id = m.id AND rc.country = a.country AND rc.currency = c.currency
-  LEFT JOIN shipping_rate rw ON rw.method_id = m.id AND rw.country = '*' AND rw.currency = c.currency
-  LEFT JOIN tax_rate ts ON ts.country = a.country AND ts.class = 'standard'
-  LEFT JOIN cart_item i ON i.cart_id = c.id
-  LEFT JOIN variant v ON v.id = i.variant_id
-  LEFT JOIN product p ON p.id = v.product_id
-  LEFT JOIN stock s ON s.variant_id = v.id
-  LEFT JOIN tax_rate t ON t.country = a.country AND t.class = p.tax_class
- WHERE c.account_id = :account AND c.is_open = 1
- ORDER BY i.id;
+  {{cart.prices}}
+ WHERE c.account_id = :account AND c.is_open = 1;
+
+-- name: cart.load_live
+-- doc: The same, only while the session lives.
+-- in: id account, id session, time now
+SELECT STRAIGHT_JOIN {{cart.priced}}
+  FROM session se
+  JOIN account o ON o.id = se.account_id AND o.status = 0
+  JOIN cart c ON c.account_id = :account AND c.is_open = 1
+  {{cart.prices}}
+ WHERE se.id = :session AND se.revoked_at IS NULL AND se.expires_at > :now;
 
 -- name: cart.create
 -- doc: An empty open cart, unless there is one.

@@ -39,15 +39,6 @@ SELECT request_hash, status, body, created_at
 INSERT INTO idempotency (principal, idem_key, request_hash, status, body, created_at)
 VALUES (:principal, :key, :request_hash, :status, :body, :now);
 
--- name: idempotency.store_if_live
--- doc: The same, only while the caller's session lives: nothing changes otherwise.
--- in: id principal, bin key, hash request_hash, i64 status, bin body, time now, id session
-INSERT INTO idempotency (principal, idem_key, request_hash, status, body, created_at)
-SELECT :principal, :key, :request_hash, :status, :body, :now
-  FROM session s
-  JOIN account a ON a.id = s.account_id AND a.status = 0
- WHERE s.id = :session AND s.revoked_at IS NULL AND s.expires_at > :now;
-
 -- name: idempotency.finish
 -- doc: The answer to a key that was claimed with status 0.
 -- in: id principal, bin key, i64 status, bin body

@@ -13,31 +13,21 @@ VALUES (:id, :number, :account, :cart, :status, :payment_status, :currency,
         :placed_at, :expires_at, :now, :now);
 
 -- name: order.insert_items
--- doc: All lines of an order, from a JSON array of objects.
--- in: id order, str lines
+-- doc: Lines of an order.
+-- in: id order
+-- each: i64 line, id id, id variant, id product, str slug, str sku, str title, i64 quantity
+-- each: i64 unit_price, i64 line_total, i64 tax_ppm, i64 tax
 INSERT INTO order_item (order_id, line, id, variant_id, product_id, product_slug, sku, title,
                         quantity, unit_price, line_total, tax_ppm, tax)
-SELECT :order, j.line, UNHEX(j.id), UNHEX(j.variant), UNHEX(j.product), j.slug, j.sku, j.title,
-       j.quantity, j.unit_price, j.line_total, j.tax_ppm, j.tax
-  FROM JSON_TABLE(:lines, '$[*]' COLUMNS (
-           line FOR ORDINALITY,
-           id CHAR(32) PATH '$.id',
-           variant CHAR(32) PATH '$.variant',
-           product CHAR(32) PATH '$.product',
-           slug VARCHAR(120) PATH '$.slug',
-           sku VARCHAR(64) PATH '$.sku',
-           title VARCHAR(400) PATH '$.title',
-           quantity BIGINT PATH '$.quantity',
-           unit_price BIGINT PATH '$.unit_price',
-           line_total BIGINT PATH '$.line_total',
-           tax_ppm BIGINT PATH '$.tax_ppm',
-           tax BIGINT PATH '$.tax')) j;
+VALUES [[(:order, :line, :id, :variant, :product, :slug, :sku, :title,
+        :quantity, :unit_price, :line_total, :tax_ppm, :tax)]];
 
 -- name: order.ledger_take
 -- doc: One ledger row a line: units promised.
 -- in: id order, id actor, time now
+-- each: id variant, i64 quantity
 INSERT INTO stock_move (variant_id, cause_id, kind, on_hand, reserved, actor_id, created_at)
-SELECT variant_id, order_id, 2, 0, quantity, :actor, :now FROM order_item WHERE order_id = :order;
+VALUES [[(:variant, :order, 2, 0, :quantity, :actor, :now)]];
 
 -- name: order.take_stock
 -- doc: Close the cart that was priced and promise every line's units. Changes the cart and each stock

@@ -19,7 +19,7 @@
 
 #define COLUMNS_MAX 40
 #define TEXT_MAX 65536
-#define LINES_MAX 200 /* of a cart */
+#define LINES 2 /* of a cart: those of the bench have no other number */
 #define PAGE 20
 
 typedef unsigned char uuid[16];
@@ -50,19 +50,20 @@ static struct statement {
     MYSQL_STMT *h;
     int n_in, n_args, arg_of[COLUMNS_MAX]; /* a parameter may stand in the text several times */
     struct column at[COLUMNS_MAX];
+    int rows; /* of the statements of this name, the one for so many rows; 0: there is one */
 } statements[STATEMENTS] = {
     {.name = "account.profile", READ, "sdsssssss"},
     {.name = "catalog.by_newest", READ, CARD "ds"},
     {.name = "product.load", READ, "sssssdssssssddddddss"},
     {.name = "product.variants", READ, "sssssddsddd"},
     {.name = "catalog.around", READ, "d" CARD},
-    {.name = "cart.load", WRITE, "ssdsssssdddddssddssdsdsssdd"},
+    {.name = "cart.load_live", WRITE, "ssdsssssdddddssddssdsdsssdd"},
     {.name = "order.insert", WRITE, ""},
-    {.name = "order.insert_items", WRITE, ""},
+    {.name = "order.insert_items", WRITE, "", .rows = LINES},
     {.name = "payment.insert", WRITE, ""},
     {.name = "event.insert_two", WRITE, ""},
-    {.name = "order.ledger_take", WRITE, ""},
-    {.name = "idempotency.store_if_live", WRITE, ""},
+    {.name = "order.ledger_take", WRITE, "", .rows = LINES},
+    {.name = "idempotency.store", WRITE, ""},
     {.name = "idempotency.find", WRITE, "sdss"},
     {.name = "order.take_stock", WRITE, ""},
 };
@@ -85,8 +86,9 @@ static void prepare(struct statement *s)
     MYSQL_BIND b[COLUMNS_MAX] = {0};
     while (sql < mx_sql_all + mx_sql_n && strcmp(sql->name, s->name) != 0)
         sql++;
+    sql += s->rows > 0 ? s->rows - 1 : 0;
     s->h = mysql_stmt_init(links[s->link]);
-    if (sql == mx_sql_all + mx_sql_n || mysql_stmt_prepare(s->h, sql->text, strlen(sql->text)) ||
+    if (sql >= mx_sql_all + mx_sql_n || mysql_stmt_prepare(s->h, sql->text, strlen(sql->text)) ||
         mysql_stmt_field_count(s->h) != strlen(s->columns))
         die(s->name, mysql_stmt_error(s->h));
     for (s->n_in = 0; s->n_in < sql->n_in; s->n_in++) {
@@ -179,8 +181,9 @@ MX_PRINTF(1, 2) static char *fmt(const char *f, ...)
     return p;
 }
 
-static const char *quoted(const char *s, size_t n)
+static const char *quoted(const char *s)
 {
+    size_t n = strlen(s);
     char *p = texts + texts_n, *to = p;
     if (6 * n + 3 > sizeof(texts) - texts_n)
         die("texts", "too long");
@@ -202,7 +205,7 @@ static const char *quoted(const char *s, size_t n)
 
 static const char *str(const struct column *c)
 {
-    return c->null ? "null" : quoted(c->s, c->n);
+    return c->null ? "null" : quoted(c->s);
 }
 
 static const char *hex(const void *id, bool dashes)
@@ -436,12 +439,12 @@ static int get_product(const char *slug)
     return 200;
 }
 
-/* Of a checkout. Strings are JSON already, but currency and method_name. */
+/* Of a checkout. Only ship_to is JSON already. */
 static struct line {
     uuid id, variant, product;
     const char *slug, *sku, *title;
     long long quantity, price, total, ppm, tax;
-} lines[LINES_MAX];
+} lines[LINES];
 static struct cart {
     uuid id, address, method;
     const char *currency, *ship_to, *method_name;
@@ -459,12 +462,12 @@ static long long share(long long amount, long long ppm)
 static bool read_line(const struct column *c, struct line *l)
 {
     const char *both = fmt("%s – %s", c[24].s, c[18].s);
-    *l = (struct line){.slug = str(&c[23]),
-                       .sku = str(&c[17]),
+    *l = (struct line){.slug = fmt("%s", c[23].s),
+                       .sku = fmt("%s", c[17].s),
                        .quantity = c[15].i,
                        .price = c[19].i,
                        .total = c[15].i * c[19].i};
-    l->title = c[18].n > 0 ? quoted(both, strlen(both)) : str(&c[24]);
+    l->title = c[18].n > 0 ? both : fmt("%s", c[24].s);
     memcpy(l->id, c[13].s, sizeof(uuid));
     memcpy(l->variant, c[14].s, sizeof(uuid));
     memcpy(l->product, c[22].s, sizeof(uuid));
@@ -487,7 +490,7 @@ static void read_cart(const struct column *c)
     if (!sealed_address(cart.address, c[6].s, c[6].n, at, n))
         die("address", "does not open");
     for (int i = 0; i < SEALED_MEMBERS; i++)
-        at[i] = at[i] ? quoted(at[i], n[i]) : "null";
+        at[i] = at[i] ? quoted(fmt("%.*s", (int)n[i], at[i])) : "null";
     cart.ship_to =
         fmt("{\"name\":%s,\"company\":%s,\"line1\":%s,\"line2\":%s,\"city\":%s,\"region\":%s,"
             "\"postal_code\":%s,\"country\":%s,\"phone\":%s}",
@@ -500,17 +503,17 @@ static int load_cart(const struct request *r)
     const struct column *c, *row = statements[CART].at;
     bool good = true, sellable = true;
     cart.n = 0;
-    if (!run(CART, "i", r->account))
+    if (!run(CART, "iis", r->account, r->session, r->now))
         return 503;
     while ((c = fetch(CART, &good))) {
-        sellable &= !c[3].null && !c[7].null && !c[10].null && !c[13].null && cart.n < LINES_MAX;
+        sellable &= !c[3].null && !c[7].null && !c[10].null && !c[13].null && cart.n < LINES;
         if (!sellable)
             continue;
         if (cart.n == 0)
             read_cart(c);
         sellable = read_line(c, &lines[cart.n++]);
     }
-    if (!good || cart.n == 0 || !sellable)
+    if (!good || cart.n != LINES || !sellable)
         return good ? 409 : 503;
     cart.shipping = !row[11].null && cart.subtotal >= row[11].i ? 0 : row[10].i;
     cart.tax += share(cart.shipping, row[12].null ? 0 : row[12].i);
@@ -529,14 +532,14 @@ static void put_order(struct request *r, const uuid order, const uuid payment, c
     for (const struct line *l = lines; l < lines + cart.n; l++)
         put("%s{\"id\":\"%s\",\"variant_id\":\"%s\",\"product_slug\":%s,\"title\":%s,\"sku\":%s,"
             "\"quantity\":%lld,\"unit_price\":%s,\"line_total\":%s,\"tax\":%s}",
-            l == lines ? "" : ",", hex(l->id, true), hex(l->variant, true), l->slug, l->title,
-            l->sku, l->quantity, money(l->price, cur), money(l->total, cur), money(l->tax, cur));
+            l == lines ? "" : ",", hex(l->id, true), hex(l->variant, true), quoted(l->slug),
+            quoted(l->title), quoted(l->sku), l->quantity, money(l->price, cur),
+            money(l->total, cur), money(l->tax, cur));
     put("],\"addresses\":{\"shipping\":%s},\"shipping_method\":{\"id\":\"%s\",\"name\":%s},"
         "\"discounts\":[],\"subtotal\":%s,\"discount_total\":%s,\"shipping_total\":%s,"
         "\"tax_total\":%s,\"total\":%s,\"email\":null,\"note\":null,",
-        cart.ship_to, hex(cart.method, true), quoted(cart.method_name, strlen(cart.method_name)),
-        money(cart.subtotal, cur), money(0, cur), money(cart.shipping, cur), money(cart.tax, cur),
-        total);
+        cart.ship_to, hex(cart.method, true), quoted(cart.method_name), money(cart.subtotal, cur),
+        money(0, cur), money(cart.shipping, cur), money(cart.tax, cur), total);
     put("\"payments\":[{\"id\":\"%s\",\"provider\":\"sandbox\",\"status\":\"paid\",\"amount\":%s,"
         "\"captured\":%s,\"refunded\":%s,\"failure_code\":null,\"created_at\":%s}],\"refunds\":[],"
         "\"fulfilments\":[],\"events\":[{\"type\":\"order.placed\",\"created_at\":%s},"
@@ -552,16 +555,12 @@ static int by_variant(const void *a, const void *b)
 /* In the order of the variants, in which their stock is locked. */
 static bool insert_items(const uuid order)
 {
-    const char *all = "[";
-    qsort(lines, (size_t)cart.n, sizeof(lines[0]), by_variant);
-    for (const struct line *l = lines; l < lines + cart.n; l++)
-        all = fmt("%s%s{\"id\":\"%s\",\"variant\":\"%s\",\"product\":\"%s\",\"slug\":%s,"
-                  "\"sku\":%s,\"title\":%s,\"quantity\":%lld,\"unit_price\":%lld,"
-                  "\"line_total\":%lld,\"tax_ppm\":%lld,\"tax\":%lld}",
-                  all, l == lines ? "" : ",", hex(l->id, false), hex(l->variant, false),
-                  hex(l->product, false), l->slug, l->sku, l->title, l->quantity, l->price,
-                  l->total, l->ppm, l->tax);
-    return run(ITEMS, "is", order, fmt("%s]", all));
+    struct line *a = &lines[0], *b = &lines[1];
+    qsort(lines, LINES, sizeof(lines[0]), by_variant);
+    return run(ITEMS, "idiiisssddddddiiisssddddd", order, 1LL, a->id, a->variant, a->product,
+               a->slug, a->sku, a->title, a->quantity, a->price, a->total, a->ppm, a->tax, 2LL,
+               b->id, b->variant, b->product, b->slug, b->sku, b->title, b->quantity, b->price,
+               b->total, b->ppm, b->tax);
 }
 
 /* Everything of one order but COMMIT. */
@@ -585,13 +584,10 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
              cart.currency, NULL, NULL, r->now) ||
         !run(EVENTS, "isissis", placed, "order.placed", order,
              fmt("{\"id\":\"%s\"}", hex(order, true)), r->now, paid, "order.paid") ||
-        !run(LEDGER, "isi", r->account, r->now, order) ||
-        !run(STORE, "isbdbsi", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now,
-             r->session))
-        return 503;
-    if (mysql_stmt_affected_rows(statements[STORE].h) == 0)
-        return 401;
-    if (!run(TAKE, "isid", order, r->now, cart.id, cart.version))
+        !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
+             lines[1].variant, lines[1].quantity) ||
+        !run(STORE, "isbdbs", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now) ||
+        !run(TAKE, "isid", order, r->now, cart.id, cart.version))
         return 503;
     return (int)mysql_stmt_affected_rows(statements[TAKE].h) == cart.n + 1 ? 201 : 503;
 }

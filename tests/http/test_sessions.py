@@ -8,6 +8,7 @@ import pytest
 
 import client
 from client import faults, problem
+from shop import make_product, variant_ids
 
 
 def refresh(api, token, **how):
@@ -268,3 +269,20 @@ def test_sign_out_at_another_host_bites_within_seconds(customer, stack):
         f" WHERE id = UNHEX('{session(customer)}')"
     )
     client.until(lambda: customer.get("/v1/me").status_code == 401, 10, "the end of the session")
+
+
+@pytest.mark.req("SES-2")
+@pytest.mark.parametrize("filled", [True, False])
+@pytest.mark.parametrize("ended", [
+    "UPDATE session SET revoked_at = UTC_TIMESTAMP(3) WHERE id = UNHEX('{session}')",
+    "UPDATE session SET expires_at = UTC_TIMESTAMP(3) WHERE id = UNHEX('{session}')",
+    "UPDATE account SET status = 1 WHERE id = (SELECT account_id FROM session WHERE id = UNHEX('{session}'))",
+])
+def test_money_asks_the_database_for_the_session(guest, staff, stack, db, filled, ended):
+    """What ended at another host a moment ago buys nothing, whether or not this host has heard of it."""
+    if filled:
+        guest.fill_cart(variant_ids(make_product(staff))[0], 1)
+    before = db.value("SELECT COUNT(*) FROM orders")
+    admin(stack).rows(ended.format(session=session(guest)))
+    problem(guest.checkout(), 401, "unauthorized")
+    assert db.value("SELECT COUNT(*) FROM orders") == before

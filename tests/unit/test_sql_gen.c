@@ -99,6 +99,30 @@ static void refusals(void)
          "-- part: t.a\n-- out: i64 x\na\n" HEAD "-- out: i64 x\nSELECT {{t.a}}, b FROM t;",
          ":7: duplicate name 'x'"},
         {"open part", HEAD "UPDATE t SET {{t.a;", ":3: '{{' without its pair"},
+        {"row without each", HEAD "-- in: i64 x\nINSERT INTO t VALUES [[(:x)]];",
+         ":4: '[[' without -- each"},
+        {"each without a row", HEAD "-- each: i64 x\nINSERT INTO t VALUES (:x);",
+         ":4: parameter ':x' of 't.get' is missing"},
+        {"open row", HEAD "-- each: i64 x\nINSERT INTO t VALUES [[(:x);",
+         ":1: 't.get' has -- each, but no"},
+        {"two rows", HEAD "-- each: i64 x\nINSERT INTO t VALUES [[(:x)]], [[(:x)]];",
+         ":4: '[[' out of place"},
+        {"end of a row alone", HEAD "-- each: i64 x\nINSERT INTO t VALUES ]];",
+         ":4: ']]' out of place"},
+        {"row in a part", "-- part: t.a\n[[(1)]]\n" HEAD "INSERT INTO t VALUES {{t.a}};",
+         ":2: '[[' in a part"},
+        {"each of a part", "-- part: t.a\n-- each: i64 x\na\n" HEAD "UPDATE t SET {{t.a}};",
+         ":2: '-- each:' outside"},
+        {"unused parameter of a row", HEAD "-- each: i64 x, i64 y\nINSERT INTO t VALUES [[(:x)]];",
+         ":1: parameter 'y' of 't.get' is unused"},
+        {"a row's parameter twice",
+         HEAD "-- in: i64 x\n-- each: i64 x\nINSERT INTO t VALUES [[(:x)]];",
+         ":4: duplicate name 'x'"},
+        {"a row's parameter outside",
+         HEAD "-- each: i64 x\nINSERT INTO t VALUES [[(:x)]] ON DUPLICATE KEY UPDATE x = :x;",
+         ":4: parameter ':x' of 't.get' is missing"},
+        {"rows that are read", HEAD "-- each: i64 x\n-- out: i64 y\nSELECT y WHERE x IN ([[:x]]);",
+         ":1: 't.get' has -- each and -- out"},
         {"end of a part alone", HEAD "UPDATE t SET t.a}};", ":3: '}}' without its pair"},
     };
     char out[4096];
@@ -183,6 +207,43 @@ static void parts(void)
             printf("#   %s\n", out);
 }
 
+/* Several rows: a statement for each number of them, one function for all. */
+static void rows(void)
+{
+    static const char *const header[] = {
+        "struct q_t_put_each {\n    int64_t b;\n    bool has_b;\n};",
+        ("struct q_t_put_in {\n    struct mx_id a;\n    int64_t c;\n"
+         "    struct q_t_put_each each[16];\n    size_t n_each;\n};"),
+        "enum mx_err q_t_put(struct mx_db *db, const struct q_t_put_in *in, int64_t *ret_changed)",
+    };
+    static const char *const source[] = {
+        "\"INSERT INTO t VALUES (?,\\n\"\n     \" ?) ON DUPLICATE KEY UPDATE c = ?\",",
+        ("\"INSERT INTO t VALUES (?,\\n\"\n     \" ?), (?,\\n\"\n"
+         "     \" ?) ON DUPLICATE KEY UPDATE c = ?\",\n     in_t_put_2, 5, NULL, 0, 0, 1}"),
+        "in_t_put_16, 33, NULL, 0, 0, 15}",
+        ("{\"each[1].b\", MX_SQL_I64, true, offsetof(struct q_t_put_in, each[1].b), "
+         "offsetof(struct q_t_put_in, each[1].has_b)},\n    {\"c\","),
+        "MX_ASSERT(in->n_each >= 1 && in->n_each <= 16);",
+        "return mx_db_exec(db, &mx_sql_all[0 + in->n_each - 1], in, ret_changed);",
+        "return mx_db_exec(db, &mx_sql_all[16], NULL, ret_changed);",
+        "const int mx_sql_n = 17;",
+    };
+    static char out[65536];
+
+    write_file("rows.sql", "-- name: t.put\n-- doc: d\n-- in: id a, i64 c\n-- each: i64? b\n"
+                           "INSERT INTO t VALUES [[(:a,\n :b)]] ON DUPLICATE KEY UPDATE c = :c;\n"
+                           "-- name: t.clear\nDELETE FROM t;\n");
+    tap_int(run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/rows.sql 2>&1"), 0,
+            "rows give a header");
+    for (size_t i = 0; i < MX_LEN(header); i++)
+        tap_ok(strstr(out, header[i]) != NULL, "header with rows %zu", i);
+    tap_int(run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/rows.sql 2>&1"), 0,
+            "rows give a source");
+    for (size_t i = 0; i < MX_LEN(source); i++)
+        if (!tap_ok(strstr(out, source[i]) != NULL, "source with rows %zu", i))
+            printf("#   %s\n", out);
+}
+
 static void migrations(void)
 {
     static const struct {
@@ -219,6 +280,7 @@ int main(void)
     refusals();
     output();
     parts();
+    rows();
     migrations();
     run(out, sizeof out, "rm -rf $D");
     return tap_done();
