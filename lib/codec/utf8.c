@@ -72,3 +72,58 @@ size_t mx_utf8_length(struct mx_str s)
         n += ((unsigned char)s.p[i] & 0xC0) != 0x80;
     return n;
 }
+
+bool mx_utf8_control(struct mx_str s, const char *but)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
+
+        if (c1 || ((c < 0x20 || c == 0x7f) && (c == 0 || !strchr(but, c))))
+            return true;
+    }
+    return false;
+}
+
+struct range {
+    uint32_t first, last;
+};
+
+static bool in_ranges(uint32_t c, const struct range *ranges, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
+/* Code point of the well-formed sequence of `n` bytes at `p`. */
+static uint32_t code_point(const char *p, size_t n)
+{
+    static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t c = (unsigned char)p[0] & lead[n];
+
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)p[i] & 0x3f);
+    return c;
+}
+
+bool mx_utf8_line(struct mx_str s)
+{
+    static const struct range bidi[] = {{0x202a, 0x202e}, {0x2066, 0x2069}};
+    static const struct range blank[] = {{0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680},
+                                         {0x2000, 0x200d}, {0x2028, 0x2029}, {0x202f, 0x202f},
+                                         {0x205f, 0x2060}, {0x3000, 0x3000}, {0xfeff, 0xfeff}};
+    bool seen = s.n == 0;
+    size_t n;
+
+    for (size_t at = 0; at < s.n; at += n) {
+        n = mx_utf8_step(s, at);
+        uint32_t c = code_point(s.p + at, n);
+        if (in_ranges(c, bidi, MX_LEN(bidi)))
+            return false;
+        seen |= !in_ranges(c, blank, MX_LEN(blank));
+    }
+    return seen && !mx_utf8_control(s, "");
+}
