@@ -8,6 +8,7 @@
 #include "codec/keys.h"
 #include "io/db.h"
 #include "io/migrate.h"
+#include "io/settings_file.h"
 #include "worker.h"
 
 #define VERSION "1.0.0"
@@ -83,6 +84,18 @@ static bool check_keys(struct mx_cmd *c)
     return false;
 }
 
+static bool check_oidc(struct mx_cmd *c)
+{
+    struct mx_oidc oidc;
+    struct mx_buf faults;
+
+    mx_buf_init(&faults, c->arena, TEXT_MAX);
+    if (mx_settings_oidc(c->arena, c->settings, &oidc, &faults) == MX_OK)
+        return true;
+    fprintf(stderr, "%s", faults.p);
+    return false;
+}
+
 /* A database that is down may come up later; a wrong schema must be migrated. */
 static bool check_schema(struct mx_cmd *c)
 {
@@ -112,6 +125,7 @@ int mx_cmd_check(struct mx_cmd *c)
     ok &= check_pools(c->settings);
     ok &= check_directory("mail", c->settings->mail);
     ok &= check_keys(c);
+    ok &= check_oidc(c);
     ok &= check_schema(c);
     if (ok)
         printf("ok\n");

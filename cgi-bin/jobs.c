@@ -155,6 +155,11 @@ static enum mx_err purge_codes(struct mx_ctx *cx, int64_t *ret_n)
     return q_code_purge(cx->db, &(struct q_code_purge_in){{cx->now_ms}, BATCH}, ret_n);
 }
 
+static enum mx_err purge_id_tokens(struct mx_ctx *cx, int64_t *ret_n)
+{
+    return q_id_token_purge(cx->db, &(struct q_id_token_purge_in){{cx->now_ms}, BATCH}, ret_n);
+}
+
 /* ---- the loop ---- */
 
 /* A job runs when `every_ms` have passed, and again at once while it finds a full batch. */
@@ -170,6 +175,7 @@ static const struct job jobs[] = {
     {"mail", 0, deliver_mail},
     {"idempotency_purge", PURGE_EVERY_MS, purge_idempotency},
     {"code_purge", PURGE_EVERY_MS, purge_codes},
+    {"id_token_purge", PURGE_EVERY_MS, purge_id_tokens},
 };
 
 struct job_state {

@@ -20,11 +20,15 @@
 #define ARENA_MAX ((size_t)128 << 20)
 #define HEADERS_MAX ((size_t)16 << 10)
 #define BODY_MAX ((size_t)16 << 20)
+#define OWN_FIRST ((size_t)16 << 10)
+#define OWN_MAX ((size_t)2 << 20)
 #define EXIT_FATAL 2
 
 struct worker {
     const struct mx_settings *conf;
     struct mx_arena *arena;
+    struct mx_arena *own; /* of what lives as long as the worker */
+    struct mx_oidc oidc;
     struct mx_score *score;
     int slot;
     struct mx_app app;
@@ -145,6 +149,15 @@ const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up)
                            (long long)version, mx_schema_version_min(), mx_schema_version());
 }
 
+/* NULL, or what is wrong with the file. */
+static const char *load_oidc(struct worker *w)
+{
+    struct mx_buf faults;
+
+    mx_buf_init(&faults, w->own, OWN_MAX / 4);
+    return mx_settings_oidc(w->own, w->conf, &w->oidc, &faults) == MX_OK ? NULL : faults.p;
+}
+
 /* NULL, or why this configuration cannot serve. A database that is down is no reason: requests that
  * need it get 503 until it is back. */
 static const char *start(struct worker *w, struct mx_shared *shared)
@@ -155,6 +168,10 @@ static const char *start(struct worker *w, struct mx_shared *shared)
     mx_settings_log_level(w->conf);
     mx_secret_init();
     w->arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
+    w->own = mx_arena_new(OWN_FIRST, OWN_MAX);
+    why = load_oidc(w);
+    if (why)
+        return why;
     if (mx_keys_load(w->arena, w->conf->keys, &w->keys, &why) != MX_OK)
         return why;
     mx_gate_init(w->arena, w->conf, w->keys, shared);
@@ -165,6 +182,7 @@ static const char *start(struct worker *w, struct mx_shared *shared)
                             .db = mx_db_new(w->conf),
                             .shared = shared,
                             .keys = w->keys,
+                            .oidc = &w->oidc,
                             .conf = w->conf,
                             .faults = &w->faults};
     self = w;
@@ -207,5 +225,6 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
     mx_keys_free(w.keys);
     mx_db_free(w.cx.db);
     mx_arena_free(w.arena);
+    mx_arena_free(w.own);
     return 0;
 }

@@ -32,5 +32,7 @@ GRANT INSERT, UPDATE, DELETE ON merx.mailed_code TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.account_address TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.cart_item TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.idempotency TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.identity TO 'merx'@'localhost';
+GRANT INSERT, DELETE ON merx.id_token_used TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_category TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_attribute TO 'merx'@'localhost';

@@ -9,6 +9,7 @@
 #include "api/catalog.h"
 #include "api/me.h"
 #include "api/meta.h"
+#include "api/oidc.h"
 #include "api/orders.h"
 #include "api/products.h"
 #include "api/stock.h"
@@ -52,6 +53,11 @@ static const struct mx_route rows[] = {
      &mx_shape_login, {{200, &mx_shape_tokens, NULL}, {200, &mx_shape_mfa_required, NULL}},
      ERRORS(MX_E_INVALID_CREDENTIALS), api_auth_login,
      "Sign in by password. A guest's cart is merged."},
+    {"auth.oidc", MX_POST, "/v1/auth/oidc", MX_WHO_ANYONE, 0, MX_R_SLOW, MX_RATE_PASSWORD,
+     &mx_shape_id_proof, {{200, &mx_shape_tokens, NULL}, {200, &mx_shape_mfa_required, NULL}},
+     ERRORS(MX_E_INVALID_CREDENTIALS), api_auth_oidc,
+     "Sign in with the ID token of a provider; who is new gets an account. A guest's cart is "
+     "merged."},
     {"auth.reauth", MX_POST, "/v1/auth/reauth", MX_WHO_TOKEN, 0, MX_R_SLOW | MX_R_ENROL,
      MX_RATE_PASSWORD, &mx_shape_own_password, {{204, NULL, NULL}},
      ERRORS(MX_E_INVALID_CREDENTIALS), api_auth_reauth,
@@ -88,6 +94,18 @@ static const struct mx_route rows[] = {
     {"me.addresses.remove", MX_DELETE, "/v1/me/addresses/{id}", MX_WHO_TOKEN, 0, MX_R_TX,
      MX_RATE_NONE, &mx_shape_address_id, {{204, NULL, NULL}}, NULL, api_address_remove,
      "Remove an entry."},
+
+    {"me.identities.list", MX_GET, "/v1/me/identities", MX_WHO_TOKEN, 0, 0, MX_RATE_NONE, NULL,
+     {{200, &mx_shape_identities, NULL}}, NULL, api_identities_list,
+     "Providers that the caller signs in with."},
+    {"me.identities.add", MX_POST, "/v1/me/identities", MX_WHO_TOKEN, 0, MX_R_SLOW | MX_R_FRESH,
+     MX_RATE_PASSWORD, &mx_shape_id_proof, {{201, &mx_shape_identity, NULL}},
+     ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_FORBIDDEN, MX_E_CONFLICT), api_identity_add,
+     "Sign in with a provider too from now on."},
+    {"me.identities.remove", MX_DELETE, "/v1/me/identities/{id}", MX_WHO_TOKEN, 0,
+     MX_R_TX | MX_R_FRESH, MX_RATE_NONE, &mx_shape_identity_id, {{204, NULL, NULL}},
+     ERRORS(MX_E_CONFLICT), api_identity_remove,
+     "Sign in with a provider no longer; the last way to sign in stays."},
 
     /* ---- catalog ---- */
     {"categories.list", MX_GET, "/v1/categories", MX_WHO_PUBLIC, 0, MX_R_PUBLIC, MX_RATE_NONE,

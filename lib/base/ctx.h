@@ -10,6 +10,7 @@
 
 struct mx_db;
 struct mx_keys;
+struct mx_oidc;
 struct mx_shared;
 
 enum mx_actor_kind { MX_ANYONE, MX_GUEST, MX_CUSTOMER, MX_STAFF };
@@ -44,6 +45,7 @@ struct mx_ctx {
     struct mx_db *db;           /* io/db.h */
     struct mx_shared *shared;   /* io/shm.h: rate buckets, revoked sessions, verified tokens */
     const struct mx_keys *keys; /* codec/token.h */
+    const struct mx_oidc *oidc; /* codec/oidc.h: whom people may sign in with; NULL: nobody */
     const struct mx_settings *conf;
     struct mx_faults *faults;
     struct mx_actor actor;

@@ -47,6 +47,7 @@
     S(mail_from,               "shop@merx.invalid", 0, "sender of mail")                           \
     B(manual_provider,         true, "offer the manual provider: pay on invoice or delivery") \
     I(max_requests,            100000, 0, 1000000000, "a worker ends after so many requests (jitter 25 %); 0: never") \
+    S(oidc_providers,          "", MX_SETTING_PATH, "file of OpenID providers that customers may sign in with (its form: deploy/oidc.conf); empty: none") \
     I(order_expiry_min,        30, 1, 10080, "an unpaid order gives its stock back after so many minutes") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers compute at once")     \
     I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer is answered 503 unrun") \

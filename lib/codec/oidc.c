@@ -107,13 +107,19 @@ static const char *set_email(struct reading *r, struct mx_oidc_provider *p, stru
     return p->ignores_email || mx_str_eqc(value, "trusted") ? NULL : "must be trusted or ignored";
 }
 
+static const char *set_refetch_s(struct reading *r, struct mx_oidc_provider *p, struct mx_str value)
+{
+    (void)r;
+    return mx_str_i64(value, 1, 3600, &p->refetch_s) ? NULL : "must be 1 to 3600";
+}
+
 static const struct {
     const char *name;
     /* NULL, or what the value must be. */
     const char *(*set)(struct reading *r, struct mx_oidc_provider *p, struct mx_str value);
 } members[] = {
     {"issuer", set_issuer},   {"jwks_uri", set_jwks_uri}, {"client_ids", set_client_ids},
-    {"ca_file", set_ca_file}, {"email", set_email},
+    {"ca_file", set_ca_file}, {"email", set_email},       {"refetch_s", set_refetch_s},
 };
 
 /* ---- lines ---- */
@@ -150,6 +156,7 @@ static void open_section(struct reading *r, struct mx_str line)
     for (size_t i = 0; i < MX_LEN(built_in); i++)
         if (mx_str_eq(built_in[i].name, p.name))
             p = built_in[i];
+    p.refetch_s = MX_OIDC_REFETCH_S;
     r->set[r->n] = 0;
     r->at[r->n++] = p;
 }

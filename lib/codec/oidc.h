@@ -12,6 +12,8 @@
  *     ca_file    = /etc/merx/sso.pem         whom to trust for jwks_uri; else as the system does
  *     email      = ignored                   or trusted (the default): addresses that it calls
  *                                            verified are its users'
+ *     refetch_s  = 60                        (the default) its key set is kept at least so long,
+ * and fetched again for an unknown key at most so often
  *
  * google and apple need client_ids alone. Knows no network and no database. */
 #ifndef MX_CODEC_OIDC_H
@@ -23,6 +25,7 @@
 
 #define MX_OIDC_PROVIDERS 16
 #define MX_OIDC_CLIENTS 32
+#define MX_OIDC_REFETCH_S 60
 #define MX_ID_TOKEN_MAX 8192
 #define MX_ID_TOKEN_LIFE_MAX_S 604800 /* exp - iat beyond this is refused */
 #define MX_NONCE_MIN 8
@@ -36,6 +39,7 @@ struct mx_oidc_provider {
     struct mx_str ca_file;  /* absent: as the system */
     struct mx_list clients; /* struct mx_str */
     bool ignores_email;
+    int64_t refetch_s;
 };
 
 struct mx_oidc {

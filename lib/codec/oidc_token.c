@@ -96,14 +96,34 @@ static bool is_true(const struct mx_json *claims, const char *name)
                                                  : mx_str_eqc(mx_claim_str(claims, name), "true"));
 }
 
+/* Local part and domain of characters that mean nothing to a mail system (RFC 5322 dot-atom). */
+static bool is_address(struct mx_str s)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "!#$%&'*+/=?^_`{|}~-.";
+    struct mx_str part;
+    int parts = 0;
+
+    if (s.n < 1 || s.n > EMAIL_MAX)
+        return false;
+    while (mx_str_split(&s, '@', &part)) {
+        for (size_t i = 0; i < part.n; i++)
+            if (part.p[i] == '\0' || !strchr(allowed, part.p[i]))
+                return false;
+        if (part.n == 0)
+            return false;
+        parts++;
+    }
+    return parts == 2 && mx_str_find(part, '.') > 0;
+}
+
 /* What else the provider knows; nothing of it is needed. */
 static void read_person(const struct mx_oidc_provider *p, const struct mx_json *claims,
                         struct mx_id_token *t)
 {
     struct mx_str email = mx_claim_str(claims, "email"), name = mx_claim_str(claims, "name");
 
-    if (!p->ignores_email && email.n > 0 && email.n <= EMAIL_MAX &&
-        is_true(claims, "email_verified"))
+    if (!p->ignores_email && is_address(email) && is_true(claims, "email_verified"))
         t->email = email;
     if (name.n > 0 && mx_utf8_length(name) <= NAME_MAX_POINTS && mx_utf8_line(name))
         t->name = name;

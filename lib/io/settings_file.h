@@ -3,11 +3,17 @@
 #define MX_IO_SETTINGS_FILE_H
 
 #include "base/conf.h"
+#include "codec/oidc.h"
 
 /* Read the file at `path` ("" or NULL: none) and the process's environment into *ret_conf; strings
  * live in `a`. Every fault is a line of `faults`. MX_E_VALIDATION_FAILED when there is any. */
 enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_settings *ret_conf,
                              struct mx_buf *faults) MX_MUST_CHECK;
+
+/* Read the providers that the settings name. Every fault is a line of `faults`, a CA file that
+ * cannot be read too. MX_E_VALIDATION_FAILED when there is any. Strings live in `a`. */
+enum mx_err mx_settings_oidc(struct mx_arena *a, const struct mx_settings *conf,
+                             struct mx_oidc *ret_oidc, struct mx_buf *faults) MX_MUST_CHECK;
 
 /* Let the log follow log_level. */
 void mx_settings_log_level(const struct mx_settings *conf);

@@ -51,6 +51,7 @@ struct token_entry {
 struct mx_shared {
     int64_t born_ns;
     struct mx_cache *cache;
+    struct mx_jwks_cache *jwks;
     mx_word catalog;
     _Atomic int64_t polled_ms;
     _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
@@ -75,6 +76,7 @@ struct mx_shared *mx_shared_new(void)
         MX_BUG("no shared memory");
     s->born_ns = mx_mono_ns();
     s->cache = mx_cache_new(ANSWERS);
+    s->jwks = mx_jwks_cache_new();
     /* The hash key must be drawn before the first fork: all processes use the same tables. */
     (void)mx_str_hash(MX_S("shared"));
     return s;
@@ -424,6 +426,11 @@ void mx_shared_slot_give(struct mx_shared *s)
 struct mx_cache *mx_shared_cache(struct mx_shared *s)
 {
     return s->cache;
+}
+
+struct mx_jwks_cache *mx_shared_jwks(struct mx_shared *s)
+{
+    return s->jwks;
 }
 
 uint64_t mx_shared_catalog(struct mx_shared *s)

@@ -8,6 +8,7 @@
 #include "base/ctx.h"
 #include "codec/token.h"
 #include "io/cache.h"
+#include "io/jwks.h"
 
 struct mx_shared;
 
@@ -43,6 +44,9 @@ void mx_shared_slot_give(struct mx_shared *s);
 
 /* Rendered public answers. */
 struct mx_cache *mx_shared_cache(struct mx_shared *s);
+
+/* Key sets of OpenID providers. */
+struct mx_jwks_cache *mx_shared_jwks(struct mx_shared *s);
 
 /* Catalog generation: every write to the catalog bumps it. */
 uint64_t mx_shared_catalog(struct mx_shared *s);

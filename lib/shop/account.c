@@ -67,3 +67,12 @@ enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id)
     MX_TRY(q_account_lock(cx->db, &(struct q_account_lock_in){id}, &rows));
     return rows.n == 0 ? MX_E_NOT_FOUND : MX_OK;
 }
+
+enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id)
+{
+    struct mx_list rows;
+    MX_TRY(q_account_ways_in(cx->db, &(struct q_account_ways_in_in){id}, &rows));
+    if (rows.n == 1 && MX_AT(rows, struct q_account_ways_in_row, 0)->ways > 1)
+        return MX_OK;
+    return mx_fail(cx->faults, MX_E_CONFLICT, "There is no other way to sign in: set a password.");
+}

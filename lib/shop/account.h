@@ -42,4 +42,8 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
  * account. MX_E_NOT_FOUND. */
 enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
+/* Where the way to sign in that is about to be removed is not the last one: MX_OK. Else
+ * MX_E_CONFLICT. The caller holds the account. */
+enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
 #endif

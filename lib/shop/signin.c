@@ -76,6 +76,15 @@ static enum mx_err make_account(struct mx_ctx *cx, const struct person *p, struc
     return mx_event_add(cx, "customer.registered", *ret_id);
 }
 
+enum mx_err mx_signin_make_account(struct mx_ctx *cx, struct mx_str email, struct mx_str key,
+                                   struct mx_str name, struct mx_id *ret_id)
+{
+    struct person p = {.email = email, .key = key, .name = name, .guest = guest_of(cx)};
+    if (email.p != NULL)
+        p.verified_at.ms = cx->now_ms;
+    return make_account(cx, &p, ret_id);
+}
+
 static enum mx_err make_and_sign_in(struct mx_ctx *cx, const struct person *p,
                                     struct mx_tokens *ret_tokens)
 {
@@ -185,7 +194,7 @@ enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_fi
 {
     struct mx_id guest = guest_of(cx);
     *ret_signin = (struct mx_signin){0};
-    if (!mx_id_none(guest))
+    if (!mx_id_none(guest) && !mx_id_eq(guest, account))
         MX_TRY(mx_cart_merge(cx, guest, account));
     MX_TRY(mx_account_profile(cx, account, &ret_signin->tokens.user));
     return mx_session_start(cx, first == MX_FIRST_PASSKEY ? MX_SECOND_PASSKEY : MX_SECOND_NONE,

@@ -54,6 +54,12 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
 enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
                              struct mx_tokens *ret_tokens, enum mx_err *ret_refused) MX_MUST_CHECK;
 
+/* Make an account without a password, in the present transaction, for somebody who has proved
+ * `email` (`key` is its canonical form; both absent: none). A guest who calls keeps the account.
+ * MX_E_DUPLICATE when the address is taken. */
+enum mx_err mx_signin_make_account(struct mx_ctx *cx, struct mx_str email, struct mx_str key,
+                                   struct mx_str name, struct mx_id *ret_id) MX_MUST_CHECK;
+
 /* Sign in by password; runs its own transaction. A guest's cart is merged. Wrong passwords are
  * counted before anything is hashed, known address or not: by e-mail and client address, and by
  * e-mail for all clients. A caller with a token of the very account has a count of its own, so that

@@ -27,6 +27,32 @@ SELECT password_hash FROM account WHERE id = :id AND status = 0;
 -- out: id id, bin? email, str locale
 SELECT id, email, locale FROM account WHERE email_key = :email_key;
 
+-- name: account.holder
+-- doc: Who holds an address, held until the transaction ends.
+-- in: bin email_key
+-- out: id id, i64 kind, i64 status, bin? email, time? verified_at, str locale
+SELECT id, kind, status, email, verified_at, locale
+  FROM account
+ WHERE email_key = :email_key
+   FOR UPDATE;
+
+-- name: account.drop_unproved
+-- doc: Close an account whose address was never proved, and take the address and the password from it.
+-- in: id id, time now
+UPDATE account
+   SET status = 1, email = NULL, email_key = NULL, password_hash = NULL, version = version + 1,
+       updated_at = :now
+ WHERE id = :id AND verified_at IS NULL;
+
+-- name: account.ways_in
+-- doc: In how many ways the owner of an account may sign in.
+-- in: id id
+-- out: i64 ways
+SELECT (password_hash IS NOT NULL)
+       + (SELECT COUNT(*) FROM identity i WHERE i.account_id = account.id)
+  FROM account
+ WHERE id = :id;
+
 -- name: account.lock
 -- doc: Hold the row until the transaction ends.
 -- in: id id
@@ -39,14 +65,14 @@ INSERT INTO account (id, kind, locale, created_at, updated_at)
 VALUES (:id, 0, :locale, :now, :now);
 
 -- name: account.insert_customer
--- in: id id, bin email, bin email_key, time? verified_at, str name, bin password_hash, time now
+-- in: id id, bin? email, bin? email_key, time? verified_at, str name, bin? password_hash, time now
 INSERT INTO account (id, kind, email, email_key, verified_at, name, password_hash,
                      created_at, updated_at)
 VALUES (:id, 1, :email, :email_key, :verified_at, :name, :password_hash, :now, :now);
 
 -- name: account.upgrade_guest
 -- doc: Make a customer of a guest in place; nothing changes when it is one no longer.
--- in: id id, bin email, bin email_key, time? verified_at, str name, bin password_hash, time now
+-- in: id id, bin? email, bin? email_key, time? verified_at, str name, bin? password_hash, time now
 UPDATE account
    SET kind = 1, email = :email, email_key = :email_key, verified_at = :verified_at, name = :name,
        password_hash = :password_hash, version = version + 1, updated_at = :now

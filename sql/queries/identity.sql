@@ -1,0 +1,46 @@
+-- name: id_token.use
+-- doc: A duplicate was used before.
+-- in: hash token_hash, time expires_at
+INSERT INTO id_token_used (token_hash, expires_at) VALUES (:token_hash, :expires_at);
+
+-- name: id_token.purge
+-- doc: Those that have expired.
+-- in: time now, i64 limit
+DELETE FROM id_token_used WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
+
+-- name: identity.find
+-- doc: Whose identity it is; held until the transaction ends.
+-- in: bin issuer, bin subject
+-- out: id id, id account
+SELECT id, account_id
+  FROM identity
+ WHERE issuer = :issuer AND subject = :subject
+   FOR UPDATE;
+
+-- name: identity.use
+-- in: id id, str provider, time now
+UPDATE identity SET provider = :provider, used_at = :now WHERE id = :id;
+
+-- name: identity.insert
+-- in: id id, id account, str provider, bin issuer, bin subject, time now
+INSERT INTO identity (id, account_id, provider, issuer, subject, created_at, used_at)
+VALUES (:id, :account, :provider, :issuer, :subject, :now, :now);
+
+-- name: identity.list
+-- doc: An account's, newest first.
+-- in: id account, i64 limit
+-- out: id id, str provider, bin issuer, bin subject, time created_at, time used_at
+SELECT id, provider, issuer, subject, created_at, used_at
+  FROM identity
+ WHERE account_id = :account
+ ORDER BY id DESC
+ LIMIT :limit;
+
+-- name: identity.delete
+-- in: id id, id account
+DELETE FROM identity WHERE id = :id AND account_id = :account;
+
+-- name: identity.delete_all
+-- doc: An account's.
+-- in: id account
+DELETE FROM identity WHERE account_id = :account;
