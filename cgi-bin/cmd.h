@@ -30,6 +30,7 @@ int mx_cmd_migrate(struct mx_cmd *c);
 int mx_cmd_check_sql(struct mx_cmd *c);
 int mx_cmd_jobs(struct mx_cmd *c);
 int mx_cmd_demo(struct mx_cmd *c);
+int mx_cmd_staff(struct mx_cmd *c);
 int mx_cmd_version(struct mx_cmd *c);
 
 #endif

@@ -34,6 +34,8 @@ static const struct {
     {"migrate", mx_cmd_migrate, NEEDS_SETTINGS, "", "bring the schema up to date"},
     {"check-sql", mx_cmd_check_sql, NEEDS_SETTINGS, "", "prepare every statement"},
     {"demo", mx_cmd_demo, NEEDS_SETTINGS, "[...]", "fill the database with a demo store"},
+    {"staff", mx_cmd_staff, NEEDS_SETTINGS, "list | invite ... | disable|enable EMAIL",
+     "see and change who works for the shop"},
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
     {"openapi", mx_cmd_openapi, 0, "[MOUNT]", "print the OpenAPI document"},
     {"nginx", mx_cmd_nginx, 0, "[MOUNT]", "print the nginx locations of the slow routes"},

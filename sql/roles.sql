@@ -7,7 +7,6 @@ GRANT SELECT ON merx.* TO 'merx'@'localhost';
 -- append only
 GRANT INSERT ON merx.audit_log TO 'merx'@'localhost';
 GRANT INSERT ON merx.stock_move TO 'merx'@'localhost';
-GRANT INSERT ON merx.account_role TO 'merx'@'localhost';
 GRANT INSERT ON merx.category TO 'merx'@'localhost';
 
 -- changed, never taken away
@@ -34,5 +33,8 @@ GRANT INSERT, UPDATE, DELETE ON merx.cart_item TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.idempotency TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.identity TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.id_token_used TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.role TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.invitation TO 'merx'@'localhost';
+GRANT INSERT, DELETE ON merx.account_role TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_category TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_attribute TO 'merx'@'localhost';

@@ -1,8 +1,10 @@
 #include "api/gate.h"
 
+#include "base/log.h"
 #include "codec/inet.h"
 #include "io/db.h"
 #include "io/shm.h"
+#include "shop/audit.h"
 #include "shop/limit.h"
 #include "statements.h"
 
@@ -82,11 +84,23 @@ static bool needs_second_factor(const struct mx_ctx *cx)
     return cx->actor.kind == MX_STAFF && strcmp(gate_conf->staff_mfa, "required") == 0;
 }
 
+/* Refused, and written down: that the row could not be written does not let anybody in. */
+static enum mx_err refuse(struct mx_ctx *cx)
+{
+    struct mx_audit row = {.action = "authorization.refused", .object_type = "route"};
+    row.after = mx_str_fmt(cx->arena, "{\"route\":\"%.*s\"}", MX_FMT(cx->route_id));
+    if (mx_audit_refusal(cx, &row) != MX_OK)
+        mx_log(MX_LOG_WARN, "a refusal is missing in the audit log", MX_KS("route", cx->route_id));
+    return MX_E_FORBIDDEN;
+}
+
 /* Staff whose session passed no second factor, though one is required, have no permission at all.
  */
 static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
 {
     struct mx_list rows;
+    if (cx->actor.kind != MX_STAFF)
+        return refuse(cx);
     struct q_gate_permissions_in in = {cx->actor.session, cx->actor.account, {cx->now_ms}};
     MX_TRY(q_gate_permissions(cx->db, &in, &rows));
     if (rows.n == 0)
@@ -95,7 +109,7 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
     if (needs_second_factor(cx) && row->second_factor == 0)
         return MX_E_MFA_ENROLMENT_REQUIRED;
     cx->actor.permissions = (uint64_t)row->permissions;
-    return (cx->actor.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
+    return (cx->actor.permissions & permission) == permission ? MX_OK : refuse(cx);
 }
 
 /* What the flags of a route ask of the caller's session. */
@@ -290,6 +304,8 @@ static enum mx_err run_tx(struct run *r)
     if ((e == MX_OK || e == MX_E_COMMIT_UNKNOWN) &&
         (r->cx->catalog_changed || r->route->who == MX_WHO_STAFF))
         mx_shared_catalog_bump(gate_shared);
+    if (e == MX_E_FORBIDDEN && r->route->who == MX_WHO_STAFF)
+        e = refuse(r->cx);
     if (e == MX_OK || r->key.p == NULL)
         return e;
     if (r->key_taken)

@@ -4,14 +4,18 @@
 #include "api/routes.h"
 
 #include "api/addresses.h"
+#include "api/audit.h"
 #include "api/auth.h"
 #include "api/cart.h"
 #include "api/catalog.h"
+#include "api/customers.h"
 #include "api/me.h"
 #include "api/meta.h"
 #include "api/oidc.h"
 #include "api/orders.h"
 #include "api/products.h"
+#include "api/roles.h"
+#include "api/staff.h"
 #include "api/stock.h"
 
 /* One row: id, method, path, who, permission, flags, rate class, input, answers, errors, handler,
@@ -58,6 +62,10 @@ static const struct mx_route rows[] = {
      ERRORS(MX_E_INVALID_CREDENTIALS), api_auth_oidc,
      "Sign in with the ID token of a provider; who is new gets an account. A guest's cart is "
      "merged."},
+    {"auth.invitation", MX_POST, "/v1/auth/invitation", MX_WHO_ANYONE, 0, MX_R_SLOW,
+     MX_RATE_PASSWORD, &mx_shape_invitation_accept, {{204, NULL, NULL}}, ERRORS(MX_E_CODE_INVALID),
+     api_auth_invitation,
+     "Accept an invitation to be staff: choose a password, then sign in."},
     {"auth.reauth", MX_POST, "/v1/auth/reauth", MX_WHO_TOKEN, 0, MX_R_SLOW | MX_R_ENROL,
      MX_RATE_PASSWORD, &mx_shape_own_password, {{204, NULL, NULL}},
      ERRORS(MX_E_INVALID_CREDENTIALS), api_auth_reauth,
@@ -194,6 +202,72 @@ static const struct mx_route rows[] = {
      MX_PERM_STOCK_WRITE, MX_R_TX, MX_RATE_NONE, &mx_shape_stock_adjustment,
      {{201, &mx_shape_stock, NULL}}, ERRORS(MX_E_NOT_FOUND, MX_E_CONFLICT), api_admin_stock_adjust,
      "Add to a level or set it; never below what is promised."},
+
+    /* ---- staff: customers ---- */
+    {"admin.customers.list", MX_GET, "/v1/admin/customers", MX_WHO_STAFF, MX_PERM_CUSTOMERS_READ, 0,
+     MX_RATE_NONE, &mx_shape_customer_query, {{200, &mx_shape_customer_page, NULL}}, NULL,
+     api_admin_customers_list,
+     "Customers, by address or by how address or name begin."},
+    {"admin.customers.get", MX_GET, "/v1/admin/customers/{id}", MX_WHO_STAFF,
+     MX_PERM_CUSTOMERS_READ, 0, MX_RATE_NONE, &mx_shape_customer_id,
+     {{200, &mx_shape_customer, NULL}}, NULL, api_admin_customer_get,
+     "One customer, with the number of orders."},
+    {"admin.customers.update", MX_PATCH, "/v1/admin/customers/{id}", MX_WHO_STAFF,
+     MX_PERM_CUSTOMERS_WRITE, MX_R_TX, MX_RATE_NONE, &mx_shape_customer_patch,
+     {{200, &mx_shape_customer, NULL}}, ERRORS(MX_E_INVALID_TRANSITION), api_admin_customer_update,
+     "Disable or enable. Disabling ends all sessions at once."},
+    {"admin.customers.end_sessions", MX_DELETE, "/v1/admin/customers/{id}/sessions", MX_WHO_STAFF,
+     MX_PERM_CUSTOMERS_WRITE, MX_R_TX, MX_RATE_NONE, &mx_shape_customer_id, {{204, NULL, NULL}},
+     NULL, api_admin_customer_end_sessions,
+     "End all sessions of a customer."},
+
+    /* ---- staff: staff, roles, audit log ---- */
+    {"admin.staff.list", MX_GET, "/v1/admin/staff", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE, 0,
+     MX_RATE_NONE, &mx_shape_staff_query, {{200, &mx_shape_staff_page, NULL}}, NULL,
+     api_admin_staff_list,
+     "Staff in any state, who came last first."},
+    {"admin.staff.invite", MX_POST, "/v1/admin/staff", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE, MX_R_TX,
+     MX_RATE_NONE, &mx_shape_staff_invite, {{201, &mx_shape_staff, NULL}}, ERRORS(MX_E_EMAIL_TAKEN),
+     api_admin_staff_invite,
+     "Invite somebody by mail, or once more; an earlier code ends then."},
+    {"admin.staff.get", MX_GET, "/v1/admin/staff/{id}", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE, 0,
+     MX_RATE_NONE, &mx_shape_staff_id, {{200, &mx_shape_staff, NULL}}, NULL, api_admin_staff_get,
+     "One of the staff."},
+    {"admin.staff.update", MX_PATCH, "/v1/admin/staff/{id}", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE,
+     MX_R_TX, MX_RATE_NONE, &mx_shape_staff_patch, {{200, &mx_shape_staff, NULL}},
+     ERRORS(MX_E_LAST_OWNER, MX_E_INVALID_TRANSITION), api_admin_staff_update,
+     "Change name, roles or status of another; nobody gives what they do not hold."},
+    {"admin.staff.close", MX_DELETE, "/v1/admin/staff/{id}", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE,
+     MX_R_TX, MX_RATE_NONE, &mx_shape_staff_version, {{204, NULL, NULL}}, ERRORS(MX_E_LAST_OWNER),
+     api_admin_staff_close,
+     "Disable for good, or take an invitation back."},
+    {"admin.staff.end_sessions", MX_DELETE, "/v1/admin/staff/{id}/sessions", MX_WHO_STAFF,
+     MX_PERM_STAFF_MANAGE, MX_R_TX, MX_RATE_NONE, &mx_shape_staff_id, {{204, NULL, NULL}}, NULL,
+     api_admin_staff_end_sessions,
+     "End all sessions of one of the staff."},
+    {"admin.roles.list", MX_GET, "/v1/admin/roles", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE, 0,
+     MX_RATE_NONE, &mx_shape_role_query, {{200, &mx_shape_role_page, NULL}}, NULL,
+     api_admin_roles_list,
+     "Roles and what they permit."},
+    {"admin.roles.create", MX_POST, "/v1/admin/roles", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE, MX_R_TX,
+     MX_RATE_NONE, &mx_shape_role_new, {{201, &mx_shape_role, NULL}}, ERRORS(MX_E_CONFLICT),
+     api_admin_role_create,
+     "Make a role of permissions that the caller holds."},
+    {"admin.roles.get", MX_GET, "/v1/admin/roles/{name}", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE, 0,
+     MX_RATE_NONE, &mx_shape_role_name, {{200, &mx_shape_role, NULL}}, NULL, api_admin_role_get,
+     "One role."},
+    {"admin.roles.update", MX_PATCH, "/v1/admin/roles/{name}", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE,
+     MX_R_TX, MX_RATE_NONE, &mx_shape_role_patch, {{200, &mx_shape_role, NULL}}, NULL,
+     api_admin_role_update,
+     "Change what a role permits, for all who hold it. Built-in roles stay as they are."},
+    {"admin.roles.delete", MX_DELETE, "/v1/admin/roles/{name}", MX_WHO_STAFF, MX_PERM_STAFF_MANAGE,
+     MX_R_TX, MX_RATE_NONE, &mx_shape_role_version, {{204, NULL, NULL}}, ERRORS(MX_E_CONFLICT),
+     api_admin_role_delete,
+     "Remove a role that nobody holds."},
+    {"admin.audit.list", MX_GET, "/v1/admin/audit-log", MX_WHO_STAFF, MX_PERM_AUDIT_READ, 0,
+     MX_RATE_NONE, &mx_shape_audit_query, {{200, &mx_shape_audit_page, NULL}}, NULL,
+     api_admin_audit_list,
+     "Who did what to what, with before and after."},
 };
 /* clang-format on */
 

@@ -13,14 +13,15 @@ struct mx_keys;
 struct mx_oidc;
 struct mx_shared;
 
-enum mx_actor_kind { MX_ANYONE, MX_GUEST, MX_CUSTOMER, MX_STAFF };
+/* MX_OPERATOR: a command on the host, which may do everything. */
+enum mx_actor_kind { MX_ANYONE, MX_GUEST, MX_CUSTOMER, MX_STAFF, MX_OPERATOR };
 
 /* Who calls, as the verified token (and for staff the database) says. */
 struct mx_actor {
     enum mx_actor_kind kind;
     struct mx_id account;
     struct mx_id session;
-    uint64_t permissions; /* bits of http/authz.h; 0 for all but staff */
+    uint64_t permissions; /* bits of base/perm.h; 0 for all but staff */
     int64_t token_exp_ms; /* when the access token ends */
 };
 

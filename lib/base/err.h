@@ -26,6 +26,7 @@
     X(PRICE_CHANGED, 409, "price_changed", "The price has changed")                               \
     X(CART_EMPTY, 409, "cart_empty", "The cart is empty")                                         \
     X(EMAIL_TAKEN, 409, "email_taken", "The e-mail address is taken")                             \
+    X(LAST_OWNER, 409, "last_owner", "The last owner must stay")                                  \
     X(INVALID_TRANSITION, 409, "invalid_transition", "Not possible in the present state")         \
     X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress", "The first request is running")    \
     X(VERSION_CONFLICT, 412, "version_conflict", "The resource has changed")                      \

@@ -259,9 +259,8 @@ static enum mx_err authorize(struct exchange *x)
 {
     if (x->route->who != MX_WHO_STAFF && x->route->who != MX_WHO_TOKEN)
         return MX_OK;
-    if (x->route->who == MX_WHO_STAFF && x->cx->actor.kind != MX_STAFF)
-        return MX_E_FORBIDDEN;
-    return x->app->hooks->authorize(x->cx, x->route);
+    MX_TRY(x->app->hooks->authorize(x->cx, x->route));
+    return x->route->who == MX_WHO_STAFF && x->cx->actor.kind != MX_STAFF ? MX_E_FORBIDDEN : MX_OK;
 }
 
 static enum mx_err admit(struct exchange *x)

@@ -7,8 +7,21 @@
 #include "base/ctx.h"
 #include "base/list.h"
 
+/* Column of the sealed telephone number. */
+#define MX_ACCOUNT_PHONE "account.phone"
+
 /* Column `kind` of an account. */
 enum mx_account_kind { MX_ACCOUNT_GUEST, MX_ACCOUNT_CUSTOMER, MX_ACCOUNT_STAFF };
+
+/* Column `status`. Only an active account can sign in; a closed one never again. */
+enum mx_account_status {
+    MX_ACCOUNT_ACTIVE,
+    MX_ACCOUNT_CLOSED,
+    MX_ACCOUNT_DISABLED, /* by staff */
+    MX_ACCOUNT_INVITED   /* staff who have not accepted yet */
+};
+/* Wire names of enum mx_account_status, NULL-terminated. */
+extern const char *const mx_account_status_names[];
 
 /* What the owner sees of an account. */
 struct mx_profile {

@@ -1,5 +1,7 @@
 #include "shop/audit.h"
 
+#include "codec/inet.h"
+#include "shop/limit.h"
 #include "statements.h"
 
 #define ADDRESS_MAX 45
@@ -9,7 +11,7 @@ enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row)
 {
     const struct q_audit_insert_in in = {
         .id = mx_id_new(),
-        .actor = cx->actor.account,
+        .actor = mx_id_none(row->actor) ? cx->actor.account : row->actor,
         .action = mx_str_c(row->action),
         .object_type = mx_str_c(row->object_type),
         .object = row->object,
@@ -21,4 +23,84 @@ enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row)
     };
 
     return q_audit_insert(cx->db, &in, NULL);
+}
+
+/* ---- refusals ---- */
+
+#define ONE_BURST 30
+#define ONE_PER_MIN 20
+#define ALL_BURST 2000
+#define ALL_PER_MIN 600
+
+enum mx_err mx_audit_refusal(struct mx_ctx *cx, const struct mx_audit *row)
+{
+    struct mx_str who = mx_id_none(cx->actor.account) ? mx_address_class(cx->arena, cx->address)
+                                                      : mx_id_str(cx->arena, cx->actor.account);
+    const struct mx_limit limits[] = {
+        {mx_str_fmt(cx->arena, "refused:%.*s", MX_FMT(who)), ONE_BURST, ONE_PER_MIN},
+        {MX_S("refused"), ALL_BURST, ALL_PER_MIN},
+    };
+    struct mx_rate rate;
+
+    if (!mx_limits_take(cx, limits, MX_LEN(limits), &rate))
+        return MX_OK;
+    return mx_audit_write(cx, row);
+}
+
+/* ---- read ---- */
+
+/* Ids begin with the time they were made at, which is near the time of the row: bounds of ids give
+ * the database a range to read. */
+#define NEAR_MS (INT64_C(3600) * 1000)
+
+static struct mx_id id_at(int64_t ms)
+{
+    struct mx_id id = {{0}};
+
+    if (ms < 0)
+        ms = 0;
+    for (int i = 0; i < 6; i++)
+        id.b[i] = (unsigned char)((uint64_t)ms >> (40 - 8 * i));
+    return id;
+}
+
+/* The bounds of q, as ids. */
+static void bound(const struct mx_audit_query *q, struct q_audit_page_in *in)
+{
+    in->newest = q->before;
+    in->oldest = id_at(q->from.ms != 0 ? q->from.ms - NEAR_MS : 0);
+    if (mx_id_none(in->newest))
+        memset(in->newest.b, 0xff, sizeof(in->newest.b));
+    if (q->to.ms != 0) {
+        struct mx_id end = id_at(q->to.ms + NEAR_MS);
+        if (memcmp(end.b, in->newest.b, sizeof(end.b)) < 0)
+            in->newest = end;
+    }
+}
+
+enum mx_err mx_audit_list(struct mx_ctx *cx, const struct mx_audit_query *q,
+                          struct mx_list *ret_rows, bool *ret_more)
+{
+    struct q_audit_page_in in = {.actor = q->actor,
+                                 .action = q->action,
+                                 .object = q->object,
+                                 .from = q->from,
+                                 .to = q->to,
+                                 .limit = q->limit + 1};
+    struct mx_list rows, out;
+
+    bound(q, &in);
+    MX_TRY(q_audit_page(cx->db, &in, &rows));
+    out.n = rows.n < (size_t)q->limit ? rows.n : (size_t)q->limit;
+    out.at = MX_NEW_N(cx->arena, out.n, struct mx_audit_row);
+    for (size_t i = 0; i < out.n; i++) {
+        const struct q_audit_page_row *r = MX_AT(rows, const struct q_audit_page_row, i);
+
+        *MX_AT(out, struct mx_audit_row, i) = (struct mx_audit_row){
+            r->id,     r->actor, r->object,  r->actor_email, r->action,    r->object_type,
+            r->before, r->after, r->address, r->request,     r->created_at};
+    }
+    *ret_rows = out;
+    *ret_more = rows.n > out.n;
+    return MX_OK;
 }

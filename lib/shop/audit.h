@@ -3,17 +3,51 @@
 #ifndef MX_SHOP_AUDIT_H
 #define MX_SHOP_AUDIT_H
 
+#include "base/clock.h"
 #include "base/ctx.h"
+#include "base/list.h"
 
+/* What a change was and what it made of its object. No personal data goes into before and after:
+ * who an object is, its own row tells. */
 struct mx_audit {
     const char *action;      /* "product.update" */
     const char *object_type; /* "product" */
     struct mx_id object;
     struct mx_str before; /* JSON; absent: there was nothing */
     struct mx_str after;  /* JSON; absent: nothing is left */
+    struct mx_id actor;   /* who did it; none: the caller */
 };
 
 /* Write a row for the caller's change into the present transaction. */
 enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
+
+/* Write down that something was refused (a sign-in, a staff route) and changed nothing. A flood of
+ * refusals must not become a flood of rows: beyond some a minute, of one account or client address
+ * and of all of the host, they stand in the request log alone. Only what the caller is bounds it,
+ * not whom the refusal is about, so that neither rows nor times tell whether an address is known.
+ */
+enum mx_err mx_audit_refusal(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
+
+/* A row as it is read. */
+struct mx_audit_row {
+    struct mx_id id, actor_id, object_id;
+    struct mx_str actor_email; /* as it is now; absent: nobody's, or erased */
+    struct mx_str action, object_type;
+    struct mx_str before, after; /* JSON */
+    struct mx_str address, request_id;
+    struct mx_time created_at;
+};
+
+struct mx_audit_query {
+    struct mx_id actor, object; /* none: any */
+    struct mx_str action;       /* absent: any */
+    struct mx_time from, to;    /* none: open; `to` is not part of it */
+    struct mx_id before;        /* none: from the newest */
+    int64_t limit;
+};
+
+/* Rows, newest first: struct mx_audit_row. Reads only. */
+enum mx_err mx_audit_list(struct mx_ctx *cx, const struct mx_audit_query *q,
+                          struct mx_list *ret_rows, bool *ret_more) MX_MUST_CHECK;
 
 #endif

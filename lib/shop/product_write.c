@@ -2,6 +2,7 @@
 #include "shop/audit.h"
 #include "shop/product_save.h"
 #include "shop/rows.h"
+#include "shop/version.h"
 #include "statements.h"
 
 #define SLUG_CUT 100  /* leaves room for the end of an id */
@@ -212,16 +213,12 @@ enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes, int
 static enum mx_err lock(struct mx_ctx *cx, const struct mx_product_write *in)
 {
     struct mx_list rows;
-    char version[24];
 
     MX_TRY(q_product_lock(cx->db, &(struct q_product_lock_in){in->id}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    snprintf(version, sizeof(version), "%lld",
-             (long long)MX_AT(rows, const struct q_product_lock_row, 0)->version);
-    if (in->if_match.p && !mx_str_eqc(in->if_match, "*") && !mx_str_eqc(in->if_match, version))
-        return mx_fail(cx->faults, MX_E_VERSION_CONFLICT, "The product is at version %s.", version);
-    return MX_OK;
+    return mx_version_check(cx, "The product", in->if_match,
+                            MX_AT(rows, const struct q_product_lock_row, 0)->version);
 }
 
 enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *in,

@@ -33,3 +33,13 @@ struct mx_str mx_rows_text(struct mx_rows *r)
     MX_ASSERT(!r->out.overflow);
     return mx_buf_view(&r->out);
 }
+
+struct mx_str mx_rows_names(struct mx_arena *a, struct mx_list names)
+{
+    struct mx_rows r;
+
+    mx_rows_init(&r, a);
+    for (size_t i = 0; i < names.n; i++)
+        mx_jsonw_str(&r.w, *MX_AT(names, struct mx_str, i));
+    return mx_rows_text(&r);
+}

@@ -2,6 +2,7 @@
 #ifndef MX_SHOP_ROWS_H
 #define MX_SHOP_ROWS_H
 
+#include "base/list.h"
 #include "codec/jsonw.h"
 
 struct mx_rows {
@@ -17,5 +18,8 @@ void mx_rows_int(struct mx_rows *r, const char *name, int64_t v);
 void mx_rows_str(struct mx_rows *r, const char *name, struct mx_str s); /* absent: null */
 /* End the array. */
 struct mx_str mx_rows_text(struct mx_rows *r);
+
+/* A JSON array of these strings (struct mx_str). */
+struct mx_str mx_rows_names(struct mx_arena *a, struct mx_list names);
 
 #endif

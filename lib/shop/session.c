@@ -174,7 +174,10 @@ static enum mx_err spent(struct mx_ctx *cx, struct mx_id id, int64_t generation,
     mx_log(MX_LOG_WARN, "a spent refresh token was used again, its session ends",
            MX_KS("session", mx_id_str(cx->arena, id)));
     *ret_refused = MX_E_INVALID_REFRESH_TOKEN;
-    MX_TRY(mx_audit_write(cx, &(struct mx_audit){"session.token_reused", "session", id, {0}, {0}}));
+    MX_TRY(mx_audit_write(cx, &(struct mx_audit){.action = "session.token_reused",
+                                                 .object_type = "session",
+                                                 .object = id,
+                                                 .actor = s->account}));
     return mx_session_end(cx, id);
 }
 

@@ -11,5 +11,7 @@ CREATE TABLE audit_log (
     address     VARBINARY(45) NOT NULL DEFAULT '',
     request_id  VARCHAR(64)   NOT NULL DEFAULT '',
     created_at  DATETIME(3)   NOT NULL,
+    KEY audit_log_actor (actor_id, id),
+    KEY audit_log_action (action, id),
     KEY audit_log_object (object_id, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -1,4 +1,4 @@
--- The built-in roles. Bits as in lib/http/authz.h.
+-- The built-in roles. Bits as in lib/base/perm.h.
 INSERT INTO role (name, permissions, built_in) VALUES
     ('owner', 16383, 1),
     ('manager', 16383 - 1024, 1),

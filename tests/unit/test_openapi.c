@@ -58,6 +58,7 @@ static void test_operations(void)
     tap_str(text("openapi"), "3.1.0", "version");
     tap_str(text(LOGIN "operationId"), "auth.login", "operation id");
     tap_str(text(LOGIN "summary"), "Sign in.", "summary");
+    tap_str(text(LOGIN "x-who"), "anyone", "who may call");
     tap_str(text(LOGIN "x-pool"), "slow", "pool");
     tap_str(text(LOGIN "x-rate-class"), "password", "rate class");
     tap_ok(lists(LOGIN "responses 429 x-codes", "rate_limited"), "429");
