@@ -176,6 +176,5 @@ enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *
 {
     const struct logout *l = in;
     (void)reply;
-    return l->all ? mx_session_end_all(cx, cx->actor.account)
-                  : mx_session_end(cx, cx->actor.session);
+    return mx_session_sign_out(cx, l->all);
 }

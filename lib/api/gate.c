@@ -1,6 +1,5 @@
 #include "api/gate.h"
 
-#include "base/log.h"
 #include "codec/inet.h"
 #include "io/db.h"
 #include "io/shm.h"
@@ -84,13 +83,9 @@ static bool needs_second_factor(const struct mx_ctx *cx)
     return cx->actor.kind == MX_STAFF && strcmp(gate_conf->staff_mfa, "required") == 0;
 }
 
-/* Refused, and written down: that the row could not be written does not let anybody in. */
 static enum mx_err refuse(struct mx_ctx *cx)
 {
-    struct mx_audit row = {.action = "authorization.refused", .object_type = "route"};
-    row.after = mx_str_fmt(cx->arena, "{\"route\":\"%.*s\"}", MX_FMT(cx->route_id));
-    if (mx_audit_refusal(cx, &row) != MX_OK)
-        mx_log(MX_LOG_WARN, "a refusal is missing in the audit log", MX_KS("route", cx->route_id));
+    mx_audit_refused(cx, "authorization.refused", "route", (struct mx_id){{0}});
     return MX_E_FORBIDDEN;
 }
 

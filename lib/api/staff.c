@@ -94,7 +94,7 @@ static const struct mx_field accept_rows[] = {
     MX_F(struct mx_staff_accept, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 22, 22, MX_TOKEN,
          "The code that was mailed; good for 7 days, once."),
     MX_F(struct mx_staff_accept, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET,
-         MX_STAFF_PASSWORD_MIN, MX_PASSWORD_MAX, MX_PASSWORD,
+         MX_PASSWORD_MIN_STAFF, MX_PASSWORD_MAX, MX_PASSWORD,
          "Not a common one, not made from the address."),
 };
 MX_SHAPE(mx_shape_invitation_accept, "InvitationAccept", struct mx_staff_accept, accept_rows);

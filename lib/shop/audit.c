@@ -1,5 +1,6 @@
 #include "shop/audit.h"
 
+#include "base/log.h"
 #include "codec/inet.h"
 #include "shop/limit.h"
 #include "statements.h"
@@ -32,19 +33,34 @@ enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row)
 #define ALL_BURST 2000
 #define ALL_PER_MIN 600
 
-enum mx_err mx_audit_refusal(struct mx_ctx *cx, const struct mx_audit *row)
+struct mx_str mx_audit_route(const struct mx_ctx *cx)
+{
+    return mx_str_fmt(cx->arena, "{\"route\":\"%.*s\"}", MX_FMT(cx->route_id));
+}
+
+static bool within_limits(struct mx_ctx *cx)
 {
     struct mx_str who = mx_id_none(cx->actor.account) ? mx_address_class(cx->arena, cx->address)
                                                       : mx_id_str(cx->arena, cx->actor.account);
     const struct mx_limit limits[] = {
-        {mx_str_fmt(cx->arena, "refused:%.*s", MX_FMT(who)), ONE_BURST, ONE_PER_MIN},
-        {MX_S("refused"), ALL_BURST, ALL_PER_MIN},
+        {mx_str_fmt(cx->arena, "refused:%.*s", MX_FMT(who)), ONE_BURST, ONE_PER_MIN, 0},
+        {MX_S("refused"), ALL_BURST, ALL_PER_MIN, 0},
     };
     struct mx_rate rate;
 
-    if (!mx_limits_take(cx, limits, MX_LEN(limits), &rate))
-        return MX_OK;
-    return mx_audit_write(cx, row);
+    return mx_limits_take(cx, limits, MX_LEN(limits), &rate);
+}
+
+void mx_audit_refused(struct mx_ctx *cx, const char *action, const char *object_type,
+                      struct mx_id object)
+{
+    struct mx_audit row = {.action = action, .object_type = object_type, .object = object};
+
+    if (!within_limits(cx))
+        return;
+    row.after = mx_audit_route(cx);
+    if (mx_audit_write(cx, &row) != MX_OK)
+        mx_log(MX_LOG_WARN, "a refusal is missing in the audit log", MX_KC("action", action));
 }
 
 /* ---- read ---- */

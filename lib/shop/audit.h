@@ -21,12 +21,17 @@ struct mx_audit {
 /* Write a row for the caller's change into the present transaction. */
 enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
 
-/* Write down that something was refused (a sign-in, a staff route) and changed nothing. A flood of
- * refusals must not become a flood of rows: beyond some a minute, of one account or client address
- * and of all of the host, they stand in the request log alone. Only what the caller is bounds it,
- * not whom the refusal is about, so that neither rows nor times tell whether an address is known.
- */
-enum mx_err mx_audit_refusal(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
+/* Write down, outside of any transaction, that the present route refused something and changed
+ * nothing: a sign-in, a caller without permission. A flood of refusals must not become a flood of
+ * rows: beyond some a minute, of one account or client address and of all of the host, they stand
+ * in the request log alone. Who calls bounds it, not whom the refusal is about, so that neither
+ * rows nor times tell whether an address is known. A row that cannot be written is logged; the
+ * refusal stands. */
+void mx_audit_refused(struct mx_ctx *cx, const char *action, const char *object_type,
+                      struct mx_id object);
+
+/* How a change came about, as its `after`: {"route":"auth.login"}. */
+struct mx_str mx_audit_route(const struct mx_ctx *cx);
 
 /* A row as it is read. */
 struct mx_audit_row {

@@ -1,7 +1,9 @@
 /* From a cart to an order: the one place where stock is promised and money is asked for. Everything
  * is one transaction; the hottest rows (stock) are locked by its last statement before COMMIT. */
 #include "base/rnd.h"
+#include "codec/jsonw.h"
 #include "io/db.h"
+#include "shop/audit.h"
 #include "shop/cart.h"
 #include "shop/event.h"
 #include "shop/order.h"
@@ -151,6 +153,30 @@ static void leave_closing(struct mx_ctx *cx, struct mx_id order, const struct mx
     cx->at_commit = (struct mx_at_commit){close_and_take, c};
 }
 
+/* A payment as the audit log keeps it. */
+static struct mx_str payment_json(struct mx_arena *a, const struct q_payment_insert_in *p)
+{
+    struct mx_jsonw w;
+    struct mx_buf out;
+    mx_buf_init(&out, a, 1024);
+    mx_jsonw_init(&w, &out);
+    mx_jsonw_open(&w);
+    mx_jsonw_name(&w, "order_id");
+    mx_jsonw_id(&w, p->order);
+    mx_jsonw_name(&w, "provider");
+    mx_jsonw_str(&w, p->provider);
+    mx_jsonw_name(&w, "status");
+    mx_jsonw_c(&w, mx_payment_status_names[p->status]);
+    mx_jsonw_name(&w, "currency");
+    mx_jsonw_str(&w, p->currency);
+    mx_jsonw_name(&w, "amount");
+    mx_jsonw_int(&w, p->amount);
+    mx_jsonw_name(&w, "captured");
+    mx_jsonw_int(&w, p->captured);
+    mx_jsonw_close(&w);
+    return mx_buf_view(&out);
+}
+
 static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *in,
                                   const struct mx_pay_outcome *paid, const struct mx_order *o,
                                   struct mx_order_payment_row *ret)
@@ -180,7 +206,11 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *i
         .failure_code = paid->failure_code,
         .now = {cx->now_ms},
     };
-    return q_payment_insert(cx->db, &row, NULL);
+    MX_TRY(q_payment_insert(cx->db, &row, NULL));
+    return mx_audit_write(cx, &(struct mx_audit){.action = "payment.create",
+                                                 .object_type = "payment",
+                                                 .object = ret->id,
+                                                 .after = payment_json(cx->arena, &row)});
 }
 
 static void event_at(struct mx_order *o, const char *type, int64_t now_ms)

@@ -2,6 +2,7 @@
 
 #include "codec/jsonw.h"
 #include "io/db.h"
+#include "shop/audit.h"
 #include "shop/event.h"
 #include "statements.h"
 
@@ -217,6 +218,12 @@ static bool may_cancel(const struct mx_order *o)
            o->fulfilment_status == 0;
 }
 
+static struct mx_str status_json(struct mx_arena *a, int status, int payment)
+{
+    return mx_str_fmt(a, "{\"status\":\"%s\",\"payment_status\":\"%s\"}",
+                      mx_order_status_names[status], mx_order_payment_names[payment]);
+}
+
 enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
 {
     MX_TRY(find(cx, id, ret_order));
@@ -234,6 +241,10 @@ enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order 
     else
         MX_TRY(mx_event_add(cx, "order.cancelled", id));
     MX_TRY(release(cx, id, "order cancelled"));
+    struct mx_audit row = {.action = "order.cancel", .object_type = "order", .object = id};
+    row.before = status_json(cx->arena, ret_order->status, ret_order->payment_status);
+    row.after = status_json(cx->arena, MX_ORDER_CANCELLED, (int)after);
+    MX_TRY(mx_audit_write(cx, &row));
     cx->catalog_changed = true;
     return mx_order_get(cx, id, ret_order);
 }

@@ -7,7 +7,6 @@
 
 /* Characters of a new password; checked where requests are read. */
 #define MX_PASSWORD_MIN 8
-#define MX_STAFF_PASSWORD_MIN 15
 #define MX_PASSWORD_MAX 200
 /* Staff; checked by mx_password_accept, where it is known who they are. */
 #define MX_PASSWORD_MIN_STAFF 15

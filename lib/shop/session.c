@@ -130,7 +130,16 @@ enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
         .address = or_empty(cx->address),
         .now = {cx->now_ms},
     };
-    MX_TRY(q_session_insert(cx->db, &in, NULL));
+    int64_t started;
+    MX_TRY(q_session_insert(cx->db, &in, &started));
+    if (started == 0)
+        return MX_E_NOT_FOUND;
+    if (tokens->user.kind != MX_ACCOUNT_GUEST)
+        MX_TRY(mx_audit_write(cx, &(struct mx_audit){.action = "auth.sign_in",
+                                                     .object_type = "session",
+                                                     .object = in.id,
+                                                     .after = mx_audit_route(cx),
+                                                     .actor = in.account}));
     return issue(cx, in.id, 0, tokens);
 }
 
@@ -159,6 +168,17 @@ enum mx_err mx_session_end_all(struct mx_ctx *cx, struct mx_id account)
     for (size_t i = 0; i < ended.n; i++)
         deny(cx, MX_AT(ended, struct q_session_revoked_at_row, i)->id);
     return MX_OK;
+}
+
+enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all)
+{
+    MX_TRY(all ? mx_session_end_all(cx, cx->actor.account) : mx_session_end(cx, cx->actor.session));
+    if (cx->actor.kind == MX_GUEST)
+        return MX_OK;
+    return mx_audit_write(cx,
+                          &(struct mx_audit){.action = all ? "auth.sign_out_all" : "auth.sign_out",
+                                             .object_type = "session",
+                                             .object = cx->actor.session});
 }
 
 /* A token that did not rotate: still good when its successor was handed out a moment ago. Any other

@@ -25,7 +25,8 @@ enum mx_second_factor {
     MX_SECOND_PASSKEY /* also alone: it checks who uses it */
 };
 
-/* Start a session of the account in `tokens->user` in the present transaction; fills the rest. It
+/* Start a session of the account in `tokens->user` in the present transaction; fills the rest, and
+ * writes the audit log unless it is a guest's. MX_E_NOT_FOUND when the account is not active. It
  * counts as a fresh sign-in. For new accounts and shop/signin.h: who signs in to an account that
  * exists comes through mx_signin_finish. */
 enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
@@ -38,6 +39,8 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
                                struct mx_tokens *ret_tokens,
                                enum mx_err *ret_refused) MX_MUST_CHECK;
 
+/* The caller signs out, of this session or of all; customers and staff stand in the audit log. */
+enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all) MX_MUST_CHECK;
 /* End session `id` at once. Ending it twice is no error. */
 enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 /* End all sessions of an account at once. */

@@ -1,6 +1,7 @@
 #include "shop/signin.h"
 
 #include "io/db.h"
+#include "shop/audit.h"
 #include "shop/cart.h"
 #include "shop/code.h"
 #include "shop/email.h"
@@ -235,7 +236,9 @@ static enum mx_err prove(struct proof *p, struct mx_str password, const struct m
     enum mx_err e = mx_password_check(cx, p->seen, password, &p->next);
     if (e == MX_OK)
         e = mx_db_tx(cx->db, confirm, p);
-    if (e != MX_E_INVALID_CREDENTIALS)
+    if (e == MX_E_INVALID_CREDENTIALS)
+        mx_audit_refused(cx, "auth.refused", "account", p->account);
+    else
         mx_limits_give(cx, limits, n);
     return e;
 }

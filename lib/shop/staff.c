@@ -350,7 +350,8 @@ static enum mx_err finish_accept(void *arg)
 
 /* The invitation that the code belongs to; the code is too long to be guessed. */
 static enum mx_err find_invitation(struct mx_ctx *cx, const struct mx_staff_accept *in,
-                                   struct q_invitation_take_in *ret_take, struct mx_str *ret_email)
+                                   struct q_invitation_take_in *ret_take,
+                                   struct mx_password_owner *ret_owner)
 {
     struct q_invitation_find_in find = {.now = {cx->now_ms}};
     struct mx_list rows;
@@ -365,17 +366,17 @@ static enum mx_err find_invitation(struct mx_ctx *cx, const struct mx_staff_acce
     if (!mx_secret_eq(&given, &r->code_hash, sizeof(given)))
         return MX_E_CODE_INVALID;
     *ret_take = (struct q_invitation_take_in){r->account, r->code_hash, {cx->now_ms}};
-    *ret_email = r->email;
+    *ret_owner = (struct mx_password_owner){r->email, r->name, true};
     return MX_OK;
 }
 
 enum mx_err mx_staff_accept(struct mx_ctx *cx, const struct mx_staff_accept *in)
 {
     struct accept x = {.cx = cx};
-    struct mx_str email;
+    struct mx_password_owner owner;
 
-    MX_TRY(find_invitation(cx, in, &x.take, &email));
-    MX_TRY(mx_password_accept(cx, in->password, email));
+    MX_TRY(find_invitation(cx, in, &x.take, &owner));
+    MX_TRY(mx_password_accept(cx, in->password, &owner));
     MX_TRY(mx_password_make(cx, in->password, &x.phc));
     return mx_db_tx(cx->db, finish_accept, &x);
 }

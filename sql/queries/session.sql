@@ -1,8 +1,13 @@
 -- name: session.insert
+-- doc: Only while the account is active, which stays so until the transaction ends: a session does
+-- doc: not slip in beside its account's being disabled.
 -- in: id id, id account, i64 second_factor, time expires_at, str user_agent, bin address, time now
 INSERT INTO session (id, account_id, generation, created_at, rotated_at, expires_at,
                      authenticated_at, second_factor, user_agent, address)
-VALUES (:id, :account, 0, :now, :now, :expires_at, :now, :second_factor, :user_agent, :address);
+SELECT :id, a.id, 0, :now, :now, :expires_at, :now, :second_factor, :user_agent, :address
+  FROM account a
+ WHERE a.id = :account AND a.status = 0
+  LOCK IN SHARE MODE;
 
 -- name: session.reauthenticate
 -- doc: The owner of a live session proved to be there.

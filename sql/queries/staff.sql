@@ -86,8 +86,8 @@ ON DUPLICATE KEY UPDATE code_hash = :code_hash, expires_at = :expires_at;
 -- name: invitation.find
 -- doc: The account that an address was invited to, while the invitation is good.
 -- in: bin email_key, time now
--- out: id account, bin email, hash code_hash
-SELECT a.id, a.email, i.code_hash
+-- out: id account, bin email, str name, hash code_hash
+SELECT a.id, a.email, a.name, i.code_hash
   FROM account a
   JOIN invitation i ON i.account_id = a.id
  WHERE a.email_key = :email_key AND a.kind = 2 AND a.status = 3 AND i.expires_at > :now;
