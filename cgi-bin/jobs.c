@@ -160,6 +160,12 @@ static enum mx_err purge_id_tokens(struct mx_ctx *cx, int64_t *ret_n)
     return q_id_token_purge(cx->db, &(struct q_id_token_purge_in){{cx->now_ms}, BATCH}, ret_n);
 }
 
+static enum mx_err purge_challenges(struct mx_ctx *cx, int64_t *ret_n)
+{
+    struct q_passkey_challenge_purge_in in = {{cx->now_ms}, BATCH};
+    return q_passkey_challenge_purge(cx->db, &in, ret_n);
+}
+
 /* ---- the loop ---- */
 
 /* A job runs when `every_ms` have passed, and again at once while it finds a full batch. */
@@ -176,6 +182,7 @@ static const struct job jobs[] = {
     {"idempotency_purge", PURGE_EVERY_MS, purge_idempotency},
     {"code_purge", PURGE_EVERY_MS, purge_codes},
     {"id_token_purge", PURGE_EVERY_MS, purge_id_tokens},
+    {"passkey_challenge_purge", PURGE_EVERY_MS, purge_challenges},
 };
 
 struct job_state {

@@ -36,5 +36,7 @@ GRANT INSERT, DELETE ON merx.id_token_used TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.role TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.invitation TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.account_role TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.passkey TO 'merx'@'localhost';
+GRANT INSERT, DELETE ON merx.passkey_challenge TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_category TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_attribute TO 'merx'@'localhost';

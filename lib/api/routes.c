@@ -13,6 +13,7 @@
 #include "api/meta.h"
 #include "api/oidc.h"
 #include "api/orders.h"
+#include "api/passkeys.h"
 #include "api/products.h"
 #include "api/roles.h"
 #include "api/staff.h"
@@ -75,6 +76,15 @@ static const struct mx_route rows[] = {
      api_auth_refresh,
      "Spend a refresh token for new tokens. A lost answer may be asked for again at once; "
      "later use of a spent one ends the session."},
+    {"auth.passkey.options", MX_POST, "/v1/auth/passkey/options", MX_WHO_ANYONE, 0, 0,
+     MX_RATE_SIGN_IN, NULL, {{200, &mx_shape_passkey_request, NULL}}, ERRORS(MX_E_NOT_FOUND),
+     api_auth_passkey_options,
+     "A challenge for signing in by passkey: options of navigator.credentials.get()."},
+    {"auth.passkey", MX_POST, "/v1/auth/passkey", MX_WHO_ANYONE, 0, MX_R_TX, MX_RATE_PASSWORD,
+     &mx_shape_passkey_sign_in,
+     {{200, &mx_shape_tokens, NULL}, {200, &mx_shape_mfa_required, NULL}},
+     ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND), api_auth_passkey,
+     "Sign in by passkey, which is both factors at once. A guest's cart is merged."},
     {"auth.logout", MX_POST, "/v1/auth/logout", MX_WHO_TOKEN, 0, MX_R_TX | MX_R_ENROL, MX_RATE_NONE,
      &mx_shape_logout, {{204, NULL, NULL}}, NULL, api_auth_logout,
      "End this session, or every one of the account."},
@@ -114,6 +124,26 @@ static const struct mx_route rows[] = {
      MX_R_TX | MX_R_FRESH, MX_RATE_NONE, &mx_shape_identity_id, {{204, NULL, NULL}},
      ERRORS(MX_E_CONFLICT), api_identity_remove,
      "Sign in with a provider no longer; the last way to sign in stays."},
+    {"me.passkeys.list", MX_GET, "/v1/me/passkeys", MX_WHO_TOKEN, 0, MX_R_ENROL, MX_RATE_NONE,
+     NULL, {{200, &mx_shape_passkeys, NULL}}, NULL, api_passkeys_list,
+     "The caller's passkeys."},
+    {"me.passkeys.options", MX_POST, "/v1/me/passkeys/options", MX_WHO_TOKEN, 0,
+     MX_R_FRESH | MX_R_ENROL, MX_RATE_NONE, NULL, {{200, &mx_shape_passkey_creation, NULL}},
+     ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN), api_passkey_options,
+     "A challenge for a new passkey: options of navigator.credentials.create()."},
+    {"me.passkeys.add", MX_POST, "/v1/me/passkeys", MX_WHO_TOKEN, 0,
+     MX_R_TX | MX_R_FRESH | MX_R_ENROL, MX_RATE_NONE, &mx_shape_passkey_new,
+     {{201, &mx_shape_passkey, NULL}}, ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN, MX_E_CONFLICT),
+     api_passkey_add,
+     "Register a passkey; its owner is told by mail."},
+    {"me.passkeys.rename", MX_PATCH, "/v1/me/passkeys/{id}", MX_WHO_TOKEN, 0, MX_R_TX,
+     MX_RATE_NONE, &mx_shape_passkey_name, {{200, &mx_shape_passkey, NULL}}, NULL,
+     api_passkey_rename,
+     "Give a passkey another name."},
+    {"me.passkeys.remove", MX_DELETE, "/v1/me/passkeys/{id}", MX_WHO_TOKEN, 0,
+     MX_R_TX | MX_R_FRESH, MX_RATE_NONE, &mx_shape_passkey_id, {{204, NULL, NULL}}, NULL,
+     api_passkey_remove,
+     "Remove a passkey; its owner is told by mail."},
 
     /* ---- catalog ---- */
     {"categories.list", MX_GET, "/v1/categories", MX_WHO_PUBLIC, 0, MX_R_PUBLIC, MX_RATE_NONE,

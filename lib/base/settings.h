@@ -49,6 +49,8 @@
     I(max_requests,            100000, 0, 1000000000, "a worker ends after so many requests (jitter 25 %); 0: never") \
     S(oidc_providers,          "", MX_SETTING_PATH, "file of OpenID providers that customers may sign in with (its form: deploy/oidc.conf); empty: none") \
     I(order_expiry_min,        30, 1, 10080, "an unpaid order gives its stock back after so many minutes") \
+    S(passkey_origins,         "", 0, "origins that passkeys may be used from, separated by spaces: https://shop.example, android:apk-key-hash:...") \
+    S(passkey_rp_id,           "", 0, "domain that passkeys belong to (WebAuthn RP ID); empty: no passkeys") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers compute at once")     \
     I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer is answered 503 unrun") \
     I(rate_account_burst,      40, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from all addresses") \

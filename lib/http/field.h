@@ -27,7 +27,8 @@ enum mx_kind {
     MX_K_LIST,   /* struct mx_list of `shape` structs */
     MX_K_STRS,   /* struct mx_list of struct mx_str */
     MX_K_MAP,    /* struct mx_list of struct mx_pair: {"name": "value"} */
-    MX_K_RAW     /* struct mx_str: JSON text, written byte for byte; output only */
+    MX_K_RAW /* struct mx_str: JSON text, written byte for byte; in a request: taken, not looked at
+              */
 };
 
 enum mx_from { MX_BODY, MX_PATH, MX_QUERY, MX_HEADER };

@@ -173,6 +173,8 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
     case MX_K_MAP:
         read_many(r, f, at, v, to);
         return;
+    case MX_K_RAW:
+        return;
     default:
         if (type == MX_JSON_STRING)
             mx_read_text(r, f, at, mx_json_string(v), to);

@@ -1,0 +1,302 @@
+"""Passkeys: register, list, name, remove, sign in. PKY-1."""
+import concurrent.futures
+import getpass
+
+import pytest
+from fido2.client import ClientData
+from fido2.ctap2 import AttestationObject, AuthenticatorData
+from fido2.server import Fido2Server
+from fido2.webauthn import PublicKeyCredentialRpEntity
+
+import client
+from authenticator import ATTESTED, PRESENT, VERIFIED, Authenticator, Key, b64, unb64
+from client import faults, problem
+from shop import make_product, variant_ids
+
+SIGN_IN, OWN = "/v1/auth/passkey", "/v1/me/passkeys"
+
+
+@pytest.fixture
+def origin(stack):
+    return f"https://localhost:{stack.port}"
+
+
+@pytest.fixture
+def device(origin):
+    return Authenticator(origin)
+
+
+def creation(person):
+    answer = person.post(f"{OWN}/options")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def request(api):
+    answer = api.post(f"{SIGN_IN}/options")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def add(person, device, name="Telephone", **how):
+    return person.post(OWN, {"name": name, "credential": device.make(creation(person), **how)})
+
+
+def enrolled(person, device, **how):
+    answer = add(person, device, **how)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def enter(api, device, options=None, token=None, **how):
+    made = device.get(options or request(api), **how)
+    return api.post(SIGN_IN, {"credential": made}, token=token)
+
+
+def refused(answer):
+    problem(answer, 401, "invalid_credentials")
+
+
+# ---- the way through
+
+
+@pytest.mark.req("PKY-1")
+@pytest.mark.parametrize("alg", (-7, -8, -35, -257))
+@pytest.mark.parametrize("fmt", ("none", "packed"))
+def test_register_and_sign_in(api, customer, mailbox, origin, alg, fmt):
+    device = Authenticator(origin, alg=alg)
+    made = enrolled(customer, device, fmt=fmt)
+    assert made["name"] == "Telephone" and made["last_used_at"] is None
+    answer = enter(api, device)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["user"]["id"] == customer.id
+    (listed,) = customer.get(OWN).json()["data"]
+    assert listed["id"] == made["id"] and listed["last_used_at"]
+    mailbox.wait(customer.email, 2)
+    assert "Telephone" in mailbox.all(customer.email)[-1].text
+
+
+def test_options_are_what_browsers_take(customer, api, device):
+    enrolled(customer, device)
+    options = creation(customer)
+    assert options["rp"]["id"] == "localhost" and options["rp"]["name"]
+    assert unb64(options["user"]["id"]).hex() == customer.id.replace("-", "")
+    assert options["user"]["name"] == customer.email
+    assert [p["alg"] for p in options["pubKeyCredParams"]] == [-7, -8, -257, -35]
+    assert options["excludeCredentials"] == [{"type": "public-key", "id": b64(device.id)}]
+    assert options["attestation"] == "none"
+    assert set(options["authenticatorSelection"].values()) == {"required"}
+    asked = request(api)
+    assert asked["rpId"] == "localhost" and asked["userVerification"] == "required"
+    assert asked["allowCredentials"] == [] and asked["timeout"] == 300_000
+    assert len(unb64(asked["challenge"])) >= 16 and asked["challenge"] != request(api)["challenge"]
+
+
+@pytest.mark.req("PKY-1")
+def test_a_second_implementation_agrees(api, customer, device):
+    """What we take, python-fido2's server takes too, and it signs in with what we keep."""
+    server = Fido2Server(PublicKeyCredentialRpEntity("localhost", "merx"), verify_origin=lambda _: True)
+    options = creation(customer)
+    made = device.make(options)
+    state = {"challenge": options["challenge"], "user_verification": "required"}
+    data = server.register_complete(
+        state, ClientData(unb64(made["response"]["clientDataJSON"])),
+        AttestationObject(unb64(made["response"]["attestationObject"])))
+    assert customer.post(OWN, {"credential": made}).status_code == 201
+    asked = request(api)
+    answered = device.get(asked)["response"]
+    state = {"challenge": asked["challenge"], "user_verification": "required"}
+    server.authenticate_complete(
+        state, [data.credential_data], device.id, ClientData(unb64(answered["clientDataJSON"])),
+        AuthenticatorData(unb64(answered["authenticatorData"])), unb64(answered["signature"]))
+
+
+def test_a_guests_cart_is_merged(api, customer, guest, device, staff):
+    (variant,) = variant_ids(make_product(staff))
+    added = guest.post("/v1/cart/items", {"variant_id": variant, "quantity": 2})
+    assert added.status_code == 201
+    enrolled(customer, device)
+    assert enter(api, device, token=guest.token).status_code == 200
+    assert [i["quantity"] for i in customer.get("/v1/cart").json()["items"]] == [2]
+
+
+def test_name_and_remove(api, customer, device, mailbox):
+    made = enrolled(customer, device)
+    renamed = customer.patch(f"{OWN}/{made['id']}", {"name": "Old telephone"})
+    assert renamed.status_code == 200 and renamed.json()["name"] == "Old telephone"
+    assert customer.delete(f"{OWN}/{made['id']}").status_code == 204
+    problem(customer.delete(f"{OWN}/{made['id']}"), 404, "not_found")
+    problem(customer.patch(f"{OWN}/{made['id']}", {"name": "x"}), 404, "not_found")
+    assert customer.get(OWN).json() == {"data": [], "next_cursor": None}
+    refused(enter(api, device))
+    mailbox.wait(customer.email, 3)
+
+
+def test_anothers_passkey_is_not_there(api, customer, device):
+    made = enrolled(customer, device)
+    other = api.customer()
+    problem(other.patch(f"{OWN}/{made['id']}", {"name": "mine"}), 404, "not_found")
+    problem(other.delete(f"{OWN}/{made['id']}"), 404, "not_found")
+    assert len(customer.get(OWN).json()["data"]) == 1
+    problem(other.post(OWN, {"credential": device.make(creation(other))}), 409, "conflict")
+
+
+def test_a_guest_has_none(guest, device):
+    problem(guest.post(f"{OWN}/options"), 403, "forbidden")
+    sent = {"credential": device.make({"user": {"id": b64(b"x")}, "challenge": "x"})}
+    problem(guest.post(OWN, sent), 403, "forbidden")
+
+
+def test_twenty_and_no_more(customer, origin):
+    for _ in range(20):
+        enrolled(customer, Authenticator(origin))
+    problem(add(customer, Authenticator(origin)), 409, "conflict")
+
+
+# ---- what is refused when signing in
+
+
+@pytest.mark.req("PKY-1")
+@pytest.mark.parametrize("how", (
+    {"origin": "https://evil.test"},
+    {"origin": "https://localhost"},
+    {"type": "webauthn.create"},
+    {"crossOrigin": True},
+    {"rp_id": "evil.test"},
+    {"flags": PRESENT},
+    {"flags": VERIFIED},
+    {"flags": 0},
+    {"challenge": b64(b"x" * 57)},
+    {"user": b"somebody else 16"},
+    {"key": Key(-7)},
+), ids=str)
+def test_an_unsound_assertion(api, customer, device, how):
+    enrolled(customer, device)
+    refused(enter(api, device, **how))
+    assert enter(api, device).status_code == 200
+
+
+@pytest.mark.req("PKY-1")
+def test_a_challenge_is_answered_once(api, customer, device):
+    enrolled(customer, device)
+    options = request(api)
+    sent = {"credential": device.get(options)}
+    assert api.post(SIGN_IN, sent).status_code == 200
+    refused(api.post(SIGN_IN, sent))
+    refused(enter(api, device, options))
+
+
+@pytest.mark.req("PKY-1")
+def test_twenty_at_once_enter_once(api, customer, origin):
+    device = Authenticator(origin)
+    enrolled(customer, device)
+    sent = {"credential": device.get(request(api))}
+    clients = [api.clone() for _ in range(20)]
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda c: c.post(SIGN_IN, sent).status_code, clients))
+    assert answers.count(200) == 1 and set(answers) <= {200, 401, 503}, answers
+
+
+@pytest.mark.req("PKY-1")
+def test_challenges_of_other_uses_and_sessions(api, customer, device):
+    made = creation(customer)
+    refused(enter(api, device, {"challenge": made["challenge"]}, user=b"x" * 16))
+    enrolled(customer, device)
+    refused(enter(api, device, {"challenge": made["challenge"]}))
+    asked = request(api) | {"user": {"id": b64(b"x" * 16)}}
+    fresh = Authenticator(device.origin)
+    assert faults(customer.post(OWN, {"credential": fresh.make(asked)})) == [("/credential", "bad_format")]
+    again = api.login(customer.email)
+    assert faults(again.post(OWN, {"credential": fresh.make(made)})) == [("/credential", "bad_format")]
+
+
+@pytest.mark.req("PKY-1")
+def test_a_copied_key_is_noticed(api, customer, device, db):
+    enrolled(customer, device)
+    assert enter(api, device, step=5).status_code == 200
+    refused(enter(api, device, step=0))
+    refused(enter(api, device, step=-2))
+    told = db.value("SELECT COUNT(*) FROM audit_log WHERE action = 'passkey.copied'")
+    assert int(told) >= 2
+    assert enter(api, device, step=9).status_code == 200
+
+
+def test_no_counter_is_no_copy(api, customer, device):
+    enrolled(customer, device)
+    assert [enter(api, device, step=0).status_code for _ in range(2)] == [200, 200]
+
+
+def test_a_closed_account_is_unknown(api, customer, device, stack):
+    enrolled(customer, device)
+    hexed = customer.id.replace("-", "")
+    owner = client.Db(stack.env["MERX_DB_SOCKET"], getpass.getuser(), stack.env["MERX_DB_NAME"])
+    owner.rows(f"UPDATE account SET status = 1 WHERE id = UNHEX('{hexed}')")
+    refused(enter(api, device))
+
+
+# ---- what is refused when registering
+
+
+@pytest.mark.req("PKY-1")
+@pytest.mark.parametrize("how", (
+    {"origin": "https://evil.test"},
+    {"type": "webauthn.get"},
+    {"rp_id": "evil.test"},
+    {"rp_id": "evil.test", "fmt": "packed"},
+    {"flags": PRESENT | ATTESTED},
+    {"flags": VERIFIED | ATTESTED},
+    {"flags": PRESENT | VERIFIED},
+    {"challenge": "AAAA"},
+    {"fmt": "packed", "key": Key(-7)},
+    {"fmt": "tpm"},
+    {"fmt": "unheard of"},
+), ids=str)
+def test_an_unsound_registration(customer, device, how):
+    assert faults(add(customer, device, **how)) == [("/credential", "bad_format")]
+    assert customer.get(OWN).json()["data"] == []
+
+
+@pytest.mark.parametrize("cut", (0, 1, 30, 60, -1))
+def test_a_broken_attestation(customer, device, cut):
+    made = device.make(creation(customer))
+    raw = unb64(made["response"]["attestationObject"])
+    made["response"]["attestationObject"] = b64(raw[:cut] or b"\xff") if cut >= 0 else b64(raw + b"x")
+    assert faults(customer.post(OWN, {"credential": made})) == [("/credential", "bad_format")]
+
+
+def test_a_registration_is_answered_once(customer, origin):
+    options = creation(customer)
+    one, other = Authenticator(origin), Authenticator(origin)
+    assert customer.post(OWN, {"credential": one.make(options)}).status_code == 201
+    assert faults(customer.post(OWN, {"credential": other.make(options)})) == [("/credential", "bad_format")]
+
+
+def test_an_old_sign_in_registers_nothing(api, customer, device, stack):
+    options = creation(customer)
+    hexed = customer.id.replace("-", "")
+    owner = client.Db(stack.env["MERX_DB_SOCKET"], getpass.getuser(), stack.env["MERX_DB_NAME"])
+    owner.rows("UPDATE session SET authenticated_at = authenticated_at - INTERVAL 2 HOUR"
+               f" WHERE account_id = UNHEX('{hexed}')")
+    problem(customer.post(f"{OWN}/options"), 403, "reauth_required")
+    problem(customer.post(OWN, {"credential": device.make(options)}), 403, "reauth_required")
+
+
+def test_what_is_no_base64url(api, customer):
+    sent = {"id": "=", "response": {"clientDataJSON": "a=", "authenticatorData": "/", "signature": "+",
+                                    "userHandle": None}}
+    found = faults(api.post(SIGN_IN, {"credential": sent}))
+    assert [f[0] for f in found] == [
+        "/credential/id", "/credential/response/authenticatorData",
+        "/credential/response/clientDataJSON", "/credential/response/signature"]
+    made = {"id": "A", "response": {"clientDataJSON": "a=", "attestationObject": "="}}
+    assert len(faults(customer.post(OWN, {"credential": made}))) == 2
+
+
+def test_a_shop_without_passkeys(new_stack, recorder, customer, device):
+    api = client.Api(new_stack("none", workers=1, passkey_rp_id=""), recorder)
+    person = api.customer()
+    made = device.make({"user": {"id": b64(b"x")}, "challenge": "x"})
+    problem(api.post(f"{SIGN_IN}/options"), 404, "not_found")
+    problem(api.post(SIGN_IN, {"credential": device.get({"challenge": "x"})}), 404, "not_found")
+    problem(person.post(f"{OWN}/options"), 404, "not_found")
+    problem(person.post(OWN, {"credential": made}), 404, "not_found")
