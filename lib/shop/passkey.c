@@ -72,7 +72,10 @@ static enum mx_err tell_of_copy(struct mx_ctx *cx, const struct q_passkey_creden
 {
     mx_log(MX_LOG_WARN, "the counter of a passkey did not rise",
            MX_KS("passkey", mx_id_str(cx->arena, row->id)));
-    return mx_audit_write(cx, &(struct mx_audit){"passkey.copied", "passkey", row->id, {0}, {0}});
+    return mx_audit_write(cx, &(struct mx_audit){.action = "passkey.copied",
+                                                 .object_type = "passkey",
+                                                 .object = row->id,
+                                                 .actor = row->account});
 }
 
 enum mx_err mx_passkey_sign_in(struct mx_ctx *cx, const struct mx_passkey_assertion *in,
@@ -106,7 +109,8 @@ static enum mx_err tell_owner(struct mx_ctx *cx, const char *template, const cha
     struct mx_profile me;
     struct mx_pair var = {MX_S("name"), name};
     MX_TRY(mx_account_profile(cx, cx->actor.account, &me));
-    MX_TRY(mx_audit_write(cx, &(struct mx_audit){action, "passkey", id, {0}, {0}}));
+    struct mx_audit audit = {.action = action, .object_type = "passkey", .object = id};
+    MX_TRY(mx_audit_write(cx, &audit));
     return mx_mail_queue(cx, me.email, template, me.locale, (struct mx_list){&var, 1});
 }
 
