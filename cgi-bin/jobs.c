@@ -29,6 +29,8 @@
 #define PAUSE_MAX_MS 15000
 #define MAIL_LEASE_MS 60000
 #define HOUR_MS INT64_C(3600000)
+/* Sessions that have expired are kept so long: the device is known a while at sign-in. */
+#define SESSION_KEEP_MS (INT64_C(30) * 24 * HOUR_MS)
 
 /* ---- mail ---- */
 
@@ -166,6 +168,12 @@ static enum mx_err purge_challenges(struct mx_ctx *cx, int64_t *ret_n)
     return q_passkey_challenge_purge(cx->db, &in, ret_n);
 }
 
+static enum mx_err purge_sessions(struct mx_ctx *cx, int64_t *ret_n)
+{
+    struct mx_time before = {cx->now_ms - SESSION_KEEP_MS};
+    return q_session_purge(cx->db, &(struct q_session_purge_in){before, BATCH}, ret_n);
+}
+
 /* ---- the loop ---- */
 
 /* A job runs when `every_ms` have passed, and again at once while it finds a full batch. */
@@ -180,6 +188,7 @@ static const struct job jobs[] = {
     {"order_expiry", 0, expire_orders},
     {"mail", 0, deliver_mail},
     {"idempotency_purge", PURGE_EVERY_MS, purge_idempotency},
+    {"session_purge", PURGE_EVERY_MS, purge_sessions},
     {"code_purge", PURGE_EVERY_MS, purge_codes},
     {"id_token_purge", PURGE_EVERY_MS, purge_id_tokens},
     {"passkey_challenge_purge", PURGE_EVERY_MS, purge_challenges},

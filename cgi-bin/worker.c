@@ -132,7 +132,7 @@ static void on_idle(void *arg)
 
     mx_arena_reset(w->arena);
     mx_db_begin_request(w->cx.db, w->arena);
-    mx_gate_idle(w->cx.db, w->cx.shared, w->conf);
+    mx_gate_idle(w->cx.db);
 }
 
 /* ---- start ---- */

@@ -12,7 +12,6 @@ GRANT INSERT ON merx.category TO 'merx'@'localhost';
 -- changed, never taken away
 GRANT INSERT, UPDATE ON merx.account TO 'merx'@'localhost';
 GRANT INSERT, UPDATE (sealed) ON merx.address TO 'merx'@'localhost';
-GRANT INSERT, UPDATE ON merx.session TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.cart TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.orders TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.order_item TO 'merx'@'localhost';
@@ -27,6 +26,7 @@ GRANT INSERT, UPDATE ON merx.tax_rate TO 'merx'@'localhost';
 
 -- taken away again
 GRANT INSERT, UPDATE, DELETE ON merx.mail TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.session TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.mailed_code TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.account_address TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.cart_item TO 'merx'@'localhost';

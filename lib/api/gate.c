@@ -9,7 +9,11 @@
 
 /* A key claimed so long ago without an answer belongs to a worker that died. */
 #define CLAIM_LIFE_MS 30000
-#define REVOCATION_POLL_MS 1000
+/* What another host ended is known here within a second: each idle turn of a worker asks (there is
+ * one every half second), and where all were busy, the first request after so long. */
+#define REVOCATION_POLL_MS 400
+#define REVOCATION_AGE_MAX_MS 900
+#define REVOCATIONS_A_PAGE 1000
 #define REVOCATION_OVERLAP_MS 10000
 
 static const struct mx_settings *gate_conf;
@@ -67,15 +71,45 @@ static enum mx_err require_live(struct mx_ctx *cx)
     return load_session(cx, &session);
 }
 
+/* Learn which sessions other hosts have ended, if nobody on this host has asked for `interval_ms`.
+ */
+static void poll_revocations(struct mx_db *db, int64_t now_ms, int64_t interval_ms)
+{
+    static int64_t polled_ms;
+    int64_t life_ms = (gate_conf->token_ttl_s + MX_TOKEN_LEEWAY_S) * 1000;
+    struct q_gate_revoked_since_in page = {.limit = REVOCATIONS_A_PAGE};
+    struct mx_list rows;
+    if (!mx_shared_poll_due(gate_shared, now_ms, interval_ms))
+        return;
+    page.since.ms = polled_ms == 0 ? now_ms - life_ms : polled_ms - REVOCATION_OVERLAP_MS;
+    do {
+        if (q_gate_revoked_since(db, &page, &rows) != MX_OK)
+            return;
+        for (size_t i = 0; i < rows.n; i++) {
+            const struct q_gate_revoked_since_row *r =
+                MX_AT(rows, struct q_gate_revoked_since_row, i);
+            mx_shared_revoke(gate_shared, r->id, now_ms + life_ms);
+            page.since = r->revoked_at;
+            page.after = r->id;
+        }
+    } while (rows.n == REVOCATIONS_A_PAGE);
+    polled_ms = now_ms;
+}
+
 static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
 {
     struct mx_claims claims;
-    if (bearer.n > MX_TOKEN_MAX || verify(cx, bearer, &claims) != MX_OK ||
-        mx_shared_revoked(gate_shared, claims.session, cx->now_ms))
+    if (bearer.n > MX_TOKEN_MAX || verify(cx, bearer, &claims) != MX_OK)
         return MX_E_UNAUTHORIZED;
     cx->actor = (struct mx_actor){kind_of(claims.scope), claims.account, claims.session, 0,
                                   claims.exp * 1000};
-    return mx_shared_revocations_lost(gate_shared, cx->now_ms) ? require_live(cx) : MX_OK;
+    poll_revocations(cx->db, cx->now_ms, REVOCATION_AGE_MAX_MS);
+    if (mx_shared_revoked(gate_shared, claims.session, cx->now_ms))
+        return MX_E_SESSION_ENDED;
+    if (!mx_shared_revocations_lost(gate_shared, cx->now_ms))
+        return MX_OK;
+    enum mx_err e = require_live(cx);
+    return e == MX_E_UNAUTHORIZED ? MX_E_SESSION_ENDED : e;
 }
 
 static bool needs_second_factor(const struct mx_ctx *cx)
@@ -418,19 +452,7 @@ const struct mx_hooks mx_gate_hooks = {authenticate, authorize, admit, run, reca
 
 /* ==== between requests ==== */
 
-void mx_gate_idle(struct mx_db *db, struct mx_shared *shared, const struct mx_settings *conf)
+void mx_gate_idle(struct mx_db *db)
 {
-    static int64_t polled_ms;
-    int64_t now = mx_wall_ms();
-    if (!mx_shared_poll_due(shared, now, REVOCATION_POLL_MS))
-        return;
-    int64_t life_ms = (conf->token_ttl_s + MX_TOKEN_LEEWAY_S) * 1000;
-    int64_t since = polled_ms == 0 ? now - life_ms : polled_ms - REVOCATION_OVERLAP_MS;
-    struct mx_list rows;
-    if (q_gate_revoked_since(db, &(struct q_gate_revoked_since_in){{since}}, &rows) != MX_OK)
-        return;
-    for (size_t i = 0; i < rows.n; i++)
-        mx_shared_revoke(shared, MX_AT(rows, struct q_gate_revoked_since_row, i)->id,
-                         now + life_ms);
-    polled_ms = now;
+    poll_revocations(db, mx_wall_ms(), REVOCATION_POLL_MS);
 }

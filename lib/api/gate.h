@@ -18,7 +18,7 @@ extern const struct mx_hooks mx_gate_hooks;
 void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, const struct mx_keys *keys,
                   struct mx_shared *shared);
 
-/* Between requests: learn, at most once a second a host, which sessions other hosts revoked. */
-void mx_gate_idle(struct mx_db *db, struct mx_shared *shared, const struct mx_settings *conf);
+/* Between requests: learn, once in a while a host, which sessions other hosts ended. */
+void mx_gate_idle(struct mx_db *db);
 
 #endif

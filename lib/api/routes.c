@@ -16,6 +16,7 @@
 #include "api/passkeys.h"
 #include "api/products.h"
 #include "api/roles.h"
+#include "api/sessions.h"
 #include "api/staff.h"
 #include "api/stock.h"
 
@@ -85,9 +86,10 @@ static const struct mx_route rows[] = {
      {{200, &mx_shape_tokens, NULL}, {200, &mx_shape_mfa_required, NULL}},
      ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND), api_auth_passkey,
      "Sign in by passkey, which is both factors at once. A guest's cart is merged."},
-    {"auth.logout", MX_POST, "/v1/auth/logout", MX_WHO_TOKEN, 0, MX_R_TX | MX_R_ENROL, MX_RATE_NONE,
-     &mx_shape_logout, {{204, NULL, NULL}}, NULL, api_auth_logout,
-     "End this session, or every one of the account."},
+    {"auth.logout", MX_POST, "/v1/auth/logout", MX_WHO_TOKEN, 0,
+     MX_R_TX | MX_R_ENROL | MX_R_ENDED, MX_RATE_NONE, &mx_shape_logout, {{204, NULL, NULL}}, NULL,
+     api_auth_logout,
+     "End this session, or every one of the account. Asking again with the same token is no error."},
 
     /* ---- tokens and accounts: me ---- */
     {"me.get", MX_GET, "/v1/me", MX_WHO_TOKEN, 0, MX_R_ENROL, MX_RATE_NONE, NULL,
@@ -112,6 +114,12 @@ static const struct mx_route rows[] = {
     {"me.addresses.remove", MX_DELETE, "/v1/me/addresses/{id}", MX_WHO_TOKEN, 0, MX_R_TX,
      MX_RATE_NONE, &mx_shape_address_id, {{204, NULL, NULL}}, NULL, api_address_remove,
      "Remove an entry."},
+    {"me.sessions.list", MX_GET, "/v1/me/sessions", MX_WHO_TOKEN, 0, 0, MX_RATE_NONE,
+     &mx_shape_session_page, {{200, &mx_shape_sessions, NULL}}, NULL, api_sessions_list,
+     "Devices that are signed in, newest first."},
+    {"me.sessions.end", MX_DELETE, "/v1/me/sessions/{id}", MX_WHO_TOKEN, 0, MX_R_TX | MX_R_FRESH,
+     MX_RATE_NONE, &mx_shape_session_id, {{204, NULL, NULL}}, NULL, api_session_end,
+     "Sign a device out, at once."},
 
     {"me.identities.list", MX_GET, "/v1/me/identities", MX_WHO_TOKEN, 0, 0, MX_RATE_NONE, NULL,
      {{200, &mx_shape_identities, NULL}}, NULL, api_identities_list,

@@ -42,6 +42,7 @@
     X(DEADLINE, 503, "deadline_exceeded", "The request took too long")                            \
     /* Signals between layers; one that reaches a client is a bug and is answered as INTERNAL. */ \
     X(DUPLICATE, 500, "internal_error", "Internal error")                                         \
+    X(SESSION_ENDED, 401, "unauthorized", "Authentication required")                              \
     X(RETRY, 500, "internal_error", "Internal error")                                             \
     X(COMMIT_UNKNOWN, 503, "unavailable", "Service unavailable")                                  \
     X(EOF, 500, "internal_error", "Internal error")

@@ -245,6 +245,7 @@ static enum mx_err check_body(struct exchange *x)
 static enum mx_err authenticate(struct exchange *x)
 {
     struct mx_str given = x->req->authorization, scheme = mx_str_sub(given, 0, 7);
+    enum mx_err e;
 
     if (x->route->who == MX_WHO_PUBLIC)
         return MX_OK;
@@ -252,7 +253,10 @@ static enum mx_err authenticate(struct exchange *x)
         return x->route->who == MX_WHO_ANYONE ? MX_OK : MX_E_UNAUTHORIZED;
     if (!mx_str_ieq(scheme, MX_S("Bearer ")))
         return MX_E_UNAUTHORIZED;
-    return x->app->hooks->authenticate(x->cx, mx_str_trim(mx_str_sub(given, 7, given.n)));
+    e = x->app->hooks->authenticate(x->cx, mx_str_trim(mx_str_sub(given, 7, given.n)));
+    if (e != MX_E_SESSION_ENDED)
+        return e;
+    return x->route->flags & MX_R_ENDED ? MX_OK : MX_E_UNAUTHORIZED;
 }
 
 static enum mx_err authorize(struct exchange *x)

@@ -14,7 +14,8 @@ struct mx_stored {
 };
 
 struct mx_hooks {
-    /* Read the bearer token into cx->actor. MX_E_UNAUTHORIZED. */
+    /* Read the bearer token into cx->actor. MX_E_UNAUTHORIZED; MX_E_SESSION_ENDED for a token that
+     * is good in all but that its session has ended: cx->actor is set. */
     enum mx_err (*authenticate)(struct mx_ctx *cx, struct mx_str bearer);
     /* Require what the route asks of a caller with a token, as the database has it now: of staff
      * the route's permission and, where the settings say so, a second factor (but on MX_R_ENROL); a

@@ -17,6 +17,7 @@
 #define MX_R_FRESH 64u   /* the caller signed in, or proved again to be there, a short while ago */
 #define MX_R_ENROL 128u  /* open to staff who have yet to enrol the second factor that they need */
 #define MX_R_KEYSET 256u /* the public key set: cacheable for as long as a new key waits */
+#define MX_R_ENDED 512u  /* takes the token of a session that has ended, too */
 
 /* What counts against one limit of the client's address. */
 enum mx_rate_class {

@@ -19,7 +19,7 @@
 #include "base/log.h"
 
 #define EVENTS 32
-#define TICK_MS 1000
+#define TICK_MS 500
 #define LAST_WAIT_MS 100
 #define DRAIN_MAX (INT64_C(64) << 20) /* an oversized body is read and thrown away up to here */
 #define SPARE_CONNECTIONS 64          /* above connections_max: peers that have not spoken yet */

@@ -22,8 +22,8 @@ static int64_t kept(struct mx_code_holder h)
 
 /* A code is worth something only for its purpose, with its holder and with the address that it was
  * mailed to. The holder's length stands in front: no two sets of parts give one text. */
-static struct mx_hash code_hash(struct mx_ctx *cx, struct mx_code_holder h, struct mx_str email_key,
-                                struct mx_str code)
+static struct mx_str covered(struct mx_ctx *cx, struct mx_code_holder h, struct mx_str email_key,
+                             struct mx_str code)
 {
     struct mx_str head = mx_str_fmt(cx->arena, "mailed code %d %zu ", (int)h.purpose, h.key.n);
     struct mx_buf text;
@@ -34,7 +34,7 @@ static struct mx_hash code_hash(struct mx_ctx *cx, struct mx_code_holder h, stru
     mx_buf_byte(&text, ' ');
     mx_buf_str(&text, code);
     MX_ASSERT(!text.overflow);
-    return mx_hmac(mx_keys_secret(cx->keys), mx_buf_view(&text));
+    return mx_buf_view(&text);
 }
 
 enum mx_err mx_code_make(struct mx_ctx *cx, struct mx_code_holder h, const struct mx_code_for *what,
@@ -43,10 +43,11 @@ enum mx_err mx_code_make(struct mx_ctx *cx, struct mx_code_holder h, const struc
     struct q_code_trim_in trim = {h.purpose, h.key, kept(h) - 1};
     MX_TRY(q_code_trim(cx->db, &trim, NULL));
     mx_code6(ret_code);
+    struct mx_str text = covered(cx, h, what->email_key, mx_str_c(ret_code));
     struct q_code_insert_in in = {
         .purpose = h.purpose,
         .holder = h.key,
-        .code_hash = code_hash(cx, h, what->email_key, mx_str_c(ret_code)),
+        .code_hash = mx_hmac(mx_keys_secret(cx->keys), text),
         .email = what->email,
         .email_key = what->email_key,
         .account = what->account,
@@ -79,8 +80,7 @@ static enum mx_err reserve(struct mx_ctx *cx, struct mx_str email_key, struct at
 static bool matches(struct mx_ctx *cx, struct mx_code_holder h, struct mx_str code,
                     const struct q_code_live_row *r)
 {
-    struct mx_hash hash = code_hash(cx, h, r->email_key, code);
-    return mx_secret_eq(&hash, &r->code_hash, sizeof hash);
+    return mx_keys_made(cx->keys, covered(cx, h, r->email_key, code), &r->code_hash);
 }
 
 static enum mx_err attempt(struct mx_ctx *cx, struct mx_code_holder h, struct mx_str code,

@@ -160,25 +160,97 @@ enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id)
 
 enum mx_err mx_session_end_all(struct mx_ctx *cx, struct mx_id account)
 {
+    return mx_session_end_others(cx, account, (struct mx_id){{0}});
+}
+
+enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account, struct mx_id keep)
+{
     struct mx_list ended;
-    struct q_session_revoke_all_in all = {account, {cx->now_ms}};
+    struct q_session_revoke_others_in others = {account, keep, {cx->now_ms}};
     struct q_session_revoked_at_in now = {account, {cx->now_ms}};
-    MX_TRY(q_session_revoke_all(cx->db, &all, NULL));
+    MX_TRY(q_session_revoke_others(cx->db, &others, NULL));
     MX_TRY(q_session_revoked_at(cx->db, &now, &ended));
     for (size_t i = 0; i < ended.n; i++)
         deny(cx, MX_AT(ended, struct q_session_revoked_at_row, i)->id);
     return MX_OK;
 }
 
-enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all)
+/* A guest's are of no interest. */
+static enum mx_err audit_sign_out(struct mx_ctx *cx, const char *action)
 {
-    MX_TRY(all ? mx_session_end_all(cx, cx->actor.account) : mx_session_end(cx, cx->actor.session));
     if (cx->actor.kind == MX_GUEST)
         return MX_OK;
-    return mx_audit_write(cx,
-                          &(struct mx_audit){.action = all ? "auth.sign_out_all" : "auth.sign_out",
-                                             .object_type = "session",
-                                             .object = cx->actor.session});
+    return mx_audit_write(cx, &(struct mx_audit){.action = action,
+                                                 .object_type = "session",
+                                                 .object = cx->actor.session});
+}
+
+/* The caller's session had ended before: that was all, unless it is asked for more. */
+static enum mx_err signed_out_before(struct mx_ctx *cx, bool all)
+{
+    struct mx_list rows;
+    struct q_session_outlived_in in = {cx->actor.account, cx->actor.session, {cx->now_ms}};
+    if (!all)
+        return MX_OK;
+    MX_TRY(q_session_outlived(cx->db, &in, &rows));
+    return rows.n > 0 ? MX_E_UNAUTHORIZED : MX_OK;
+}
+
+enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all)
+{
+    int64_t ended;
+    struct q_session_revoke_in in = {cx->actor.session, {cx->now_ms}};
+    MX_TRY(q_session_revoke(cx->db, &in, &ended));
+    deny(cx, cx->actor.session);
+    if (ended == 0)
+        return signed_out_before(cx, all);
+    if (all)
+        MX_TRY(mx_session_end_all(cx, cx->actor.account));
+    return audit_sign_out(cx, all ? "auth.sign_out_all" : "auth.sign_out");
+}
+
+static struct mx_str or_absent(struct mx_str s)
+{
+    return s.n > 0 ? s : (struct mx_str){0};
+}
+
+enum mx_err mx_session_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
+                            struct mx_list *ret_sessions, bool *ret_more)
+{
+    struct mx_list rows;
+    struct q_session_page_in in = {cx->actor.account, before, {cx->now_ms}, limit + 1};
+    if (mx_id_none(before))
+        memset(&in.before, 0xff, sizeof in.before);
+    MX_TRY(q_session_page(cx->db, &in, &rows));
+    *ret_more = rows.n > (size_t)limit;
+    rows.n -= *ret_more;
+    struct mx_session *at = MX_NEW_N(cx->arena, rows.n, struct mx_session);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_session_page_row *r = MX_AT(rows, struct q_session_page_row, i);
+        at[i] = (struct mx_session){
+            r->id,         or_absent(r->user_agent),          or_absent(r->address), r->created_at,
+            r->rotated_at, mx_id_eq(r->id, cx->actor.session)};
+    }
+    *ret_sessions = (struct mx_list){at, rows.n};
+    return MX_OK;
+}
+
+enum mx_err mx_session_end_own(struct mx_ctx *cx, struct mx_id id)
+{
+    int64_t ended;
+    struct q_session_revoke_own_in in = {id, cx->actor.account, {cx->now_ms}};
+    MX_TRY(q_session_revoke_own(cx->db, &in, &ended));
+    if (ended == 0)
+        return MX_E_NOT_FOUND;
+    deny(cx, id);
+    return mx_audit_write(
+        cx, &(struct mx_audit){.action = "session.end", .object_type = "session", .object = id});
+}
+
+bool mx_session_of_token(struct mx_ctx *cx, struct mx_str refresh_token, struct mx_id *ret_session)
+{
+    int64_t generation;
+    return read_refresh(cx->arena, cx->keys, refresh_token, ret_session, &generation);
 }
 
 /* A token that did not rotate: still good when its successor was handed out a moment ago. Any other

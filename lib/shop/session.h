@@ -39,11 +39,41 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
                                struct mx_tokens *ret_tokens,
                                enum mx_err *ret_refused) MX_MUST_CHECK;
 
-/* The caller signs out, of this session or of all; customers and staff stand in the audit log. */
-enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all) MX_MUST_CHECK;
-/* End session `id` at once. Ending it twice is no error. */
+/* All that end sessions do it in the present transaction, and for this host at once. */
+
+/* End session `id`. Ending it twice is no error. */
 enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
-/* End all sessions of an account at once. */
+/* End all sessions of an account. */
 enum mx_err mx_session_end_all(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
+/* End all sessions of an account but `keep`. */
+enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account,
+                                  struct mx_id keep) MX_MUST_CHECK;
+
+/* The caller signs out, of this session or (`all`) of every one of the account. Doing it again with
+ * the token of the session that ended is no error and does nothing. MX_E_UNAUTHORIZED when `all` is
+ * asked for with the token of an ended session while one that it could have ended lives: an ended
+ * session ends no other. What customers and staff end stands in the audit log. */
+enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all) MX_MUST_CHECK;
+
+/* A live session as its owner sees it. */
+struct mx_session {
+    struct mx_id id;
+    struct mx_str user_agent, address; /* of the sign-in; absent: unknown */
+    struct mx_time created_at;
+    struct mx_time last_used_at; /* when it last got new tokens */
+    bool current;                /* the caller's own */
+};
+
+/* Up to `limit` live sessions of the caller that are older than `before` (none: from the newest
+ * on), newest first; *ret_more tells that there are older ones. struct mx_session. */
+enum mx_err mx_session_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
+                            struct mx_list *ret_sessions, bool *ret_more) MX_MUST_CHECK;
+/* End a live session of the caller. MX_E_NOT_FOUND also for another's. */
+enum mx_err mx_session_end_own(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
+/* The session that a refresh token was once made for, also a spent one or one of a session that has
+ * ended; false when it is no token of ours. Needs no database. */
+bool mx_session_of_token(struct mx_ctx *cx, struct mx_str refresh_token,
+                         struct mx_id *ret_session) MX_MUST_CHECK;
 
 #endif

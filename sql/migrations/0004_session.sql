@@ -14,6 +14,7 @@ CREATE TABLE session (
     revoked_at   DATETIME(3)    NULL,
     user_agent   VARCHAR(200)   NOT NULL DEFAULT '',
     address      VARBINARY(45)  NOT NULL DEFAULT '',
-    KEY session_account (account_id, id),
-    KEY session_revoked (revoked_at)
+    KEY session_account (account_id, revoked_at, id),
+    KEY session_revoked (revoked_at),
+    KEY session_expires (expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -21,10 +21,14 @@ SELECT s.authenticated_at, s.second_factor
  WHERE s.id = :session AND s.revoked_at IS NULL AND s.expires_at > :now;
 
 -- name: gate.revoked_since
--- doc: Sessions that were ended lately, for the deny-list.
--- in: time since
--- out: id id
-SELECT id FROM session WHERE revoked_at >= :since ORDER BY revoked_at LIMIT 10000;
+-- doc: Sessions that were ended lately, for the deny-list: those behind (since, after), in pages.
+-- in: time since, id after, i64 limit
+-- out: id id, time revoked_at
+SELECT id, revoked_at
+  FROM session
+ WHERE revoked_at >= :since AND (revoked_at > :since OR id > :after)
+ ORDER BY revoked_at, id
+ LIMIT :limit;
 
 -- name: idempotency.find
 -- in: id principal, bin key

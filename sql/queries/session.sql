@@ -34,9 +34,43 @@ SELECT account_id, generation, rotated_at, expires_at, revoked_at FROM session W
 -- in: id id, time now
 UPDATE session SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL;
 
--- name: session.revoke_all
--- in: id account, time now
-UPDATE session SET revoked_at = :now WHERE account_id = :account AND revoked_at IS NULL;
+-- name: session.revoke_own
+-- doc: End a live session of the account; changes nothing where there is none of that id.
+-- in: id id, id account, time now
+UPDATE session SET revoked_at = :now
+ WHERE id = :id AND account_id = :account AND revoked_at IS NULL AND expires_at > :now;
+
+-- name: session.revoke_others
+-- doc: End all sessions of an account but `keep` (none: all).
+-- in: id account, id keep, time now
+UPDATE session SET revoked_at = :now
+ WHERE account_id = :account AND revoked_at IS NULL AND id <> :keep;
+
+-- name: session.outlived
+-- doc: One row when a session of the account that existed when session `ended` ended still lives.
+-- in: id account, id ended, time now
+-- out: id id
+SELECT s.id
+  FROM session s
+  JOIN session mine ON mine.id = :ended
+ WHERE s.account_id = :account AND s.revoked_at IS NULL AND s.expires_at > :now
+   AND s.created_at <= mine.revoked_at
+ LIMIT 1;
+
+-- name: session.page
+-- doc: Live sessions of an account, newest first.
+-- in: id account, id before, time now, i64 limit
+-- out: id id, str user_agent, bin address, time created_at, time rotated_at
+SELECT id, user_agent, address, created_at, rotated_at
+  FROM session
+ WHERE account_id = :account AND revoked_at IS NULL AND id < :before AND expires_at > :now
+ ORDER BY id DESC
+ LIMIT :limit;
+
+-- name: session.purge
+-- doc: Sessions that expired before `before`, oldest first.
+-- in: time before, i64 limit
+DELETE FROM session WHERE expires_at < :before ORDER BY expires_at LIMIT :limit;
 
 -- name: session.revoked_at
 -- doc: The sessions of an account that ended at one moment.

@@ -2,7 +2,10 @@
 import base64
 import getpass
 import json
+import re
 import threading
+import time
+import uuid
 
 import pytest
 
@@ -45,6 +48,22 @@ def shift(stack, person, column, change):
     admin(stack).rows(
         f"UPDATE session SET {column} = {column} {change} WHERE id = UNHEX('{session(person)}')"
     )
+
+
+def at_once(calls):
+    """Each call in a thread of its own, all at the same time; their answers."""
+    answers, barrier = [None] * len(calls), threading.Barrier(len(calls))
+
+    def run(i):
+        barrier.wait()
+        answers[i] = calls[i]()
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(calls))]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return answers
 
 
 def signed_in(person, token=None):
@@ -140,11 +159,42 @@ def test_twenty_at_once_get_one_child(api, customer, db):
     assert db.value(generation) == "1"
 
 
+@pytest.mark.req("RT-4", "INV-15")
+def test_a_family_has_one_leaf_under_races(api, customer, db):
+    """Each round, many use the newest token at once: all that succeed get the one successor."""
+    token, clients = customer.refresh_token, [api.clone() for _ in range(6)]
+    for _ in range(10):
+        calls = [lambda c=c, t=token: refresh(c, t) for c in clients]
+        answers = at_once(calls)
+        successors = {a.json()["refresh_token"] for a in answers if a.status_code == 200}
+        assert len(successors) == 1, [a.status_code for a in answers]
+        (token,) = successors
+    generation = f"SELECT generation FROM session WHERE id = UNHEX('{session(customer)}')"
+    assert db.value(generation) == "10"
+
+
+@pytest.mark.req("RT-2", "INV-15")
+def test_nothing_of_a_family_works_once_reuse_was_seen(api, customer):
+    """Reuse of an old token races with the use of the newest one: whoever wins, the family ends."""
+    one = rotated(api, customer.refresh_token)
+    two = rotated(api, one["refresh_token"])
+    calls = [lambda c=api.clone(): refresh(c, two["refresh_token"]) for _ in range(4)]
+    calls += [lambda c=api.clone(): refresh(c, customer.refresh_token) for _ in range(4)]
+    answers = at_once(calls)
+    assert {a.status_code for a in answers[4:]} == {401}
+    got = [a.json() for a in answers[:4] if a.status_code == 200]
+    for tokens in [one, two, *got]:
+        refused(api, tokens["refresh_token"])
+        problem(customer.get("/v1/me", token=tokens["access_token"]), 401, "unauthorized")
+
+
+@pytest.mark.req("RT-5")
 def test_a_session_dies_when_it_is_not_used(api, customer, stack):
     shift(stack, customer, "expires_at", "- INTERVAL 31 DAY")
     refused(api, customer.refresh_token)
 
 
+@pytest.mark.req("RT-5")
 def test_use_prolongs_a_session_up_to_its_absolute_life(api, customer, stack, db):
     left = (
         "SELECT TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(3), expires_at) FROM session"
@@ -154,8 +204,22 @@ def test_use_prolongs_a_session_up_to_its_absolute_life(api, customer, stack, db
     tokens = rotated(api, customer.refresh_token)
     assert 29 * 24 <= int(db.value(left)) <= 30 * 24
     shift(stack, customer, "created_at", "- INTERVAL 364 DAY")
-    rotated(api, tokens["refresh_token"])
+    tokens = rotated(api, tokens["refresh_token"])
     assert int(db.value(left)) <= 24
+    shift(stack, customer, "created_at", "- INTERVAL 2 DAY")
+    shift(stack, customer, "expires_at", "- INTERVAL 2 DAY")
+    refused(api, tokens["refresh_token"])
+
+
+@pytest.mark.req("RT-6")
+def test_a_closed_account_refreshes_nothing_and_its_session_ends(api, customer, stack, db):
+    admin(stack).rows(
+        f"UPDATE account SET status = 1 WHERE id = UNHEX('{customer.id.replace('-', '')}')")
+    refused(api, customer.refresh_token)
+    ended = f"SELECT revoked_at IS NOT NULL FROM session WHERE id = UNHEX('{session(customer)}')"
+    assert db.value(ended) == "1"
+    refused(api, customer.refresh_token)
+    problem(customer.get("/v1/cart"), 401, "unauthorized")
 
 
 @pytest.mark.parametrize("change", ("first", "last", "middle", "prefix", "cut", "more"))
@@ -225,6 +289,7 @@ def test_odd_user_agents_sign_in(api):
 # ---- sign-out
 
 
+@pytest.mark.req("SES-2", "JWT-13")
 def test_logout_ends_access_and_refresh_at_once(api, customer):
     assert customer.post("/v1/auth/logout").status_code == 204
     for _ in range(10):
@@ -239,6 +304,7 @@ def test_logout_ends_this_session_only(api, customer):
     rotated(api, customer.refresh_token)
 
 
+@pytest.mark.req("SES-2")
 def test_logout_everywhere(api, customer, guest):
     devices = [api.login(customer.email) for _ in range(3)]
     assert customer.post("/v1/auth/logout?all=true").status_code == 204
@@ -264,11 +330,74 @@ def test_all_tokens_of_a_session_end_together(api, customer):
     problem(customer.get("/v1/me"), 401, "unauthorized")
 
 
-def test_sign_out_at_another_host_bites_within_seconds(customer, stack):
+@pytest.mark.req("SES-2")
+@pytest.mark.parametrize("path", ("/v1/auth/logout", "/v1/auth/logout?all=true"))
+def test_signing_out_again_is_no_error(api, customer, path):
+    other = api.login(customer.email)
+    for _ in range(3):
+        answer = customer.post(path)
+        assert answer.status_code == 204 and not answer.content
+    assert signed_in(other) == ("all" not in path)
+    problem(customer.get("/v1/me"), 401, "unauthorized")
+
+
+@pytest.mark.req("SES-2")
+def test_signing_out_at_once(api, customer):
+    answers = at_once([lambda p=customer.clone(): p.post("/v1/auth/logout?all=true")
+                       for _ in range(10)])
+    assert {a.status_code for a in answers} == {204}
+
+
+@pytest.mark.req("SES-2")
+def test_an_ended_session_ends_no_other(api, customer):
+    """The token is good for having signed out, not for signing out others: 204 would not be true."""
+    other = api.login(customer.email)
+    assert customer.post("/v1/auth/logout").status_code == 204
+    problem(customer.post("/v1/auth/logout?all=true"), 401, "unauthorized")
+    assert signed_in(other)
+    assert other.post("/v1/auth/logout").status_code == 204
+    assert customer.post("/v1/auth/logout?all=true").status_code == 204
+
+
+def test_a_later_session_does_not_undo_a_sign_out(api, customer):
+    assert customer.post("/v1/auth/logout?all=true").status_code == 204
+    time.sleep(0.01)
+    later = api.login(customer.email)
+    assert customer.post("/v1/auth/logout?all=true").status_code == 204
+    assert signed_in(later)
+
+
+@pytest.mark.req("SES-2")
+def test_forged_and_expired_tokens_do_not_sign_out(api, customer, new_stack, recorder):
+    head, payload, signature = customer.token.split(".")
+    forged = payload[:-4] + ("AAAA" if payload[-4:] != "AAAA" else "BBBB")
+    assert customer.post("/v1/auth/logout").status_code == 204
+    for token in (f"{head}.{forged}.{signature}", f"{head}.{payload}.{signature[:-2]}AA", "x.y.z",
+                  customer.refresh_token):
+        problem(api.post("/v1/auth/logout", token=token), 401, "unauthorized")
+        problem(api.post("/v1/auth/logout?all=true", token=token), 401, "unauthorized")
+
+
+@pytest.mark.req("SES-2")
+def test_only_signing_out_takes_the_token_of_an_ended_session(api, customer):
+    assert customer.post("/v1/auth/logout").status_code == 204
+    sent = {"email": customer.email, "password": client.PASSWORD}
+    for path, body in (("/v1/auth/login", sent), ("/v1/auth/guest", None),
+                       ("/v1/auth/reauth", {"password": client.PASSWORD})):
+        problem(customer.post(path, body), 401, "unauthorized")
+
+
+def ends_elsewhere(stack, person):
+    """Another host ends the person's session."""
     admin(stack).rows(
         "UPDATE session SET revoked_at = UTC_TIMESTAMP(3)"
-        f" WHERE id = UNHEX('{session(customer)}')"
+        f" WHERE id = UNHEX('{session(person)}')"
     )
+
+
+@pytest.mark.req("JWT-13")
+def test_sign_out_at_another_host_bites_within_seconds(customer, stack):
+    ends_elsewhere(stack, customer)
     client.until(lambda: customer.get("/v1/me").status_code == 401, 10, "the end of the session")
 
 
@@ -287,3 +416,191 @@ def test_money_asks_the_database_for_the_session(guest, staff, stack, db, filled
     admin(stack).rows(ended.format(session=session(guest)))
     problem(guest.checkout(), 401, "unauthorized")
     assert db.value("SELECT COUNT(*) FROM orders") == before
+
+
+@pytest.mark.req("JWT-13")
+def test_sign_out_at_another_host_bites_while_all_workers_are_busy(api, customer, stack):
+    done, twins = threading.Event(), [api.clone() for _ in range(8)]
+
+    def load(twin):
+        while not done.is_set():
+            twin.get("/v1/products?q=a&facets=true&sort=relevance")
+
+    threads = [threading.Thread(target=load, args=(t,)) for t in twins]
+    for t in threads:
+        t.start()
+    try:
+        ends_elsewhere(stack, customer)
+        client.until(lambda: customer.get("/v1/me").status_code == 401, 10, "the end")
+    finally:
+        done.set()
+        for t in threads:
+            t.join()
+
+
+@pytest.mark.req("JWT-13")
+def test_many_sign_outs_at_another_host(api, guest, stack):
+    """More than one page of the poll: none is lost."""
+    first = api.guest()
+    admin(stack).rows(
+        "INSERT INTO session (id, account_id, created_at, rotated_at, expires_at, authenticated_at,"
+        " revoked_at) SELECT UNHEX(REPLACE(UUID(), '-', '')), REPEAT('x', 16), UTC_TIMESTAMP(3),"
+        " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM seq_1_to_5000")
+    ends_elsewhere(stack, guest)
+    ends_elsewhere(stack, first)
+    for person in (guest, first):
+        client.until(lambda p=person: p.get("/v1/me").status_code == 401, 10, "the end")
+
+
+@pytest.mark.req("INV-14", "SES-2")
+def test_no_request_that_starts_after_a_sign_out_succeeds(api, customer):
+    """Devices call all the time while one of them signs everybody out."""
+    devices = [customer] + [api.login(customer.email) for _ in range(3)]
+    done, seen = threading.Event(), []
+
+    def call(device):
+        while not done.is_set():
+            began = time.monotonic()
+            seen.append((began, device.get("/v1/me").status_code))
+
+    threads = [threading.Thread(target=call, args=(d.clone(),)) for d in devices * 2]
+    for t in threads:
+        t.start()
+    time.sleep(0.3)
+    assert customer.clone().post("/v1/auth/logout?all=true").status_code == 204
+    ended = time.monotonic()
+    time.sleep(0.5)
+    done.set()
+    for t in threads:
+        t.join()
+    late = {status for began, status in seen if began > ended}
+    assert late == {401} and 200 in {status for began, status in seen if began < ended}
+
+
+@pytest.mark.req("INV-14", "INV-15")
+def test_refresh_races_with_signing_out(api, customer):
+    for _ in range(10):
+        person = api.login(customer.email)
+        calls = [lambda c=api.clone(): refresh(c, person.refresh_token) for _ in range(3)]
+        calls.append(lambda p=person.clone(): p.post("/v1/auth/logout"))
+        *answers, out = at_once(calls)
+        assert out.status_code == 204
+        for got in (a.json() for a in answers if a.status_code == 200):
+            refused(api, got["refresh_token"])
+            assert not signed_in(person, got["access_token"])
+
+
+@pytest.mark.req("SES-4")
+def test_sign_in_is_no_oauth_password_grant(api):
+    assert not re.search(r"grant_type|oauth|tokenUrl", api.get("/v1/openapi.json").text, re.I)
+
+
+@pytest.mark.req("JWT-13")
+def test_a_role_that_is_taken_away_bites_at_the_next_request(new_stack, recorder):
+    stack = new_stack("roles", workers=2)
+    staff = client.Api(stack, recorder).staff()
+    account = f"UNHEX('{staff.id.replace('-', '')}')"
+    assert staff.get("/v1/admin/products").status_code == 200
+    admin(stack).rows(f"DELETE FROM account_role WHERE account_id = {account}")
+    problem(staff.get("/v1/admin/products"), 403, "forbidden")
+    admin(stack).rows(f"INSERT INTO account_role VALUES ({account}, 'manager')")
+    assert staff.get("/v1/admin/products").status_code == 200
+    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = {account}")
+    problem(staff.get("/v1/admin/products"), 401, "unauthorized")
+
+
+# ---- the list of devices
+
+
+def listed(person, query=""):
+    answer = person.get(f"/v1/me/sessions{query}")
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
+    return answer.json()
+
+
+@pytest.mark.req("SES-1")
+def test_devices(api, customer):
+    sent = {"email": customer.email, "password": client.PASSWORD}
+    phone = client.Person(api, api.elsewhere(7).post(
+        "/v1/auth/login", sent, headers={"User-Agent": "Phone/1 <b>ü</b>".encode()}))
+    page = listed(customer)
+    assert page["next_cursor"] is None
+    new, old = page["data"]
+    assert set(new) == {"id", "device", "address", "created_at", "last_used_at", "current"}
+    assert new["id"] == claims(phone.token)["sid"] and old["id"] == claims(customer.token)["sid"]
+    assert new["device"] == "Phone/1 <b>ü</b>" and old["device"].startswith("python-requests")
+    assert new["address"] == "127.0.0.7" and old["address"] == "127.0.0.1"
+    assert (new["current"], old["current"]) == (False, True)
+    assert [s["current"] for s in listed(phone)["data"]] == [True, False]
+    assert new["created_at"] == new["last_used_at"]
+    rotated(api, phone.refresh_token)
+    again = listed(customer)["data"][0]
+    assert again["created_at"] == new["created_at"] < again["last_used_at"]
+
+
+def test_a_device_without_a_name(api):
+    person = client.Person(api, api.post("/v1/auth/guest", headers={"User-Agent": ""}))
+    (only,) = listed(person)["data"]
+    assert only["device"] is None and only["current"]
+
+
+def test_ended_and_expired_sessions_are_not_listed(api, customer, stack):
+    ended, expired = api.login(customer.email), api.login(customer.email)
+    ended.post("/v1/auth/logout")
+    shift(stack, expired, "expires_at", "- INTERVAL 31 DAY")
+    assert [s["id"] for s in listed(customer)["data"]] == [claims(customer.token)["sid"]]
+
+
+def test_pages_of_devices(api, customer):
+    people = [customer] + [api.login(customer.email) for _ in range(4)]
+    want, got, query = [claims(p.token)["sid"] for p in reversed(people)], [], "?limit=2"
+    while query:
+        page = listed(customer, query)
+        assert len(page["data"]) <= 2
+        got += [s["id"] for s in page["data"]]
+        query = page["next_cursor"] and f"?limit=2&cursor={page['next_cursor']}"
+    assert got == want
+    assert faults(customer.get("/v1/me/sessions?limit=0")) == [("limit", "out_of_range")]
+    assert faults(customer.get("/v1/me/sessions?cursor=x")) == [("cursor", "bad_format")]
+
+
+@pytest.mark.req("SES-1")
+def test_ending_a_device(api, customer):
+    other, third = api.login(customer.email), api.login(customer.email)
+    path = f"/v1/me/sessions/{claims(other.token)['sid']}"
+    assert customer.delete(path).status_code == 204
+    problem(other.get("/v1/me"), 401, "unauthorized")
+    refused(api, other.refresh_token)
+    assert signed_in(customer) and signed_in(third)
+    problem(customer.delete(path), 404, "not_found")
+    own = f"/v1/me/sessions/{claims(customer.token)['sid']}"
+    assert customer.delete(own).status_code == 204
+    assert not signed_in(customer) and signed_in(third)
+
+
+@pytest.mark.req("SES-1", "AZ-2")
+def test_anothers_session_is_none(api, customer, guest):
+    paths = (claims(guest.token)["sid"], str(uuid.uuid4()), "7", "x" * 36)
+    told = {"X-Request-Id": "same"}
+    answers = [customer.delete(f"/v1/me/sessions/{p}", headers=told) for p in paths]
+    for a in answers:
+        problem(a, 404, "not_found")
+    assert len({a.content for a in answers}) == 1 and len({str(a.headers["Content-Length"])
+                                                           for a in answers}) == 1
+    assert signed_in(guest)
+
+
+@pytest.mark.req("SES-1", "MFA-5")
+def test_an_old_sign_in_ends_no_device(api, customer, stack):
+    other = api.login(customer.email)
+    shift(stack, customer, "authenticated_at", "- INTERVAL 2 DAY")
+    path = f"/v1/me/sessions/{claims(other.token)['sid']}"
+    problem(customer.delete(path), 403, "reauth_required")
+    assert signed_in(other)
+    assert customer.post("/v1/auth/reauth", {"password": client.PASSWORD}).status_code == 204
+    assert customer.delete(path).status_code == 204
+
+
+def test_devices_need_a_token(api):
+    problem(api.get("/v1/me/sessions"), 401, "unauthorized")
+    problem(api.delete(f"/v1/me/sessions/{uuid.uuid4()}"), 401, "unauthorized")
