@@ -50,7 +50,7 @@ GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/
              $(GEN)/mail_texts.c
 
 .DELETE_ON_ERROR:
-.PHONY: all help deps run start stop test unit http fuzz bench lint format check-sql install clean attack
+.PHONY: all help deps run start stop test unit http fuzz bench lint format check-sql install clean attack browser
 
 all: $(B)/merx ## build the program
 
@@ -82,6 +82,11 @@ unit: $(UNIT) ## unit tests alone
 
 http: all ## black-box tests alone (ARGS for pytest)
 	@tests/http/run $(ARGS)
+
+browser: ## tests in a real browser, Chromium
+	@deploy/deps build run tests browser
+	@$(MAKE) --no-print-directory all
+	@tests/browser/run
 
 fuzz: ## fuzz targets, TIME seconds each
 	@$(MAKE) --no-print-directory CC=clang SAN=address,undefined fuzz-targets

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-for directory in ("http", "faults"):
+for directory in ("http", "faults", "browser"):
     sys.path.insert(0, str(pathlib.Path(__file__).parent / directory))
 
 import client  # noqa: E402
