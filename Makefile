@@ -50,7 +50,7 @@ GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/
              $(GEN)/mail_texts.c
 
 .DELETE_ON_ERROR:
-.PHONY: all help deps run start stop test unit http fuzz bench lint format check-sql install clean attack browser
+.PHONY: all help deps run start stop test unit http fuzz bench bench-token lint format check-sql install clean attack browser
 
 all: $(B)/merx ## build the program
 
@@ -94,6 +94,9 @@ fuzz: ## fuzz targets, TIME seconds each
 
 bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json
 	@tests/bench/run
+
+bench-token: $(B)/tests/bench/token ## what a token costs: made, checked, checked again
+	@$<
 
 attack: ## scanners, floods and timing against a private store (STAGE=sqlmap for one)
 	@deploy/deps build run tests bench attack
@@ -147,6 +150,8 @@ $(B)/libmerx.a: $(OBJ)
 	@rm -f $@; ar rcs $@ $^
 $(B)/merx: $(PROG:%.c=$(B)/%.o) $(B)/libmerx.a
 	@echo "  LD  $@"; $(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libmerx.a
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libmerx.a
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 

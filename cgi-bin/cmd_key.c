@@ -16,18 +16,19 @@ static struct mx_keyring keyring(struct mx_cmd *c, bool force)
         .a = c->arena,
         .dir = s->keys,
         .now_ms = mx_wall_ms(),
-        .published_ms = s->jwks_max_age_s * 1000 + s->catalog_cache_ms,
+        .published_ms = s->jwks_max_age_s * 1000 + s->request_timeout_ms,
         .signed_ms = (s->token_ttl_s + MX_TOKEN_LEEWAY_S) * 1000 + s->request_timeout_ms,
         .secret_ms = s->refresh_ttl_d * DAY_MS + s->request_timeout_ms,
         .force = force,
     };
 }
 
-static int done(enum mx_err e, const char *why)
+/* `why` points to what the step may have said: it is read after the step. */
+static int done(enum mx_err e, const char *const *why)
 {
     if (e == MX_OK)
         return 0;
-    fprintf(stderr, "merx key: %s\n", why);
+    fprintf(stderr, "merx key: %s\n", *why);
     return 1;
 }
 
@@ -35,7 +36,7 @@ static int key_new(const struct mx_keyring *r, const char *alg)
 {
     struct mx_str kid;
     const char *why = "";
-    int status = done(mx_keyring_new(r, alg ? alg : "ES256", &kid, &why), why);
+    int status = done(mx_keyring_new(r, alg ? alg : "ES256", &kid, &why), &why);
 
     if (status == 0)
         printf("%.*s\n", MX_FMT(kid));
@@ -51,7 +52,7 @@ static int key_list(const struct mx_keyring *r, const char *unused)
     };
     struct mx_list all = {0};
     const char *why = "";
-    int status = done(mx_keyring_list(r, &all, &why), why);
+    int status = done(mx_keyring_list(r, &all, &why), &why);
     char made[MX_TIME_TEXT];
 
     (void)unused;
@@ -68,21 +69,21 @@ static int key_activate(const struct mx_keyring *r, const char *kid)
 {
     const char *why = "";
 
-    return done(mx_keyring_activate(r, mx_str_c(kid), &why), why);
+    return done(mx_keyring_activate(r, mx_str_c(kid), &why), &why);
 }
 
 static int key_retire(const struct mx_keyring *r, const char *kid)
 {
     const char *why = "";
 
-    return done(mx_keyring_retire(r, mx_str_c(kid), &why), why);
+    return done(mx_keyring_retire(r, mx_str_c(kid), &why), &why);
 }
 
 static int key_prune(const struct mx_keyring *r, const char *unused)
 {
     struct mx_list removed = {0};
     const char *why = "";
-    int status = done(mx_keyring_prune(r, &removed, &why), why);
+    int status = done(mx_keyring_prune(r, &removed, &why), &why);
 
     (void)unused;
     for (size_t i = 0; i < removed.n; i++)
@@ -95,7 +96,7 @@ static int key_secret(const struct mx_keyring *r, const char *unused)
     const char *why = "";
 
     (void)unused;
-    return done(mx_keyring_new_secret(r, &why), why);
+    return done(mx_keyring_new_secret(r, &why), &why);
 }
 
 enum takes { NOTHING, PERHAPS_ONE, ONE };

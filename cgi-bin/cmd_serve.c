@@ -6,12 +6,12 @@
 #include "io/shm.h"
 #include "worker.h"
 
-/* No core files, which would hold keys and passwords; as many descriptors as we may have. */
+/* As many descriptors as we may have. */
 static void set_limits(void)
 {
-    struct rlimit core = {0, 0}, files;
+    struct rlimit files;
 
-    if (setrlimit(RLIMIT_CORE, &core) != 0 || getrlimit(RLIMIT_NOFILE, &files) != 0) {
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         perror("limits");
         return;
     }

@@ -1,4 +1,6 @@
 /* merx: a store's backend behind nginx. This file finds the settings and the sub-command. */
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/conf.h"
@@ -68,6 +70,20 @@ static bool load(struct mx_cmd *c, bool needed, struct mx_settings *conf)
     return mx_conf_read(c->arena, (struct mx_str){0}, nothing, conf, &faults) == MX_OK;
 }
 
+/* Memory that holds keys and passwords is in no core file, also where a program takes them (which a
+ * limit does not keep from it), and only root can look into it or see the environment. A leak
+ * checker does. */
+static bool keep_memory(void)
+{
+    struct rlimit none = {0, 0};
+
+#ifdef __SANITIZE_ADDRESS__
+    return setrlimit(RLIMIT_CORE, &none) == 0;
+#else
+    return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0;
+#endif
+}
+
 static int run(struct mx_cmd *c, size_t i)
 {
     struct mx_settings *conf = MX_NEW(c->arena, struct mx_settings);
@@ -78,6 +94,10 @@ static int run(struct mx_cmd *c, size_t i)
     mx_settings_log_level(conf);
     if (commands[i].flags & WRITES_LOG && !mx_log_open(conf->log)) {
         perror(conf->log);
+        return EXIT_USAGE;
+    }
+    if (!keep_memory()) {
+        perror("limits");
         return EXIT_USAGE;
     }
     return commands[i].fn(c);

@@ -339,11 +339,11 @@ static void rewind_response(struct exchange *x)
 }
 
 /* A public answer comes from the host's memory where it can: the handler runs for the first who
- * asks. */
+ * asks. The key set is not kept: a key that is gone must be gone. */
 static enum mx_err handle(struct exchange *x, struct mx_reply *reply)
 {
     const struct mx_hooks *hooks = x->app->hooks;
-    bool shared = hooks->recall && (x->route->flags & MX_R_PUBLIC);
+    bool shared = hooks->recall && (x->route->flags & (MX_R_PUBLIC | MX_R_KEYSET)) == MX_R_PUBLIC;
 
     if (shared && hooks->recall(x->cx, x->req, &reply->raw, &reply->etag))
         return MX_OK;

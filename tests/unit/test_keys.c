@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -244,6 +246,263 @@ static void public_set(void)
     mx_keys_free(k);
 }
 
+static EVP_PKEY *rsa_key(int bits, unsigned long exponent)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, NULL);
+    BIGNUM *e = BN_new();
+    EVP_PKEY *pkey = NULL;
+
+    BN_set_word(e, exponent);
+    if (EVP_PKEY_keygen_init(ctx) != 1 || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) != 1 ||
+        EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e) != 1 || EVP_PKEY_keygen(ctx, &pkey) != 1)
+        MX_BUG("no RSA key");
+    BN_free(e);
+    EVP_PKEY_CTX_free(ctx);
+    return pkey;
+}
+
+/* The PEM text of the public key with modulus n and exponent e, which no generator would make. */
+static const char *rsa_public_pem(const char *n_hex, unsigned long e)
+{
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    EVP_PKEY *pkey = NULL;
+    BIGNUM *n = NULL, *exponent = BN_new();
+    OSSL_PARAM *params;
+
+    BN_hex2bn(&n, n_hex);
+    BN_set_word(exponent, e);
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent);
+    params = OSSL_PARAM_BLD_to_param(build);
+    if (EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+        MX_BUG("no RSA public key");
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    EVP_PKEY_CTX_free(ctx);
+    BN_free(n);
+    BN_free(exponent);
+    return pem_of(pkey, true, NULL);
+}
+
+/* `bits` bits, all of them ones but the last when `even`. */
+static const char *modulus(int bits, bool even)
+{
+    char *hex = mx_arena_alloc(arena, (size_t)bits / 4 + 1);
+
+    memset(hex, 'F', (size_t)bits / 4);
+    hex[bits / 4] = '\0';
+    hex[bits / 4 - 1] = even ? 'E' : 'F';
+    return hex;
+}
+
+static void rsa_keys(void)
+{
+    const char *dir = good_dir(), *good = pem_of(rsa_key(2048, 65537), true, NULL);
+
+    put(dir, "partner.rs256.pem", good, 0644);
+    tap_ok(!fault_of(dir), "an RSA public key that all may read");
+    put(dir, "active", "partner\n", 0600);
+    check_fault(dir, "only verifies", "it never signs");
+    one_bad_key("a.rs256.pem", good, 0664, "mode 0664");
+    one_bad_key("a.rs256.pem", good, 0646, "mode 0646");
+    one_bad_key("a.rs256.pem", pem_of(rsa_key(1024, 65537), true, NULL), 0600, "2048");
+    one_bad_key("a.rs256.pem", rsa_public_pem(modulus(2040, false), 65537), 0600, "2048");
+    one_bad_key("a.rs256.pem", rsa_public_pem(modulus(8448, false), 65537), 0600, "8192");
+    one_bad_key("a.rs256.pem", rsa_public_pem(modulus(2048, false), 1), 0600, "exponent");
+    one_bad_key("a.rs256.pem", rsa_public_pem(modulus(2048, false), 65536), 0600, "exponent");
+    one_bad_key("a.rs256.pem", rsa_public_pem(modulus(2048, true), 65537), 0600, "modulus");
+    one_bad_key("a.rs256.pem", pem_of(rsa_key(2048, 65537), false, NULL), 0600, "public key");
+    one_bad_key("a.rs256.pem", pem_of(EVP_EC_gen("P-256"), true, NULL), 0600, "RSA");
+    one_bad_key("a.rs256.pem", "", 0600, "RSA");
+}
+
+/* ---- steps ---- */
+
+#define SECOND INT64_C(1000)
+
+/* Steps in `dir` at `now_ms`, with the waits of this test. */
+static struct mx_keyring steps(const char *dir, int64_t now_ms)
+{
+    return (struct mx_keyring){.a = arena,
+                               .dir = dir,
+                               .now_ms = now_ms,
+                               .published_ms = 300 * SECOND,
+                               .signed_ms = 900 * SECOND,
+                               .secret_ms = 3000000 * SECOND};
+}
+
+static int64_t written_ms(const char *dir, const char *file)
+{
+    struct stat st = {0};
+
+    if (stat(mx_arena_printf(arena, "%s/%s", dir, file), &st) != 0)
+        MX_BUG("no %s", file);
+    return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}
+
+/* The states of all keys, by file: "active retired ". */
+static struct mx_str states(const char *dir)
+{
+    static const char *const names[] = {"published ", "active ", "retired "};
+    struct mx_keyring r = steps(dir, 0);
+    struct mx_list all = {0};
+    struct mx_buf out;
+
+    mx_buf_init(&out, arena, 4096);
+    if (mx_keyring_list(&r, &all, &why_not) != MX_OK)
+        MX_BUG("%s", why_not);
+    for (size_t i = 0; i < all.n; i++)
+        mx_buf_c(&out, names[MX_AT(all, struct mx_key_entry, i)->state]);
+    return mx_buf_view(&out);
+}
+
+static void refused_step(enum mx_err e, const char *part)
+{
+    tap_ok(e == MX_E_VALIDATION_FAILED && strstr(why_not, part), "refused: %s [JWT-9]", part);
+    printf("# %s\n", why_not);
+}
+
+static void rotating(void)
+{
+    const char *dir = new_dir();
+    struct mx_str old = MX_S("a"), new = MX_S("b"), kid;
+    struct mx_keyring r = steps(dir, 0);
+    struct mx_list removed;
+    int64_t made, signs;
+
+    if (new_key(dir, "HS256", &kid) != MX_OK)
+        MX_BUG("%s", why_not);
+    put(dir, "a.es256.pem", ec_pem("P-256"), 0600);
+    put(dir, "active", "a\n", 0600);
+    unlink(mx_arena_printf(arena, "%s/%s.hs256", dir, kid.p));
+    put(dir, "b.es256.pem", ec_pem("P-256"), 0600);
+    made = written_ms(dir, "b.es256.pem");
+    tap_str(states(dir), "active published ", "published, not signing [JWT-9]");
+    r = steps(dir, made + 299 * SECOND);
+    refused_step(mx_keyring_activate(&r, new, &why_not), "another 1 s");
+    refused_step(mx_keyring_activate(&r, MX_S("c"), &why_not), "no key c");
+    refused_step(mx_keyring_retire(&r, old, &why_not), "a signs");
+    r.force = true;
+    refused_step(mx_keyring_retire(&r, old, &why_not), "a signs");
+    r = steps(dir, made - 3600 * SECOND);
+    refused_step(mx_keyring_activate(&r, new, &why_not), "another 300 s");
+    r = steps(dir, made + 300 * SECOND);
+    tap_err(mx_keyring_activate(&r, new, &why_not), MX_OK, "activate [JWT-9]");
+    tap_err(mx_keyring_activate(&r, new, &why_not), MX_OK, "twice is no fault");
+    tap_str(states(dir), "published active ", "the other one signs [JWT-9]");
+    tap_int(mode_of(dir, "active"), 0600, "mode of active");
+    signs = written_ms(dir, "active");
+    r = steps(dir, signs + 899 * SECOND);
+    refused_step(mx_keyring_retire(&r, old, &why_not), "another 1 s");
+    r = steps(dir, signs + 900 * SECOND);
+    tap_err(mx_keyring_retire(&r, old, &why_not), MX_OK, "retire [JWT-9]");
+    tap_str(states(dir), "retired active ", "retired [JWT-9]");
+    refused_step(mx_keyring_retire(&r, old, &why_not), "no key a");
+    refused_step(mx_keyring_activate(&r, old, &why_not), "no key a");
+    tap_err(mx_keyring_prune(&r, &removed, &why_not), MX_OK, "prune");
+    tap_ok(removed.n == 1 && mx_str_eqc(*MX_AT(removed, struct mx_str, 0), "a.es256.pem.retired"),
+           "the retired one goes");
+    tap_str(states(dir), "active ", "the rest stays");
+    tap_ok(!fault_of(dir), "and can be loaded");
+}
+
+static void at_once(void)
+{
+    const char *dir = good_dir();
+    struct mx_keyring r = steps(dir, 0);
+    struct mx_list all = {0};
+    struct mx_str kid, first;
+
+    r.force = true;
+    if (mx_keyring_list(&r, &all, &why_not) != MX_OK)
+        MX_BUG("%s", why_not);
+    first = MX_AT(all, struct mx_key_entry, 0)->kid;
+    tap_err(new_key(dir, "ES256", &kid), MX_OK, "a key for the emergency");
+    tap_err(mx_keyring_activate(&r, kid, &why_not), MX_OK, "signs at once [JWT-9]");
+    tap_err(mx_keyring_retire(&r, first, &why_not), MX_OK, "the other goes at once [JWT-9]");
+    put(dir, "p.rs256.pem", pem_of(rsa_key(2048, 65537), true, NULL), 0644);
+    refused_step(mx_keyring_activate(&r, MX_S("p"), &why_not), "only verify");
+    r.force = false;
+    tap_err(mx_keyring_retire(&r, MX_S("p"), &why_not), MX_OK, "a partner's key goes unasked");
+    tap_err(new_key(dir, "HS256", &kid), MX_OK, "a shared secret");
+    tap_err(mx_keyring_activate(&r, kid, &why_not), MX_OK, "which no cache holds, signs at once");
+    put(dir, "odd.hs256", "AAAA", 0600);
+    refused_step(mx_keyring_activate(&r, kid, &why_not), "3 bytes");
+}
+
+/* ---- taking up ---- */
+
+static void settle(struct mx_keys **k)
+{
+    const char *why;
+
+    usleep(150000);
+    (void)mx_keys_refresh(arena, k, &why);
+}
+
+static void taking_up(void)
+{
+    const char *dir = good_dir(), *why = "";
+    struct mx_keys *k = NULL;
+    struct mx_hash before, secret;
+    struct mx_str kid;
+
+    tap_err(mx_keys_load(arena, dir, &k, &why), MX_OK, "load");
+    settle(&k);
+    before = mx_keys_digest(arena, k);
+    tap_ok(!mx_keys_refresh(arena, &k, &why) && !why, "nothing new");
+    tap_err(new_key(dir, "ES256", &kid), MX_OK, "one more");
+    tap_ok(mx_keys_refresh(arena, &k, &why) && !why, "taken up");
+    tap_ok(memcmp(before.b, mx_keys_digest(arena, k).b, MX_HASH) != 0, "another set");
+    tap_ok(mx_keys_refresh(arena, &k, &why), "looked at again while the clock may stand still");
+    settle(&k);
+    before = mx_keys_digest(arena, k);
+    put(dir, "odd.hs256", "AAAA", 0600);
+    tap_ok(!mx_keys_refresh(arena, &k, &why) && why, "a bad file is not taken up");
+    tap_ok(!mx_keys_refresh(arena, &k, &why) && !why, "which is said once");
+    tap_ok(memcmp(before.b, mx_keys_digest(arena, k).b, MX_HASH) == 0, "the keys stay");
+    unlink(mx_arena_printf(arena, "%s/odd.hs256", dir));
+    tap_ok(mx_keys_refresh(arena, &k, &why) && !why, "without it they are taken up again");
+    secret = *mx_keys_secret(k);
+    tap_ok(!mx_keys_secret_old(k), "no secret of before");
+    mx_keys_free(k);
+    tap_ok(memcmp(&secret, &(struct mx_hash){{0}}, sizeof(secret)) != 0, "a secret");
+}
+
+static void new_secret(void)
+{
+    const char *dir = good_dir(), *why = "";
+    struct mx_keyring r = steps(dir, written_ms(dir, "server.secret"));
+    struct mx_keys *k = NULL;
+    struct mx_list removed;
+    struct mx_hash first, made;
+
+    tap_err(mx_keys_load(arena, dir, &k, &why), MX_OK, "load");
+    first = *mx_keys_secret(k);
+    made = mx_hmac(&first, MX_S("x"));
+    mx_keys_free(k);
+    tap_err(mx_keyring_new_secret(&r, &why), MX_OK, "a new secret [SEC-1]");
+    tap_err(mx_keys_load(arena, dir, &k, &why), MX_OK, "load");
+    tap_ok(memcmp(mx_keys_secret(k), &first, MX_HASH) != 0, "another one makes [SEC-1]");
+    tap_ok(mx_keys_made(k, MX_S("x"), &made), "what the first made is good [SEC-1]");
+    tap_ok(!mx_keys_made(k, MX_S("y"), &made), "for what it was made for");
+    mx_keys_free(k);
+    tap_int(mode_of(dir, "server.secret.old"), 0600, "mode of the old one");
+    refused_step(mx_keyring_new_secret(&r, &why_not), "another 35 days");
+    tap_err(mx_keyring_prune(&r, &removed, &why), MX_OK, "prune");
+    tap_int((int64_t)removed.n, 0, "keeps it");
+    r.now_ms = written_ms(dir, "server.secret") + r.secret_ms;
+    tap_err(mx_keyring_prune(&r, &removed, &why), MX_OK, "prune later");
+    tap_int((int64_t)removed.n, 1, "deletes it");
+    tap_err(mx_keys_load(arena, dir, &k, &why), MX_OK, "load");
+    tap_ok(!mx_keys_made(k, MX_S("x"), &made), "what the first made is refused");
+    mx_keys_free(k);
+    put(dir, "server.secret.old", "AAAA", 0600);
+    check_fault(dir, "server.secret.old", "short old secret");
+}
+
 int main(void)
 {
     arena = mx_arena_new(65536, 8 << 20);
@@ -254,6 +513,11 @@ int main(void)
     bad_directories();
     creating();
     public_set();
+    rsa_keys();
+    rotating();
+    at_once();
+    taking_up();
+    new_secret();
     nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     mx_arena_free(arena);
     return tap_done();
