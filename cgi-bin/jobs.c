@@ -174,6 +174,11 @@ static enum mx_err purge_sessions(struct mx_ctx *cx, int64_t *ret_n)
     return q_session_purge(cx->db, &(struct q_session_purge_in){before, BATCH}, ret_n);
 }
 
+static enum mx_err purge_sign_ins(struct mx_ctx *cx, int64_t *ret_n)
+{
+    return q_challenge_purge(cx->db, &(struct q_challenge_purge_in){{cx->now_ms}, BATCH}, ret_n);
+}
+
 /* ---- the loop ---- */
 
 /* A job runs when `every_ms` have passed, and again at once while it finds a full batch. */
@@ -191,6 +196,7 @@ static const struct job jobs[] = {
     {"session_purge", PURGE_EVERY_MS, purge_sessions},
     {"code_purge", PURGE_EVERY_MS, purge_codes},
     {"id_token_purge", PURGE_EVERY_MS, purge_id_tokens},
+    {"mfa_challenge_purge", PURGE_EVERY_MS, purge_sign_ins},
     {"passkey_challenge_purge", PURGE_EVERY_MS, purge_challenges},
 };
 

@@ -2,6 +2,7 @@
 #include "api/auth.h"
 
 #include "api/me.h"
+#include "shop/mfa.h"
 #include "shop/password.h"
 
 /* ---- answers ---- */
@@ -98,14 +99,21 @@ static const struct mx_field login_rows[] = {
 };
 MX_SHAPE(mx_shape_login, "Login", struct mx_login, login_rows);
 
-struct own_password {
-    struct mx_str password;
+static const struct mx_field mfa_rows[] = {
+    MX_F(struct mx_second, mfa_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
+         "From the answer to the first factor; good for 5 minutes and 5 codes."),
+    MX_F_ENUM(struct mx_second, method, MX_BODY, MX_F_REQUIRED, mx_mfa_method_names,
+              "Whose code it is."),
+    MX_F(struct mx_second, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_MFA_CODE_MIN,
+         MX_MFA_CODE_MAX, MX_LINE, "Six digits of the app, or a recovery code."),
 };
+MX_SHAPE(mx_shape_mfa, "Mfa", struct mx_second, mfa_rows);
+
 static const struct mx_field own_password_rows[] = {
-    MX_F(struct own_password, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024, MX_PASSWORD,
-         "The caller's own."),
+    MX_F(struct mx_own_password, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
+         MX_PASSWORD, "The caller's own."),
 };
-MX_SHAPE(mx_shape_own_password, "OwnPassword", struct own_password, own_password_rows);
+MX_SHAPE(mx_shape_own_password, "OwnPassword", struct mx_own_password, own_password_rows);
 
 struct refresh {
     struct mx_str refresh_token;
@@ -158,10 +166,18 @@ enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *r
     return MX_OK;
 }
 
+enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    reply->out = out;
+    enum mx_err e = mx_signin_second(cx, in, &out->t, &reply->error);
+    return e == MX_E_NOT_FOUND ? MX_E_INVALID_MFA_TOKEN : e;
+}
+
 enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
-    return mx_signin_again(cx, ((const struct own_password *)in)->password);
+    return mx_signin_again(cx, ((const struct mx_own_password *)in)->password);
 }
 
 enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

@@ -7,7 +7,12 @@
 
 extern const struct mx_shape mx_shape_tokens, mx_shape_verification, mx_shape_guest,
     mx_shape_register, mx_shape_verify, mx_shape_login, mx_shape_refresh, mx_shape_logout,
-    mx_shape_mfa_required, mx_shape_own_password;
+    mx_shape_mfa_required, mx_shape_own_password, mx_shape_mfa;
+
+/* Input of routes that want the caller's own password again. */
+struct mx_own_password {
+    struct mx_str password;
+};
 
 /* The answers of every route that signs in to an account, in this order; routes.c has
  * {{200, &mx_shape_tokens, NULL}, {200, &mx_shape_mfa_required, NULL}}: tokens, or the demand for a
@@ -18,6 +23,7 @@ enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *r
 enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply);

@@ -11,6 +11,7 @@
 #include "api/customers.h"
 #include "api/me.h"
 #include "api/meta.h"
+#include "api/mfa.h"
 #include "api/oidc.h"
 #include "api/orders.h"
 #include "api/passkeys.h"
@@ -68,6 +69,10 @@ static const struct mx_route rows[] = {
      MX_RATE_PASSWORD, &mx_shape_invitation_accept, {{204, NULL, NULL}}, ERRORS(MX_E_CODE_INVALID),
      api_auth_invitation,
      "Accept an invitation to be staff: choose a password, then sign in."},
+    {"auth.mfa", MX_POST, "/v1/auth/mfa", MX_WHO_PUBLIC, 0, MX_R_TX, MX_RATE_PASSWORD,
+     &mx_shape_mfa, {{200, &mx_shape_tokens, NULL}},
+     ERRORS(MX_E_INVALID_MFA_TOKEN, MX_E_INVALID_MFA_CODE), api_auth_mfa,
+     "Prove the second factor that signing in asked for. A code works once."},
     {"auth.reauth", MX_POST, "/v1/auth/reauth", MX_WHO_TOKEN, 0, MX_R_SLOW | MX_R_ENROL,
      MX_RATE_PASSWORD, &mx_shape_own_password, {{204, NULL, NULL}},
      ERRORS(MX_E_INVALID_CREDENTIALS), api_auth_reauth,
@@ -98,6 +103,23 @@ static const struct mx_route rows[] = {
     {"me.patch", MX_PATCH, "/v1/me", MX_WHO_TOKEN, 0, MX_R_TX, MX_RATE_NONE, &mx_shape_me_patch,
      {{200, &mx_shape_user, NULL}}, NULL, api_me_patch,
      "Change name, phone or locale; what is not sent stays."},
+    {"me.mfa.totp.begin", MX_POST, "/v1/me/mfa/totp", MX_WHO_TOKEN, 0,
+     MX_R_TX | MX_R_FRESH | MX_R_ENROL, MX_RATE_NONE, NULL, {{200, &mx_shape_totp_seed, NULL}},
+     ERRORS(MX_E_FORBIDDEN, MX_E_CONFLICT), api_mfa_totp_begin,
+     "A seed for an authenticator app; a second factor once its first code is confirmed."},
+    {"me.mfa.totp.remove", MX_DELETE, "/v1/me/mfa/totp", MX_WHO_TOKEN, 0, MX_R_SLOW | MX_R_ENROL,
+     MX_RATE_PASSWORD, &mx_shape_own_password, {{204, NULL, NULL}},
+     ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND), api_mfa_totp_remove,
+     "Remove the app and the recovery codes."},
+    {"me.mfa.totp.confirm", MX_POST, "/v1/me/mfa/totp/confirm", MX_WHO_TOKEN, 0,
+     MX_R_TX | MX_R_FRESH | MX_R_ENROL, MX_RATE_PASSWORD, &mx_shape_totp_code,
+     {{200, &mx_shape_recovery_codes, NULL}}, ERRORS(MX_E_CODE_INVALID, MX_E_CONFLICT),
+     api_mfa_totp_confirm,
+     "Enrol the app by its first code. Ends the other sessions; shows the recovery codes, once."},
+    {"me.mfa.recovery_codes", MX_POST, "/v1/me/mfa/recovery-codes", MX_WHO_TOKEN, 0,
+     MX_R_TX | MX_R_FRESH, MX_RATE_NONE, NULL, {{200, &mx_shape_recovery_codes, NULL}},
+     ERRORS(MX_E_CONFLICT), api_mfa_recovery_codes,
+     "New recovery codes in place of the old ones."},
     {"me.addresses.list", MX_GET, "/v1/me/addresses", MX_WHO_TOKEN, 0, 0, MX_RATE_NONE,
      &mx_shape_address_page, {{200, &mx_shape_addresses, NULL}}, NULL, api_addresses_list,
      "The address book, newest first."},

@@ -15,6 +15,8 @@
     X(UNAUTHORIZED, 401, "unauthorized", "Authentication required")                               \
     X(INVALID_CREDENTIALS, 401, "invalid_credentials", "Invalid credentials")                     \
     X(INVALID_REFRESH_TOKEN, 401, "invalid_refresh_token", "Invalid refresh token")               \
+    X(INVALID_MFA_TOKEN, 401, "invalid_mfa_token", "The sign-in has expired, begin it again")     \
+    X(INVALID_MFA_CODE, 401, "invalid_mfa_code", "The code is wrong or was used")                 \
     X(PAYMENT_DECLINED, 402, "payment_declined", "Payment declined")                              \
     X(FORBIDDEN, 403, "forbidden", "Forbidden")                                                   \
     X(REAUTH_REQUIRED, 403, "reauth_required", "Prove again who you are")                         \

@@ -36,7 +36,7 @@ enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_pro
         .phone = phone,
         .locale = r->locale,
         .created_at = r->created_at,
-        .mfa_enabled = false,
+        .mfa_enabled = r->mfa != 0,
         .roles = roles_of(cx->arena, rows),
         .kind = r->kind,
     };

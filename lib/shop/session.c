@@ -172,7 +172,17 @@ enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account, struc
     MX_TRY(q_session_revoked_at(cx->db, &now, &ended));
     for (size_t i = 0; i < ended.n; i++)
         deny(cx, MX_AT(ended, struct q_session_revoked_at_row, i)->id);
-    return MX_OK;
+    return q_challenge_end_all(cx->db, &(struct q_challenge_end_all_in){account}, NULL);
+}
+
+enum mx_err mx_session_proved(struct mx_ctx *cx, enum mx_second_factor second)
+{
+    return q_session_proved(cx->db, &(struct q_session_proved_in){cx->actor.session, second}, NULL);
+}
+
+enum mx_err mx_session_unproved(struct mx_ctx *cx, struct mx_id account)
+{
+    return q_session_unproved(cx->db, &(struct q_session_unproved_in){account}, NULL);
 }
 
 /* A guest's are of no interest. */

@@ -43,9 +43,9 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
 
 /* End session `id`. Ending it twice is no error. */
 enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
-/* End all sessions of an account. */
+/* End all sessions of an account, and sign-ins to it that wait for a second factor. */
 enum mx_err mx_session_end_all(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
-/* End all sessions of an account but `keep`. */
+/* The same, but for session `keep`. */
 enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account,
                                   struct mx_id keep) MX_MUST_CHECK;
 
@@ -75,5 +75,10 @@ enum mx_err mx_session_end_own(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK
  * ended; false when it is no token of ours. Needs no database. */
 bool mx_session_of_token(struct mx_ctx *cx, struct mx_str refresh_token,
                          struct mx_id *ret_session) MX_MUST_CHECK;
+
+/* The caller's session has proved a second factor. */
+enum mx_err mx_session_proved(struct mx_ctx *cx, enum mx_second_factor second) MX_MUST_CHECK;
+/* The account's app and recovery codes are gone: its sessions no longer count as proved by them. */
+enum mx_err mx_session_unproved(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
 
 #endif

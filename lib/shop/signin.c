@@ -8,6 +8,7 @@
 #include "shop/event.h"
 #include "shop/limit.h"
 #include "shop/mail.h"
+#include "shop/mfa.h"
 #include "shop/password.h"
 #include "statements.h"
 
@@ -190,16 +191,74 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 
 /* ---- signing in ---- */
 
+/* The cart of a guest comes along, unless the guest has become somebody meanwhile. */
+static enum mx_err bring_cart(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
+{
+    struct mx_profile profile;
+    if (mx_id_none(guest))
+        return MX_OK;
+    enum mx_err e = mx_account_profile(cx, guest, &profile);
+    if (e != MX_OK)
+        return e == MX_E_NOT_FOUND ? MX_OK : e;
+    return profile.kind == MX_ACCOUNT_GUEST ? mx_cart_merge(cx, guest, account) : MX_OK;
+}
+
+/* All that was asked for is proved. */
+static enum mx_err enter(struct mx_ctx *cx, struct mx_id account, struct mx_id guest,
+                         enum mx_second_factor second, struct mx_tokens *ret_tokens)
+{
+    MX_TRY(bring_cart(cx, guest, account));
+    MX_TRY(mx_account_profile(cx, account, &ret_tokens->user));
+    return mx_session_start(cx, second, ret_tokens);
+}
+
 enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_first_factor first,
                              struct mx_signin *ret_signin)
 {
     struct mx_id guest = guest_of(cx);
     *ret_signin = (struct mx_signin){0};
-    if (!mx_id_none(guest) && !mx_id_eq(guest, account))
-        MX_TRY(mx_cart_merge(cx, guest, account));
-    MX_TRY(mx_account_profile(cx, account, &ret_signin->tokens.user));
-    return mx_session_start(cx, first == MX_FIRST_PASSKEY ? MX_SECOND_PASSKEY : MX_SECOND_NONE,
-                            &ret_signin->tokens);
+    /* A factor is enrolled before this or after: then the session that starts here ends. */
+    MX_TRY(mx_account_lock(cx, account));
+    if (first == MX_FIRST_PASSKEY)
+        return enter(cx, account, guest, MX_SECOND_PASSKEY, &ret_signin->tokens);
+    MX_TRY(mx_mfa_methods(cx, account, &ret_signin->methods));
+    if (ret_signin->methods.n > 0)
+        return mx_challenge_make(cx, account, guest, &ret_signin->mfa_token);
+    return enter(cx, account, guest, MX_SECOND_NONE, &ret_signin->tokens);
+}
+
+/* ---- by a second factor ---- */
+
+/* Look at the code under the limits of the account; only wrong ones count. */
+static enum mx_err judge(struct mx_ctx *cx, struct mx_id account, const struct mx_second *in,
+                         enum mx_mfa_verdict *ret_verdict)
+{
+    struct mx_rate rate;
+    struct mx_limit limits[MX_LIMITS_MAX];
+    enum mx_mfa_method method = (enum mx_mfa_method)in->method;
+    struct mx_str id = mx_id_str(cx->arena, account);
+    struct mx_str key = mx_str_fmt(cx->arena, "%s %.*s", mx_mfa_method_names[method], MX_FMT(id));
+    size_t n = mx_limits_of_codes(cx, key, limits);
+    if (!mx_limits_take(cx, limits, n, &rate))
+        return mx_limit_exceeded(cx, rate);
+    enum mx_err e = mx_mfa_use(cx, account, method, in->code, ret_verdict);
+    if (e != MX_OK || *ret_verdict != MX_MFA_WRONG)
+        mx_limits_give(cx, limits, n);
+    return e;
+}
+
+enum mx_err mx_signin_second(struct mx_ctx *cx, const struct mx_second *in,
+                             struct mx_tokens *ret_tokens, enum mx_err *ret_refused)
+{
+    struct mx_challenge c;
+    enum mx_mfa_verdict verdict;
+    MX_TRY(mx_challenge_try(cx, in->mfa_token, &c));
+    MX_TRY(judge(cx, c.account, in, &verdict));
+    *ret_refused = verdict == MX_MFA_RIGHT ? MX_OK : MX_E_INVALID_MFA_CODE;
+    if (verdict != MX_MFA_RIGHT)
+        return mx_challenge_failed(cx, &c);
+    MX_TRY(mx_challenge_end(cx, &c));
+    return enter(cx, c.account, c.guest, mx_mfa_second((enum mx_mfa_method)in->method), ret_tokens);
 }
 
 /* ---- by password ---- */

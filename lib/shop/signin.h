@@ -26,6 +26,13 @@ enum mx_first_factor {
     MX_FIRST_PASSKEY   /* with the user verified: is both factors */
 };
 
+/* A second factor that is sent after the first. */
+struct mx_second {
+    struct mx_str mfa_token;
+    int method; /* enum mx_mfa_method */
+    struct mx_str code;
+};
+
 /* What signing in came to: tokens; or, where the account has a second factor that is still to be
  * proved, nothing but the token that POST /v1/auth/mfa takes and the methods it may be used with.
  */
@@ -74,6 +81,15 @@ enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
  * the account is closed. */
 enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_first_factor first,
                              struct mx_signin *ret_signin) MX_MUST_CHECK;
+
+/* The second half of a sign-in that mx_signin_finish interrupted, in the present transaction: takes
+ * a code and ends as the first half would have, with the cart of the guest who began it. Wrong
+ * codes are counted before they are looked at: of the challenge, of account and client address, and
+ * of the account. MX_E_INVALID_MFA_TOKEN, MX_E_RATE_LIMITED, MX_E_NOT_FOUND when the account has
+ * closed; with MX_OK MX_E_INVALID_MFA_CODE may stand in *ret_refused: a try was counted and the
+ * transaction must commit. */
+enum mx_err mx_signin_second(struct mx_ctx *cx, const struct mx_second *in,
+                             struct mx_tokens *ret_tokens, enum mx_err *ret_refused) MX_MUST_CHECK;
 
 /* Check the caller's own password, then, in a transaction of its own with the proof that it still
  * is the password, run `then` (NULL: nothing more). Wrong passwords are counted with those of the

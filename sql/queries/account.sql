@@ -2,9 +2,11 @@
 -- doc: An open account, one row a role (one row when it has none).
 -- in: id id
 -- out: id id, i64 kind, bin? email, time? verified_at, str name, bin? phone, str locale
--- out: time created_at, str? role
-SELECT a.id, a.kind, a.email, a.verified_at, a.name, a.phone, a.locale, a.created_at, r.role_name
+-- out: time created_at, i64 mfa, str? role
+SELECT a.id, a.kind, a.email, a.verified_at, a.name, a.phone, a.locale, a.created_at,
+       t.account_id IS NOT NULL, r.role_name
   FROM account a
+  LEFT JOIN totp t ON t.account_id = a.id AND t.confirmed_at IS NOT NULL
   LEFT JOIN account_role r ON r.account_id = a.id
  WHERE a.id = :id AND a.status = 0
  ORDER BY r.role_name

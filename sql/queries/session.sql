@@ -72,6 +72,16 @@ SELECT id, user_agent, address, created_at, rotated_at
 -- in: time before, i64 limit
 DELETE FROM session WHERE expires_at < :before ORDER BY expires_at LIMIT :limit;
 
+-- name: session.proved
+-- doc: A session without a second factor has one now.
+-- in: id id, i64 second_factor
+UPDATE session SET second_factor = :second_factor WHERE id = :id AND second_factor = 0;
+
+-- name: session.unproved
+-- doc: The app and the recovery codes that sessions were proved by are gone.
+-- in: id account
+UPDATE session SET second_factor = 0 WHERE account_id = :account AND second_factor IN (1, 2);
+
 -- name: session.revoked_at
 -- doc: The sessions of an account that ended at one moment.
 -- in: id account, time at
