@@ -164,8 +164,11 @@ static MX_SHAPE(registration_shape, "PasskeyRegistration", struct registration, 
 
 struct sign_in {
     struct assertion credential;
+    struct mx_str mfa_token;
 };
 static const struct mx_field sign_in_rows[] = {
+    MX_F(struct sign_in, mfa_token, MX_BODY, MX_F_SECRET, 1, 512, MX_PASSWORD,
+         "Of a sign-in that waits for its second factor."),
     MX_F_SUB(struct sign_in, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &assertion_shape,
              "What navigator.credentials.get() gave, as JSON."),
 };
@@ -256,8 +259,9 @@ enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in, struct m
 
 enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
-    const struct assertion *c = &((const struct sign_in *)in)->credential;
-    struct mx_passkey_assertion a;
+    const struct sign_in *sent = in;
+    const struct assertion *c = &sent->credential;
+    struct mx_passkey_assertion a = {.mfa_token = sent->mfa_token};
     struct mx_signin done = {.mfa_token = {NULL, 0}};
     MX_TRY(offered(cx));
     decode(cx, "/credential/id", c->id, &a.credential);

@@ -19,18 +19,24 @@ enum mx_second_factor mx_mfa_second(enum mx_mfa_method m)
     return m == MX_MFA_TOTP ? MX_SECOND_TOTP : MX_SECOND_RECOVERY_CODE;
 }
 
+static void add_method(struct mx_list *methods, bool has, const char *name)
+{
+    if (has)
+        *MX_AT(*methods, struct mx_str, methods->n++) = mx_str_c(name);
+}
+
 enum mx_err mx_mfa_methods(struct mx_ctx *cx, struct mx_id account, struct mx_list *ret_methods)
 {
     struct mx_list rows;
-    struct mx_str *names = MX_NEW_N(cx->arena, MX_MFA_RECOVERY_CODE + 1, struct mx_str);
-    *ret_methods = (struct mx_list){names, 0};
+    *ret_methods = (struct mx_list){MX_NEW_N(cx->arena, 3, struct mx_str), 0};
     MX_TRY(q_mfa_factors(cx->db, &(struct q_mfa_factors_in){account}, &rows));
     const struct q_mfa_factors_row *has = MX_AT(rows, struct q_mfa_factors_row, 0);
-    if (has->totp == 0)
-        return MX_OK;
-    names[ret_methods->n++] = mx_str_c(mx_mfa_method_names[MX_MFA_TOTP]);
-    if (has->recovery_codes > 0)
-        names[ret_methods->n++] = mx_str_c(mx_mfa_method_names[MX_MFA_RECOVERY_CODE]);
+    bool app = has->totp > 0;
+    bool needed = has->staff > 0 && strcmp(cx->conf->staff_mfa, "required") == 0;
+    add_method(ret_methods, app, mx_mfa_method_names[MX_MFA_TOTP]);
+    add_method(ret_methods, app && has->recovery_codes > 0,
+               mx_mfa_method_names[MX_MFA_RECOVERY_CODE]);
+    add_method(ret_methods, (app || needed) && has->passkeys > 0, "passkey");
     return MX_OK;
 }
 

@@ -1,10 +1,10 @@
 /* Second factors of an account, and sign-ins that wait for one. An account has a second factor when
  * its authenticator app is confirmed (shop/enrol.h); then it also has recovery codes, which stand
- * in for a lost app. A code is good once, ever: the UPDATE that spends it decides. Seeds of apps
- * are sealed; of recovery codes and tokens of challenges, long and random, a SHA-256 is kept.
- *
- * A further kind of factor (a passkey) is a name in mx_mfa_method_names, a row of mx_mfa_methods
- * and a case of mx_mfa_use. */
+ * in for a lost app. A passkey (shop/passkey.h) passes a challenge, too. It demands one only of
+ * staff who need a second factor: a customer has nothing that stands in for a lost passkey. A code
+ * is good once, ever: the UPDATE that spends it decides. Seeds of apps are sealed; of recovery
+ * codes and tokens of challenges, long and random, a SHA-256 is kept.
+ */
 #ifndef MX_SHOP_MFA_H
 #define MX_SHOP_MFA_H
 
@@ -19,7 +19,7 @@
 #define MX_CHALLENGE_ATTEMPTS 5
 
 enum mx_mfa_method { MX_MFA_TOTP, MX_MFA_RECOVERY_CODE };
-/* Wire names of enum mx_mfa_method, NULL-terminated. */
+/* Wire names of enum mx_mfa_method, NULL-terminated: what POST /v1/auth/mfa takes. */
 extern const char *const mx_mfa_method_names[];
 /* What a session remembers of a method. */
 enum mx_second_factor mx_mfa_second(enum mx_mfa_method m);

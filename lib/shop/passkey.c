@@ -97,6 +97,9 @@ enum mx_err mx_passkey_sign_in(struct mx_ctx *cx, const struct mx_passkey_assert
     *ret_refused = rose > 0 ? MX_OK : MX_E_INVALID_CREDENTIALS;
     if (rose == 0)
         return tell_of_copy(cx, row);
+    if (in->mfa_token.p != NULL)
+        return mx_signin_second_passkey(cx, in->mfa_token, row->account, &ret_signin->tokens,
+                                        ret_refused);
     e = mx_signin_finish(cx, row->account, MX_FIRST_PASSKEY, ret_signin);
     return e == MX_E_NOT_FOUND ? MX_E_INVALID_CREDENTIALS : e;
 }

@@ -30,11 +30,13 @@ struct mx_str mx_passkey_register_challenge(struct mx_ctx *cx);
 /* What a browser answers, its members as bytes. */
 struct mx_passkey_assertion {
     struct mx_str credential;
-    struct mx_str user; /* absent: the authenticator did not say */
+    struct mx_str user;      /* absent: the authenticator did not say */
+    struct mx_str mfa_token; /* absent: the passkey is the whole sign-in */
     struct mx_passkey_answer answer;
 };
 
-/* Sign in, in the present transaction. MX_E_INVALID_CREDENTIALS when nothing is to be written; with
+/* Sign in, or pass the challenge of a sign-in, in the present transaction. MX_E_INVALID_MFA_TOKEN;
+ * MX_E_INVALID_CREDENTIALS when nothing is to be written; with
  * MX_OK that error may stand in *ret_refused: an audit row was written and the transaction must
  * commit. */
 enum mx_err mx_passkey_sign_in(struct mx_ctx *cx, const struct mx_passkey_assertion *in,

@@ -261,6 +261,19 @@ enum mx_err mx_signin_second(struct mx_ctx *cx, const struct mx_second *in,
     return enter(cx, c.account, c.guest, mx_mfa_second((enum mx_mfa_method)in->method), ret_tokens);
 }
 
+enum mx_err mx_signin_second_passkey(struct mx_ctx *cx, struct mx_str mfa_token,
+                                     struct mx_id account, struct mx_tokens *ret_tokens,
+                                     enum mx_err *ret_refused)
+{
+    struct mx_challenge c;
+    MX_TRY(mx_challenge_try(cx, mfa_token, &c));
+    *ret_refused = mx_id_eq(c.account, account) ? MX_OK : MX_E_INVALID_CREDENTIALS;
+    if (*ret_refused != MX_OK)
+        return mx_challenge_failed(cx, &c);
+    MX_TRY(mx_challenge_end(cx, &c));
+    return enter(cx, account, c.guest, MX_SECOND_PASSKEY, ret_tokens);
+}
+
 /* ---- by password ---- */
 
 /* A password between its hash and the transaction that it is for. */

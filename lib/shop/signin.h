@@ -102,4 +102,12 @@ enum mx_err mx_signin_with_password(struct mx_ctx *cx, struct mx_str password,
  * now on. Errors as mx_signin_with_password; MX_E_UNAUTHORIZED when the session has ended. */
 enum mx_err mx_signin_again(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
 
+/* The passkey of `account` as the second factor of the sign-in that `mfa_token` is for, in the
+ * present transaction, which must commit when MX_OK is returned: *ret_refused may be
+ * MX_E_INVALID_CREDENTIALS, when the sign-in is that of another account.
+ * MX_E_INVALID_MFA_TOKEN. */
+enum mx_err mx_signin_second_passkey(struct mx_ctx *cx, struct mx_str mfa_token,
+                                     struct mx_id account, struct mx_tokens *ret_tokens,
+                                     enum mx_err *ret_refused) MX_MUST_CHECK;
+
 #endif

@@ -12,6 +12,7 @@ import client
 from authenticator import ATTESTED, PRESENT, VERIFIED, Authenticator, Key, b64, unb64
 from client import faults, problem
 from shop import make_product, variant_ids
+from test_mfa import enrol, second
 
 SIGN_IN, OWN = "/v1/auth/passkey", "/v1/me/passkeys"
 
@@ -300,3 +301,63 @@ def test_a_shop_without_passkeys(new_stack, recorder, customer, device):
     problem(api.post(SIGN_IN, {"credential": device.get({"challenge": "x"})}), 404, "not_found")
     problem(person.post(f"{OWN}/options"), 404, "not_found")
     problem(person.post(OWN, {"credential": made}), 404, "not_found")
+
+
+# ---- as a second factor
+
+
+def waiting(api, person):
+    """The demand for a second factor after the person's password."""
+    sent = {"email": person.email, "password": person.password}
+    answer = api.post("/v1/auth/login", sent)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.req("MFA-6", "PKY-1")
+def test_a_passkey_is_a_second_factor(api, stack, customer, device):
+    assert "access_token" in waiting(api, customer), "a passkey alone demands nothing"
+    enrolled(customer, device)
+    assert "access_token" in waiting(api, customer), "a passkey alone demands nothing"
+    enrol(stack, api.login(customer.email))
+    demand = waiting(api, customer)
+    assert demand["methods"] == ["totp", "recovery_code", "passkey"]
+    sent = {"credential": device.get(request(api)), "mfa_token": demand["mfa_token"]}
+    answer = api.post(SIGN_IN, sent)
+    assert answer.status_code == 200 and answer.json()["user"]["id"] == customer.id, answer.text
+    again = sent | {"credential": device.get(request(api))}
+    problem(api.post(SIGN_IN, again), 401, "invalid_mfa_token")
+
+
+@pytest.mark.req("MFA-3")
+def test_anothers_passkey_passes_no_challenge(api, stack, customer, device, origin):
+    app = enrol(stack, customer)
+    other, theirs = api.customer(), Authenticator(origin)
+    enrolled(other, theirs)
+    token = waiting(api, customer)["mfa_token"]
+    refused(api.post(SIGN_IN, {"credential": theirs.get(request(api)), "mfa_token": token}))
+    assert second(api, token, app.code()).status_code == 200
+
+
+@pytest.mark.req("MFA-6")
+def test_removing_a_passkey_skips_no_factor(api, stack, customer, device):
+    made = enrolled(customer, device)
+    enrol(stack, customer)
+    assert customer.delete(f"{OWN}/{made['id']}").status_code == 204
+    assert waiting(api, customer)["methods"] == ["totp", "recovery_code"]
+
+
+@pytest.mark.req("MFA-6")
+def test_staff_may_need_a_passkey(new_stack, recorder):
+    stack = new_stack("passkey_staff", workers=2, staff_mfa="required")
+    api = client.Api(stack, recorder)
+    owner, device = api.staff(), Authenticator(f"https://localhost:{stack.port}")
+    problem(owner.get("/v1/admin/stock"), 403, "mfa_enrolment_required")
+    enrolled(owner, device)
+    demand = api.post("/v1/auth/login", {"email": owner.email, "password": owner.password}).json()
+    assert demand["methods"] == ["passkey"]
+    done = api.post(SIGN_IN, {"credential": device.get(request(api)), "mfa_token": demand["mfa_token"]})
+    token = done.json()["access_token"]
+    assert api.get("/v1/admin/stock", token=token).status_code == 200
+    alone = enter(api, device).json()["access_token"]
+    assert api.get("/v1/admin/stock", token=alone).status_code == 200
