@@ -50,7 +50,7 @@ GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/
              $(GEN)/mail_texts.c
 
 .DELETE_ON_ERROR:
-.PHONY: all help deps run start stop test unit http fuzz bench bench-token lint format check-sql install clean attack browser
+.PHONY: all help deps run start stop test unit http fuzz bench bench-token lint format check-sql install clean attack browser interop
 
 all: $(B)/merx ## build the program
 
@@ -91,6 +91,10 @@ browser: ## tests in a real browser, Chromium
 fuzz: ## fuzz targets, TIME seconds each
 	@$(MAKE) --no-print-directory CC=clang SAN=address,undefined fuzz-targets
 	@tests/fuzz/run $(TIME) $(FUZZ)
+
+interop: deps all ## somebody else's OpenID provider and libraries against merx (npm packages below build/)
+	@command -v node >/dev/null && command -v npm >/dev/null || deploy/deps interop
+	@tests/interop/run
 
 bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json
 	@tests/bench/run
