@@ -92,8 +92,9 @@ fuzz: ## fuzz targets, TIME seconds each
 	@$(MAKE) --no-print-directory CC=clang SAN=address,undefined fuzz-targets
 	@tests/fuzz/run $(TIME) $(FUZZ)
 
-interop: deps all ## somebody else's OpenID provider and libraries against merx (npm packages below build/)
+interop: deps ## an OpenID provider and libraries of others against merx (npm packages below build/)
 	@command -v node >/dev/null && command -v npm >/dev/null || deploy/deps interop
+	@$(MAKE) --no-print-directory all
 	@tests/interop/run
 
 bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json

@@ -171,9 +171,9 @@ static const struct mx_route rows[] = {
      api_passkey_rename,
      "Give a passkey another name."},
     {"me.passkeys.remove", MX_DELETE, "/v1/me/passkeys/{id}", MX_WHO_TOKEN, 0,
-     MX_R_TX | MX_R_FRESH, MX_RATE_NONE, &mx_shape_passkey_id, {{204, NULL, NULL}}, NULL,
-     api_passkey_remove,
-     "Remove a passkey; its owner is told by mail."},
+     MX_R_TX | MX_R_FRESH, MX_RATE_NONE, &mx_shape_passkey_id, {{204, NULL, NULL}},
+     ERRORS(MX_E_CONFLICT), api_passkey_remove,
+     "Remove a passkey; its owner is told by mail. The last way to sign in stays."},
 
     /* ---- catalog ---- */
     {"categories.list", MX_GET, "/v1/categories", MX_WHO_PUBLIC, 0, MX_R_PUBLIC, MX_RATE_NONE,

@@ -142,14 +142,12 @@ static const char *fetch(struct mx_arena *a, struct slot *s, const struct mx_oid
     struct mx_fetched got;
     struct set *set = MX_NEW(a, struct set);
     const char *why = NULL;
-    int keys;
 
     if (mx_fetch_get(a, &what, &got, &why) != MX_OK)
         return why;
     if (got.status != 200)
         return mx_arena_printf(a, "status %d", got.status);
-    keys = mx_jwks_count(a, got.body);
-    if (keys == 0)
+    if (!mx_jwks_usable(a, got.body))
         return "no key of use in the answer";
     set->fetched_ms = mx_mono_ms();
     set->fresh_until_ms = set->fetched_ms + mx_jwks_fresh_s(got.cache_control, p->refetch_s) * 1000;
@@ -157,7 +155,8 @@ static const char *fetch(struct mx_arena *a, struct slot *s, const struct mx_oid
     memcpy(set->text, got.body.p, got.body.n);
     write_set(s, set);
     mx_log(MX_LOG_INFO, "keys of a provider fetched", MX_KS("provider", p->name),
-           MX_KI("keys", keys), MX_KI("fresh_s", (set->fresh_until_ms - set->fetched_ms) / 1000));
+           MX_KI("bytes", got.body.n),
+           MX_KI("fresh_s", (set->fresh_until_ms - set->fetched_ms) / 1000));
     return NULL;
 }
 

@@ -214,7 +214,9 @@ enum mx_err mx_passkey_rename(struct mx_ctx *cx, struct mx_id id, struct mx_str 
 enum mx_err mx_passkey_remove(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_passkey gone;
+    MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(get(cx, id, &gone));
+    MX_TRY(mx_account_keeps_way_in(cx, cx->actor.account));
     struct q_passkey_delete_in in = {cx->actor.account, id};
     int64_t n;
     MX_TRY(q_passkey_delete(cx->db, &in, &n));

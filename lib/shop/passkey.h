@@ -58,7 +58,8 @@ enum mx_err mx_passkey_list(struct mx_ctx *cx, struct mx_list *ret_passkeys) MX_
 /* In the present transaction. MX_E_NOT_FOUND. */
 enum mx_err mx_passkey_rename(struct mx_ctx *cx, struct mx_id id, struct mx_str name,
                               struct mx_passkey *ret_passkey) MX_MUST_CHECK;
-/* In the present transaction; the owner is told by mail. MX_E_NOT_FOUND. */
+/* In the present transaction; the owner is told by mail. MX_E_NOT_FOUND; MX_E_CONFLICT when there
+ * is no other way to sign in. */
 enum mx_err mx_passkey_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
 #endif

@@ -52,6 +52,7 @@ UPDATE account
 -- out: i64 ways
 SELECT (password_hash IS NOT NULL)
        + (SELECT COUNT(*) FROM identity i WHERE i.account_id = account.id)
+       + (SELECT COUNT(*) FROM passkey p WHERE p.account_id = account.id)
   FROM account
  WHERE id = :id;
 

@@ -12,6 +12,7 @@ import pytest
 
 import client
 import conftest
+from authenticator import Authenticator
 from client import faults, problem
 from provider import CLIENT, Provider, Server, b64, digest, make_certificate, new_key, reply
 from shop import make_product, variant_ids
@@ -535,6 +536,19 @@ def test_the_last_way_to_sign_in_stays(shop, one, two):
     assert person.delete(f"/v1/me/identities/{first}").status_code == 204
     second = person.get("/v1/me/identities").json()["data"][0]["id"]
     problem(person.delete(f"/v1/me/identities/{second}"), 409, "conflict")
+
+
+def test_a_passkey_is_a_way_in_too(shop, one, world):
+    device = Authenticator(f"https://localhost:{world.stack.port}")
+    person = sign_in(shop, one.proof(sub="key-holder"))
+    identity = person.get("/v1/me/identities").json()["data"][0]["id"]
+    options = person.post("/v1/me/passkeys/options").json()
+    made = {"name": "Telephone", "credential": device.make(options)}
+    passkey = person.post("/v1/me/passkeys", made).json()["id"]
+    assert person.delete(f"/v1/me/identities/{identity}").status_code == 204
+    problem(person.delete(f"/v1/me/passkeys/{passkey}"), 409, "conflict")
+    assert person.post("/v1/me/identities", one.proof(sub="key-holder")).status_code == 201
+    assert person.delete(f"/v1/me/passkeys/{passkey}").status_code == 204
 
 
 def test_removals_at_once_leave_a_way_in(shop, one, two):
