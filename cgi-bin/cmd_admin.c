@@ -9,6 +9,7 @@
 #include "io/db.h"
 #include "io/migrate.h"
 #include "io/settings_file.h"
+#include "io/smtp.h"
 #include "worker.h"
 
 #define VERSION "1.0.0"
@@ -96,6 +97,20 @@ static bool check_oidc(struct mx_cmd *c)
     return false;
 }
 
+static bool check_mail(struct mx_cmd *c)
+{
+    const char *why = "";
+
+    if (!*c->settings->smtp_url && !*c->settings->mail)
+        fprintf(stderr, "warning: without smtp_url or mail, no mail is sent\n");
+    if (!*c->settings->smtp_url)
+        return check_directory("mail", c->settings->mail);
+    if (mx_smtp_check(c->arena, c->settings, &why))
+        return true;
+    fprintf(stderr, "mail: %s\n", why);
+    return false;
+}
+
 /* A database that is down may come up later; a wrong schema must be migrated. */
 static bool check_schema(struct mx_cmd *c)
 {
@@ -123,7 +138,7 @@ int mx_cmd_check(struct mx_cmd *c)
     warn_environment(c);
     mx_secret_init();
     ok &= check_pools(c->settings);
-    ok &= check_directory("mail", c->settings->mail);
+    ok &= check_mail(c);
     ok &= check_keys(c);
     ok &= check_oidc(c);
     ok &= check_schema(c);

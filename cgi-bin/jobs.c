@@ -5,18 +5,17 @@
 #include "cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "codec/json.h"
 #include "codec/keys.h"
 #include "io/db.h"
 #include "io/shm.h"
+#include "io/smtp.h"
+#include "jobs_mail.h"
 #include "shop/event.h"
-#include "shop/mail.h"
 #include "shop/order.h"
 #include "statements.h"
 #include "worker.h"
@@ -27,113 +26,16 @@
 #define PURGE_EVERY_MS 60000
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 15000
-#define MAIL_LEASE_MS 60000
 #define HOUR_MS INT64_C(3600000)
 /* Sessions that have expired are kept so long: the device is known a while at sign-in. */
 #define SESSION_KEEP_MS (INT64_C(30) * 24 * HOUR_MS)
 
-/* ---- mail ---- */
-
-static bool write_all(int fd, struct mx_str s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = mx_str_sub(s, (size_t)n, s.n);
-    }
-    return true;
-}
-
-/* Write `text` to `name` in `dir` so that a reader sees all of it or nothing. */
-static bool write_file(int dir, const char *name, const char *part, struct mx_str text)
-{
-    int fd = openat(dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (fd < 0)
-        return false;
-    bool ok = write_all(fd, text) && fsync(fd) == 0;
-    ok = close(fd) == 0 && ok;
-    return ok && renameat(dir, part, dir, name) == 0 && fsync(dir) == 0;
-}
-
-/* The same mail always gets the same name: sending it twice leaves one file. */
-static bool write_mail(struct mx_ctx *cx, const struct mx_mail *m, struct mx_str message)
-{
-    struct mx_civil c = mx_time_civil(m->created_at);
-    struct mx_str id = mx_id_str(cx->arena, m->id);
-    struct mx_str name = mx_str_fmt(cx->arena, "%04d%02d%02dT%02d%02d%02d.%03dZ-%s.eml", c.year,
-                                    c.month, c.day, c.hour, c.minute, c.second, c.ms, id.p);
-    int dir = open(cx->conf->mail, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0)
-        return false;
-    bool ok = write_file(dir, name.p, mx_str_fmt(cx->arena, ".%s.part", id.p).p, message);
-    int saved = errno;
-    close(dir);
-    errno = saved;
-    return ok;
-}
-
-static bool vars_of(struct mx_arena *a, struct mx_str data, struct mx_list *ret_vars)
-{
-    const struct mx_json *root;
-    const char *why;
-    size_t offset, n = 0;
-    if (mx_json_parse(a, data, &root, &why, &offset) != MX_OK ||
-        mx_json_type(root) != MX_JSON_OBJECT)
-        return false;
-    for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v))
-        n++;
-    struct mx_pair *vars = MX_NEW_N(a, n, struct mx_pair);
-    *ret_vars = (struct mx_list){vars, n};
-    for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v)) {
-        if (mx_json_type(v) != MX_JSON_STRING)
-            return false;
-        *vars++ = (struct mx_pair){mx_json_name(v), mx_json_string(v)};
-    }
-    return true;
-}
-
-static bool send_mail(struct mx_ctx *cx, const struct mx_mail *m)
-{
-    struct mx_list vars;
-    struct mx_str message, id = mx_id_str(cx->arena, m->id);
-    if (!vars_of(cx->arena, m->data, &vars) || !mx_mail_compose(cx, m, vars, &message)) {
-        mx_log(MX_LOG_ERROR, "a mail cannot be composed", MX_KS("mail", id),
-               MX_KS("template", m->name));
-        return false;
-    }
-    if (!write_mail(cx, m, message)) {
-        mx_log(MX_LOG_WARN, "a mail cannot be written", MX_KS("mail", id),
-               MX_KC("error", strerror(errno)));
-        return false;
-    }
-    mx_log(MX_LOG_INFO, "mail sent", MX_KS("mail", id), MX_KS("template", m->name));
-    return true;
-}
+/* ---- what they do ---- */
 
 static enum mx_err deliver_mail(struct mx_ctx *cx, int64_t *ret_n)
 {
-    static struct mx_id owner;
-    struct mx_mail m;
-    enum mx_err e = MX_OK;
-    if (cx->conf->mail[0] == 0)
-        return MX_OK;
-    if (mx_id_none(owner))
-        owner = mx_id_new();
-    while (*ret_n < BATCH) {
-        cx->now_ms = mx_wall_ms();
-        e = mx_mail_claim(cx, owner, cx->now_ms + MAIL_LEASE_MS, &m);
-        if (e != MX_OK)
-            break;
-        ++*ret_n;
-        MX_TRY(send_mail(cx, &m) ? mx_mail_sent(cx, owner, m.id) : mx_mail_failed(cx, owner, &m));
-    }
-    return e == MX_E_NOT_FOUND ? MX_OK : e;
+    return mx_mail_deliver_due(cx, BATCH, ret_n);
 }
-
-/* ---- the others ---- */
 
 static enum mx_err deliver_events(struct mx_ctx *cx, int64_t *ret_n)
 {
@@ -277,6 +179,10 @@ int mx_cmd_jobs(struct mx_cmd *c)
         return 2;
     }
     mx_secret_init();
+    if (*c->settings->smtp_url && !mx_smtp_check(cx.arena, c->settings, &why)) {
+        fprintf(stderr, "merx jobs: %s\n", why);
+        return 2;
+    }
     if (mx_keys_load(cx.arena, c->settings->keys, &keys, &why) != MX_OK) {
         fprintf(stderr, "merx jobs: keys: %s\n", why);
         return 2;
@@ -287,7 +193,8 @@ int mx_cmd_jobs(struct mx_cmd *c)
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    mx_log(MX_LOG_INFO, "jobs started", MX_KC("mail", c->settings->mail));
+    mx_log(MX_LOG_INFO, "jobs started", MX_KC("smtp_url", c->settings->smtp_url),
+           MX_KC("mail", c->settings->mail));
     while (wait_turn(&signals, more ? 0 : c->settings->job_interval_ms))
         turn(&cx, &keys, states, &more);
     mx_log(MX_LOG_INFO, "jobs ended");

@@ -11,7 +11,6 @@
 
 #define ENV_PREFIX "MERX_"
 #define ENV_MAX 64
-#define SECRET_FILE_MAX 4096
 
 enum kind { STRING, INTEGER, SWITCH };
 
@@ -210,9 +209,8 @@ static void read_env(struct reading *r, char *const *env)
     }
 }
 
-/* First line of the regular file `path` into `out`. A pipe or device could block forever, hence
- * O_NONBLOCK and the look at the type. */
-static bool first_line(const char *path, char out[SECRET_FILE_MAX], struct mx_str *ret_line)
+/* A pipe or device could block forever, hence O_NONBLOCK and the look at the type. */
+bool mx_conf_secret_line(const char *path, char out[MX_SECRET_FILE_MAX], struct mx_str *ret_line)
 {
     struct mx_str text = {out, 0};
     struct stat st;
@@ -223,7 +221,7 @@ static bool first_line(const char *path, char out[SECRET_FILE_MAX], struct mx_st
         return false;
     errno = EINVAL;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        n = read(fd, out, SECRET_FILE_MAX);
+        n = read(fd, out, MX_SECRET_FILE_MAX);
     close(fd);
     if (n < 0)
         return false;
@@ -238,18 +236,18 @@ static void read_password_file(struct reading *r)
 {
     const struct setting *row = find(MX_S("db_password"));
     const struct setting *file = find(MX_S("db_password_file"));
-    char text[SECRET_FILE_MAX];
+    char text[MX_SECRET_FILE_MAX];
     struct mx_str line;
 
     if (!*r->conf.db_password_file)
         return;
-    if (!first_line(r->conf.db_password_file, text, &line)) {
+    if (!mx_conf_secret_line(r->conf.db_password_file, text, &line)) {
         mx_buf_fmt(fault(r), "settings: db_password_file cannot be read: %s\n", strerror(errno));
         return;
     }
     if (line.n == 0 || line.n == sizeof text)
         mx_buf_fmt(fault(r), "settings: db_password_file must begin with a line of 1 to %d bytes\n",
-                   SECRET_FILE_MAX - 1);
+                   MX_SECRET_FILE_MAX - 1);
     assign(r, row, line, "db_password_file");
     r->origin[row - table] = r->origin[file - table];
     explicit_bzero(text, sizeof text);
@@ -285,6 +283,18 @@ static bool are_origins(const char *text)
 }
 
 /* What one row of the table cannot say. */
+/* An address that paths can be put behind, also in HTML. */
+static bool is_base_url(const char *text)
+{
+    struct mx_str url = mx_str_c(text);
+    size_t scheme = mx_str_starts(url, MX_S("https://"))  ? 8
+                    : mx_str_starts(url, MX_S("http://")) ? 7
+                                                          : 0;
+
+    return scheme > 0 && url.n > scheme && !mx_str_ends(url, MX_S("/")) &&
+           strcspn(text, " \"'<>?#") == url.n;
+}
+
 static void check_values(struct reading *r)
 {
     const struct mx_settings *c = &r->conf;
@@ -299,6 +309,7 @@ static void check_values(struct reading *r)
         {is_currency(c->currency), "currency must be three capital letters"},
         {strcmp(c->staff_mfa, "required") == 0 || strcmp(c->staff_mfa, "optional") == 0,
          "staff_mfa must be required or optional"},
+        {is_base_url(c->shop_url), "shop_url must be https://host, perhaps with a path"},
         {are_origins(c->cors_origins), "cors_origins must be scheme://host[:port] each"},
         {*c->issuer && *c->audience, "issuer and audience must not be empty"},
         {*c->keys, "keys must not be empty"},

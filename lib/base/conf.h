@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/settings.h"
 
+#define MX_SECRET_FILE_MAX 4096
+
 /* Where a value came from. */
 enum mx_origin { MX_FROM_DEFAULT, MX_FROM_FILE, MX_FROM_ENVIRONMENT };
 
@@ -25,6 +27,11 @@ struct mx_setting_view {
  * word, socket_mode is octal, queue and time-out order holds. */
 enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *const *env,
                          struct mx_settings *ret_conf, struct mx_buf *faults) MX_MUST_CHECK;
+
+/* First line of the regular file `path`, without its end, into `out`; *ret_line is a part of it,
+ * which the caller wipes. Cut at MX_SECRET_FILE_MAX. False with errno when it cannot be read. */
+bool mx_conf_secret_line(const char *path, char out[MX_SECRET_FILE_MAX],
+                         struct mx_str *ret_line) MX_MUST_CHECK;
 
 /* Number of settings, and the view of the i-th after the last successful mx_conf_read, whose arena
  * must still live. */

@@ -43,8 +43,8 @@
     S(keys,                    "/etc/merx/keys", MX_SETTING_PATH, "directory of signing keys and server secrets") \
     S(log,                     "", MX_SETTING_PATH, "log file; empty: standard error")             \
     S(log_level,               "info", 0, "debug, info, warn or error")                            \
-    S(mail,                    "", MX_SETTING_PATH, "directory that mail is written to as files")  \
-    S(mail_from,               "shop@merx.invalid", 0, "sender of mail")                           \
+    S(mail,                    "", MX_SETTING_PATH, "directory that mail is written to as files, unless smtp_url is set") \
+    S(mail_from,               "shop@merx.invalid", 0, "sender of mail; Message-ID and EHLO take its domain") \
     B(manual_provider,         true, "offer the manual provider: pay on invoice or delivery") \
     I(max_requests,            100000, 0, 1000000000, "a worker ends after so many requests (jitter 25 %); 0: never") \
     S(oidc_providers,          "", MX_SETTING_PATH, "file of OpenID providers that customers may sign in with (its form: deploy/oidc.conf); empty: none") \
@@ -75,6 +75,13 @@
     S(shop_url,                "https://merx.invalid", 0, "address of the shop: links in mail begin with it") \
     I(slow_nice,               10, 0, 19, "niceness of the slow pool: what hashes waits for what answers at once") \
     I(slow_workers,            4, 1, 256, "workers of the slow pool (password hashing, providers); more than password_hashes_at_once, so that one is free to refuse") \
+    S(smtp_ca,                 "", MX_SETTING_PATH, "CA file for the mail server's certificate; empty: as the system does") \
+    I(smtp_connect_timeout_s,  5, 1, 60, "time to reach the mail server, seconds")                 \
+    S(smtp_password_file,      "", MX_SETTING_PATH, "file that holds the password of smtp_user; read for each connection") \
+    B(smtp_plain,              false, "speak to a mail server of this host without TLS; only with smtp:// and a loopback address") \
+    I(smtp_timeout_s,          15, 1, 120, "time the mail server gets for one mail, seconds")      \
+    S(smtp_url,                "", 0, "mail server: smtp://host:587 (STARTTLS) or smtps://host; empty: mail becomes files in the directory of the setting mail") \
+    S(smtp_user,               "", 0, "account at the mail server; empty: none")                   \
     S(socket,                  "/run/merx/merx.sock", MX_SETTING_PATH, "FastCGI socket of the fast pool: a path, or host:port") \
     S(socket_group,            "", 0, "group of the FastCGI sockets; empty: leave")                \
     S(socket_mode,             "0660", 0, "mode of the FastCGI sockets, octal")                    \

@@ -1,5 +1,6 @@
 #include "shop/mail.h"
 
+#include "base/rnd.h"
 #include "codec/jsonw.h"
 #include "codec/keys.h"
 #include "codec/uri.h"
@@ -10,7 +11,7 @@
 
 #define COLUMN "mail.sealed"
 #define DATA_MAX 4096
-#define BACK_OFF_MAX_S 3600
+#define BACK_OFF_MAX_MS INT64_C(3600000)
 
 enum { STATE_SENT = 1, STATE_GIVEN_UP = 2 };
 
@@ -108,31 +109,46 @@ enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_m
                                      .created_at = r->created_at};
         if (open_mail(cx, r->sealed, ret_mail))
             return MX_OK;
-        MX_TRY(mx_mail_failed(cx, owner, ret_mail));
+        MX_TRY(mx_mail_failed(cx, owner, ret_mail, "cannot be opened"));
     }
     return MX_E_NOT_FOUND;
 }
 
-static enum mx_err finish(struct mx_ctx *cx, struct mx_id owner, struct mx_id id, int64_t state)
+static enum mx_err finish(struct mx_ctx *cx, struct mx_id owner, struct mx_id id, int64_t state,
+                          const char *why)
 {
-    struct q_mail_finish_in in = {id, owner, state, {cx->now_ms}};
+    struct q_mail_finish_in in = {id, owner, state, mx_str_c(why), {cx->now_ms}};
     return q_mail_finish(cx->db, &in, NULL);
 }
 
 enum mx_err mx_mail_sent(struct mx_ctx *cx, struct mx_id owner, struct mx_id id)
 {
-    return finish(cx, owner, id, STATE_SENT);
+    return finish(cx, owner, id, STATE_SENT, NULL);
 }
 
-enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct mx_mail *m)
+enum mx_err mx_mail_refused(struct mx_ctx *cx, struct mx_id owner, struct mx_id id, const char *why)
+{
+    return finish(cx, owner, id, STATE_GIVEN_UP, why);
+}
+
+/* Doubled with each try, and up to a quarter more or less, so that what failed together does not
+ * come back together. */
+static int64_t back_off_ms(int64_t attempts)
+{
+    int64_t ms = 1000;
+    for (int64_t i = 1; i < attempts && ms < BACK_OFF_MAX_MS; i++)
+        ms *= 2;
+    if (ms > BACK_OFF_MAX_MS)
+        ms = BACK_OFF_MAX_MS;
+    return ms * 3 / 4 + (int64_t)mx_rnd_below((uint64_t)ms / 2 + 1);
+}
+
+enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct mx_mail *m,
+                           const char *why)
 {
     if (m->attempts >= MX_MAIL_ATTEMPTS_MAX)
-        return finish(cx, owner, m->id, STATE_GIVEN_UP);
-    int64_t wait_s = 1;
-    for (int64_t i = 1; i < m->attempts && wait_s < BACK_OFF_MAX_S; i++)
-        wait_s *= 2;
-    if (wait_s > BACK_OFF_MAX_S)
-        wait_s = BACK_OFF_MAX_S;
-    struct q_mail_later_in in = {m->id, owner, {cx->now_ms + wait_s * 1000}};
+        return mx_mail_refused(cx, owner, m->id, why);
+    struct q_mail_later_in in = {
+        m->id, owner, mx_str_c(why), {cx->now_ms + back_off_ms(m->attempts)}};
     return q_mail_later(cx->db, &in, NULL);
 }

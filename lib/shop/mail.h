@@ -47,12 +47,16 @@ struct mx_mail {
  * not open is put off, as if it could not be sent. */
 enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms,
                           struct mx_mail *ret_mail) MX_MUST_CHECK;
-/* Done; nothing happens when `owner` has lost the lease. */
+/* The outcome of a claimed mail; told twice, it counts once. Nothing happens when `owner` has lost
+ * the lease. `why`, at most 100 bytes, is kept with the mail and must name no address. */
 enum mx_err mx_mail_sent(struct mx_ctx *cx, struct mx_id owner, struct mx_id id) MX_MUST_CHECK;
-/* Not delivered: try again later (1 s, doubling to one hour), or give up after
+/* Will never be delivered: give up at once. */
+enum mx_err mx_mail_refused(struct mx_ctx *cx, struct mx_id owner, struct mx_id id,
+                            const char *why) MX_MUST_CHECK;
+/* Not delivered: try again later (1 s, doubling to one hour, with jitter), or give up after
  * MX_MAIL_ATTEMPTS_MAX. */
-enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner,
-                           const struct mx_mail *m) MX_MUST_CHECK;
+enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct mx_mail *m,
+                           const char *why) MX_MUST_CHECK;
 
 /* There is such a mail, and `vars` holds all that its texts name. */
 bool mx_mail_complete(const char *name, struct mx_list vars);

@@ -139,10 +139,11 @@ static struct mx_str date_of(struct mx_arena *a, struct mx_time t)
                       months[c.month - 1], c.year, c.hour, c.minute, c.second);
 }
 
+/* The line end before a boundary belongs to it: the body keeps its own. */
 static void add_part(struct mx_buf *out, const char *boundary, const char *type, struct mx_str body)
 {
     mx_buf_fmt(out,
-               "--%s\nContent-Type: %s; charset=utf-8\n"
+               "\n--%s\nContent-Type: %s; charset=utf-8\n"
                "Content-Transfer-Encoding: quoted-printable\n\n",
                boundary, type);
     mx_mime_quoted(out, body);
@@ -175,10 +176,10 @@ bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list 
     mx_buf_init(&out, cx->arena, MESSAGE_MAX);
     add_headers(&out, cx, m, text->locale);
     mx_mime_text(&out, "Subject", filled(cx, vars, text->subject, add_plain));
-    mx_buf_fmt(&out, "Content-Type: multipart/alternative;\n boundary=\"%s\"\n\n", boundary);
+    mx_buf_fmt(&out, "Content-Type: multipart/alternative;\n boundary=\"%s\"\n", boundary);
     add_part(&out, boundary, "text/plain", filled(cx, vars, text->plain, add_plain));
     add_part(&out, boundary, "text/html", filled(cx, vars, text->html, add_escaped));
-    mx_buf_fmt(&out, "--%s--\n", boundary);
+    mx_buf_fmt(&out, "\n--%s--\n", boundary);
     *ret_message = mx_buf_view(&out);
     return !out.overflow;
 }

@@ -1,6 +1,7 @@
 -- Mail to send, queued with the change that asks for it. state: 0 queued, 1 sent, 2 given up. A sender
 -- claims a row by its lease. sealed holds recipient and values until the mail is done; recipient_hash, an
 -- HMAC under the server's key, finds what is addressed to somebody (lib/shop/mail.h).
+-- failure: why the last try failed, as a code and never an address.
 CREATE TABLE mail (
     id          BINARY(16)     NOT NULL PRIMARY KEY,
     recipient_hash BINARY(32)  NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE mail (
     next_at     DATETIME(3)    NOT NULL,
     lease_owner BINARY(16)     NULL,
     lease_until DATETIME(3)    NULL,
+    failure     VARCHAR(100)   NULL,
     created_at  DATETIME(3)    NOT NULL,
     sent_at     DATETIME(3)    NULL,
     KEY mail_recipient (recipient_hash),

@@ -23,15 +23,17 @@ UPDATE mail
 
 -- name: mail.finish
 -- doc: state 1 sent, 2 given up; recipient and values are wiped.
--- in: id id, id owner, i64 state, time now
+-- in: id id, id owner, i64 state, str? failure, time now
 UPDATE mail
-   SET state = :state, sent_at = :now, sealed = NULL, lease_owner = NULL, lease_until = NULL
+   SET state = :state, failure = :failure, sent_at = :now, sealed = NULL, lease_owner = NULL,
+       lease_until = NULL
  WHERE id = :id AND lease_owner = :owner;
 
 -- name: mail.later
 -- doc: Give it back, to be tried again.
--- in: id id, id owner, time next_at
-UPDATE mail SET next_at = :next_at, lease_owner = NULL, lease_until = NULL
+-- in: id id, id owner, str failure, time next_at
+UPDATE mail
+   SET next_at = :next_at, failure = :failure, lease_owner = NULL, lease_until = NULL
  WHERE id = :id AND lease_owner = :owner;
 
 -- name: mail.forget
