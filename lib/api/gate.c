@@ -38,7 +38,7 @@ void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, const stru
 static enum mx_err verify(struct mx_ctx *cx, struct mx_str bearer, struct mx_claims *ret_claims)
 {
     const char *why;
-    struct mx_hash digest = mx_hmac(&gate_trust, bearer);
+    struct mx_hash digest = mx_fingerprint(&gate_trust, bearer);
     if (mx_shared_token_get(gate_shared, &digest, cx->now_ms / 1000, ret_claims))
         return MX_OK;
     MX_TRY(mx_token_verify(cx->arena, gate_keys, gate_conf->issuer, gate_conf->audience, bearer,
@@ -230,11 +230,15 @@ static struct mx_str sealed_answer(struct run *r)
 {
     const struct mx_res *res = r->res;
     struct mx_str body = mx_buf_view(&res->body);
-    struct mx_str plain = mx_str_fmt(r->cx->arena, "%.*s\n%.*s\n%.*s", (int)res->location.n,
-                                     res->location.p ? res->location.p : "", (int)res->etag.n,
-                                     res->etag.p ? res->etag.p : "", MX_FMT(body));
     struct mx_hash seal = seal_of(r, mx_keys_secret(gate_keys));
-    return mx_seal(r->cx->arena, &seal, plain);
+    struct mx_buf plain;
+    mx_buf_init(&plain, r->cx->arena, res->location.n + res->etag.n + body.n + 2);
+    mx_buf_str(&plain, res->location);
+    mx_buf_byte(&plain, '\n');
+    mx_buf_str(&plain, res->etag);
+    mx_buf_byte(&plain, '\n');
+    mx_buf_str(&plain, body);
+    return mx_seal(r->cx->arena, &seal, mx_buf_view(&plain));
 }
 
 static struct mx_str stored_header(struct mx_str *rest)

@@ -113,19 +113,22 @@ char *mx_arena_dup(struct mx_arena *a, const void *p, size_t n)
     return copy;
 }
 
+/* The first try writes where the text will most often be: into what the block has left. */
 char *mx_arena_vprintf(struct mx_arena *a, const char *fmt, va_list ap)
 {
+    char *rest = (char *)a->top->data + a->top->used, *text;
+    size_t room = ARENA_EACH_ALONE ? 0 : a->top->cap - a->top->used;
     va_list again;
-    char *text;
     int n;
 
     va_copy(again, ap);
-    n = vsnprintf(NULL, 0, fmt, again);
+    n = vsnprintf(room ? rest : NULL, room, fmt, again);
     va_end(again);
     if (n < 0)
         MX_BUG("bad format: %s", fmt);
     text = mx_arena_alloc(a, (size_t)n + 1);
-    vsnprintf(text, (size_t)n + 1, fmt, ap);
+    if (text != rest || (size_t)n >= room)
+        vsnprintf(text, (size_t)n + 1, fmt, ap);
     return text;
 }
 

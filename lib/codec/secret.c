@@ -110,6 +110,14 @@ struct mx_hash mx_hmac(const struct mx_hash *key, struct mx_str s)
     return h;
 }
 
+struct mx_hash mx_fingerprint(const struct mx_hash *key, struct mx_str s)
+{
+    struct mx_hash h;
+
+    crypto_generichash(h.b, sizeof h.b, (const unsigned char *)s.p, s.n, key->b, sizeof key->b);
+    return h;
+}
+
 struct mx_str mx_seal(struct mx_arena *a, const struct mx_hash *key, struct mx_str plain)
 {
     size_t n = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.n;

@@ -28,6 +28,9 @@ struct mx_str mx_password_dummy(void);
 struct mx_hash mx_sha256(struct mx_str s);
 /* HMAC-SHA-256 with a 32-byte key. */
 struct mx_hash mx_hmac(const struct mx_hash *key, struct mx_str s);
+/* Keyed BLAKE2b-256 (RFC 7693): as good as mx_hmac at a fifth of its cost, for what only this
+ * host's memory holds. */
+struct mx_hash mx_fingerprint(const struct mx_hash *key, struct mx_str s);
 /* Authenticated encryption (secretbox, random nonce in front): the sealed bytes live in `a`. */
 struct mx_str mx_seal(struct mx_arena *a, const struct mx_hash *key, struct mx_str plain);
 /* Open what mx_seal made under the same key. False on any change of the bytes or another key. */

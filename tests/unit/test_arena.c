@@ -84,6 +84,13 @@ static void test_copies(void)
     s = mx_arena_printf(a, "%0500d", 1);
     tap_ok(strlen(s) == 500 && s[499] == '1', "printf beyond a block");
     tap_str(mx_str_c(mx_arena_printf(a, "%s", "")), "", "printf of nothing");
+    s = NULL;
+    for (size_t n = 1; n <= 200 && !s; n++) {
+        char *one = mx_arena_printf(a, "%0*d", (int)n, 7), *two = mx_arena_printf(a, "%d", 8);
+        if (strlen(one) != n || one[n - 1] != '7' || strcmp(two, "8") != 0)
+            s = one;
+    }
+    tap_ok(s == NULL, "printf up to, at and beyond what a block has left");
     mx_arena_free(a);
 }
 

@@ -78,6 +78,10 @@ static void hashes(void)
     tap_ok(is_hex(mx_hmac(&key, MX_S("what do ya want for nothing?")),
                   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
            "HMAC-SHA-256");
+    /* Of Python's hashlib.blake2b. */
+    tap_ok(is_hex(mx_fingerprint(&key, MX_S("what do ya want for nothing?")),
+                  "7743ecd292db13f0bf9430a054ee8e74fe54ca8864a90d0a6575a2e72f5ff153"),
+           "keyed BLAKE2b-256");
 }
 
 static void codes(void)
