@@ -42,7 +42,7 @@ static MYSQL *links[LINKS];
 
 #define CARD "sssssdddsddd" /* id, slug, title, ...: the columns of a product in a list */
 enum { PROFILE, PRODUCTS, PRODUCT, VARIANTS, AROUND, CART, ORDER, ITEMS, PAYMENT, EVENTS, LEDGER };
-enum { STORE = LEDGER + 1, STORED, TAKE, STATEMENTS };
+enum { AUDIT = LEDGER + 1, STORE, STORED, TAKE, STATEMENTS };
 static struct statement {
     const char *name;
     int link;
@@ -52,7 +52,7 @@ static struct statement {
     struct column at[COLUMNS_MAX];
     int rows; /* of the statements of this name, the one for so many rows; 0: there is one */
 } statements[STATEMENTS] = {
-    {.name = "account.profile", READ, "sdsssssss"},
+    {.name = "account.profile", READ, "sdssssssds"},
     {.name = "catalog.by_newest", READ, CARD "ds"},
     {.name = "product.load", READ, "sssssdssssssddddddss"},
     {.name = "product.variants", READ, "sssssddsddd"},
@@ -63,6 +63,7 @@ static struct statement {
     {.name = "payment.insert", WRITE, ""},
     {.name = "event.insert_two", WRITE, ""},
     {.name = "order.ledger_take", WRITE, "", .rows = LINES},
+    {.name = "audit.insert", WRITE, ""},
     {.name = "idempotency.store", WRITE, ""},
     {.name = "idempotency.find", WRITE, "sdss"},
     {.name = "order.take_stock", WRITE, ""},
@@ -323,11 +324,11 @@ static int get_me(struct request *r)
     for (; (c = fetch(PROFILE, &good)); rows++) {
         if (rows == 0)
             put("{\"id\":\"%s\",\"email\":%s,\"email_verified\":%s,\"name\":%s,\"phone\":%s,"
-                "\"locale\":%s,\"created_at\":\"%sZ\",\"mfa_enabled\":false,\"roles\":[",
+                "\"locale\":%s,\"created_at\":\"%sZ\",\"mfa_enabled\":%s,\"roles\":[",
                 hex(c[0].s, true), str(&c[2]), yes[!c[3].null], str(&c[4]), str(&c[5]), str(&c[6]),
-                fmt("%.10sT%s", c[7].s, c[7].s + 11));
-        if (!c[8].null)
-            put("%s%s", rows ? "," : "", str(&c[8]));
+                fmt("%.10sT%s", c[7].s, c[7].s + 11), yes[c[8].i != 0]);
+        if (!c[9].null)
+            put("%s%s", rows ? "," : "", str(&c[9]));
     }
     put("]}");
     return !good ? 503 : rows ? 200 : 401;
@@ -563,11 +564,19 @@ static bool insert_items(const uuid order)
                b->total, b->ppm, b->tax);
 }
 
+static const char *paid_json(const uuid order)
+{
+    return fmt(
+        "{\"order_id\":\"%s\",\"provider\":\"sandbox\",\"status\":\"paid\",\"currency\":\"%s\","
+        "\"amount\":%lld,\"captured\":%lld}",
+        hex(order, true), cart.currency, cart.total, cart.total);
+}
+
 /* Everything of one order but COMMIT. */
 static int place(struct request *r, const char *key, const unsigned char *hash)
 {
     int a = load_cart(r);
-    uuid order, payment, placed, paid, *ids[] = {&order, &payment, &placed, &paid};
+    uuid order, payment, logged, placed, paid, *ids[] = {&order, &payment, &logged, &placed, &paid};
     char number[10] = "";
     if (a != 200)
         return a;
@@ -582,6 +591,8 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
         !insert_items(order) ||
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||
+        !run(AUDIT, "iississsss", logged, r->account, "payment.create", "payment", payment, NULL,
+             paid_json(order), param(r, "REMOTE_ADDR"), hex(logged, false), r->now) ||
         !run(EVENTS, "isissis", placed, "order.placed", order,
              fmt("{\"id\":\"%s\"}", hex(order, true)), r->now, paid, "order.paid") ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
