@@ -2,6 +2,7 @@
 #include "api/me.h"
 
 #include "shop/account.h"
+#include "shop/erase.h"
 
 static const struct mx_field user_rows[] = {
     MX_O(struct mx_profile, id, "Account."),
@@ -26,6 +27,15 @@ static const struct mx_field patch_rows[] = {
 };
 MX_SHAPE(mx_shape_me_patch, "UserPatch", struct mx_profile_patch, patch_rows);
 
+struct me_delete {
+    struct mx_str password;
+};
+static const struct mx_field delete_rows[] = {
+    MX_F(struct me_delete, password, MX_BODY, MX_F_SECRET, 1, 1024, MX_PASSWORD,
+         "The caller's own, of an account that has one."),
+};
+MX_SHAPE(mx_shape_me_delete, "UserDelete", struct me_delete, delete_rows);
+
 /* A token outlives an account that was closed. */
 static enum mx_err own(enum mx_err e)
 {
@@ -45,4 +55,10 @@ enum mx_err api_me_patch(struct mx_ctx *cx, const void *in, struct mx_reply *rep
     struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
     reply->out = me;
     return own(mx_account_patch(cx, in, me));
+}
+
+enum mx_err api_me_delete(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_erase_self(cx, ((const struct me_delete *)in)->password);
 }

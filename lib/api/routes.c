@@ -103,6 +103,12 @@ static const struct mx_route rows[] = {
     {"me.patch", MX_PATCH, "/v1/me", MX_WHO_TOKEN, 0, MX_R_TX, MX_RATE_NONE, &mx_shape_me_patch,
      {{200, &mx_shape_user, NULL}}, NULL, api_me_patch,
      "Change name, phone or locale; what is not sent stays."},
+    {"me.delete", MX_DELETE, "/v1/me", MX_WHO_TOKEN, 0, MX_R_SLOW, MX_RATE_PASSWORD,
+     &mx_shape_me_delete, {{204, NULL, NULL}},
+     ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED), api_me_delete,
+     "Close the account for good and erase the person everywhere; orders and money stay, "
+     "nameless. Takes the password, or a fresh sign-in where there is none. What is not shipped "
+     "yet loses its address."},
     {"me.mfa.totp.begin", MX_POST, "/v1/me/mfa/totp", MX_WHO_TOKEN, 0,
      MX_R_TX | MX_R_FRESH | MX_R_ENROL, MX_RATE_NONE, NULL, {{200, &mx_shape_totp_seed, NULL}},
      ERRORS(MX_E_FORBIDDEN, MX_E_CONFLICT), api_mfa_totp_begin,

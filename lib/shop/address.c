@@ -25,7 +25,10 @@ enum mx_err mx_address_insert(struct mx_ctx *cx, const struct mx_postal *to, str
         .now = {cx->now_ms},
     };
     in.sealed = mx_postal_seal(cx, in.id, to);
-    MX_TRY(q_address_insert(cx->db, &in, NULL));
+    int64_t made;
+    MX_TRY(q_address_insert(cx->db, &in, &made));
+    if (made == 0)
+        return MX_E_UNAUTHORIZED;
     *ret_row = in.id;
     return MX_OK;
 }
@@ -114,11 +117,18 @@ static enum mx_err replace(struct mx_ctx *cx, const struct mx_address_put *in)
     return q_address_update_entry(cx->db, &entry, NULL);
 }
 
+/* A token outlives an account that has ended. */
+static enum mx_err lock_own(struct mx_ctx *cx)
+{
+    enum mx_err e = mx_account_lock(cx, cx->actor.account);
+    return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+}
+
 enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
                            struct mx_address *ret_address)
 {
     struct mx_id id = in->id;
-    MX_TRY(mx_account_lock(cx, cx->actor.account));
+    MX_TRY(lock_own(cx));
     if (mx_id_none(id))
         MX_TRY(add(cx, in, &id));
     else
@@ -133,7 +143,7 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
 enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id)
 {
     const row_t *r;
-    MX_TRY(mx_account_lock(cx, cx->actor.account));
+    MX_TRY(lock_own(cx));
     MX_TRY(find(cx, id, &r));
     struct q_address_delete_entry_in in = {id, cx->actor.account};
     MX_TRY(q_address_delete_entry(cx->db, &in, NULL));

@@ -27,7 +27,8 @@ struct mx_address {
     struct mx_time created_at;
 };
 
-/* Write an address row of the caller in the present transaction, outside the book. */
+/* Write an address row of the caller in the present transaction, outside the book.
+ * MX_E_UNAUTHORIZED when the account has ended. */
 enum mx_err mx_address_insert(struct mx_ctx *cx, const struct mx_postal *to,
                               struct mx_id *ret_row) MX_MUST_CHECK;
 /* The address row that the caller's entry points at now. MX_E_VALIDATION_FAILED with a fault of

@@ -360,6 +360,7 @@ static enum mx_err merge(void *arg)
     struct q_cart_merge_items_in items = {m->from, m->to, {cx->now_ms}};
     MX_TRY(q_cart_merge_items(cx->db, &items, NULL));
     MX_TRY(q_cart_trim(cx->db, &(struct q_cart_trim_in){m->to, MX_CART_LINES_MAX}, NULL));
+    MX_TRY(q_person_merge(cx->db, &(struct q_person_merge_in){m->from, m->to}, NULL));
     return q_cart_close(cx->db, &(struct q_cart_close_in){m->from, {cx->now_ms}}, NULL);
 }
 

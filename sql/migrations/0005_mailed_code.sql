@@ -16,5 +16,6 @@ CREATE TABLE mailed_code (
     expires_at    DATETIME(3)    NOT NULL,
     created_at    DATETIME(3)    NOT NULL,
     PRIMARY KEY (purpose, holder, code_hash),
+    KEY mailed_code_account (account_id),
     KEY mailed_code_expires (expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

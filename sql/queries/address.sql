@@ -1,7 +1,11 @@
 -- name: address.insert
+-- doc: Nothing when the account has ended: an address does not slip in behind its being erased.
 -- in: id id, id account, str country, bin sealed, time now
 INSERT INTO address (id, account_id, country, sealed, created_at)
-VALUES (:id, :account, :country, :sealed, :now);
+SELECT :id, a.id, :country, :sealed, :now
+  FROM account a
+ WHERE a.id = :account AND a.status = 0
+  LOCK IN SHARE MODE;
 
 -- part: address.row
 -- An entry with its address, and where both are.

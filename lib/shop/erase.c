@@ -1,0 +1,119 @@
+#include "shop/erase.h"
+
+#include "io/db.h"
+#include "shop/account.h"
+#include "shop/audit.h"
+#include "shop/cart.h"
+#include "shop/code.h"
+#include "shop/email.h"
+#include "shop/mail.h"
+#include "shop/session.h"
+#include "shop/signin.h"
+#include "statements.h"
+
+/* Guests that one person is known to have been. */
+#define GUESTS_MAX 1000
+/* Orders whose confirmation may still be queued. */
+#define NEW_ORDERS 100
+
+/* ---- what goes ---- */
+
+static enum mx_err forget_mail(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
+{
+    struct mx_list codes, orders;
+    struct mx_str key;
+    MX_TRY(q_person_new_emails(cx->db, &(struct q_person_new_emails_in){id}, &codes));
+    MX_TRY(
+        q_person_order_emails(cx->db, &(struct q_person_order_emails_in){id, NEW_ORDERS}, &orders));
+    for (size_t i = 0; i < codes.n; i++)
+        MX_TRY(mx_mail_forget(cx, MX_AT(codes, struct q_person_new_emails_row, i)->email_key));
+    for (size_t i = 0; i < orders.n; i++)
+        if (mx_email_key(cx->arena, MX_AT(orders, struct q_person_order_emails_row, i)->email,
+                         &key))
+            MX_TRY(mx_mail_forget(cx, key));
+    return email_key.p != NULL ? mx_mail_forget(cx, email_key) : MX_OK;
+}
+
+/* What could sign in, and what is under way to it. */
+static enum mx_err drop_credentials(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
+{
+    MX_TRY(q_person_drop_codes(cx->db, &(struct q_person_drop_codes_in){id}, NULL));
+    if (email_key.p == NULL)
+        return MX_OK;
+    MX_TRY(mx_code_drop(cx, mx_code_of_address(MX_CODE_SIGNUP, email_key)));
+    return mx_code_drop(cx, mx_code_of_address(MX_CODE_PASSWORD, email_key));
+}
+
+static enum mx_err erase_shopping(struct mx_ctx *cx, struct mx_id id)
+{
+    MX_TRY(q_person_drop_book(cx->db, &(struct q_person_drop_book_in){id}, NULL));
+    MX_TRY(q_person_drop_cart(cx->db, &(struct q_person_drop_cart_in){id}, NULL));
+    MX_TRY(q_cart_close(cx->db, &(struct q_cart_close_in){id, {cx->now_ms}}, NULL));
+    MX_TRY(q_person_erase_orders(cx->db, &(struct q_person_erase_orders_in){id}, NULL));
+    return q_person_erase_addresses(cx->db, &(struct q_person_erase_addresses_in){id}, NULL);
+}
+
+static enum mx_err erase_account(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
+{
+    struct q_person_erase_account_in account = {id, {cx->now_ms}};
+    MX_TRY(q_person_erase_account(cx->db, &account, NULL));
+    MX_TRY(mx_session_end_all(cx, id));
+    MX_TRY(q_person_erase_sessions(cx->db, &(struct q_person_erase_sessions_in){id}, NULL));
+    MX_TRY(forget_mail(cx, id, email_key));
+    MX_TRY(drop_credentials(cx, id, email_key));
+    MX_TRY(erase_shopping(cx, id));
+    return q_person_drop_answers(cx->db, &(struct q_person_drop_answers_in){id}, NULL);
+}
+
+/* In the transaction. */
+static enum mx_err erase(void *arg)
+{
+    struct mx_ctx *cx = arg;
+    struct mx_id self = cx->actor.account;
+    struct mx_list rows, guests;
+    struct q_person_merged_in merged = {self, GUESTS_MAX};
+    MX_TRY(q_person_account(cx->db, &(struct q_person_account_in){self}, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    MX_TRY(mx_audit_write(
+        cx,
+        &(struct mx_audit){.action = "account.erase", .object_type = "account", .object = self}));
+    MX_TRY(q_person_merged(cx->db, &merged, &guests));
+    for (size_t i = 0; i < guests.n; i++)
+        MX_TRY(erase_account(cx, MX_AT(guests, struct q_person_merged_row, i)->id,
+                             (struct mx_str){0}));
+    return erase_account(cx, self, MX_AT(rows, struct q_person_account_row, 0)->email_key);
+}
+
+/* ---- who may ---- */
+
+static enum mx_err require_fresh(struct mx_ctx *cx)
+{
+    struct mx_list rows;
+    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    int64_t since_ms = MX_AT(rows, struct q_gate_session_live_row, 0)->authenticated_at.ms;
+    return cx->now_ms - since_ms <= cx->conf->reauth_max_age_s * 1000 ? MX_OK
+                                                                      : MX_E_REAUTH_REQUIRED;
+}
+
+enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password)
+{
+    struct mx_list rows;
+    struct q_person_proof_in in = {cx->actor.account};
+    MX_TRY(q_person_proof(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    const struct q_person_proof_row *r = MX_AT(rows, struct q_person_proof_row, 0);
+    if (r->has_password && password.p == NULL) {
+        mx_fault_at(cx->faults, MX_S("/password"), "required", "Your password is needed.");
+        return MX_E_VALIDATION_FAILED;
+    }
+    if (r->has_password)
+        return mx_signin_with_password(cx, password, erase, cx);
+    if (r->kind != MX_ACCOUNT_GUEST)
+        MX_TRY(require_fresh(cx));
+    return mx_db_tx(cx->db, erase, cx);
+}

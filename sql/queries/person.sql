@@ -1,0 +1,78 @@
+-- A person is gone: what is kept for the books tells nothing of them.
+
+-- name: person.proof
+-- doc: By what an open account's owner can prove to be there.
+-- in: id id
+-- out: i64 kind, i64 has_password
+SELECT kind, password_hash IS NOT NULL FROM account WHERE id = :id AND status = 0;
+
+-- name: person.account
+-- doc: An open account, held until the transaction ends.
+-- in: id id
+-- out: bin? email_key
+SELECT email_key FROM account WHERE id = :id AND status = 0 FOR UPDATE;
+
+-- name: person.merged
+-- doc: Guests who turned out to be the same person, held until the transaction ends.
+-- in: id account, i64 limit
+-- out: id id
+SELECT id FROM account WHERE merged_into = :account AND status = 0 LIMIT :limit FOR UPDATE;
+
+-- name: person.merge
+-- doc: The guest is the one who has just signed in.
+-- in: id guest, id account
+UPDATE account SET merged_into = :account WHERE id = :guest AND kind = 0;
+
+-- name: person.erase_account
+-- in: id id, time now
+UPDATE account
+   SET status = 1, email = NULL, email_key = NULL, verified_at = NULL, name = '', phone = NULL,
+       locale = 'en', password_hash = NULL, version = version + 1, updated_at = :now
+ WHERE id = :id AND status = 0;
+
+-- name: person.erase_sessions
+-- in: id account
+UPDATE session SET user_agent = '', address = '' WHERE account_id = :account;
+
+-- name: person.erase_addresses
+-- doc: The country stays: it decided on the tax.
+-- in: id account
+UPDATE address SET sealed = NULL WHERE account_id = :account;
+
+-- name: person.drop_book
+-- in: id account
+DELETE FROM account_address WHERE account_id = :account;
+
+-- name: person.drop_cart
+-- in: id account
+DELETE i FROM cart_item i
+  JOIN cart c ON c.id = i.cart_id
+ WHERE c.account_id = :account AND c.is_open = 1;
+
+-- name: person.order_emails
+-- doc: Other mailboxes that confirmations went to, of the newest orders.
+-- in: id account, i64 limit
+-- out: bin email
+SELECT email
+  FROM orders
+ WHERE account_id = :account AND email IS NOT NULL
+ ORDER BY id DESC
+ LIMIT :limit;
+
+-- name: person.erase_orders
+-- in: id account
+UPDATE orders SET email = NULL, note = NULL WHERE account_id = :account;
+
+-- name: person.drop_answers
+-- in: id account
+DELETE FROM idempotency WHERE principal = :account;
+
+-- name: person.new_emails
+-- doc: Mailboxes that codes of the account went to.
+-- in: id account
+-- out: bin email_key
+SELECT DISTINCT email_key FROM mailed_code WHERE account_id = :account LIMIT 100;
+
+-- name: person.drop_codes
+-- in: id account
+DELETE FROM mailed_code WHERE account_id = :account;

@@ -1,0 +1,307 @@
+"""The end of an account: nothing that is kept tells of the person, and the books still add up."""
+import subprocess
+import threading
+import uuid
+
+import pytest
+
+import client
+import sealed
+from client import ADDRESS, PASSWORD, faults, problem, unique_email, unique_key, until
+from shop import assert_ledger, make_product, variant_ids
+from test_pii import admin, bare, dump, mark, readable, whole_address
+
+DEVICE = "Mozilla/5.0 (Private Phone {})"
+
+
+def leave(person, password=PASSWORD):
+    return person.delete("/v1/me", {"password": password} if password else None)
+
+
+def values(address):
+    return [v for k, v in address.items() if k != "country"]
+
+
+class Life:
+    """All traces that somebody can leave, and the words that tell of them."""
+
+    def __init__(self, api, staff):
+        self.api = api
+        self.product = make_product(staff, stock=1000)
+        self.variant = variant_ids(self.product)[0]
+        self.device = DEVICE.format(uuid.uuid4().hex[:8])
+        self.words = [self.device]
+        self.guest = api.guest()
+        self.live_as_guest()
+        self.name = mark("Person")
+        self.person = api.customer(name=self.name)
+        self.words += [self.name, self.person.email]
+        self.person = self.sign_in()
+        self.orders = [self.order(), self.order(email=True), self.order(pay="tok_declined")]
+        self.fill_profile()
+
+    def sign_in(self):
+        sent = {"email": self.person.email, "password": PASSWORD}
+        answer = self.api.post("/v1/auth/login", sent, token=self.guest.token, key=unique_key(),
+                               headers={"User-Agent": self.device})
+        return client.Person(self.api, answer, self.person.email, PASSWORD)
+
+    def live_as_guest(self):
+        """An order and an address before signing in."""
+        address = whole_address()
+        self.words += values(address)
+        self.guest.fill_cart(self.variant)
+        self.guest.put("/v1/cart/shipping-address", address)
+        note = mark("Ring the bell of")
+        self.words.append(note)
+        self.guest_order = self.guest.checkout(note=note).json()
+        self.guest.post("/v1/cart/items", {"variant_id": self.variant, "quantity": 1})
+
+    def order(self, email=False, pay="tok_ok"):
+        address, note = whole_address(), mark("Leave it with")
+        self.words += values(address) + [note]
+        more = {"note": note}
+        if email:
+            more["email"] = unique_email()
+            self.words.append(more["email"])
+        self.person.fill_cart(self.variant, 2)
+        self.person.put("/v1/cart/shipping-address", address)
+        placed = self.person.checkout(pay, **more)
+        assert placed.status_code in (201, 402), placed.text
+        return placed.json()
+
+    def fill_profile(self):
+        phone, address, in_cart = f"+49 {uuid.uuid4().int % 10**15:015d}", whole_address(), whole_address()
+        self.words += [phone] + values(address) + values(in_cart)
+        assert self.person.patch("/v1/me", {"phone": phone, "locale": "de"}).status_code == 200
+        made = self.person.post("/v1/me/addresses", address, key=unique_key())
+        assert made.status_code == 201
+        self.person.put(f"/v1/me/addresses/{made.json()['id']}", address | {"city": "Potsdam"})
+        self.person.post("/v1/cart/items", {"variant_id": self.variant, "quantity": 1})
+        assert self.person.put("/v1/cart/shipping-address", in_cart).status_code == 200
+        # Somebody signs up with the address once more, and the mail of it cannot be sent.
+        again = {"email": self.person.email, "password": PASSWORD, "name": mark("Twin")}
+        assert self.api.post("/v1/auth/register", again).status_code == 202
+        sealed.queue_mail(self.api.stack, self.person.email, "verify_code", {"code": "123456"},
+                          next_at="UTC_TIMESTAMP(3) + INTERVAL 1 DAY")
+
+
+@pytest.fixture
+def life(api, staff):
+    return Life(api, staff)
+
+
+def table_bytes(db, what):
+    return subprocess.run([*db.command, "--batch", "--raw", "-e", f"SELECT * FROM {what}"],
+                          check=True, capture_output=True).stdout
+
+
+def books(db, accounts):
+    """What the books must keep, order by order."""
+    ids = ", ".join(f"x'{bare(a)}'" for a in accounts)
+    orders = db.rows(
+        "SELECT HEX(o.id) AS id, o.number, HEX(o.account_id) AS account, o.status, o.payment_status,"
+        " o.currency, o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,"
+        " o.placed_at, o.shipping_name, a.country"
+        f" FROM orders o LEFT JOIN address a ON a.id = o.shipping_address_id WHERE o.account_id IN ({ids})"
+        " ORDER BY o.id")
+    among = ", ".join(f"x'{o['id']}'" for o in orders)
+    return orders, [table_bytes(db, f"{table} WHERE {column} IN ({among}) ORDER BY 1, 2")
+                    for table, column in (("order_item", "order_id"), ("payment", "order_id"),
+                                          ("stock_move", "cause_id"))]
+
+
+def invariants(db, variant, orders):
+    """INV-1 to INV-5 over what the person ordered."""
+    assert_ledger(db, variant)
+    for o in orders:
+        key = o["id"]
+        (sums,) = db.rows(
+            "SELECT COUNT(*) AS n, SUM(i.line_total) AS total, (SELECT COUNT(*) FROM stock_move m"
+            f" WHERE m.cause_id = x'{key}' AND m.kind = 2) AS moves FROM order_item i"
+            f" WHERE i.order_id = x'{key}'")
+        assert sums["total"] == o["subtotal"] and sums["moves"] == sums["n"] != "0"
+        assert int(db.value(f"SELECT COUNT(*) FROM event WHERE subject_id = x'{key}'")) > 0
+        (pay,) = db.rows("SELECT SUM(captured) AS captured, SUM(refunded) AS refunded, MAX(amount) AS amount"
+                         f" FROM payment WHERE order_id = x'{key}'")
+        assert 0 <= int(pay["refunded"]) <= int(pay["captured"]) <= int(pay["amount"])
+        paid = o["payment_status"] == "3"
+        assert int(pay["captured"]) == (int(o["total"]) if paid else 0)
+
+
+@pytest.mark.req("PII-2", "INV-20")
+def test_nothing_is_left_of_the_person(api, stack, db, mailbox, life):
+    accounts = [life.person.id, life.guest.id]
+    mailbox.wait(life.person.email)
+    until(lambda: db.value("SELECT COUNT(*) FROM event WHERE state = 0") == "0", what="events")
+    before = books(db, accounts)
+    assert len(before[0]) == 4
+    found = readable(dump(stack), life.words)
+    assert life.name in found and life.person.email in found and life.device in found
+    assert leave(life.person).status_code == 204
+    assert readable(dump(stack), life.words) == []
+    assert books(db, accounts) == before
+    invariants(db, life.variant, before[0])
+    left = db.value(f"SELECT COUNT(*) FROM mail WHERE recipient_hash = "
+                    f"x'{sealed.Ring(stack.env['MERX_KEYS']).recipient_hash(life.person.email)}'")
+    assert left == "0"
+
+
+@pytest.mark.req("PII-2")
+def test_signing_in_ends_at_once(api, life):
+    person, guest = life.person, life.guest
+    other = api.login(person.email)
+    assert leave(person).status_code == 204
+    for gone in (person, other, guest):
+        problem(gone.get("/v1/me"), 401, "unauthorized")
+        problem(gone.get("/v1/orders"), 401, "unauthorized")
+        problem(api.post("/v1/auth/refresh", {"refresh_token": gone.refresh_token}), 401,
+                "invalid_refresh_token")
+        problem(leave(gone), 401, "unauthorized")
+    sent = {"email": person.email, "password": PASSWORD}
+    problem(api.post("/v1/auth/login", sent), 401, "invalid_credentials")
+
+
+@pytest.mark.req("PII-2")
+def test_the_address_is_free_again(api, customer, mailbox):
+    assert leave(customer).status_code == 204
+    sent = {"email": customer.email, "password": PASSWORD, "name": "Somebody else"}
+    assert api.post("/v1/auth/register", sent).status_code == 202
+    code = mailbox.code(customer.email, 2)
+    again = client.Person(api, api.post("/v1/auth/verify", {"email": customer.email, "code": code}),
+                          customer.email, PASSWORD)
+    assert again.id != customer.id
+    assert again.get("/v1/orders").json()["data"] == [] == again.get("/v1/me/addresses").json()["data"]
+    assert again.get("/v1/me").json()["name"] == "Somebody else"
+
+
+@pytest.mark.req("PII-2")
+def test_it_takes_the_password(customer, stack):
+    assert faults(leave(customer, None)) == [("/password", "required")]
+    assert faults(customer.delete("/v1/me", {})) == [("/password", "required")]
+    problem(leave(customer, "not the password"), 401, "invalid_credentials")
+    assert faults(customer.delete("/v1/me", {"password": 0})) == [("/password", "wrong_type")]
+    assert faults(customer.delete("/v1/me", {"password": PASSWORD, "id": "x"})) == [
+        ("/id", "unknown_member")]
+    assert customer.get("/v1/me").json()["email"] == customer.email
+    assert leave(customer).status_code == 204
+
+
+@pytest.mark.req("PII-2")
+def test_a_guest_has_nothing_to_show(guest, stack):
+    address = whole_address()
+    guest.put("/v1/cart/shipping-address", address)
+    assert guest.delete("/v1/me").status_code == 204
+    problem(guest.get("/v1/me"), 401, "unauthorized")
+    text = admin(stack).value(
+        f"SELECT GROUP_CONCAT(country, IFNULL(sealed, '')) FROM address WHERE account_id = x'{bare(guest.id)}'")
+    assert text == "DE"
+
+
+@pytest.mark.req("PII-2")
+def test_without_a_password_a_fresh_sign_in(customer, stack):
+    """Who came by a provider or a passkey."""
+    db = admin(stack)
+    db.rows(f"UPDATE account SET password_hash = NULL WHERE id = x'{bare(customer.id)}'")
+    db.rows("UPDATE session SET authenticated_at = UTC_TIMESTAMP(3) - INTERVAL 2 HOUR"
+            f" WHERE account_id = x'{bare(customer.id)}'")
+    problem(customer.delete("/v1/me"), 403, "reauth_required")
+    problem(leave(customer), 403, "reauth_required")
+    assert customer.get("/v1/me").status_code == 200
+    db.rows(f"UPDATE session SET authenticated_at = UTC_TIMESTAMP(3) WHERE account_id = x'{bare(customer.id)}'")
+    assert customer.delete("/v1/me").status_code == 204
+    problem(customer.get("/v1/me"), 401, "unauthorized")
+
+
+@pytest.mark.req("PII-2")
+def test_others_stay_as_they_are(api, life):
+    other, address = api.customer(), whole_address()
+    made = other.post("/v1/me/addresses", address).json()
+    assert leave(life.person).status_code == 204
+    assert other.get("/v1/me/addresses").json()["data"] == [made]
+    assert other.get("/v1/me").json()["email"] == other.email
+
+
+@pytest.mark.req("INV-20")
+def test_what_is_under_way_does_not_stay_behind(api, stack, staff):
+    """Whatever the person sends while the account ends comes before it or is refused."""
+    product = make_product(staff, stock=1000)
+    for _ in range(4):
+        person, words, errors = api.customer(), [], []
+        person.fill_cart(variant_ids(product)[0])
+        done, begun = threading.Event(), threading.Barrier(5)
+
+        def send(act):
+            mine = person.clone()
+            begun.wait()
+            while not done.is_set():
+                answer = act(mine)
+                if answer.status_code not in (200, 201, 401, 409, 402):
+                    errors.append(answer.text)
+
+        def an_address(mine):
+            address = whole_address()
+            words.extend(values(address))
+            return mine.put("/v1/cart/shipping-address", address)
+
+        def an_entry(mine):
+            address = whole_address()
+            words.extend(values(address))
+            return mine.post("/v1/me/addresses", address)
+
+        def a_phone(mine):
+            words.append(mark("Name"))
+            return mine.patch("/v1/me", {"name": words[-1]})
+
+        def an_order(mine):
+            words.append(mark("Note"))
+            mine.post("/v1/cart/items", {"variant_id": variant_ids(product)[0], "quantity": 1})
+            return mine.checkout(note=words[-1])
+
+        threads = [threading.Thread(target=send, args=(act,))
+                   for act in (an_address, an_entry, a_phone, an_order)]
+        for t in threads:
+            t.start()
+        begun.wait()
+        until(lambda: len(words) > 60, what="some of each")
+        assert leave(person.clone()).status_code == 204
+        done.set()
+        for t in threads:
+            t.join()
+        assert not errors, errors[:3]
+        assert readable(dump(stack), words) == []
+        key = bare(person.id)
+        assert stack.db().value(f"SELECT COUNT(*) FROM address WHERE account_id = x'{key}'"
+                                " AND sealed IS NOT NULL") == "0"
+        assert stack.db().value(f"SELECT COUNT(*) FROM account_address WHERE account_id = x'{key}'") == "0"
+
+
+def test_twice_at_once(api):
+    person = api.customer()
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(leave(person.clone()).status_code))
+               for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(answers)[0] == 204 and answers.count(204) == 1
+    assert set(answers) <= {204, 401, 503}
+
+
+@pytest.mark.req("INV-20")
+def test_erased_on_another_host(api, stack, staff):
+    """Until this host knows, the token is good; all the same nothing of the person is written."""
+    product, person, words = make_product(staff, stock=10), api.customer(), [mark("Note")]
+    person.fill_cart(variant_ids(product)[0])
+    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = x'{bare(person.id)}'")
+    address = whole_address()
+    words += values(address)
+    for answer in (person.put("/v1/cart/shipping-address", address),
+                   person.post("/v1/me/addresses", address),
+                   person.patch("/v1/me", {"name": words[0]}),
+                   person.checkout(note=words[0]),
+                   leave(person)):
+        problem(answer, 401, "unauthorized")
+    assert readable(dump(stack), words) == []
+    assert stack.db().value(f"SELECT COUNT(*) FROM address WHERE account_id = x'{bare(person.id)}'") == "1"
