@@ -16,7 +16,7 @@ static const struct mx_field row_rows[] = {
     MX_O_NULL(struct mx_audit_row, object_id, "Which; null for what has no id."),
     MX_O_RAW(struct mx_audit_row, before, "The object before; null: there was none."),
     MX_O_RAW(struct mx_audit_row, after, "The object after; null: there is none."),
-    MX_O(struct mx_audit_row, address, "Address of the client."),
+    MX_O_NULL(struct mx_audit_row, address, "Address of the client; null once erased."),
     MX_O(struct mx_audit_row, request_id, "Request, as in the log."),
     MX_O(struct mx_audit_row, created_at, "When."),
 };

@@ -8,16 +8,26 @@
 #define ADDRESS_MAX 45
 #define REQUEST_ID_MAX 64
 
+/* Whose the caller's address may be: that of who acts, or of whom a stranger wants to be. */
+static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
+{
+    bool account = mx_id_none(actor) && strcmp(row->object_type, "account") == 0;
+
+    return account ? row->object : actor;
+}
+
 enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row)
 {
+    struct mx_id actor = mx_id_none(row->actor) ? cx->actor.account : row->actor;
     const struct q_audit_insert_in in = {
         .id = mx_id_new(),
-        .actor = mx_id_none(row->actor) ? cx->actor.account : row->actor,
+        .actor = actor,
         .action = mx_str_c(row->action),
         .object_type = mx_str_c(row->object_type),
         .object = row->object,
         .before = row->before,
         .after = row->after,
+        .person = person_of(row, actor),
         .address = cx->address.p ? mx_str_sub(cx->address, 0, ADDRESS_MAX) : MX_S(""),
         .request = cx->request_id.p ? mx_str_sub(cx->request_id, 0, REQUEST_ID_MAX) : MX_S(""),
         .now = {cx->now_ms},

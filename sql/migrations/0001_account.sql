@@ -2,6 +2,7 @@
 -- for good, 2 disabled by staff, 3 staff who were invited. email_key is the canonical address,
 -- compared as bytes; mail goes to email. Names are found by their beginning in any case. phone is
 -- sealed (codec/pii.h). merged_into is who a guest turned out to be.
+-- audit_key seals what audit_log keeps of the person: NULL when they are erased.
 CREATE TABLE account (
     id            BINARY(16)      NOT NULL PRIMARY KEY,
     kind          TINYINT         NOT NULL,
@@ -14,6 +15,7 @@ CREATE TABLE account (
     locale        VARCHAR(35)     NOT NULL DEFAULT 'en',
     password_hash VARBINARY(128)  NULL,
     merged_into   BINARY(16)      NULL,
+    audit_key     BINARY(16)      NULL DEFAULT (RANDOM_BYTES(16)),
     version       BIGINT          NOT NULL DEFAULT 1,
     created_at    DATETIME(3)     NOT NULL,
     updated_at    DATETIME(3)     NOT NULL,

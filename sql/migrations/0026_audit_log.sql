@@ -1,5 +1,6 @@
 -- Who changed what, with before and after, in the transaction of the change. Append only: the
--- application's account may not update or delete here.
+-- application's account may not update or delete here. It tells who people are by their ids alone.
+-- address is encrypted with the audit_key of person_id: erasing that key erases it here.
 CREATE TABLE audit_log (
     id          BINARY(16)    NOT NULL PRIMARY KEY,
     actor_id    BINARY(16)    NULL,
@@ -8,7 +9,8 @@ CREATE TABLE audit_log (
     object_id   BINARY(16)    NULL,
     before_json MEDIUMTEXT    NULL,
     after_json  MEDIUMTEXT    NULL,
-    address     VARBINARY(45) NOT NULL DEFAULT '',
+    person_id   BINARY(16)    NULL,
+    address     VARBINARY(64) NULL,
     request_id  VARCHAR(64)   NOT NULL DEFAULT '',
     created_at  DATETIME(3)   NOT NULL,
     KEY audit_log_actor (actor_id, id),

@@ -27,7 +27,7 @@ UPDATE account SET merged_into = :account WHERE id = :guest AND kind = 0;
 -- in: id id, time now
 UPDATE account
    SET status = 1, email = NULL, email_key = NULL, verified_at = NULL, name = '', phone = NULL,
-       locale = 'en', password_hash = NULL, version = version + 1, updated_at = :now
+       locale = 'en', password_hash = NULL, audit_key = NULL, version = version + 1, updated_at = :now
  WHERE id = :id AND status = 0;
 
 -- name: person.erase_sessions
