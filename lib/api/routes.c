@@ -105,7 +105,7 @@ static const struct mx_route rows[] = {
      "Change name, phone or locale; what is not sent stays."},
     {"me.delete", MX_DELETE, "/v1/me", MX_WHO_TOKEN, 0, MX_R_SLOW, MX_RATE_PASSWORD,
      &mx_shape_me_delete, {{204, NULL, NULL}},
-     ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED), api_me_delete,
+     ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED, MX_E_LAST_OWNER), api_me_delete,
      "Close the account for good and erase the person everywhere; orders and money stay, "
      "nameless. Takes the password, or a fresh sign-in where there is none. What is not shipped "
      "yet loses its address."},

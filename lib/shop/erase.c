@@ -9,6 +9,7 @@
 #include "shop/mail.h"
 #include "shop/session.h"
 #include "shop/signin.h"
+#include "shop/staff.h"
 #include "statements.h"
 
 /* Guests that one person is known to have been. */
@@ -38,6 +39,10 @@ static enum mx_err forget_mail(struct mx_ctx *cx, struct mx_id id, struct mx_str
 static enum mx_err drop_credentials(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
 {
     MX_TRY(q_person_drop_codes(cx->db, &(struct q_person_drop_codes_in){id}, NULL));
+    MX_TRY(q_person_drop_passkeys(cx->db, &(struct q_person_drop_passkeys_in){id}, NULL));
+    MX_TRY(q_identity_delete_all(cx->db, &(struct q_identity_delete_all_in){id}, NULL));
+    MX_TRY(q_staff_take_roles(cx->db, &(struct q_staff_take_roles_in){id}, NULL));
+    MX_TRY(q_invitation_drop(cx->db, &(struct q_invitation_drop_in){id}, NULL));
     if (email_key.p == NULL)
         return MX_OK;
     MX_TRY(mx_code_drop(cx, mx_code_of_address(MX_CODE_SIGNUP, email_key)));
@@ -65,6 +70,15 @@ static enum mx_err erase_account(struct mx_ctx *cx, struct mx_id id, struct mx_s
     return q_person_drop_answers(cx->db, &(struct q_person_drop_answers_in){id}, NULL);
 }
 
+/* One owner of the shop stays, also when two leave at once. */
+static enum mx_err keep_owner(struct mx_ctx *cx)
+{
+    struct mx_list rows;
+    MX_TRY(q_role_hold(cx->db, &rows));
+    MX_TRY(q_person_is_owner(cx->db, &(struct q_person_is_owner_in){cx->actor.account}, &rows));
+    return rows.n > 0 ? mx_staff_keep_owner(cx, cx->actor.account) : MX_OK;
+}
+
 /* In the transaction. */
 static enum mx_err erase(void *arg)
 {
@@ -75,6 +89,9 @@ static enum mx_err erase(void *arg)
     MX_TRY(q_person_account(cx->db, &(struct q_person_account_in){self}, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
+    const struct q_person_account_row *r = MX_AT(rows, struct q_person_account_row, 0);
+    if (r->kind == MX_ACCOUNT_STAFF)
+        MX_TRY(keep_owner(cx));
     MX_TRY(mx_audit_write(
         cx,
         &(struct mx_audit){.action = "account.erase", .object_type = "account", .object = self}));
@@ -82,7 +99,7 @@ static enum mx_err erase(void *arg)
     for (size_t i = 0; i < guests.n; i++)
         MX_TRY(erase_account(cx, MX_AT(guests, struct q_person_merged_row, i)->id,
                              (struct mx_str){0}));
-    return erase_account(cx, self, MX_AT(rows, struct q_person_account_row, 0)->email_key);
+    return erase_account(cx, self, r->email_key);
 }
 
 /* ---- who may ---- */

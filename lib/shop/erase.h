@@ -10,7 +10,7 @@
 /* Erase the caller and the guests they were; runs its own transaction. Who has a password shows it;
  * a guest has nothing to show; anybody else must have signed in a short while ago. All sessions end
  * at once. MX_E_UNAUTHORIZED when the account is closed; MX_E_VALIDATION_FAILED without a password;
- * MX_E_REAUTH_REQUIRED; else as mx_signin_with_password. */
+ * MX_E_REAUTH_REQUIRED; MX_E_LAST_OWNER; else as mx_signin_with_password. */
 enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
 
 #endif

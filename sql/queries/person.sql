@@ -9,8 +9,8 @@ SELECT kind, password_hash IS NOT NULL FROM account WHERE id = :id AND status = 
 -- name: person.account
 -- doc: An open account, held until the transaction ends.
 -- in: id id
--- out: bin? email_key
-SELECT email_key FROM account WHERE id = :id AND status = 0 FOR UPDATE;
+-- out: i64 kind, bin? email_key
+SELECT kind, email_key FROM account WHERE id = :id AND status = 0 FOR UPDATE;
 
 -- name: person.merged
 -- doc: Guests who turned out to be the same person, held until the transaction ends.
@@ -29,6 +29,16 @@ UPDATE account
    SET status = 1, email = NULL, email_key = NULL, verified_at = NULL, name = '', phone = NULL,
        locale = 'en', password_hash = NULL, audit_key = NULL, version = version + 1, updated_at = :now
  WHERE id = :id AND status = 0;
+
+-- name: person.is_owner
+-- doc: One row for an owner of the shop.
+-- in: id account
+-- out: i64 yes
+SELECT 1 FROM account_role WHERE account_id = :account AND role_name = 'owner';
+
+-- name: person.drop_passkeys
+-- in: id account
+DELETE FROM passkey WHERE account_id = :account;
 
 -- name: person.erase_sessions
 -- in: id account

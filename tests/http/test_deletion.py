@@ -7,8 +7,11 @@ import pytest
 
 import client
 import sealed
+from authenticator import Authenticator
 from client import ADDRESS, PASSWORD, faults, problem, unique_email, unique_key, until
+from crew import hire, invite
 from shop import assert_ledger, make_product, variant_ids
+from test_passkeys import add
 from test_pii import admin, bare, dump, mark, readable, whole_address
 
 DEVICE = "Mozilla/5.0 (Private Phone {})"
@@ -26,11 +29,13 @@ class Life:
     """All traces that somebody can leave, and the words that tell of them."""
 
     def __init__(self, api, staff):
-        self.api = api
+        host = 2 + uuid.uuid4().int % 250
+        self.api = api = api.elsewhere(host)
+        self.origin = f"https://localhost:{api.stack.port}"
         self.product = make_product(staff, stock=1000)
         self.variant = variant_ids(self.product)[0]
         self.device = DEVICE.format(uuid.uuid4().hex[:8])
-        self.words = [self.device]
+        self.words = [self.device, f"127.0.0.{host}"]
         self.guest = api.guest()
         self.live_as_guest()
         self.name = mark("Person")
@@ -39,6 +44,7 @@ class Life:
         self.person = self.sign_in()
         self.orders = [self.order(), self.order(email=True), self.order(pay="tok_declined")]
         self.fill_profile()
+        self.add_keys()
 
     def sign_in(self):
         sent = {"email": self.person.email, "password": PASSWORD}
@@ -84,6 +90,31 @@ class Life:
         assert self.api.post("/v1/auth/register", again).status_code == 202
         sealed.queue_mail(self.api.stack, self.person.email, "verify_code", {"code": "123456"},
                           next_at="UTC_TIMESTAMP(3) + INTERVAL 1 DAY")
+
+
+    def add_keys(self):
+        """A passkey, and an identity at a provider."""
+        name, subject = mark("Passkey"), mark("subject")
+        self.words += [name, subject]
+        assert add(self.person, Authenticator(self.origin), name=name).status_code == 201
+        admin(self.api.stack).rows(
+            "INSERT INTO identity (id, account_id, provider, issuer, subject, created_at, used_at)"
+            f" VALUES (RANDOM_BYTES(16), x'{bare(self.person.id)}', 'some', 'https://id.example',"
+            f" '{subject}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
+
+
+# What may still name the account: its number tells nothing of the person.
+KEPT = {"account", "address", "audit_log", "cart", "event", "orders", "session", "stock_move"}
+
+
+def rows_about(db, account):
+    """Tables with rows that hold the account's id, by any column that may."""
+    found = set()
+    for row in db.rows("SELECT table_name AS t, column_name AS c FROM information_schema.columns"
+                       " WHERE table_schema = DATABASE() AND column_type = 'binary(16)'"):
+        if db.rows(f"SELECT 1 FROM {row['t']} WHERE {row['c']} = x'{bare(account)}' LIMIT 1"):
+            found.add(row["t"])
+    return found
 
 
 @pytest.fixture
@@ -138,8 +169,11 @@ def test_nothing_is_left_of_the_person(api, stack, db, mailbox, life):
     assert len(before[0]) == 4
     found = readable(dump(stack), life.words)
     assert life.name in found and life.person.email in found and life.device in found
+    assert not rows_about(db, life.person.id) <= KEPT
     assert leave(life.person).status_code == 204
     assert readable(dump(stack), life.words) == []
+    for account in accounts:
+        assert rows_about(db, account) - KEPT == set()
     assert books(db, accounts) == before
     invariants(db, life.variant, before[0])
     left = db.value(f"SELECT COUNT(*) FROM mail WHERE recipient_hash = "
@@ -305,3 +339,68 @@ def test_erased_on_another_host(api, stack, staff):
         problem(answer, 401, "unauthorized")
     assert readable(dump(stack), words) == []
     assert stack.db().value(f"SELECT COUNT(*) FROM address WHERE account_id = x'{bare(person.id)}'") == "1"
+
+
+@pytest.mark.req("PII-2", "AUD-1")
+def test_the_audit_log_forgets_where_from(api, staff, customer):
+    """Rows stay as they are: the address can no longer be read."""
+    there = api.elsewhere(99)
+    problem(there.post("/v1/auth/login", {"email": customer.email, "password": "x" * 12}), 401,
+            "invalid_credentials")
+    person = there.login(customer.email)
+
+    def rows():
+        found = {r["id"]: r for by in ("object", "actor") for r in
+                 staff.get(f"/v1/admin/audit-log?limit=100&{by}={customer.id}").json()["data"]}
+        return [found[key] for key in sorted(found)]
+
+    before = rows()
+    assert {(r["action"], r["address"]) for r in before} >= {
+        ("auth.refused", "127.0.0.99"), ("auth.sign_in", "127.0.0.99")}
+    assert leave(person).status_code == 204
+    after = rows()
+    assert after[-1]["action"] == "account.erase" and after[-1]["actor_id"] == customer.id
+    assert after[:-1] == [r | {"address": None, "actor_email": None} for r in before]
+    assert {r["address"] for r in after} == {None}
+
+
+@pytest.mark.req("PII-2", "AUD-1")
+def test_the_program_can_not_change_the_audit_log(stack):
+    password = (stack.run / "merx.password").read_text().strip()
+    for sql in ("UPDATE audit_log SET address = NULL", "DELETE FROM audit_log",
+                "UPDATE audit_log SET after_json = NULL"):
+        done = subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}", "--user=merx",
+             f"--password={password}", stack.env["MERX_DB_NAME"], "-e", sql],
+            capture_output=True, text=True, check=False)
+        assert "denied" in done.stderr, done.stderr
+
+
+@pytest.mark.req("PII-2", "AZ-7")
+def test_staff_leave_but_for_the_last_owner(api, stack, staff, db):
+    clerk = hire(api, staff, "support")
+    waiting = invite(staff, "support")
+    problem(leave(staff, stack.env["MERX_STAFF_PASSWORD"]), 409, "last_owner")
+    assert staff.get("/v1/admin/staff").status_code == 200
+    name = clerk.user["name"]
+    assert leave(clerk).status_code == 204
+    assert rows_about(db, clerk.id) <= KEPT
+    assert readable(dump(stack), [clerk.email]) == []
+    assert db.value(f"SELECT name FROM account WHERE id = x'{bare(clerk.id)}'") == "" != name
+    problem(clerk.get("/v1/admin/stock"), 401, "unauthorized")
+    assert waiting["id"] in {s["id"] for s in staff.get("/v1/admin/staff?limit=100").json()["data"]}
+
+
+@pytest.mark.req("PII-2", "AZ-7")
+def test_of_two_owners_that_leave_at_once_one_stays(new_stack):
+    api = client.Api(new_stack("owners", workers=2, slow_workers=2))
+    first = api.staff()
+    first.password = api.stack.env["MERX_STAFF_PASSWORD"]
+    second, answers = hire(api, first, "owner"), []
+    threads = [threading.Thread(target=lambda p=p: answers.append(leave(p.clone(), p.password)))
+               for p in (first, second)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(a.status_code for a in answers) == [204, 409], [a.text for a in answers]

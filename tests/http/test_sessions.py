@@ -117,8 +117,8 @@ def test_reuse_is_in_the_audit_log(api, customer, db):
     refused(api, customer.refresh_token)
     found = (f"FROM audit_log WHERE object_id = UNHEX('{session(customer)}')"
              " AND action <> 'auth.sign_in'")
-    (row,) = db.rows(f"SELECT action, address {found}")
-    assert row == {"action": "session.token_reused", "address": "127.0.0.1"}
+    (row,) = db.rows(f"SELECT action {found}")
+    assert row == {"action": "session.token_reused"}
     refused(api, customer.refresh_token)
     assert db.value(f"SELECT COUNT(*) {found}") == "1"
 
