@@ -39,7 +39,7 @@ struct mx_audit_row {
     struct mx_str actor_email; /* as it is now; absent: nobody's, or erased */
     struct mx_str action, object_type;
     struct mx_str before, after; /* JSON */
-    struct mx_str address; /* absent: erased with the person it belonged to */
+    struct mx_str address;       /* absent: erased with the person it belonged to */
     struct mx_str request_id;
     struct mx_time created_at;
 };

@@ -46,9 +46,12 @@ def all_permissions(by):
 
 
 def audit_rows(db, where):
+    key_of = "(SELECT p.audit_key FROM account p WHERE p.id = person_id)"
+    address = f"AES_DECRYPT(address, UNHEX(SHA2(CONCAT({key_of}, id), 256)))"
     return db.rows(
         "SELECT HEX(actor_id) AS actor, action, object_type, HEX(object_id) AS object, before_json,"
-        f" after_json, address, request_id FROM audit_log WHERE {where} ORDER BY id"
+        f" after_json, IF(person_id IS NULL, address, {address}) AS address, request_id"
+        f" FROM audit_log WHERE {where} ORDER BY id"
     )
 
 
