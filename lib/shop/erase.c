@@ -39,6 +39,8 @@ static enum mx_err forget_mail(struct mx_ctx *cx, struct mx_id id, struct mx_str
 static enum mx_err drop_credentials(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
 {
     MX_TRY(q_person_drop_codes(cx->db, &(struct q_person_drop_codes_in){id}, NULL));
+    MX_TRY(q_person_drop_totp(cx->db, &(struct q_person_drop_totp_in){id}, NULL));
+    MX_TRY(q_recovery_code_drop(cx->db, &(struct q_recovery_code_drop_in){id}, NULL));
     MX_TRY(q_person_drop_passkeys(cx->db, &(struct q_person_drop_passkeys_in){id}, NULL));
     MX_TRY(q_identity_delete_all(cx->db, &(struct q_identity_delete_all_in){id}, NULL));
     MX_TRY(q_staff_take_roles(cx->db, &(struct q_staff_take_roles_in){id}, NULL));

@@ -36,6 +36,10 @@ UPDATE account
 -- out: i64 yes
 SELECT 1 FROM account_role WHERE account_id = :account AND role_name = 'owner';
 
+-- name: person.drop_totp
+-- in: id account
+DELETE FROM totp WHERE account_id = :account;
+
 -- name: person.drop_passkeys
 -- in: id account
 DELETE FROM passkey WHERE account_id = :account;
