@@ -591,8 +591,8 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
         !insert_items(order) ||
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||
-        !run(AUDIT, "iississsss", logged, r->account, "payment.create", "payment", payment, NULL,
-             paid_json(order), param(r, "REMOTE_ADDR"), hex(logged, false), r->now) ||
+        !run(AUDIT, "iissississs", logged, r->account, "payment.create", "payment", payment, NULL,
+             paid_json(order), r->account, param(r, "REMOTE_ADDR"), hex(logged, false), r->now) ||
         !run(EVENTS, "isissis", placed, "order.placed", order,
              fmt("{\"id\":\"%s\"}", hex(order, true)), r->now, paid, "order.paid") ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
