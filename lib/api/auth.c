@@ -96,6 +96,10 @@ static const struct mx_field login_rows[] = {
     MX_F(struct mx_login, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
     MX_F(struct mx_login, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024, MX_PASSWORD,
          "Password."),
+    MX_F(struct mx_login, refresh_token, MX_BODY, MX_F_SECRET, 1, 512, MX_PASSWORD,
+         "Any refresh token that this device got for the account, even a spent one or one from "
+         "before "
+         "signing out: wrong passwords of strangers then do not keep it out."),
 };
 MX_SHAPE(mx_shape_login, "Login", struct mx_login, login_rows);
 
@@ -139,6 +143,11 @@ enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *r
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
     return mx_signin_guest(cx, ((const struct guest *)in)->locale, &out->t);
+}
+
+void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply)
+{
+    reply->out = MX_NEW(cx->arena, struct verification);
 }
 
 enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

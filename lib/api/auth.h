@@ -19,6 +19,9 @@ struct mx_own_password {
  * second factor. Chooses and fills one of them. */
 void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply);
 
+/* Answer with mx_shape_verification: the mailbox knows more. */
+void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply);
+
 enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply);

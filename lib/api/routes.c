@@ -8,6 +8,7 @@
 #include "api/auth.h"
 #include "api/cart.h"
 #include "api/catalog.h"
+#include "api/credentials.h"
 #include "api/customers.h"
 #include "api/me.h"
 #include "api/meta.h"
@@ -95,6 +96,15 @@ static const struct mx_route rows[] = {
      MX_R_TX | MX_R_ENROL | MX_R_ENDED, MX_RATE_NONE, &mx_shape_logout, {{204, NULL, NULL}}, NULL,
      api_auth_logout,
      "End this session, or every one of the account. Asking again with the same token is no error."},
+    {"auth.password.forgot", MX_POST, "/v1/auth/password/forgot", MX_WHO_PUBLIC, 0, 0,
+     MX_RATE_PASSWORD, &mx_shape_password_forgot, {{202, &mx_shape_verification, NULL}}, NULL,
+     api_auth_password_forgot,
+     "Ask for a new password. 202 whether or not the address is known: its mailbox gets a code."},
+    {"auth.password.reset", MX_POST, "/v1/auth/password/reset", MX_WHO_PUBLIC, 0, MX_R_SLOW,
+     MX_RATE_PASSWORD, &mx_shape_password_reset, {{204, NULL, NULL}}, ERRORS(MX_E_CODE_INVALID),
+     api_auth_password_reset,
+     "Set a new password by the mailed code. Ends every session and begins none; a second factor "
+     "stays."},
 
     /* ---- tokens and accounts: me ---- */
     {"me.get", MX_GET, "/v1/me", MX_WHO_TOKEN, 0, MX_R_ENROL, MX_RATE_NONE, NULL,
@@ -142,6 +152,19 @@ static const struct mx_route rows[] = {
     {"me.addresses.remove", MX_DELETE, "/v1/me/addresses/{id}", MX_WHO_TOKEN, 0, MX_R_TX,
      MX_RATE_NONE, &mx_shape_address_id, {{204, NULL, NULL}}, NULL, api_address_remove,
      "Remove an entry."},
+    {"me.password", MX_PUT, "/v1/me/password", MX_WHO_TOKEN, 0, MX_R_SLOW, MX_RATE_PASSWORD,
+     &mx_shape_password_change, {{204, NULL, NULL}}, ERRORS(MX_E_INVALID_CREDENTIALS),
+     api_me_password,
+     "Change the password. Ends the other sessions."},
+    {"me.email", MX_POST, "/v1/me/email", MX_WHO_TOKEN, 0, MX_R_SLOW, MX_RATE_PASSWORD,
+     &mx_shape_email_change, {{202, &mx_shape_verification, NULL}},
+     ERRORS(MX_E_INVALID_CREDENTIALS), api_me_email,
+     "Ask for another address. A code goes to it and a notice to the old one; 202 whether or not it "
+     "is taken."},
+    {"me.email.verify", MX_POST, "/v1/me/email/verify", MX_WHO_TOKEN, 0, MX_R_TX, MX_RATE_PASSWORD,
+     &mx_shape_email_code, {{200, &mx_shape_user, NULL}}, ERRORS(MX_E_CODE_INVALID, MX_E_EMAIL_TAKEN),
+     api_me_email_verify,
+     "Confirm the new address by the code. Ends the other sessions."},
     {"me.sessions.list", MX_GET, "/v1/me/sessions", MX_WHO_TOKEN, 0, 0, MX_RATE_NONE,
      &mx_shape_session_page, {{200, &mx_shape_sessions, NULL}}, NULL, api_sessions_list,
      "Devices that are signed in, newest first."},

@@ -7,8 +7,8 @@
 #include "base/list.h"
 #include "base/str.h"
 
-/* A password is weak that a guesser who knows all this finds in fewer than a million tries. */
-#define MX_STRENGTH_BITS 20.0
+/* A password is weak that a guesser who knows all this finds in fewer than 4 million tries. */
+#define MX_STRENGTH_BITS 22.0
 #define MX_STRENGTH_WORDS_MAX 32
 
 enum mx_weakness {

@@ -19,6 +19,14 @@ bool mx_email_key(struct mx_arena *a, struct mx_str email, struct mx_str *ret_ke
     return true;
 }
 
+enum mx_err mx_email_key_of(struct mx_ctx *cx, struct mx_str email, struct mx_str *ret_key)
+{
+    if (mx_email_key(cx->arena, email, ret_key))
+        return MX_OK;
+    mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "This is no e-mail address.");
+    return MX_E_VALIDATION_FAILED;
+}
+
 struct mx_str mx_email_local(struct mx_str email)
 {
     size_t n = email.n;

@@ -4,11 +4,14 @@
 #ifndef MX_SHOP_EMAIL_H
 #define MX_SHOP_EMAIL_H
 
-#include "base/str.h"
+#include "base/ctx.h"
 
 /* Canonical form of `email` in `a`. False when it has no '@', or a byte that is no visible ASCII
  * character: no look-alike letter and no line end ever becomes part of a key or a mail's header. */
 bool mx_email_key(struct mx_arena *a, struct mx_str email, struct mx_str *ret_key) MX_MUST_CHECK;
+/* Canonical form of what a caller sent as /email; MX_E_VALIDATION_FAILED with a fault there. */
+enum mx_err mx_email_key_of(struct mx_ctx *cx, struct mx_str email,
+                            struct mx_str *ret_key) MX_MUST_CHECK;
 /* What stands before the last '@'; all of it when there is none. */
 struct mx_str mx_email_local(struct mx_str email);
 /* What stands behind it; nothing when there is none. */

@@ -60,6 +60,14 @@ void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n)
         mx_shared_give(cx->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]));
 }
 
+bool mx_limits_allow(struct mx_ctx *cx, const char *act, struct mx_str key)
+{
+    struct mx_rate rate;
+    struct mx_limit limits[MX_LIMITS_MAX];
+    size_t n = mx_limits_of(cx, act, key, limits);
+    return mx_limits_take(cx, limits, n, &rate);
+}
+
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused)
 {
     cx->rate = refused;

@@ -29,6 +29,9 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 /* Give the tokens back: the attempt does not count. */
 void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n);
 
+/* Take one of each of mx_limits_of for good. False: `key` has had its share of `act`. */
+bool mx_limits_allow(struct mx_ctx *cx, const char *act, struct mx_str key) MX_MUST_CHECK;
+
 /* Let the answer tell of the bucket that refused; returns MX_E_RATE_LIMITED. */
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused);
 

@@ -47,21 +47,36 @@ static struct mx_hash recipient_hash(const struct mx_ctx *cx, struct mx_str reci
     return mx_hmac(mx_keys_secret(cx->keys), hashed(cx->arena, key));
 }
 
-enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
-                          struct mx_str locale, struct mx_list vars)
+/* All of the row but its language. */
+static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient, const char *name,
+                                     struct mx_list vars)
 {
     MX_ASSERT(mx_mail_complete(name, vars));
     struct q_mail_queue_in in = {
         .id = mx_id_new(),
         .recipient_hash = recipient_hash(cx, recipient),
         .template = mx_str_c(name),
-        .locale = locale.p != NULL ? locale : MX_S(MX_MAIL_LOCALE),
         .now = {cx->now_ms},
     };
     struct mx_str data = json_of(cx->arena, vars);
     struct mx_str plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(recipient), MX_FMT(data));
     in.sealed = mx_pii_seal(cx->arena, cx->keys, COLUMN, in.id, plain);
+    return in;
+}
+
+enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
+                          struct mx_str locale, struct mx_list vars)
+{
+    struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
+    in.locale = locale.p != NULL ? locale : MX_S(MX_MAIL_LOCALE);
     return q_mail_queue(cx->db, &in, NULL);
+}
+
+enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const char *name,
+                               struct mx_list vars)
+{
+    struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
+    return q_mail_queue_none(cx->db, &(struct q_mail_queue_none_in){in.id}, NULL);
 }
 
 enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_str email_key)

@@ -32,6 +32,11 @@ extern const size_t mx_mail_texts_n;
 enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                           struct mx_str locale, struct mx_list vars) MX_MUST_CHECK;
 
+/* The work of queueing a mail without one, for an answer that must not tell whether there is
+ * anybody to write to. */
+enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const char *name,
+                               struct mx_list vars) MX_MUST_CHECK;
+
 /* Forget what was ever queued to that address (canonical form); what is being sent now still is. */
 enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_str email_key) MX_MUST_CHECK;
 

@@ -12,6 +12,9 @@
 #include "shop/password.h"
 #include "statements.h"
 
+/* A hash changes so often at most while one password is compared. */
+#define PROOF_TRIES 3
+
 enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale, struct mx_tokens *ret_tokens)
 {
     struct q_account_insert_guest_in in = {
@@ -31,14 +34,6 @@ enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale, struct mx_t
 static struct mx_id guest_of(const struct mx_ctx *cx)
 {
     return cx->actor.kind == MX_GUEST ? cx->actor.account : (struct mx_id){{0}};
-}
-
-static enum mx_err email_key(struct mx_ctx *cx, struct mx_str email, struct mx_str *ret_key)
-{
-    if (mx_email_key(cx->arena, email, ret_key))
-        return MX_OK;
-    mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "This is no e-mail address.");
-    return MX_E_VALIDATION_FAILED;
 }
 
 /* ---- registering ---- */
@@ -149,28 +144,20 @@ static enum mx_err ask_for_proof(void *arg)
     return mx_mail_queue(cx, s->person.email, "verify_code", locale, (struct mx_list){&var, 1});
 }
 
-/* False when the address has had its share of mail. */
-static bool may_mail(struct mx_ctx *cx, struct mx_str key)
-{
-    struct mx_rate rate;
-    struct mx_limit limits[MX_LIMITS_MAX];
-    size_t n = mx_limits_of(cx, "signup", key, limits);
-    return mx_limits_take(cx, limits, n, &rate);
-}
-
 enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
                                struct mx_tokens *ret_tokens, bool *ret_signed_in)
 {
     struct signup s = {.cx = cx, .tokens = ret_tokens};
     struct mx_password_owner owner = {in->email, in->name, false};
     s.person = (struct person){.email = in->email, .name = in->name, .guest = guest_of(cx)};
-    MX_TRY(email_key(cx, in->email, &s.person.key));
+    MX_TRY(mx_email_key_of(cx, in->email, &s.person.key));
     MX_TRY(mx_password_accept(cx, in->password, &owner));
     MX_TRY(mx_password_make(cx, in->password, &s.person.phc));
     *ret_signed_in = !cx->conf->verify_email;
     if (*ret_signed_in)
         return mx_db_tx(cx->db, sign_up, &s);
-    return may_mail(cx, s.person.key) ? mx_db_tx(cx->db, ask_for_proof, &s) : MX_OK;
+    return mx_limits_allow(cx, "signup", s.person.key) ? mx_db_tx(cx->db, ask_for_proof, &s)
+                                                       : MX_OK;
 }
 
 /* ---- proving the address ---- */
@@ -180,7 +167,7 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 {
     struct mx_code_for what;
     struct mx_str key;
-    MX_TRY(email_key(cx, in->email, &key));
+    MX_TRY(mx_email_key_of(cx, in->email, &key));
     MX_TRY(mx_code_use(cx, codes_of(key), in->code, &what, ret_refused));
     if (*ret_refused != MX_OK)
         return MX_OK;
@@ -281,20 +268,52 @@ struct proof {
     struct mx_ctx *cx;
     struct mx_id account;
     struct mx_str seen, next; /* the hash that was compared, and the one to store */
-    enum mx_err (*then)(void *arg);
-    void *arg;
+    bool overtaken;           /* the hash is another by now */
+    struct mx_proved then;
 };
 
 /* The password is what it was when it was compared. */
 static enum mx_err confirm(void *arg)
 {
-    const struct proof *p = arg;
+    struct proof *p = arg;
     int64_t confirmed;
     struct q_account_confirm_password_in in = {p->account, p->seen, p->next};
     MX_TRY(q_account_confirm_password(p->cx->db, &in, &confirmed));
-    if (confirmed == 0)
+    p->overtaken = confirmed == 0;
+    if (p->overtaken)
         return MX_E_INVALID_CREDENTIALS;
-    return p->then != NULL ? p->then(p->arg) : MX_OK;
+    return p->then.commit != NULL ? p->then.commit(p->then.arg) : MX_OK;
+}
+
+static enum mx_err compare(struct proof *p, struct mx_str password)
+{
+    p->overtaken = false;
+    MX_TRY(mx_password_check(p->cx, p->seen, password, &p->next));
+    if (p->then.prepare != NULL)
+        MX_TRY(p->then.prepare(p->then.arg));
+    return mx_db_tx(p->cx->db, confirm, p);
+}
+
+static enum mx_err load_password(struct proof *p)
+{
+    struct mx_list rows;
+    struct q_account_own_password_in in = {p->account};
+    MX_TRY(q_account_own_password(p->cx->db, &in, &rows));
+    p->seen = (struct mx_str){0};
+    if (rows.n > 0)
+        p->seen = MX_AT(rows, struct q_account_own_password_row, 0)->password_hash;
+    return MX_OK;
+}
+
+/* A hash that changed meanwhile may be a better one of the same password. */
+static enum mx_err compare_anew(struct proof *p, struct mx_str password)
+{
+    enum mx_err e = compare(p, password);
+    for (int i = 1; i < PROOF_TRIES && p->overtaken; i++) {
+        MX_TRY(load_password(p));
+        e = compare(p, password);
+    }
+    return e;
 }
 
 /* Compare under the limits and go on; only wrong passwords count. */
@@ -305,9 +324,7 @@ static enum mx_err prove(struct proof *p, struct mx_str password, const struct m
     struct mx_rate rate;
     if (!mx_limits_take(cx, limits, n, &rate))
         return mx_limit_exceeded(cx, rate);
-    enum mx_err e = mx_password_check(cx, p->seen, password, &p->next);
-    if (e == MX_OK)
-        e = mx_db_tx(cx->db, confirm, p);
+    enum mx_err e = compare_anew(p, password);
     if (e == MX_E_INVALID_CREDENTIALS)
         mx_audit_refused(cx, "auth.refused", "account", p->account);
     else
@@ -315,22 +332,43 @@ static enum mx_err prove(struct proof *p, struct mx_str password, const struct m
     return e;
 }
 
-/* The limit of an account's owner, who has a token of it. */
-static struct mx_limit own_limit(struct mx_ctx *cx)
+/* The limit of who has a token of a session of the account: neither strangers nor another session
+ * use it up. */
+static struct mx_limit own_limit(struct mx_ctx *cx, struct mx_id session)
 {
-    struct mx_str account = mx_id_str(cx->arena, cx->actor.account);
-    return (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(account)),
+    struct mx_str id = mx_id_str(cx->arena, session);
+    return (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
                              cx->conf->rate_login_burst, cx->conf->rate_login_per_min, 0};
 }
 
-static size_t login_limits(const struct proof *p, struct mx_str key,
-                           struct mx_limit limits[MX_LIMITS_MAX])
+/* The session of the account that the caller shows to have or to have had; none: a stranger. */
+static enum mx_err known_session(struct mx_ctx *cx, struct mx_str refresh_token,
+                                 struct mx_id account, struct mx_id *ret_session)
 {
-    struct mx_id caller = p->cx->actor.account;
-    if (mx_id_none(caller) || !mx_id_eq(caller, p->account))
-        return mx_limits_of(p->cx, "login", key, limits);
-    limits[0] = own_limit(p->cx);
-    return 1;
+    struct mx_id session;
+    struct mx_list rows;
+    *ret_session = (struct mx_id){{0}};
+    if (!mx_id_none(cx->actor.account) && mx_id_eq(cx->actor.account, account))
+        *ret_session = cx->actor.session;
+    if (refresh_token.p == NULL || !mx_session_of_token(cx, refresh_token, &session))
+        return MX_OK;
+    MX_TRY(q_session_load(cx->db, &(struct q_session_load_in){session}, &rows));
+    if (rows.n > 0 && mx_id_eq(MX_AT(rows, struct q_session_load_row, 0)->account, account))
+        *ret_session = session;
+    return MX_OK;
+}
+
+static enum mx_err login_limits(const struct proof *p, const struct mx_login *in, struct mx_str key,
+                                struct mx_limit limits[MX_LIMITS_MAX], size_t *ret_n)
+{
+    struct mx_id session;
+    MX_TRY(known_session(p->cx, in->refresh_token, p->account, &session));
+    *ret_n = 1;
+    if (mx_id_none(session))
+        *ret_n = mx_limits_of(p->cx, "login", key, limits);
+    else
+        limits[0] = own_limit(p->cx, session);
+    return MX_OK;
 }
 
 /* Whose password it should be; an unknown address gives an account of none. */
@@ -363,25 +401,28 @@ enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
 {
     struct mx_str key;
     struct mx_limit limits[MX_LIMITS_MAX];
-    struct login l = {.proof = {.cx = cx, .then = finish_login, .arg = &l}, .signin = ret_signin};
-    MX_TRY(email_key(cx, in->email, &key));
+    struct login l = {.proof = {.cx = cx, .then = {NULL, finish_login, &l}}, .signin = ret_signin};
+    size_t n;
+    MX_TRY(mx_email_key_of(cx, in->email, &key));
     MX_TRY(find_account(&l.proof, key));
-    size_t n = login_limits(&l.proof, key, limits);
+    MX_TRY(login_limits(&l.proof, in, key, limits, &n));
     return prove(&l.proof, in->password, limits, n);
 }
 
 /* ---- proving it again ---- */
 
+enum mx_err mx_signin_prove(struct mx_ctx *cx, struct mx_str password, const struct mx_proved *then)
+{
+    struct proof p = {.cx = cx, .account = cx->actor.account, .then = *then};
+    struct mx_limit limit = own_limit(cx, cx->actor.session);
+    MX_TRY(load_password(&p));
+    return prove(&p, password, &limit, 1);
+}
+
 enum mx_err mx_signin_with_password(struct mx_ctx *cx, struct mx_str password,
                                     enum mx_err (*then)(void *arg), void *arg)
 {
-    struct mx_list rows;
-    struct proof p = {.cx = cx, .account = cx->actor.account, .then = then, .arg = arg};
-    struct mx_limit limit = own_limit(cx);
-    MX_TRY(q_account_own_password(cx->db, &(struct q_account_own_password_in){p.account}, &rows));
-    if (rows.n > 0)
-        p.seen = MX_AT(rows, struct q_account_own_password_row, 0)->password_hash;
-    return prove(&p, password, &limit, 1);
+    return mx_signin_prove(cx, password, &(struct mx_proved){NULL, then, arg});
 }
 
 static enum mx_err refresh_session(void *arg)

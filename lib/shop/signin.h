@@ -17,6 +17,7 @@ struct mx_verify {
 };
 struct mx_login {
     struct mx_str email, password;
+    struct mx_str refresh_token; /* absent, or of a session of the account, dead or alive */
 };
 
 /* By what the caller proved to be the account. */
@@ -69,9 +70,10 @@ enum mx_err mx_signin_make_account(struct mx_ctx *cx, struct mx_str email, struc
 
 /* Sign in by password; runs its own transaction. A guest's cart is merged. Wrong passwords are
  * counted before anything is hashed, known address or not: by e-mail and client address, and by
- * e-mail for all clients. A caller with a token of the very account has a count of its own, so that
- * strangers cannot keep its owner out. MX_E_INVALID_CREDENTIALS, MX_E_RATE_LIMITED,
- * MX_E_OVERLOADED. */
+ * e-mail for all clients. A caller who shows a token of a session of the very account has a count
+ * of its own, so that strangers cannot keep its owner out: a live access token, or any refresh
+ * token that the device ever got, also a spent one or one of a session that has ended. It gives
+ * nothing but that. MX_E_INVALID_CREDENTIALS, MX_E_RATE_LIMITED, MX_E_OVERLOADED. */
 enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
                             struct mx_signin *ret_signin) MX_MUST_CHECK;
 
@@ -91,10 +93,19 @@ enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_fi
 enum mx_err mx_signin_second(struct mx_ctx *cx, const struct mx_second *in,
                              struct mx_tokens *ret_tokens, enum mx_err *ret_refused) MX_MUST_CHECK;
 
-/* Check the caller's own password, then, in a transaction of its own with the proof that it still
- * is the password, run `then` (NULL: nothing more). Wrong passwords are counted with those of the
- * owner's sign-ins. MX_E_INVALID_CREDENTIALS, also where the account has no password;
- * MX_E_RATE_LIMITED, MX_E_OVERLOADED; what `then` returns. */
+/* What a proved password is for. Both steps may run again, `prepare` before each `commit`. */
+struct mx_proved {
+    enum mx_err (*prepare)(void *arg); /* NULL: nothing; slow work, outside of a transaction */
+    enum mx_err (*commit)(void *arg);  /* NULL: nothing; in the transaction, the account locked */
+    void *arg;
+};
+/* Check the caller's own password, then do that, in a transaction with the proof that it still is
+ * the password. Wrong passwords are counted with those of the owner's sign-ins.
+ * MX_E_INVALID_CREDENTIALS, also where the account has no password; MX_E_RATE_LIMITED,
+ * MX_E_OVERLOADED; what the steps return. */
+enum mx_err mx_signin_prove(struct mx_ctx *cx, struct mx_str password,
+                            const struct mx_proved *then) MX_MUST_CHECK;
+/* The same with a `commit` alone. */
 enum mx_err mx_signin_with_password(struct mx_ctx *cx, struct mx_str password,
                                     enum mx_err (*then)(void *arg), void *arg) MX_MUST_CHECK;
 

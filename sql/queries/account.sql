@@ -26,8 +26,8 @@ SELECT password_hash FROM account WHERE id = :id AND status = 0;
 -- name: account.owner
 -- doc: Who holds an address, open account or not.
 -- in: bin email_key
--- out: id id, bin? email, str locale
-SELECT id, email, locale FROM account WHERE email_key = :email_key;
+-- out: id id, i64 status, bin? email, str locale
+SELECT id, status, email, locale FROM account WHERE email_key = :email_key;
 
 -- name: account.holder
 -- doc: Who holds an address, held until the transaction ends.
@@ -86,6 +86,24 @@ UPDATE account
 -- doc: or the account closed meanwhile.
 -- in: id id, bin seen, bin next
 UPDATE account SET password_hash = :next WHERE id = :id AND password_hash = :seen AND status = 0;
+
+-- name: account.set_password
+-- in: id id, bin password_hash, time now
+UPDATE account SET password_hash = :password_hash, version = version + 1, updated_at = :now
+ WHERE id = :id AND status = 0;
+
+-- name: account.prove
+-- doc: The address was proved, if it was not before.
+-- in: id id, time now
+UPDATE account SET verified_at = COALESCE(verified_at, :now) WHERE id = :id AND status = 0;
+
+-- name: account.set_email
+-- doc: An address that was proved. A duplicate is one that another account has.
+-- in: id id, bin email, bin email_key, time now
+UPDATE account
+   SET email = :email, email_key = :email_key, verified_at = :now, version = version + 1,
+       updated_at = :now
+ WHERE id = :id AND status = 0;
 
 -- name: account.patch
 -- doc: Absent name and locale stay; the phone changes when set_phone is 1.

@@ -3,6 +3,11 @@
 INSERT INTO mail (id, recipient_hash, template, locale, sealed, next_at, created_at)
 VALUES (:id, :recipient_hash, :template, :locale, :sealed, :now, :now);
 
+-- name: mail.queue_none
+-- doc: One round trip to the table that changes nothing: the id is new.
+-- in: id id
+UPDATE mail SET next_at = next_at WHERE id = :id;
+
 -- name: mail.due
 -- doc: Mail to send that nobody holds.
 -- in: time now, i64 limit

@@ -1,0 +1,226 @@
+"""Another address for an account."""
+import re
+
+import pytest
+
+import client
+from client import PASSWORD, faults, problem, unique_email
+from test_accounts import admin, at_once, login, other_code, register, tokens_of, verify
+from test_passwords import account, asked, change, reset
+from test_sessions import refused, signed_in
+
+
+def ask(person, email, password=None, **how):
+    sent = {"email": email, "password": password or person.password}
+    return person.post("/v1/me/email", sent, **how)
+
+
+def confirm(person, code, **how):
+    return person.post("/v1/me/email/verify", {"code": code}, **how)
+
+
+def move(person, mailbox, email):
+    assert ask(person, email).status_code == 202
+    return confirm(person, mailbox.code(email))
+
+
+@pytest.mark.req("EML-1")
+def test_another_address(api, customer, mailbox, db):
+    new, device = unique_email().capitalize(), api.login(customer.email)
+    before = len(mailbox.all(customer.email))
+    answer = ask(customer, new)
+    assert answer.status_code == 202 and answer.json() == {"status": "verification_required"}
+    notice = mailbox.wait(customer.email, before + 1)
+    assert not re.search(r"\d{6}", notice.text) and new not in notice.as_string()
+    assert customer.get("/v1/me").json()["email"] == customer.email
+    done = confirm(customer, mailbox.code(new))
+    assert done.status_code == 200
+    assert done.json() == customer.user | {"email": new, "email_verified": True}
+    assert customer.get("/v1/me").json() == done.json()
+    problem(device.get("/v1/me"), 401, "unauthorized")
+    refused(api, device.refresh_token)
+    assert signed_in(customer)
+    problem(login(api, customer.email), 401, "invalid_credentials")
+    assert tokens_of(login(api, new.lower()))["user"]["email"] == new
+    mailbox.wait(customer.email, before + 2)
+    actions = db.rows(f"SELECT action FROM audit_log WHERE object_id = {account(customer)}"
+                      " AND action LIKE 'account.email%' ORDER BY id")
+    assert [r["action"] for r in actions] == ["account.email_ask", "account.email_change"]
+
+
+@pytest.mark.req("EML-1")
+def test_a_token_alone_changes_no_address(api, customer, guest):
+    new = unique_email()
+    assert faults(customer.post("/v1/me/email", {"email": new})) == [("/password", "required")]
+    problem(ask(customer, new, "wrong password"), 401, "invalid_credentials")
+    problem(ask(guest, new, PASSWORD), 401, "invalid_credentials")
+    problem(api.post("/v1/me/email", {"email": new, "password": PASSWORD}), 401, "unauthorized")
+    problem(api.post("/v1/me/email/verify", {"code": "123456"}), 401, "unauthorized")
+    assert api.stack.mailbox().all(new) == []
+
+
+def test_guesses_of_the_password_are_counted(customer):
+    done = [ask(customer, unique_email(), "wrong password").status_code for _ in range(11)]
+    assert done == [401] * 10 + [429]
+
+
+def test_a_taken_address_answers_alike_and_its_owner_is_told(api, customer, mailbox):
+    owner, free = api.customer(), unique_email()
+    taken = ask(customer, owner.email.upper())
+    fresh = ask(api.login(customer.email), free)
+    assert taken.status_code == fresh.status_code == 202 and taken.content == fresh.content
+    notice = mailbox.wait(owner.email, 2)
+    assert not re.search(r"\d{6}", notice.text) and customer.email not in notice.as_string()
+    mailbox.wait(free)
+    assert customer.get("/v1/me").json()["email"] == customer.email
+
+
+def test_one_of_two_gets_the_address(api, customer, mailbox):
+    other, new = api.customer(), unique_email()
+    assert ask(customer, new).status_code == ask(other, new).status_code == 202
+    mailbox.wait(new, 2)
+    codes = [re.search(r"\b(\d{6})\b", m.text).group(1) for m in mailbox.all(new)]
+    people = [customer, other]
+    answers = [confirm(p, c) for p, c in zip(people, codes)]
+    if answers[0].status_code == 422:
+        answers = [confirm(p, c) for p, c in zip(people, reversed(codes))]
+    assert answers[0].status_code == 200
+    problem(answers[1], 409, "email_taken")
+    assert other.get("/v1/me").json()["email"] == other.email
+
+
+def test_another_spelling_of_the_same_address(customer, mailbox):
+    title = customer.email.capitalize()
+    if title == customer.email:
+        title = customer.email.upper()
+    before = len(mailbox.all(title))
+    assert ask(customer, title).status_code == 202
+    done = confirm(customer, mailbox.code(title, before + 1))
+    assert done.status_code == 200 and done.json()["email"] == title
+
+
+@pytest.mark.req("EML-2", "INV-16")
+def test_twenty_at_once_confirm_once(api, customer, mailbox):
+    new = unique_email()
+    ask(customer, new)
+    code, twins = mailbox.code(new), [customer.clone() for _ in range(20)]
+    done = [a.status_code for a in at_once(20, lambda i: confirm(twins[i], code))]
+    assert done.count(200) == 1 and set(done) <= {200, 422, 429, 503}, done
+    problem(confirm(customer, code), 422, "code_invalid")
+
+
+@pytest.mark.req("EML-2")
+def test_a_code_confirms_the_address_that_it_was_mailed_to(api, customer, mailbox, db):
+    """Requests for one's own and for somebody's address race: a code mailed to the one never
+    confirms the other."""
+    for run in range(20):
+        owner = api.customer() if run % 2 else None
+        mine, victim = unique_email(), owner.email if owner else unique_email()
+        person = api.customer()
+        twins = [person.clone(), person.clone()]
+        answers = at_once(2, lambda i: ask(twins[i], (mine, victim)[i]))
+        assert [a.status_code for a in answers] == [202, 202]
+        done = confirm(person, mailbox.code(mine))
+        assert person.get("/v1/me").json()["email"] == (
+            mine if done.status_code == 200 else person.email)
+        assert done.status_code in (200, 422)
+        if owner:
+            tokens_of(login(api, victim))
+
+
+@pytest.mark.req("EML-2")
+def test_another_address_in_the_row_is_not_confirmed(customer, mailbox, stack):
+    new, victim = unique_email(), unique_email()
+    ask(customer, new)
+    code = mailbox.code(new)
+    admin(stack).rows(f"UPDATE mailed_code SET email = '{victim}', email_key = '{victim}'"
+                      f" WHERE purpose = 2 AND holder = {account(customer)}")
+    problem(confirm(customer, code), 422, "code_invalid")
+    assert customer.get("/v1/me").json()["email"] == customer.email
+
+
+def test_a_newer_request_ends_a_code(customer, mailbox):
+    one, two = unique_email(), unique_email()
+    ask(customer, one)
+    first = mailbox.code(one)
+    ask(customer, two)
+    second = mailbox.code(two)
+    problem(confirm(customer, first), 422, "code_invalid")
+    assert confirm(customer, second).json()["email"] == two
+
+
+def test_a_code_is_the_accounts_own(api, customer, mailbox):
+    new = unique_email()
+    ask(customer, new)
+    code = mailbox.code(new)
+    problem(confirm(api.customer(), code), 422, "code_invalid")
+    problem(verify(api, new, code), 422, "code_invalid")
+    assert confirm(customer, code).status_code == 200
+
+
+def test_five_wrong_tries_kill_a_code(customer, mailbox):
+    new = unique_email()
+    ask(customer, new)
+    code = mailbox.code(new)
+    for _ in range(5):
+        problem(confirm(customer, other_code(code)), 422, "code_invalid")
+    problem(confirm(customer, code), 422, "code_invalid")
+
+
+def test_a_new_password_ends_a_code(api, customer, mailbox):
+    new = unique_email()
+    ask(customer, new)
+    code = mailbox.code(new)
+    assert change(customer).status_code == 204
+    problem(confirm(customer, code), 422, "code_invalid")
+
+
+def test_a_reset_ends_a_code(api, customer, mailbox):
+    new = unique_email()
+    ask(customer, new)
+    code = mailbox.code(new)
+    assert reset(api, customer.email, asked(api, mailbox, customer.email)).status_code == 204
+    again = api.login(customer.email, "another-Horse-battery-8")
+    problem(confirm(again, code), 422, "code_invalid")
+
+
+@pytest.mark.req("REG-4")
+def test_a_sign_up_that_waits_ends_when_the_address_is_proved(api, customer, mailbox):
+    new = unique_email()
+    register(api.elsewhere(), new, "a-stranger's-Passw0rt")
+    code = mailbox.code(new)
+    assert ask(customer, new).status_code == 202
+    assert confirm(customer, mailbox.code(new, 2)).status_code == 200
+    problem(verify(api, new, code), 422, "code_invalid")
+    problem(login(api, new, "a-stranger's-Passw0rt"), 401, "invalid_credentials")
+    tokens_of(login(api, new))
+
+
+def test_the_old_address_is_free_again(api, customer, mailbox):
+    old = customer.email
+    assert move(customer, mailbox, unique_email()).status_code == 200
+    before = len(mailbox.all(old))
+    register(api, old)
+    tokens = tokens_of(verify(api, old, mailbox.code(old, before + 1)))
+    assert tokens["user"]["id"] != customer.id
+
+
+def test_spent_mail_changes_nothing(api, customer, mailbox):
+    """Somebody's mailbox is not filled: beyond ten codes nothing is sent, and the answer is the same."""
+    victim = unique_email()
+    answers = [ask(customer, victim) for _ in range(12)]
+    assert {a.status_code for a in answers} == {202} and len({a.content for a in answers}) == 1
+    code = mailbox.code(victim, 10)
+    assert len(mailbox.all(victim)) == 10
+    assert confirm(customer, code).status_code == 200
+
+
+@pytest.mark.req("RST-4", "REG-6")
+@pytest.mark.parametrize("sent, pointer", (
+    ({"email": 7, "password": "x"}, "/email"), ({"email": "x", "password": "x"}, "/email"),
+    ({"email": "a@example.com\r\nBcc: e@example.com", "password": "x"}, "/email"),
+    ({"email": "a@example.com", "password": 0}, "/password"),
+    ({"email": "a@example.com", "password": "x", "email_verified": True}, "/email_verified"),
+))
+def test_what_is_no_request(customer, sent, pointer):
+    assert [p for p, _ in faults(customer.post("/v1/me/email", sent))] == [pointer]

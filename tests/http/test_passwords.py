@@ -1,0 +1,546 @@
+"""New passwords: strength, change by the present one, reset by a mailed code."""
+import re
+import statistics
+import time
+
+import pytest
+
+import client
+from client import PASSWORD, faults, problem, unique_email
+from test_accounts import admin, at_once, login, other_code, register, tokens_of, verify, weak_hash
+from test_sessions import refused, rotated, shift, signed_in
+
+NEW = "another-Horse-battery-8"
+
+
+def change(person, new=NEW, current=None, **how):
+    sent = {"current_password": current or person.password, "password": new}
+    return person.put("/v1/me/password", sent, **how)
+
+
+def forgot(api, email, **how):
+    return api.post("/v1/auth/password/forgot", {"email": email}, **how)
+
+
+def reset(api, email, code, password=NEW, **how):
+    sent = {"email": email, "code": code, "password": password}
+    return api.post("/v1/auth/password/reset", sent, **how)
+
+
+def asked(api, mailbox, email, n=1):
+    """The code of the n-th mail beyond those that are there."""
+    before = len(mailbox.all(email))
+    answer = forgot(api, email)
+    assert answer.status_code == 202 and answer.json() == {"status": "verification_required"}
+    return mailbox.code(email, before + n)
+
+
+def account(person):
+    return f"UNHEX('{person.id.replace('-', '')}')"
+
+
+# ---- strength
+
+
+@pytest.mark.req("PWD-2")
+@pytest.mark.parametrize("password, why", (
+    ("password1", "common"), ("iloveyou2", "common"), ("Welcome2024", "common"),
+    ("P@ssw0rd123", "common"), ("abcdefghijk", "sequence"), ("aaaaaaaaaaaa", "repeats"),
+    ("merx2026", "shop"), ("MERX-2025!", "shop"), ("lovelace1815", "name"),
+    ("Example.com1", "address"),
+))
+def test_weak_passwords_are_refused_with_the_reason(api, customer, mailbox, password, why):
+    for answer in (register(api, unique_email(), password), change(customer, password),
+                   reset(api, customer.email, asked(api, mailbox, customer.email), password)):
+        assert faults(answer) == [("/password", "weak_password")]
+        (fault,) = answer.json()["errors"]
+        assert why in fault["detail"]
+    tokens_of(login(api, customer.email))
+
+
+@pytest.mark.req("PWD-2")
+def test_strength_is_never_checked_at_sign_in(api, customer, stack):
+    admin(stack).rows(f"UPDATE account SET password_hash = '{weak_hash('password1')}'"
+                      f" WHERE id = {account(customer)}")
+    tokens_of(login(api, customer.email, "password1"))
+    customer.password = "password1"
+    assert change(customer).status_code == 204
+
+
+@pytest.mark.req("PWD-1")
+def test_64_letters_of_two_bytes(api, mailbox):
+    email, password = unique_email(), "é" * 64
+    register(api, email, password)
+    tokens_of(verify(api, email, mailbox.code(email)))
+    tokens_of(login(api, email, password))
+    problem(login(api, email, password[:63]), 401, "invalid_credentials")
+
+
+@pytest.mark.req("PWD-1")
+def test_length_of_a_new_password(api, customer):
+    assert faults(change(customer, "7 chars")) == [("/password", "too_short")]
+    assert faults(change(customer, "x" * 201)) == [("/password", "too_long")]
+    nul = b'{"current_password":"x","password":"abcd1234\\u0000x"}'
+    problem(customer.put("/v1/me/password", data=nul), 400, "malformed_json")
+    problem(customer.put("/v1/me/password", data=b'"' + b"x" * (1 << 20)), 413, "payload_too_large")
+
+
+@pytest.mark.req("PWD-1")
+def test_staff_need_15_characters(new_stack, recorder):
+    stack = new_stack("long", workers=2)
+    staff = client.Api(stack, recorder).staff()
+    staff.password = stack.env["MERX_STAFF_PASSWORD"]
+    assert faults(change(staff, "qx-7 Tumbril 9")) == [("/password", "too_short")]
+    code = asked(staff.api, stack.mailbox(), staff.user["email"])
+    answer = reset(staff.api, staff.user["email"], code, "qx-7 Tumbril 9")
+    assert faults(answer) == [("/password", "too_short")]
+    assert change(staff, "qx-7 Tumbril 99").status_code == 204
+
+
+# ---- by the present one
+
+
+@pytest.mark.req("PWD-6", "JWT-13")
+def test_change(api, customer, mailbox):
+    other = api.login(customer.email)
+    before = len(mailbox.all(customer.email))
+    answer = change(customer)
+    assert answer.status_code == 204 and not answer.content
+    problem(other.get("/v1/me"), 401, "unauthorized")
+    refused(api, other.refresh_token)
+    assert signed_in(customer) and rotated(api, customer.refresh_token)
+    problem(login(api, customer.email), 401, "invalid_credentials")
+    tokens_of(login(api, customer.email, NEW))
+    notice = mailbox.wait(customer.email, before + 1)
+    assert "password" in notice["subject"] and not re.search(r"\d{6}", notice.text)
+
+
+@pytest.mark.req("RT-6")
+def test_sessions_of_before_a_change_do_not_refresh(api, customer):
+    other = api.login(customer.email)
+    assert change(customer).status_code == 204
+    for _ in range(2):
+        refused(api, other.refresh_token)
+
+
+@pytest.mark.req("PWD-6", "AUD-1")
+def test_a_change_is_in_the_audit_log(customer, db):
+    assert change(customer).status_code == 204
+    (row,) = db.rows("SELECT actor_id = object_id AS own, address FROM audit_log WHERE object_id ="
+                     f" {account(customer)} AND action = 'account.password_change'")
+    assert row == {"own": "1", "address": "127.0.0.1"}
+
+
+@pytest.mark.req("PWD-6")
+def test_a_change_needs_the_present_password(api, customer, guest):
+    problem(change(customer, current="wrong password"), 401, "invalid_credentials")
+    problem(change(customer, current=NEW), 401, "invalid_credentials")
+    problem(guest.put("/v1/me/password", {"current_password": PASSWORD, "password": NEW}), 401,
+            "invalid_credentials")
+    problem(api.put("/v1/me/password", {"current_password": PASSWORD, "password": NEW}), 401,
+            "unauthorized")
+    assert faults(customer.put("/v1/me/password", {"password": NEW})) == [
+        ("/current_password", "required")]
+    tokens_of(login(api, customer.email))
+
+
+def test_guesses_of_the_present_password_are_counted(api, customer):
+    done = [change(customer, current="wrong password").status_code for _ in range(11)]
+    assert done == [401] * 10 + [429]
+    answer = change(customer)
+    problem(answer, 429, "rate_limited")
+    assert int(answer.headers["Retry-After"]) >= 1
+    tokens_of(login(api, customer.email))
+
+
+def test_right_passwords_are_not_counted(customer):
+    passwords = [customer.password, *[f"a horse of number {i}" for i in range(12)]]
+    for current, new in zip(passwords, passwords[1:]):
+        assert change(customer, new, current).status_code == 204
+
+
+def test_a_closed_account_changes_nothing(customer, stack):
+    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = {account(customer)}")
+    problem(change(customer), 401, "unauthorized")
+
+
+@pytest.mark.req("PWD-4")
+def test_the_new_password_wins_every_race(new_stack, recorder):
+    """100 runs: a sign-in with the old password, which may store a better hash of it, races with the
+    change. Whoever comes first, the new password counts afterwards and no session of the old."""
+    many = {f"rate_{which}_burst": 1000 for which in ("login", "account")}
+    api = client.Api(new_stack("races", workers=4, **many), recorder)
+    customer = api.customer()
+    twins = [api.clone() for _ in range(2)]
+    current, new = customer.password, NEW
+    for run in range(100):
+        device = customer.clone()
+        answers = at_once(2, lambda i: login(twins[0], customer.email, current) if i == 0
+                          else change(device, new, current))
+        old, changed = answers
+        assert changed.status_code == 204, (run, changed.text)
+        assert old.status_code in (200, 401), (run, old.text)
+        if old.status_code == 200:
+            assert twins[1].get("/v1/me", token=old.json()["access_token"]).status_code == 401
+        problem(login(twins[1], customer.email, current), 401, "invalid_credentials")
+        tokens_of(login(twins[1], customer.email, new))
+        current, new = new, current
+
+
+@pytest.mark.req("PWD-4")
+def test_a_weak_hash_costs_no_right_password_a_refusal(api, customer, stack):
+    """Several sign in at once and each wants to store a better hash: one does, all get in."""
+    for _ in range(5):
+        admin(stack).rows(f"UPDATE account SET password_hash = '{weak_hash(PASSWORD)}'"
+                          f" WHERE id = {account(customer)}")
+        clients = [api.clone() for _ in range(2)]
+        for answer in at_once(2, lambda i: login(clients[i], customer.email)):
+            tokens_of(answer)
+
+
+@pytest.mark.req("INV-14")
+def test_changes_at_once(api, customer):
+    """Two devices change the password with the same old one: one does, and ends the other."""
+    devices = [customer, api.login(customer.email)]
+    answers = at_once(2, lambda i: change(devices[i], f"a horse of number {i}"))
+    done = [a.status_code for a in answers]
+    assert sorted(done) == [204, 401], [a.text for a in answers]
+    winner = done.index(204)
+    assert signed_in(devices[winner]) and not signed_in(devices[1 - winner])
+    tokens_of(login(api, customer.email, f"a horse of number {winner}"))
+
+
+# ---- by a mailed code
+
+
+@pytest.mark.req("RST-3", "JWT-13")
+def test_reset(api, customer, mailbox):
+    other = api.login(customer.email)
+    code = asked(api, mailbox, customer.email)
+    before = len(mailbox.all(customer.email))
+    answer = reset(api, customer.email.upper(), code)
+    assert answer.status_code == 204 and not answer.content and "Set-Cookie" not in answer.headers
+    for person in (customer, other):
+        problem(person.get("/v1/me"), 401, "unauthorized")
+        refused(api, person.refresh_token)
+    problem(login(api, customer.email), 401, "invalid_credentials")
+    tokens_of(login(api, customer.email, NEW))
+    assert "password" in mailbox.wait(customer.email, before + 1)["subject"]
+
+
+@pytest.mark.req("RST-1", "INV-16", "REG-3")
+def test_twenty_at_once_use_one_code(api, customer, mailbox):
+    code = asked(api, mailbox, customer.email)
+    clients = [api.clone() for _ in range(20)]
+    answers = at_once(20, lambda i: reset(clients[i], customer.email, code, f"a horse of number {i}"))
+    done = [a.status_code for a in answers]
+    assert done.count(204) <= 1 and set(done) <= {204, 422, 503}, done
+    if 204 not in done:
+        assert reset(api, customer.email, code, "a horse of number 0").status_code == 204
+        done[0] = 204
+    tokens_of(login(api, customer.email, f"a horse of number {done.index(204)}"))
+    problem(reset(api, customer.email, code), 422, "code_invalid")
+
+
+@pytest.mark.req("RST-1")
+def test_a_newer_request_ends_a_code(api, customer, mailbox):
+    first = asked(api, mailbox, customer.email)
+    second = asked(api, mailbox, customer.email)
+    if first != second:
+        problem(reset(api, customer.email, first), 422, "code_invalid")
+    assert reset(api, customer.email, second).status_code == 204
+
+
+@pytest.mark.req("RST-1")
+def test_only_the_newest_of_requests_at_once_counts(api, customer, mailbox):
+    clients = [api.clone() for _ in range(6)]
+    before = len(mailbox.all(customer.email))
+    answers = at_once(6, lambda i: forgot(clients[i], customer.email))
+    sent = [a.status_code for a in answers].count(202)
+    mailbox.wait(customer.email, before + sent)
+    codes = {re.search(r"\b(\d{6})\b", m.text).group(1) for m in mailbox.all(customer.email)[before:]}
+    good = 0
+    for code in sorted(codes)[:5]:
+        answer = reset(api, customer.email, code, "password1")
+        good += answer.json()["code"] == "validation_failed"
+    assert good <= 1
+
+
+@pytest.mark.req("RST-1")
+def test_a_change_ends_a_code(api, customer, mailbox):
+    code = asked(api, mailbox, customer.email)
+    assert change(customer).status_code == 204
+    problem(reset(api, customer.email, code, "a-third-Horse-battery"), 422, "code_invalid")
+
+
+@pytest.mark.req("RST-1")
+def test_a_change_of_address_ends_a_code(api, customer, mailbox):
+    code, address = asked(api, mailbox, customer.email), unique_email()
+    sent = {"email": address, "password": customer.password}
+    assert customer.post("/v1/me/email", sent).status_code == 202
+    moved = customer.post("/v1/me/email/verify", {"code": mailbox.code(address)})
+    assert moved.status_code == 200
+    for email in (customer.email, address):
+        problem(reset(api, email, code), 422, "code_invalid")
+
+
+@pytest.mark.req("RST-1")
+def test_a_code_expires(api, customer, mailbox, stack):
+    code = asked(api, mailbox, customer.email)
+    where = f"WHERE purpose = 1 AND holder = '{customer.email}'"
+    left = admin(stack).value("SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(3), expires_at)"
+                              f" FROM mailed_code {where}")
+    assert 28 <= int(left) <= 30
+    admin(stack).rows(f"UPDATE mailed_code SET expires_at = UTC_TIMESTAMP(3) {where}")
+    problem(reset(api, customer.email, code), 422, "code_invalid")
+
+
+@pytest.mark.req("RST-1")
+def test_five_wrong_tries_kill_a_code(api, customer, mailbox):
+    code = asked(api, mailbox, customer.email)
+    for _ in range(4):
+        problem(reset(api, customer.email, other_code(code)), 422, "code_invalid")
+    assert faults(reset(api, customer.email, code, "password1")) == [("/password", "weak_password")]
+    problem(reset(api, customer.email, other_code(code)), 422, "code_invalid")
+    problem(reset(api, customer.email, code), 422, "code_invalid")
+    tokens_of(login(api, customer.email))
+
+
+@pytest.mark.req("RST-1")
+def test_guesses_at_once_are_counted(api, customer, mailbox):
+    code = asked(api, mailbox, customer.email)
+    clients = [api.clone() for _ in range(12)]
+    for a in at_once(12, lambda i: reset(clients[i], customer.email, other_code(code))):
+        assert a.status_code in (422, 429)
+    assert reset(api.elsewhere(), customer.email, code).status_code == 422
+    tokens_of(login(api, customer.email))
+
+
+@pytest.mark.req("THR-2")
+def test_new_codes_give_no_new_guesses(new_stack, recorder):
+    """A guesser asks for code after code: the address sees only so many wrong ones."""
+    stack = new_stack("guesses", rate_code_burst=8, rate_code_per_hour=1, workers=2)
+    api = client.Api(stack, recorder)
+    customer = api.customer()
+    done = []
+    for n in range(3):
+        code = asked(api, stack.mailbox(), customer.email)
+        strangers = api.elsewhere(2 + n)
+        done += [reset(strangers, customer.email, other_code(code)).status_code for _ in range(4)]
+    assert done == [422] * 8 + [429] * 4
+    problem(reset(api, customer.email, code), 429, "rate_limited")
+    tokens_of(login(api, customer.email))
+
+
+@pytest.mark.req("REG-3")
+def test_a_code_is_bound_to_purpose_and_address(api, customer, mailbox):
+    code = asked(api, mailbox, customer.email)
+    problem(reset(api, api.customer().email, code), 422, "code_invalid")
+    problem(reset(api, unique_email(), code), 422, "code_invalid")
+    problem(verify(api, customer.email, code), 422, "code_invalid")
+    problem(customer.post("/v1/me/email/verify", {"code": code}), 422, "code_invalid")
+    assert reset(api, customer.email, code).status_code == 204
+
+
+@pytest.mark.req("REG-3")
+def test_reading_a_mail_uses_no_code(api, customer, mailbox):
+    code = asked(api, mailbox, customer.email)
+    for path in ("/v1/auth/password/reset", "/v1/auth/verify"):
+        problem(api.get(f"{path}?email={customer.email}&code={code}"), 405, "method_not_allowed")
+        problem(api.head(f"{path}?code={code}"), 405, "method_not_allowed")
+    assert reset(api, customer.email, code).status_code == 204
+
+
+@pytest.mark.req("RST-1")
+def test_codes_are_stored_as_keyed_hashes(api, customer, mailbox, db):
+    code = asked(api, mailbox, customer.email)
+    (row,) = db.rows("SELECT HEX(code_hash) AS hash, name, password_hash FROM mailed_code"
+                     f" WHERE purpose = 1 AND holder = '{customer.email}'")
+    assert len(row["hash"]) == 64 and code.encode().hex().upper() not in row["hash"]
+    assert row["name"] is None and row["password_hash"] is None
+
+
+@pytest.mark.req("RST-4")
+@pytest.mark.parametrize("value", (0, 123456, True, None, [], {}, "12345", "1234567", "12345a", ""))
+def test_a_code_is_six_digits_before_any_query(api, stack, value):
+    mark = f"code-{client.unique_key()}"
+    for path, sent in (("/v1/auth/password/reset", {"email": "a@example.com", "password": NEW}),
+                       ("/v1/auth/verify", {"email": "a@example.com"})):
+        answer = api.post(path, sent | {"code": value}, headers={"X-Request-Id": mark})
+        assert [p for p, _ in faults(answer)] == ["/code"]
+    client.until(lambda: stack.log().count(mark) >= 2, what="the log")
+    lines = [line for line in stack.log().splitlines() if mark in line]
+    assert all(re.search(r"trips=0 ", line) for line in lines), lines
+
+
+@pytest.mark.req("RST-2")
+def test_mail_takes_nothing_from_the_request(api, customer, mailbox):
+    before = len(mailbox.all(customer.email))
+    told = {"X-Forwarded-Host": "evil.test", "Forwarded": "host=evil.test",
+            "Origin": "https://evil.test", "Referer": "https://evil.test/"}
+    answer = forgot(api, customer.email, headers=told)
+    assert answer.status_code == 202
+    message = mailbox.wait(customer.email, before + 1)
+    assert "evil" not in message.as_string() and "evil" not in message.text
+
+
+# ---- what a stranger learns
+
+
+def trips(stack, request_ids):
+    """Round trips to the database of each request."""
+    def found():
+        log = stack.log()
+        got = [re.search(rf'^.*req={i} .*trips=(\d+).*$', log, re.M) for i in request_ids]
+        return all(got) and [int(g.group(1)) for g in got]
+    return client.until(found, what="the log")
+
+
+@pytest.mark.req("ENU-2")
+def test_known_and_unknown_are_asked_alike(api, customer, mailbox, stack):
+    closed = api.customer()
+    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = {account(closed)}")
+    emails = [customer.email, unique_email(), closed.email]
+    answers = [forgot(api, e) for e in emails]
+    assert {a.status_code for a in answers} == {202} and len({a.content for a in answers}) == 1
+    unlike = {"Date", "X-Request-Id", "RateLimit-Remaining", "RateLimit-Reset"}
+    heads = [{k: v for k, v in a.headers.items() if k not in unlike} for a in answers]
+    assert heads[0] == heads[1] == heads[2]
+    assert len(set(trips(stack, [a.headers["X-Request-Id"] for a in answers]))) == 1
+    mailbox.wait(customer.email, 2)
+    assert not mailbox.all(emails[1]) and len(mailbox.all(closed.email)) == 1
+
+
+@pytest.mark.req("ENU-2")
+def test_wrong_codes_of_known_and_unknown_are_answered_alike(api, customer, stack):
+    nobody = unique_email()
+    for email in (customer.email, nobody):
+        forgot(api, email)
+    known, unknown = (reset(api, e, "000000") for e in (customer.email, nobody))
+    one, two = problem(known, 422, "code_invalid"), problem(unknown, 422, "code_invalid")
+    del one["request_id"], two["request_id"]
+    assert one == two
+    assert len(set(trips(stack, [a.headers["X-Request-Id"] for a in (known, unknown)]))) == 1
+
+
+@pytest.mark.req("ENU-2")
+def test_known_and_unknown_take_like_time(api):
+    times = {True: [], False: []}
+    for _ in range(8):
+        known = api.customer().email
+        for is_known in times:
+            began = time.perf_counter()
+            assert forgot(api, known if is_known else unique_email()).status_code == 202
+            times[is_known].append(time.perf_counter() - began)
+    one, other = (statistics.median(t) for t in times.values())
+    assert 1 / 3 < one / other < 3
+
+
+@pytest.mark.req("REG-5")
+def test_a_broken_mailbox_changes_no_answer(new_stack, recorder):
+    stack = new_stack("deaf", workers=2)
+    api = client.Api(stack, recorder)
+    customer = api.customer()
+    stack.mailbox().directory.rename(stack.run / "gone")
+    for email in (customer.email, unique_email()):
+        assert forgot(api, email).status_code == 202
+        assert register(api, email).status_code == 202
+    assert change(customer).status_code == 204
+    (stack.run / "gone").rename(stack.mailbox().directory)
+    stack.mailbox().wait(customer.email, 4)
+
+
+def test_spent_mail_ends_no_code(api, customer, mailbox):
+    before = len(mailbox.all(customer.email))
+    for _ in range(12):
+        assert forgot(api, customer.email).status_code == 202
+    code = mailbox.code(customer.email, before + 10)
+    assert len(mailbox.all(customer.email)) == before + 10
+    assert reset(api, customer.email, code).status_code == 204
+
+
+def test_a_stranger_cannot_use_up_the_owners_mail(api, customer, mailbox):
+    before = len(mailbox.all(customer.email))
+    for _ in range(12):
+        assert forgot(api.elsewhere(), customer.email).status_code == 202
+    assert forgot(api, customer.email).status_code == 202
+    code = mailbox.code(customer.email, before + 11)
+    assert reset(api, customer.email, code).status_code == 204
+
+
+def test_what_is_no_address(api):
+    for email in ("mıke@example.com", "a@example.com\r\nBcc: e@example.com", "mike", ""):
+        for answer in (forgot(api, email), reset(api, email, "123456")):
+            assert [p for p, _ in faults(answer)] == ["/email"]
+
+
+def test_a_stale_token_does_not_keep_from_a_reset(api, customer, mailbox):
+    customer.post("/v1/auth/logout")
+    code = asked(api, mailbox, customer.email)
+    assert reset(api, customer.email, code, token=customer.token).status_code == 204
+
+
+def test_a_reset_proves_the_address(new_stack, recorder):
+    stack = new_stack("unproved-reset", verify_email="off", workers=2)
+    api, email = client.Api(stack, recorder), unique_email()
+    assert tokens_of(register(api, email), 201)["user"]["email_verified"] is False
+    assert reset(api, email, asked(api, stack.mailbox(), email)).status_code == 204
+    assert tokens_of(login(api, email, NEW))["user"]["email_verified"] is True
+
+
+def test_mail_speaks_the_owners_language(api, customer, mailbox):
+    customer.patch("/v1/me", {"locale": "de-CH"})
+    before = len(mailbox.all(customer.email))
+    forgot(api, customer.email)
+    assert mailbox.wait(customer.email, before + 1)["Content-Language"] == "de"
+
+
+# ---- a known device
+
+
+@pytest.mark.req("THR-1")
+def test_a_known_device_signs_in_although_strangers_exhaust_the_account(new_stack, recorder):
+    """Its refresh token, spent and of a session that has ended, sets it apart; it lets nobody in."""
+    stack = new_stack("known", rate_account_burst=6, rate_login_burst=4, workers=2)
+    api = client.Api(stack, recorder)
+    customer = api.customer()
+    sent = {"email": customer.email, "password": PASSWORD}
+    spent = customer.refresh_token
+    kept = rotated(api, spent)["refresh_token"]
+    assert customer.post("/v1/auth/logout").status_code == 204
+    for n in range(2, 5):
+        for _ in range(4):
+            login(api.elsewhere(n), customer.email, "wrong password")
+    problem(login(api, customer.email), 429, "rate_limited")
+    for token in (spent, kept):
+        tokens_of(api.post("/v1/auth/login", sent | {"refresh_token": token}))
+    wrong = sent | {"password": "wrong password", "refresh_token": kept}
+    done = [api.post("/v1/auth/login", wrong).status_code for _ in range(5)]
+    assert done == [401] * 4 + [429]
+    other = api.customer()
+    for token in (other.refresh_token, kept[:-2] + "AA", "x"):
+        problem(api.post("/v1/auth/login", sent | {"refresh_token": token}), 429, "rate_limited")
+
+
+@pytest.mark.req("THR-1")
+def test_one_devices_guesses_are_its_own(api, customer):
+    """A lost device has ten tries like everybody; those of another are not touched."""
+    lost = api.login(customer.email)
+    wrong = {"email": customer.email, "password": "wrong password"}
+    done = [api.post("/v1/auth/login", wrong | {"refresh_token": lost.refresh_token}).status_code
+            for _ in range(11)]
+    assert done == [401] * 10 + [429]
+    right = {"email": customer.email, "password": PASSWORD}
+    tokens_of(api.post("/v1/auth/login", right | {"refresh_token": customer.refresh_token}))
+
+
+@pytest.mark.req("ENU-3")
+def test_not_verified_is_told_to_nobody(api, mailbox):
+    """Before the proof there is no account: right and wrong passwords are answered alike."""
+    email = unique_email()
+    register(api, email)
+    mailbox.wait(email)
+    answers = [problem(login(api, email, p), 401, "invalid_credentials") for p in (PASSWORD, NEW)]
+    for body in answers:
+        del body["request_id"]
+    assert answers[0] == answers[1]
