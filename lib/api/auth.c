@@ -36,9 +36,9 @@ struct mfa_required {
 static const struct mx_field mfa_required_rows[] = {
     MX_O(struct mfa_required, mfa_required, "True: signing in takes a second factor."),
     MX_F(struct mfa_required, mfa_token, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
-         "For POST /v1/auth/mfa, and nothing else."),
+         "For POST /v1/auth/mfa or POST /v1/auth/passkey, and nothing else."),
     MX_F_KIND(struct mfa_required, methods, "methods", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
-              "Second factors that the account has: totp, recovery_code."),
+              "What it can be: totp, recovery_code; passkey."),
 };
 MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required_rows);
 

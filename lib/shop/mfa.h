@@ -1,8 +1,8 @@
 /* Second factors of an account, and sign-ins that wait for one. An account has a second factor when
  * its authenticator app is confirmed (shop/enrol.h); then it also has recovery codes, which stand
  * in for a lost app. A passkey (shop/passkey.h) passes a challenge, too. It demands one only of
- * staff who need a second factor: a customer has nothing that stands in for a lost passkey. A code
- * is good once, ever: the UPDATE that spends it decides. Seeds of apps are sealed; of recovery
+ * staff who need a second factor, since a customer has nothing that stands in for a lost passkey. A
+ * code is good once, ever: the UPDATE that spends it decides. Seeds of apps are sealed; of recovery
  * codes and tokens of challenges, long and random, a SHA-256 is kept.
  */
 #ifndef MX_SHOP_MFA_H

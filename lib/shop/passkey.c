@@ -173,6 +173,7 @@ enum mx_err mx_passkey_register(struct mx_ctx *cx, const struct mx_passkey_new *
                                        .backed_up = made.key.backed_up,
                                        .created_at = {cx->now_ms}};
     MX_TRY(insert(cx, ret_passkey->id, in->name, &made));
+    MX_TRY(mx_session_proved(cx, MX_SECOND_PASSKEY));
     return tell_owner(cx, "passkey_added", "passkey.add", ret_passkey->id, in->name);
 }
 
@@ -220,6 +221,8 @@ enum mx_err mx_passkey_remove(struct mx_ctx *cx, struct mx_id id)
     struct q_passkey_delete_in in = {cx->actor.account, id};
     int64_t n;
     MX_TRY(q_passkey_delete(cx->db, &in, &n));
-    return n == 0 ? MX_E_NOT_FOUND
-                  : tell_owner(cx, "passkey_removed", "passkey.remove", id, gone.name);
+    if (n == 0)
+        return MX_E_NOT_FOUND;
+    MX_TRY(mx_session_unproved(cx, cx->actor.account));
+    return tell_owner(cx, "passkey_removed", "passkey.remove", id, gone.name);
 }

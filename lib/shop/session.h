@@ -78,7 +78,8 @@ bool mx_session_of_token(struct mx_ctx *cx, struct mx_str refresh_token,
 
 /* The caller's session has proved a second factor. */
 enum mx_err mx_session_proved(struct mx_ctx *cx, enum mx_second_factor second) MX_MUST_CHECK;
-/* The account's app and recovery codes are gone: its sessions no longer count as proved by them. */
+/* A factor of the account was removed: its sessions no longer count as proved by what it has not
+ * got any more. */
 enum mx_err mx_session_unproved(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
 
 #endif

@@ -78,9 +78,16 @@ DELETE FROM session WHERE expires_at < :before ORDER BY expires_at LIMIT :limit;
 UPDATE session SET second_factor = :second_factor WHERE id = :id AND second_factor = 0;
 
 -- name: session.unproved
--- doc: The app and the recovery codes that sessions were proved by are gone.
+-- doc: Sessions that were proved by a factor that the account no longer has count as without one.
 -- in: id account
-UPDATE session SET second_factor = 0 WHERE account_id = :account AND second_factor IN (1, 2);
+UPDATE session
+   SET second_factor = 0
+ WHERE account_id = :account
+   AND (second_factor IN (1, 2)
+        AND NOT EXISTS (SELECT 1 FROM totp
+                         WHERE account_id = :account AND confirmed_at IS NOT NULL)
+        OR second_factor = 3
+        AND NOT EXISTS (SELECT 1 FROM passkey WHERE account_id = :account));
 
 -- name: session.revoked_at
 -- doc: The sessions of an account that ended at one moment.

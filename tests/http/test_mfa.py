@@ -1,10 +1,6 @@
 """A second factor: proving again to be there, enrolment, sign-in, recovery, staff who must have it."""
 import base64
-import getpass
-import hashlib
-import hmac
 import re
-import struct
 import subprocess
 import threading
 import time
@@ -14,34 +10,12 @@ import pytest
 
 import client
 import shop
+from authenticator import Authenticator
 from client import faults, problem
+from factor import (
+    CODES, CONFIRM, STEP, TOTP, admin, code_at, enrol, half, id_of, second, wrong_code)
 
 OWN = "/v1/auth/reauth"
-TOTP, CONFIRM, CODES = "/v1/me/mfa/totp", "/v1/me/mfa/totp/confirm", "/v1/me/mfa/recovery-codes"
-STEP = 30
-
-
-def code_at(secret, step):
-    """RFC 6238 once more: the code of a step."""
-    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
-    word = struct.unpack_from(">I", digest, digest[19] & 15)[0]
-    return f"{(word & 0x7FFFFFFF) % 10**6:06d}"
-
-
-def wrong_code(secret):
-    """A code that is none of the next or last steps'."""
-    near = {code_at(secret, int(time.time()) // STEP + i) for i in range(-3, 4)}
-    return next(c for c in ("000000", "111111", "222222") if c not in near)
-
-
-def admin(stack):
-    """The private database as its owner."""
-    env = stack.env
-    return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
-
-
-def id_of(person):
-    return f"UNHEX('{person.id.replace('-', '')}')"
 
 
 def authenticated_ago(stack, person):
@@ -62,54 +36,15 @@ def query(stack, sql):
     return admin(stack).value(sql)
 
 
-class App:
-    """A person's authenticator app: a code that was not shown before, whenever one is asked for."""
-
-    def __init__(self, stack, person, secret, codes=()):
-        self.stack, self.person, self.secret, self.codes = stack, person, secret, list(codes)
-
-    def code(self, ahead=0):
-        """The code of the present step, which the server is made to forget that it was used; the
-        step goes on for some seconds."""
-        if time.time() % STEP > STEP - 4:
-            time.sleep(STEP - time.time() % STEP)
-        admin(self.stack).rows(
-            f"UPDATE totp SET last_step = 0 WHERE account_id = {id_of(self.person)}")
-        return code_at(self.secret, int(time.time()) // STEP + ahead)
-
-
 def told(mailbox, person, words):
     """A mail with these words has come."""
     client.until(lambda: any(words in m.text for m in mailbox.all(person.email)), what=words)
-
-
-def enrol(stack, person):
-    begun = person.post(TOTP)
-    assert begun.status_code == 200, begun.text
-    secret = begun.json()["secret"]
-    done = person.post(CONFIRM, {"code": code_at(secret, int(time.time()) // STEP)})
-    assert done.status_code == 200, done.text
-    return App(stack, person, secret, done.json()["recovery_codes"])
 
 
 @pytest.fixture
 def app(stack, customer):
     """The app of a customer who has just enrolled; .person is the customer."""
     return enrol(stack, customer)
-
-
-def half(api, person, token=None):
-    """Sign in by password; the answer's mfa_token."""
-    sent = {"email": person.email, "password": person.password}
-    answer = api.post("/v1/auth/login", sent, token=token)
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
-    assert set(body) == {"mfa_required", "mfa_token", "methods"} and body["mfa_required"] is True
-    return body["mfa_token"]
-
-
-def second(api, token, code, method="totp", **how):
-    return api.post("/v1/auth/mfa", {"mfa_token": token, "method": method, "code": code}, **how)
 
 
 def refused(answer, code="invalid_mfa_code"):
@@ -603,3 +538,60 @@ def test_staff_without_a_second_factor_can_only_enrol(new_stack, recorder):
     for person in (staff, again):
         problem(person.get("/v1/admin/products"), 403, "mfa_enrolment_required")
     assert staff.post("/v1/auth/logout").status_code == 204
+
+
+# ---- beside passkeys
+
+
+def registered(person, stack):
+    """A device that has a passkey of the person."""
+    device = Authenticator(f"https://localhost:{stack.port}")
+    made = device.make(person.post("/v1/me/passkeys/options").json())
+    answer = person.post("/v1/me/passkeys", {"credential": made})
+    assert answer.status_code == 201, answer.text
+    device.passkey = answer.json()["id"]
+    return device
+
+
+def by_passkey(api, device):
+    made = device.get(api.post("/v1/auth/passkey/options").json())
+    return client.Person(api, api.post("/v1/auth/passkey", {"credential": made}))
+
+
+@pytest.mark.req("MFA-6")
+def test_a_passkey_is_both_factors_and_its_removal_leaves_the_other(stack, api, app):
+    device = registered(app.person, stack)
+    sent = {"email": app.person.email, "password": app.person.password}
+    methods = ["totp", "recovery_code", "passkey"]
+    assert api.post("/v1/auth/login", sent).json()["methods"] == methods
+    person = by_passkey(api, device)
+    assert person.id == app.person.id
+    assert faults(second(api, half(api, app.person), "123456", "passkey")) == [
+        ("/method", "unknown_value")]
+    assert person.delete(f"/v1/me/passkeys/{device.passkey}").status_code == 204
+    assert api.post("/v1/auth/login", sent).json()["methods"] == methods[:2]
+
+
+def test_customers_with_a_passkey_may_still_use_the_password(stack, api, customer):
+    registered(customer, stack)
+    assert api.login(customer.email).user["mfa_enabled"] is False
+
+
+@pytest.mark.req("MFA-6")
+def test_staff_who_must_have_a_second_factor_may_have_a_passkey(new_stack, recorder):
+    stack = new_stack("keys", staff_mfa="required")
+    strict = client.Api(stack, recorder)
+    staff = strict.staff()
+    problem(staff.get("/v1/admin/products"), 403, "mfa_enrolment_required")
+    device = registered(staff, stack)
+    assert staff.get("/v1/admin/products").status_code == 200
+    sent = {"email": staff.email, "password": staff.password}
+    body = strict.post("/v1/auth/login", sent).json()
+    assert body["methods"] == ["passkey"]
+    refused(second(strict, body["mfa_token"], "123456"))
+    again = by_passkey(strict, device)
+    assert again.get("/v1/admin/products").status_code == 200
+    assert again.delete(f"/v1/me/passkeys/{device.passkey}").status_code == 204
+    for person in (staff, again):
+        problem(person.get("/v1/admin/products"), 403, "mfa_enrolment_required")
+    assert strict.staff().token

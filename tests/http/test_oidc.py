@@ -14,6 +14,7 @@ import client
 import conftest
 from authenticator import Authenticator
 from client import faults, problem
+from factor import enrol, second
 from provider import CLIENT, Provider, Server, b64, digest, make_certificate, new_key, reply
 from shop import make_product, variant_ids
 
@@ -575,6 +576,16 @@ def test_a_guest_adds_nothing(shop, one):
 
 
 @pytest.mark.req("MFA-5")
+@pytest.mark.req("MFA-6")
+def test_a_second_factor_is_still_asked_for(shop, one, world):
+    person = sign_in(shop, one.proof(sub="careful"))
+    app = enrol(world.stack, person)
+    demand = shop.post(PATH, one.proof(sub="careful")).json()
+    assert demand["mfa_required"] is True and demand["methods"] == ["totp", "recovery_code"]
+    done = second(shop, demand["mfa_token"], app.code())
+    assert done.status_code == 200 and done.json()["user"]["id"] == person.id
+
+
 def test_changes_need_a_fresh_sign_in(shop, one, world):
     person = sign_in(shop, one.proof())
     world.admin().rows("UPDATE session SET authenticated_at = '2020-01-01'"
