@@ -14,13 +14,6 @@ static const char *method_name(enum mx_method m)
     return names[m];
 }
 
-static const char *who_name(enum mx_who who)
-{
-    static const char *const names[] = {"?", "anyone", "token", "staff"};
-
-    return names[who];
-}
-
 static void print_permission(uint64_t permission)
 {
     for (int bit = 0; bit < 64; bit++)
@@ -49,7 +42,7 @@ int mx_cmd_routes(struct mx_cmd *c)
     for (size_t i = 0; i < mx_routes.n; i++) {
         const struct mx_route *r = &mx_routes.rows[i];
 
-        printf("%-7s %-40s %-28s %s", method_name(r->method), r->path, r->id, who_name(r->who));
+        printf("%-7s %-40s %-28s %s", method_name(r->method), r->path, r->id, mx_who_name(r->who));
         print_permission(r->permission);
         print_flags(r->flags);
         printf("\n");

@@ -101,6 +101,7 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
     w->method = req->method_text;
     w->arrival_ms = req->arrival_ms;
     w->result = mx_dispatch(&w->app, &w->cx, req, res);
+    mx_gate_refused(&w->cx, w->result);
     w->status = res->status;
 }
 

@@ -117,19 +117,11 @@ static bool needs_second_factor(const struct mx_ctx *cx)
     return cx->actor.kind == MX_STAFF && strcmp(gate_conf->staff_mfa, "required") == 0;
 }
 
-static enum mx_err refuse(struct mx_ctx *cx)
-{
-    mx_audit_refused(cx, "authorization.refused", "route", (struct mx_id){{0}});
-    return MX_E_FORBIDDEN;
-}
-
 /* Staff whose session passed no second factor, though one is required, have no permission at all.
  */
 static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
 {
     struct mx_list rows;
-    if (cx->actor.kind != MX_STAFF)
-        return refuse(cx);
     struct q_gate_permissions_in in = {cx->actor.session, cx->actor.account, {cx->now_ms}};
     MX_TRY(q_gate_permissions(cx->db, &in, &rows));
     if (rows.n == 0)
@@ -138,7 +130,7 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
     if (needs_second_factor(cx) && row->second_factor == 0)
         return MX_E_MFA_ENROLMENT_REQUIRED;
     cx->actor.permissions = (uint64_t)row->permissions;
-    return (cx->actor.permissions & permission) == permission ? MX_OK : refuse(cx);
+    return (cx->actor.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
 }
 
 /* What the flags of a route ask of the caller's session. */
@@ -337,8 +329,6 @@ static enum mx_err run_tx(struct run *r)
     if ((e == MX_OK || e == MX_E_COMMIT_UNKNOWN) &&
         (r->cx->catalog_changed || r->route->who == MX_WHO_STAFF))
         mx_shared_catalog_bump(gate_shared);
-    if (e == MX_E_FORBIDDEN && r->route->who == MX_WHO_STAFF)
-        e = refuse(r->cx);
     if (e == MX_OK || r->key.p == NULL)
         return e;
     if (r->key_taken)
@@ -453,6 +443,17 @@ static void remember(struct mx_ctx *cx, const struct mx_req *req, struct mx_str 
 }
 
 const struct mx_hooks mx_gate_hooks = {authenticate, authorize, admit, run, recall, remember};
+
+/* ==== afterwards ==== */
+
+void mx_gate_refused(struct mx_ctx *cx, enum mx_err e)
+{
+    struct mx_id account = mx_id_none(cx->claimed) ? cx->actor.account : cx->claimed;
+    if (e == MX_E_FORBIDDEN)
+        mx_audit_refused(cx, "authorization.refused", "route", (struct mx_id){{0}});
+    else if (e == MX_E_INVALID_CREDENTIALS || e == MX_E_CODE_INVALID)
+        mx_audit_refused(cx, "auth.refused", "account", account);
+}
 
 /* ==== between requests ==== */
 

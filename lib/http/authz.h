@@ -14,4 +14,7 @@ enum mx_who {
     MX_WHO_STAFF      /* staff who hold the route's permission, read from the database */
 };
 
+/* "public", "anyone", "token", "staff". */
+const char *mx_who_name(enum mx_who who);
+
 #endif

@@ -113,6 +113,7 @@ static void begin(struct exchange *x)
     x->res->replayed = false;
     mx_faults_init(cx->faults, cx->arena);
     cx->actor = (struct mx_actor){0};
+    cx->claimed = (struct mx_id){{0}};
     cx->route_id = (struct mx_str){0};
     cx->rate = (struct mx_rate){0};
     cx->request_id =
@@ -263,8 +264,9 @@ static enum mx_err authorize(struct exchange *x)
 {
     if (x->route->who != MX_WHO_STAFF && x->route->who != MX_WHO_TOKEN)
         return MX_OK;
-    MX_TRY(x->app->hooks->authorize(x->cx, x->route));
-    return x->route->who == MX_WHO_STAFF && x->cx->actor.kind != MX_STAFF ? MX_E_FORBIDDEN : MX_OK;
+    if (x->route->who == MX_WHO_STAFF && x->cx->actor.kind != MX_STAFF)
+        return MX_E_FORBIDDEN;
+    return x->app->hooks->authorize(x->cx, x->route);
 }
 
 static enum mx_err admit(struct exchange *x)

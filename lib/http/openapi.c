@@ -327,12 +327,8 @@ static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
 {
     static const char *const classes[] = {
         [MX_RATE_NONE] = "none", [MX_RATE_SIGN_IN] = "sign_in", [MX_RATE_PASSWORD] = "password"};
-    static const char *const callers[] = {[MX_WHO_PUBLIC] = "public",
-                                          [MX_WHO_ANYONE] = "anyone",
-                                          [MX_WHO_TOKEN] = "token",
-                                          [MX_WHO_STAFF] = "staff"};
 
-    mx_openapi_c(w, "x-who", callers[r->who]);
+    mx_openapi_c(w, "x-who", mx_who_name(r->who));
     if (r->permission)
         mx_openapi_c(w, "x-permission", mx_permission_name(__builtin_ctzll(r->permission)));
     mx_openapi_c(w, "x-pool", r->flags & MX_R_SLOW ? "slow" : "fast");

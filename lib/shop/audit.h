@@ -21,8 +21,8 @@ struct mx_audit {
 /* Write a row for the caller's change into the present transaction. */
 enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
 
-/* Write down, outside of any transaction, that the present route refused something and changed
- * nothing: a sign-in, a caller without permission. A flood of refusals must not become a flood of
+/* Write down, outside of any transaction, that the present route refused a sign-in, or a caller
+ * without permission. A flood of refusals must not become a flood of
  * rows: beyond some a minute, of one account or client address and of all of the host, they stand
  * in the request log alone. Who calls bounds it, not whom the refusal is about, so that neither
  * rows nor times tell whether an address is known. A row that cannot be written is logged; the

