@@ -18,8 +18,9 @@ extern const struct mx_hooks mx_gate_hooks;
 void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, const struct mx_keys *keys,
                   struct mx_shared *shared);
 
-/* Behind mx_dispatch, which returned `e`: a refusal of permission, and proof of identity that failed
- * (passwords, codes, assertions alike), go to the audit log, within bounds (shop/audit.h). */
+/* Behind mx_dispatch, which returned `e`: a refusal of permission, and proof of identity that
+ * failed (passwords, codes, assertions alike), go to the audit log, within bounds (shop/audit.h).
+ */
 void mx_gate_refused(struct mx_ctx *cx, enum mx_err e);
 
 /* Between requests: learn, once in a while a host, which sessions other hosts ended. */

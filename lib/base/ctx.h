@@ -51,7 +51,7 @@ struct mx_ctx {
     struct mx_faults *faults;
     struct mx_actor actor;
     struct mx_id claimed; /* account that a caller who signs in claims to be, once it is found */
-    int64_t now_ms; /* wall clock at arrival: one "now" for the whole request */
+    int64_t now_ms;       /* wall clock at arrival: one "now" for the whole request */
     struct mx_str request_id;
     struct mx_str address; /* the client's address as nginx saw it */
     struct mx_str user_agent;

@@ -336,6 +336,7 @@ def test_all_faults_at_once(api):
 
 
 @pytest.mark.parametrize("extra", ("role", "roles", "email_verified", "id", "kind", "Email"))
+@pytest.mark.req("AZ-5")
 def test_nothing_else_is_accepted(api, extra):
     sent = {"email": unique_email(), "password": PASSWORD, "name": "Ada", extra: "owner"}
     assert faults(api.post("/v1/auth/register", sent)) == [(f"/{extra}", "unknown_member")]

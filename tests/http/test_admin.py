@@ -599,6 +599,7 @@ def test_stock_that_runs_low_is_told(staff, api):
 # ---- audit
 
 
+@pytest.mark.req("AUD-1")
 def test_every_write_is_in_the_audit_log(staff, db):
     product = create(staff, shirt())
     request = uuid.uuid4().hex
@@ -617,6 +618,7 @@ def test_every_write_is_in_the_audit_log(staff, db):
     assert before["variants"][0]["stock"] == 4 and before["category_slugs"] == ["outdoor-clothing"]
 
 
+@pytest.mark.req("AUD-1")
 def test_what_failed_is_not_in_the_audit_log(staff, db):
     product = make_product(staff)
     before = db.value("SELECT COUNT(*) FROM audit_log")
@@ -648,6 +650,7 @@ MAY = {
 
 
 @pytest.mark.parametrize("role", MAY)
+@pytest.mark.req("AZ-1")
 def test_a_role_opens_its_routes_only(colleague, role):
     person = colleague(role)
     for permission, calls in CALLS.items():
@@ -660,6 +663,7 @@ def test_a_role_opens_its_routes_only(colleague, role):
 
 
 @pytest.mark.parametrize("who", ["guest", "customer"])
+@pytest.mark.req("AZ-1")
 def test_others_may_not(request, who):
     person = request.getfixturevalue(who)
     for calls in CALLS.values():
@@ -667,6 +671,7 @@ def test_others_may_not(request, who):
             problem(person.send(method, path, json=body), 403, "forbidden")
 
 
+@pytest.mark.req("AZ-1")
 def test_nobody_may_without_a_token(api):
     for calls in CALLS.values():
         for method, path, body in calls:

@@ -1,4 +1,5 @@
 """Carts: adding, changing, totals, warnings, shipping. API section 5."""
+import pytest
 from client import ADDRESS, faults, problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -60,6 +61,7 @@ def test_all_faults_at_once(guest):
     assert ("/variant_id", "unknown") in faults(add(guest, UNKNOWN))
 
 
+@pytest.mark.req("INP-3")
 def test_a_line_holds_999(guest, staff):
     (variant,) = variant_ids(make_product(staff, stock=5000))
     assert add(guest, variant, 999).status_code == 201
@@ -84,6 +86,7 @@ def test_changing_and_removing_a_line(guest, staff):
     problem(guest.patch(f"/v1/cart/items/{second['id']}", {"quantity": 1}), 404, "not_found")
 
 
+@pytest.mark.req("AZ-2")
 def test_another_cart_is_not_there(api, staff):
     (variant,) = variant_ids(make_product(staff))
     owner, stranger = api.guest(), api.guest()
@@ -166,6 +169,7 @@ def test_a_guests_cart_is_merged_at_sign_in(api, customer, staff):
 @settings(max_examples=25, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prices=st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 999)), min_size=1, max_size=4))
+@pytest.mark.req("INP-3")
 def test_totals_always_add_up(api, staff, prices):
     guest = api.guest()
     for price, quantity in prices:

@@ -334,6 +334,7 @@ def test_long_titles_have_cursors(api, staff):
         ({"q": ""}, "q", None),
     ],
 )
+@pytest.mark.req("INP-5", "SQL-1")
 def test_a_bad_parameter(api, query, where, code):
     answer = api.get("/v1/products?" + urllib.parse.urlencode(query, doseq=True))
     found = faults(answer)
@@ -354,6 +355,7 @@ def test_a_cursor_belongs_to_its_order(api):
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cursor=st.text(alphabet="ABCDEFGHQZabcdwxyz0189_-", min_size=1, max_size=120))
+@pytest.mark.req("SQL-1")
 def test_no_cursor_does_harm(api, cursor):
     for sort in SORTS:
         answer = api.get(f"/v1/products?sort={sort}&limit=1&cursor={cursor}")
@@ -427,6 +429,7 @@ def test_a_title_counts_for_more(api, staff):
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(q=st.text(min_size=1, max_size=60))
+@pytest.mark.req("SQL-1")
 def test_no_words_do_harm(api, q):
     answer = api.get("/v1/products?limit=1&" + urllib.parse.urlencode(
         {"q": q.encode("utf-8", "ignore")}))

@@ -106,6 +106,7 @@ def test_what_is_wrong_with_the_payment(buyer):
 
 
 @pytest.mark.parametrize("amount", [1.5, -1, 2**53, "2", None, 1e300, True])
+@pytest.mark.req("INP-3")
 def test_inp_3_amounts(buyer, amount):
     sent = {"payment": {"provider": "manual"}, "expected_total": {"amount": amount, "currency": "EUR"}}
     assert "/expected_total/amount" in [f[0] for f in faults(
@@ -189,6 +190,7 @@ def test_bad_cursor_and_limit(guest):
     assert faults(guest.get("/v1/orders?cursor=AAAA")) == [("cursor", "bad_format")]
 
 
+@pytest.mark.req("AZ-2")
 def test_az_2_another_persons_order(api, buyer):
     order = buyer.checkout().json()["id"]
     stranger = api.guest()
@@ -203,6 +205,7 @@ def test_az_2_another_persons_order(api, buyer):
         assert bodies[0] == bodies[1] == bodies[2]
 
 
+@pytest.mark.req("AZ-8")
 def test_cancel_gives_stock_and_money_back(buyer, product, db):
     order = buyer.checkout().json()
     cancelled = buyer.post(f"/v1/orders/{order['id']}/cancel")

@@ -9,12 +9,14 @@ from client import problem, unique_email, unique_key
 @pytest.mark.parametrize(
     "media", ("text/plain", "application/x-www-form-urlencoded", "application/json-seq", "json", "*/*")
 )
+@pytest.mark.req("INP-4")
 def test_another_media_type(api, media):
     answer = api.post("/v1/auth/login", data=b"{}", headers={"Content-Type": media})
     problem(answer, 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("media", ("application/json", "application/json; charset=utf-8"))
+@pytest.mark.req("INP-4")
 def test_the_media_type_of_json(api, media):
     answer = api.post("/v1/auth/login", data=b"{}", headers={"Content-Type": media})
     problem(answer, 422, "validation_failed")
@@ -27,16 +29,19 @@ def test_the_media_type_of_json(api, media):
         b'{"a":"\xff"}', b'{"a":"\\u0000"}', b'{"a":1,"a":2}', b"[" * 17 + b"]" * 17,
     ),
 )
+@pytest.mark.req("INP-1", "INP-2")
 def test_malformed_json(api, body):
     problem(api.post("/v1/auth/login", data=body), 400, "malformed_json")
 
 
 @pytest.mark.parametrize("body", (b"[]", b"null", b"7", b'"text"'))
+@pytest.mark.req("INP-2")
 def test_json_that_is_no_object(api, body):
     problem(api.post("/v1/auth/login", data=body), 422, "validation_failed")
 
 
 @pytest.mark.parametrize("key", ("x" * 256, "two words", "caf\u00e9"))
+@pytest.mark.req("INP-5")
 def test_an_unsound_key(api, key):
     answer = api.post("/v1/auth/guest", headers={"Idempotency-Key": key.encode("utf-8")})
     problem(answer, 400, "bad_request")

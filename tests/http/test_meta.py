@@ -127,6 +127,7 @@ def test_unknown_path(api):
     problem(api.get("/"), 404, "not_found")
 
 
+@pytest.mark.req("INP-6")
 def test_unknown_method_names_the_others(api):
     answer = api.post("/v1/healthz", {})
     problem(answer, 405, "method_not_allowed")
@@ -135,6 +136,7 @@ def test_unknown_method_names_the_others(api):
 
 
 @pytest.mark.parametrize("path", ("/v1/a/../healthz", "/v1//healthz", "/v1%2fhealthz", "/v1/x%0a"))
+@pytest.mark.req("AZ-4")
 def test_paths_that_nginx_would_change_reach_no_route(api, path):
     request = f"GET /api{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     status = int(api.raw(request.encode()).split()[1])
@@ -225,6 +227,7 @@ def test_what_is_no_request(api):
     raw_problem(api, REQUEST.replace(b"healthz", b"%00") + b"\r\n", 400, "bad_request")
 
 
+@pytest.mark.req("INP-6")
 def test_smuggling_is_refused(api):
     twice = REQUEST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nx"
     raw_problem(api, twice, 400, "bad_request")
@@ -239,13 +242,21 @@ def test_too_long(api):
     raw_problem(api, REQUEST + b"X-A: " + b"a" * 20000 + b"\r\n\r\n", 431, "headers_too_large")
 
 
+@pytest.mark.req("INP-6")
 def test_trace_is_not_allowed(api):
     raw_problem(api, REQUEST.replace(b"GET", b"TRACE") + b"\r\n", 405, "method_not_allowed")
 
 
+@pytest.mark.req("INP-1")
 def test_too_large_a_body(api):
     problem(api.post("/v1/auth/login", data=b" " * 65537), 413, "payload_too_large")
     problem(api.post("/v1/auth/login", data=b" " * 200000), 413, "payload_too_large")
+
+
+@pytest.mark.req("INP-6")
+def test_old_http_reaches_no_route(api):
+    for request in (b"GET /api/v1/healthz\r\n", b"GET /api/v1/healthz HTTP/1.0\r\n\r\n"):
+        assert b"ok" not in api.raw(request)
 
 
 def test_plain_http_is_refused(api):

@@ -111,6 +111,7 @@ def test_an_older_token_ends_the_family(api, customer):
     problem(customer.get("/v1/me"), 401, "unauthorized")
 
 
+@pytest.mark.req("AUD-1")
 def test_reuse_is_in_the_audit_log(api, customer, db):
     one = rotated(api, customer.refresh_token)
     rotated(api, one["refresh_token"])

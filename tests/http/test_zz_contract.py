@@ -115,6 +115,7 @@ def check_answer(contract, exchange):
     return check_body(contract, contract.follow(declared), exchange)
 
 
+@pytest.mark.req("AZ-6")
 def test_every_answer_is_as_declared(contract, recorder):
     wrong = []
     for exchange in recorder.exchanges:
