@@ -19,7 +19,7 @@ void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, const stru
                   struct mx_shared *shared);
 
 /* Behind mx_dispatch, which returned `e`: a refusal of permission, and proof of identity that
- * failed (passwords, codes, assertions alike), go to the audit log, within bounds (shop/audit.h).
+ * failed (passwords, mailed codes, assertions), go to the audit log, within bounds (shop/audit.h).
  */
 void mx_gate_refused(struct mx_ctx *cx, enum mx_err e);
 

@@ -86,6 +86,7 @@ enum mx_err mx_passkey_sign_in(struct mx_ctx *cx, const struct mx_passkey_assert
     int64_t rose;
     struct mx_passkey_asked q = asked(cx, MX_PASSKEY_SIGN_IN);
     MX_TRY(find(cx, in, &row));
+    cx->claimed = row->account;
     struct mx_passkey_key known = {row->alg, row->public_key, row->sign_count, false};
     if (mx_passkey_asserted(cx->arena, &q, &known, &in->answer, &used) != MX_OK)
         return refuse(used.why);

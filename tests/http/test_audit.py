@@ -9,6 +9,7 @@ import pytest
 from client import PASSWORD, Api, faults, problem, unique_email
 from crew import STAFF, audit_rows, hire, invite, key, new_role
 from shop import make_product, variant_ids
+from test_mfa import enrol, half, second, wrong_code
 
 LOG = "/v1/admin/audit-log"
 
@@ -30,7 +31,7 @@ def entries(by, query):
 def test_a_life_in_the_log(api, staff, customer):
     """Signing in, failing to, signing out, buying, cancelling: one entry each, with who and whence."""
     request = uuid.uuid4().hex
-    api.post("/v1/auth/login", {"email": customer.email, "password": "wrong"})
+    api.elsewhere(78).post("/v1/auth/login", {"email": customer.email, "password": "wrong"})
     signed = api.send("POST", "/v1/auth/login", headers={"X-Request-Id": request},
                       json={"email": customer.email, "password": PASSWORD})
     token = signed.json()["access_token"]
@@ -55,6 +56,20 @@ def test_a_life_in_the_log(api, staff, customer):
     assert mine[3]["after"] == {"status": "cancelled", "payment_status": "refunded"}
     (failed,) = entries(staff, f"object={customer.id}&action=auth.refused")
     assert (failed["actor_id"], failed["after"]) == (None, {"route": "auth.login"})
+
+
+@pytest.mark.req("AUD-1")
+def test_wrong_second_factors(api, stack, staff, customer):
+    app = enrol(stack, customer)
+    far = api.elsewhere(79)
+    token = half(far, customer)
+    problem(second(far, token, wrong_code(app.secret)), 401, "invalid_mfa_code")
+    (failed,) = entries(staff, f"object={customer.id}&action=auth.refused")
+    assert (failed["actor_id"], failed["address"]) == (None, "127.0.0.79")
+    assert failed["after"] == {"route": "auth.mfa"}
+    assert second(far, token, app.code()).status_code == 200
+    (entered, _) = entries(staff, f"actor={customer.id}&action=auth.sign_in")
+    assert entered["after"] == {"route": "auth.mfa"}
 
 
 @pytest.mark.req("AUD-1")
@@ -193,9 +208,9 @@ def test_what_the_programs_account_may_not(stack, sql):
 
 
 @pytest.mark.req("AUD-1")
-def test_the_entry_comes_with_the_change_or_not_at_all(new_stack, recorder):
+def test_the_entry_comes_with_the_change_or_not_at_all(new_stack):
     """Without the right to write the log nothing that must stand in it happens."""
-    lone = Api(new_stack("unwritten", workers=2), recorder)
+    lone = Api(new_stack("unwritten", workers=2))
     owner, stack = lone.staff(), lone.stack
     person = invite(owner, "support")
     root = ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}", "-e"]

@@ -17,7 +17,7 @@ from shop import make_product, variant_ids
 BUILT_IN = ("owner", "manager", "support", "warehouse")
 CALLERS = ("nobody", "guest", "customer", *BUILT_IN)
 # Routes for who has an address: what a guest is told there.
-NOT_FOR_GUESTS = {"me.passkeys.options"}
+NOT_FOR_GUESTS = {"me.passkeys.options", "me.mfa.totp.begin"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
