@@ -120,6 +120,7 @@ static void begin(struct exchange *x)
         request_id_ok(x->req->request_id) ? x->req->request_id : mx_id_str(cx->arena, mx_id_new());
     cx->address = x->req->address;
     cx->user_agent = user_agent(x->req->user_agent);
+    cx->accept_language = x->req->accept_language;
     mx_log_context(cx->request_id, trace_id(x->req->traceparent));
     mx_res_header(x->res, "X-Request-Id", cx->request_id);
     mx_res_header(x->res, "X-Content-Type-Options", MX_S("nosniff"));

@@ -45,10 +45,10 @@ struct mx_app {
 };
 
 /* Answer one request. Fills cx->actor, route_id (absent for an unknown path), request_id, address,
- * user_agent (valid UTF-8 of at most 200 bytes, or absent), *cx->faults and the log context;
- * cx->arena, conf, faults and now_ms are the caller's, and res holds two empty buffers in that
- * arena. res is always a complete answer, with the RateLimit headers of
- * cx->rate as it is at the end. Returns the status that decided it, for the log.
+ * user_agent (valid UTF-8 of at most 200 bytes, or absent), accept_language (as it came),
+ * *cx->faults and the log context; cx->arena, conf, faults and now_ms are the caller's, and res
+ * holds two empty buffers in that arena. res is always a complete answer, with the RateLimit
+ * headers of cx->rate as it is at the end. Returns the status that decided it, for the log.
  *
  * The raw path must decode to mount + path byte for byte with as many slashes: escapes of single
  * characters are no difference, but what nginx normalised away (dot segments, double slashes, %2F)

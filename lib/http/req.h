@@ -34,6 +34,7 @@ struct mx_req {
     struct mx_str if_none_match;
     struct mx_str origin;
     struct mx_str cors_method; /* Access-Control-Request-Method */
+    struct mx_str accept_language;
     struct mx_str user_agent;
     struct mx_str address;     /* REMOTE_ADDR */
     struct mx_str request_id;  /* X-Request-Id as sent, unchecked */

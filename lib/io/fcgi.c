@@ -197,6 +197,7 @@ static const struct param params[] = {
     {"HTTP_IF_NONE_MATCH", offsetof(struct mx_req, if_none_match)},
     {"HTTP_ORIGIN", offsetof(struct mx_req, origin)},
     {"HTTP_ACCESS_CONTROL_REQUEST_METHOD", offsetof(struct mx_req, cors_method)},
+    {"HTTP_ACCEPT_LANGUAGE", offsetof(struct mx_req, accept_language)},
     {"HTTP_USER_AGENT", offsetof(struct mx_req, user_agent)},
     {"HTTP_X_REQUEST_ID", offsetof(struct mx_req, request_id)},
     {"HTTP_TRACEPARENT", offsetof(struct mx_req, traceparent)},

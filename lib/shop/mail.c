@@ -68,7 +68,7 @@ enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char
                           struct mx_str locale, struct mx_list vars)
 {
     struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
-    in.locale = locale.p != NULL ? locale : MX_S(MX_MAIL_LOCALE);
+    in.locale = locale.p != NULL ? locale : mx_mail_language(cx->accept_language);
     return q_mail_queue(cx->db, &in, NULL);
 }
 

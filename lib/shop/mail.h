@@ -28,7 +28,7 @@ extern const size_t mx_mail_texts_n;
 
 /* Queue a mail in the present transaction. `name` must be a mail of lib/shop/mail and `vars`, a
  * list of struct mx_pair, hold all that its texts name: anything else is a bug. `locale` is BCP 47;
- * absent or unknown: English. */
+ * absent: what the caller's Accept-Language says; unknown: English. */
 enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                           struct mx_str locale, struct mx_list vars) MX_MUST_CHECK;
 
@@ -63,6 +63,8 @@ enum mx_err mx_mail_refused(struct mx_ctx *cx, struct mx_id owner, struct mx_id 
 enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct mx_mail *m,
                            const char *why) MX_MUST_CHECK;
 
+/* The language of ours that an Accept-Language (RFC 9110 12.5.4) likes best, or English. */
+struct mx_str mx_mail_language(struct mx_str accept);
 /* There is such a mail, and `vars` holds all that its texts name. */
 bool mx_mail_complete(const char *name, struct mx_list vars);
 /* The message of `m` in the form of RFC 5322, text and HTML (multipart/alternative), with lines

@@ -29,6 +29,45 @@ static const struct mx_mail_text *text_for(struct mx_str name, struct mx_str loc
     return fallback;
 }
 
+/* What stands behind the `;` of a language, in thousandths; 0: not wanted, or no weight at all. */
+static int weight_of(struct mx_str parameter)
+{
+    struct mx_str q = mx_str_trim(parameter);
+    int weight = 0;
+    if (parameter.p == NULL || mx_str_starts(q, MX_S("q=1")))
+        return 1000;
+    if (!mx_str_starts(q, MX_S("q=0.")))
+        return 0;
+    for (size_t i = 4; i < 7; i++)
+        weight = weight * 10 + (i < q.n && q.p[i] >= '0' && q.p[i] <= '9' ? q.p[i] - '0' : 0);
+    return weight;
+}
+
+static const char *language_of(struct mx_str tag)
+{
+    for (size_t i = 0; i < mx_mail_texts_n; i++)
+        if (speaks(mx_mail_texts[i].locale, tag))
+            return mx_mail_texts[i].locale;
+    return NULL;
+}
+
+struct mx_str mx_mail_language(struct mx_str accept)
+{
+    const char *best = MX_MAIL_LOCALE;
+    int best_weight = 0;
+    struct mx_str wish, tag;
+    while (mx_str_split(&accept, ',', &wish)) {
+        mx_str_split(&wish, ';', &tag);
+        const char *language = language_of(mx_str_trim(tag));
+        int weight = weight_of(wish);
+        if (language != NULL && weight > best_weight) {
+            best = language;
+            best_weight = weight;
+        }
+    }
+    return mx_str_c(best);
+}
+
 /* ---- values ---- */
 
 /* Step through a text: *ret_plain is what comes next, *ret_name the {name} behind it, absent at the

@@ -463,6 +463,15 @@ def test_mail_speaks_the_guests_language(api, mailbox):
     assert message["Content-Language"] == "de" and "Code: " in message.text
 
 
+def test_mail_speaks_the_language_that_the_client_accepts(api, mailbox):
+    for accepts, language in (("fr, de-AT;q=0.9, en;q=0.8", "de"), ("fr", "en"), ("de" * 3000, "en")):
+        email = unique_email()
+        sent = {"email": email, "password": PASSWORD, "name": "Ada"}
+        answer = api.post("/v1/auth/register", sent, headers={"Accept-Language": accepts})
+        assert answer.status_code == 202
+        assert mailbox.wait(email)["Content-Language"] == language
+
+
 def test_a_mail_is_well_formed(api, mailbox):
     email = unique_email()
     register(api, email)

@@ -111,6 +111,28 @@ static void test_all(void)
     tap_ok(!mx_mail_complete("no_such", (struct mx_list){0}), "no such mail");
 }
 
+static void test_accepted(void)
+{
+    static const struct {
+        const char *header, *want;
+    } cases[] = {
+        {"de", "de"},
+        {"de-AT, en;q=0.9", "de"},
+        {"fr, de;q=0.5, en;q=0.4", "de"},
+        {"en;q=0.4,DE;q=0.55", "de"},
+        {" en , de ", "en"},
+        {"de;q=0, en;q=0.1", "en"},
+        {"fr", "en"},
+        {"*", "en"},
+        {"de;q=x", "en"},
+        {"dex, ;q=1,,;;", "en"},
+        {"", "en"},
+    };
+    for (size_t i = 0; i < MX_LEN(cases); i++)
+        tap_str(mx_mail_language(mx_str_c(cases[i].header)), cases[i].want, cases[i].header);
+    tap_str(mx_mail_language((struct mx_str){0}), "en", "no header");
+}
+
 static void test_long_subject(void)
 {
     conf.shop_name = "Ärmelkanal-Überfahrten und sonstige Geschäfte der Größenordnung Öl GmbH";
@@ -133,6 +155,7 @@ int main(void)
     cx.arena = mx_arena_new(65536, 1 << 22);
     test_plain();
     test_languages();
+    test_accepted();
     test_injection();
     test_html();
     test_all();
