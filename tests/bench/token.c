@@ -41,7 +41,7 @@ static void check(struct bench *b)
 /* As lib/api/gate.c asks. */
 static void recall(struct bench *b)
 {
-    struct mx_hash digest = mx_hmac(&b->trust, b->token);
+    struct mx_hash digest = mx_fingerprint(&b->trust, b->token);
     struct mx_claims claims;
 
     MX_ASSERT(mx_shared_token_get(b->shared, &digest, NOW, &claims));
@@ -109,7 +109,7 @@ static void measure(struct bench *b, const char *alg)
     nanosleep(&(struct timespec){0, 200000000}, NULL);
     (void)mx_keys_refresh(b->a, &b->keys, &why);
     make(b);
-    digest = mx_hmac(&b->trust, b->token);
+    digest = mx_fingerprint(&b->trust, b->token);
     mx_shared_token_put(b->shared, &digest, &b->claims);
     printf("%s  make %7.2f us   check %7.2f us   check again %5.2f us   keys changed? %5.2f us\n",
            alg, median_us(b, make, 200), median_us(b, check, 200), median_us(b, recall, 20000),
