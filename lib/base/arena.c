@@ -122,13 +122,13 @@ char *mx_arena_vprintf(struct mx_arena *a, const char *fmt, va_list ap)
     int n;
 
     va_copy(again, ap);
-    n = vsnprintf(room ? rest : NULL, room, fmt, again);
-    va_end(again);
+    n = vsnprintf(room ? rest : NULL, room, fmt, ap);
     if (n < 0)
         MX_BUG("bad format: %s", fmt);
     text = mx_arena_alloc(a, (size_t)n + 1);
     if (text != rest || (size_t)n >= room)
-        vsnprintf(text, (size_t)n + 1, fmt, ap);
+        vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
     return text;
 }
 

@@ -50,7 +50,7 @@ static struct statement {
     MYSQL_STMT *h;
     int n_in, n_args, arg_of[COLUMNS_MAX]; /* a parameter may stand in the text several times */
     struct column at[COLUMNS_MAX];
-    int rows; /* of the statements of this name, the one for so many rows; 0: there is one */
+    size_t rows; /* of the statements of this name, the one for so many rows; 0: there is one */
 } statements[STATEMENTS] = {
     {.name = "account.profile", READ, "sdssssssds"},
     {.name = "catalog.by_newest", READ, CARD "ds"},
@@ -690,14 +690,15 @@ int main(void)
 {
     static struct request r;
     int listener = FCGX_OpenSocket(getenv("BARE_SOCKET"), 511);
+    const char *workers = getenv("BARE_WORKERS");
     FILE *f = fopen(getenv("BARE_PEM"), "r");
-    if (listener < 0 || !f || fread(pem, 1, sizeof(pem) - 1, f) == 0)
-        die("start", "no socket or no key");
+    if (listener < 0 || !workers || !f || fread(pem, 1, sizeof(pem) - 1, f) == 0)
+        die("start", "no socket, no number of workers or no key");
     issuer = getenv("BARE_ISSUER");
     audience = getenv("BARE_AUDIENCE");
     sodium_hex2bin(sealed_key, sizeof(sealed_key), getenv("BARE_PII_KEY"), 64, NULL, NULL, NULL);
     /* The first process works too, and the others end with it. */
-    for (long n = strtol(getenv("BARE_WORKERS"), NULL, 10); n > 1; n--)
+    for (long n = strtol(workers, NULL, 10); n > 1; n--)
         if (fork() == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
             break;
     for (int i = 0; i < LINKS; i++)
