@@ -451,7 +451,7 @@ void mx_gate_refused(struct mx_ctx *cx, enum mx_err e)
     struct mx_id account = mx_id_none(cx->claimed) ? cx->actor.account : cx->claimed;
     if (e == MX_E_FORBIDDEN)
         mx_audit_refused(cx, "authorization.refused", "route", (struct mx_id){{0}});
-    else if (e == MX_E_INVALID_CREDENTIALS || e == MX_E_CODE_INVALID)
+    else if (e == MX_E_INVALID_CREDENTIALS || e == MX_E_CODE_INVALID || e == MX_E_INVALID_MFA_CODE)
         mx_audit_refused(cx, "auth.refused", "account", account);
 }
 

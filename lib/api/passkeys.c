@@ -54,7 +54,7 @@ struct user {
 };
 static const struct mx_field user_rows[] = {
     MX_O(struct user, id, "Account, base64url."),
-    MX_O(struct user, name, "E-mail address."),
+    MX_O(struct user, name, "E-mail address; the name where there is none."),
     MX_F_AS(struct user, shown, "displayName", MX_BODY, 0, 0, 0, MX_LINE, "Name."),
 };
 static MX_SHAPE(user_shape, "PasskeyUser", struct user, user_rows);
@@ -320,7 +320,8 @@ enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct mx_rep
     *out = (struct creation){
         .challenge = mx_passkey_register_challenge(cx),
         .rp = {mx_str_c(cx->conf->passkey_rp_id), mx_str_c(cx->conf->shop_name)},
-        .user = {mx_b64url(cx->arena, me.id.b, sizeof me.id.b), me.email, me.name},
+        .user = {mx_b64url(cx->arena, me.id.b, sizeof me.id.b),
+                 me.email.p != NULL ? me.email : me.name, me.name},
         .parameters = parameters(cx->arena),
         .exclude = descriptors(cx->arena, there),
         .timeout = MX_PASSKEY_CHALLENGE_LIFE_MS,

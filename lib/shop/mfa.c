@@ -229,10 +229,6 @@ enum mx_err mx_challenge_end(struct mx_ctx *cx, const struct mx_challenge *c)
 
 enum mx_err mx_challenge_failed(struct mx_ctx *cx, const struct mx_challenge *c)
 {
-    MX_TRY(mx_audit_write(cx, &(struct mx_audit){.action = "auth.refused",
-                                                 .object_type = "account",
-                                                 .object = c->account,
-                                                 .after = mx_audit_route(cx)}));
     if (c->attempts < MX_CHALLENGE_ATTEMPTS)
         return MX_OK;
     enum mx_err e = mx_mfa_tell(cx, c->account, "mfa_failed", (struct mx_list){0});

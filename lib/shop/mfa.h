@@ -72,8 +72,8 @@ enum mx_err mx_challenge_try(struct mx_ctx *cx, struct mx_str token,
                              struct mx_challenge *ret_challenge) MX_MUST_CHECK;
 /* It was answered, rightly: it ends. */
 enum mx_err mx_challenge_end(struct mx_ctx *cx, const struct mx_challenge *c) MX_MUST_CHECK;
-/* It was answered wrongly, for the audit log; with its last try the owner is told that somebody has
- * the first factor. */
+/* It was answered wrongly: with its last try the owner is told that somebody has the first factor.
+ */
 enum mx_err mx_challenge_failed(struct mx_ctx *cx, const struct mx_challenge *c) MX_MUST_CHECK;
 
 #endif

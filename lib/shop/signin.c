@@ -239,6 +239,7 @@ enum mx_err mx_signin_second(struct mx_ctx *cx, const struct mx_second *in,
     struct mx_challenge c;
     enum mx_mfa_verdict verdict = MX_MFA_WRONG;
     MX_TRY(mx_challenge_try(cx, in->mfa_token, &c));
+    cx->claimed = c.account;
     MX_TRY(judge(cx, c.account, in, &verdict));
     *ret_refused = verdict == MX_MFA_RIGHT ? MX_OK : MX_E_INVALID_MFA_CODE;
     if (verdict != MX_MFA_RIGHT)

@@ -108,7 +108,7 @@ def test_failed_sign_ins_are_bounded_and_tell_nothing(api, staff, customer, db):
         address = customer.email if i % 10 == 0 else unique_email()
         problem(far.post("/v1/auth/login", {"email": address, "password": "wrong"}), 401,
                 "invalid_credentials")
-    rows = audit_rows(db, "address = '127.0.0.77' AND action = 'auth.refused'")
+    rows = [r for r in audit_rows(db, "action = 'auth.refused'") if r["address"] == "127.0.0.77"]
     assert 20 <= len(rows) <= 45 and {r["object"] for r in rows} == {None, key(customer.id)}
     assert "example.com" not in str(rows)
 
