@@ -1,4 +1,4 @@
-/* /v1/auth/oidc, /v1/me/identities */
+/* /v1/auth/oidc, /v1/auth/oidc/{provider}/notices, /v1/me/identities */
 #include "api/oidc.h"
 
 #include "api/auth.h"
@@ -49,7 +49,36 @@ static const struct mx_field id_rows[] = {
 };
 MX_SHAPE(mx_shape_identity_id, "IdentityId", struct identity_id, id_rows);
 
+struct notice {
+    struct mx_str provider, payload;
+};
+static const struct mx_field notice_rows[] = {
+    MX_F(struct notice, provider, MX_PATH, MX_F_REQUIRED, 1, 32, MX_TOKEN, "Whose notice it is."),
+    MX_F(struct notice, payload, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, MX_ID_TOKEN_MAX, MX_TOKEN,
+         "The notice, signed with a key of the provider's key set."),
+};
+MX_SHAPE(mx_shape_provider_notice, "ProviderNotice", struct notice, notice_rows);
+
+struct obeyed {
+    int event;
+};
+static const struct mx_field obeyed_rows[] = {
+    MX_O_ENUM(struct obeyed, event, mx_oidc_event_names, "What was understood."),
+};
+MX_SHAPE(mx_shape_provider_event, "ProviderEvent", struct obeyed, obeyed_rows);
+
 /* ---- handlers ---- */
+
+enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct notice *sent = in;
+    struct obeyed *out = MX_NEW(cx->arena, struct obeyed);
+    enum mx_oidc_event event;
+    MX_TRY(mx_oidc_obey(cx, sent->provider, sent->payload, &event));
+    out->event = (int)event;
+    reply->out = out;
+    return MX_OK;
+}
 
 enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {

@@ -66,6 +66,11 @@ static const struct mx_route rows[] = {
      ERRORS(MX_E_INVALID_CREDENTIALS), api_auth_oidc,
      "Sign in with the ID token of a provider; who is new gets an account. A guest's cart is "
      "merged."},
+    {"auth.oidc_notice", MX_POST, "/v1/auth/oidc/{provider}/notices", MX_WHO_PUBLIC, 0, MX_R_SLOW,
+     MX_RATE_PASSWORD, &mx_shape_provider_notice, {{200, &mx_shape_provider_event, NULL}},
+     ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND), api_oidc_notice,
+     "What a provider tells of a user by itself (Apple's server-to-server notices): without consent "
+     "sessions end, without the user the way in goes too. Each counts once."},
     {"auth.invitation", MX_POST, "/v1/auth/invitation", MX_WHO_ANYONE, 0, MX_R_SLOW,
      MX_RATE_PASSWORD, &mx_shape_invitation_accept, {{204, NULL, NULL}}, ERRORS(MX_E_CODE_INVALID),
      api_auth_invitation,

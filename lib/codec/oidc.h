@@ -28,6 +28,7 @@
 #define MX_OIDC_REFETCH_S 60
 #define MX_ID_TOKEN_MAX 8192
 #define MX_ID_TOKEN_LIFE_MAX_S 604800 /* exp - iat beyond this is refused */
+#define MX_NOTICE_LIFE_S 604800
 #define MX_NONCE_MIN 8
 #define MX_NONCE_MAX 255
 
@@ -71,5 +72,31 @@ struct mx_id_token {
 const char *mx_id_token_read(struct mx_arena *a, const struct mx_oidc_provider *p,
                              struct mx_str text, struct mx_str nonce, int64_t now_s,
                              struct mx_id_token *ret_token) MX_MUST_CHECK;
+
+/* What a provider tells of a user by itself. */
+enum mx_oidc_event {
+    MX_OIDC_OTHER, /* nothing that changes anything here */
+    MX_OIDC_CONSENT_REVOKED,
+    MX_OIDC_ACCOUNT_DELETED
+};
+extern const char *const mx_oidc_event_names[];
+
+/* A notice to us, of one event. */
+struct mx_oidc_notice {
+    struct mx_jws jws;
+    struct mx_str kid;
+    struct mx_str id; /* jti */
+    struct mx_str subject;
+    enum mx_oidc_event event;
+    int64_t until_s; /* too old from then on */
+};
+
+/* Read a notice and check all but its signature at `now_s`: issuer and audience as of ID tokens,
+ * iat at most MX_NOTICE_LIFE_S ago, a jti and `events` with a type and a subject (Apple,
+ * "Processing changes for Sign in with Apple accounts"). NULL, or a literal that says why not, for
+ * the log only. */
+const char *mx_oidc_notice_read(struct mx_arena *a, const struct mx_oidc_provider *p,
+                                struct mx_str text, int64_t now_s,
+                                struct mx_oidc_notice *ret_notice) MX_MUST_CHECK;
 
 #endif

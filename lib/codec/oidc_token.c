@@ -1,4 +1,5 @@
-/* ID tokens: what they must say. Who signed is checked by codec/jws.h with a key of codec/jwk.h. */
+/* ID tokens and notices of providers: what they must say. Who signed is checked by codec/jws.h with
+ * a key of codec/jwk.h. */
 #include "base/arena.h"
 #include "codec/oidc.h"
 #include "codec/secret.h"
@@ -77,9 +78,9 @@ static const char *check_nonce(struct mx_arena *a, const struct mx_json *claims,
     return NULL;
 }
 
-static const char *check_subject(const struct mx_json *claims, struct mx_str *ret_subject)
+static const char *check_subject(const struct mx_json *object, struct mx_str *ret_subject)
 {
-    struct mx_str sub = mx_claim_str(claims, "sub");
+    struct mx_str sub = mx_claim_str(object, "sub");
 
     if (sub.n < 1 || sub.n > SUBJECT_MAX || mx_utf8_control(sub, ""))
         return "bad sub";
@@ -165,4 +166,88 @@ const char *mx_id_token_read(struct mx_arena *a, const struct mx_oidc_provider *
     read_person(p, claims, &t);
     *ret_token = t;
     return t.kid.p ? NULL : "no kid";
+}
+
+/* ---- notices ---- */
+
+const char *const mx_oidc_event_names[] = {"other", "consent_revoked", "account_deleted", NULL};
+
+static const char *check_age(const struct mx_json *claims, int64_t now_s, int64_t *ret_until_s)
+{
+    int64_t iat, exp;
+
+    if (!mx_claim_int(claims, "iat", &iat) || iat < 0)
+        return "bad iat";
+    if (iat > now_s + MX_TOKEN_LEEWAY_S)
+        return "not valid yet";
+    if (iat < now_s - MX_NOTICE_LIFE_S)
+        return "too old";
+    if (mx_json_get(claims, "exp") &&
+        (!mx_claim_int(claims, "exp", &exp) || now_s > exp + MX_TOKEN_LEEWAY_S))
+        return "expired";
+    *ret_until_s = iat + MX_NOTICE_LIFE_S + 1;
+    return NULL;
+}
+
+/* Apple's event is a JSON text within the JSON. */
+static const struct mx_json *read_event(struct mx_arena *a, const struct mx_json *claims)
+{
+    const struct mx_json *events = mx_json_get(claims, "events");
+    struct mx_str text = mx_claim_str(claims, "events");
+    const char *why;
+    size_t at;
+
+    if (text.p && mx_json_parse(a, text, &events, &why, &at) != MX_OK)
+        return NULL;
+    return events && mx_json_type(events) == MX_JSON_OBJECT ? events : NULL;
+}
+
+static enum mx_oidc_event event_of(struct mx_str type)
+{
+    if (mx_str_eqc(type, "consent-revoked"))
+        return MX_OIDC_CONSENT_REVOKED;
+    if (mx_str_eqc(type, "account-delete") || mx_str_eqc(type, "account-deleted"))
+        return MX_OIDC_ACCOUNT_DELETED;
+    return MX_OIDC_OTHER;
+}
+
+static const char *check_event(const struct mx_json *event, struct mx_oidc_notice *n)
+{
+    struct mx_str type = mx_claim_str(event, "type");
+
+    if (!type.p)
+        return "no type";
+    n->event = event_of(type);
+    return check_subject(event, &n->subject);
+}
+
+const char *mx_oidc_notice_read(struct mx_arena *a, const struct mx_oidc_provider *p,
+                                struct mx_str text, int64_t now_s,
+                                struct mx_oidc_notice *ret_notice)
+{
+    struct mx_oidc_notice n = {.event = MX_OIDC_OTHER};
+    const struct mx_json *claims, *event;
+    const char *why = mx_jws_parse(a, text, MX_ID_TOKEN_MAX, &n.jws);
+
+    if (why)
+        return why;
+    claims = n.jws.payload;
+    event = read_event(a, claims);
+    if (!event)
+        return "no event";
+    why = check_issuer(p, claims);
+    if (!why)
+        why = check_audience(p, claims);
+    if (!why)
+        why = check_age(claims, now_s, &n.until_s);
+    if (!why)
+        why = check_event(event, &n);
+    if (why)
+        return why;
+    n.id = mx_claim_str(claims, "jti");
+    n.kid = mx_claim_str(n.jws.header, "kid");
+    *ret_notice = n;
+    if (n.id.n < 1)
+        return "no jti";
+    return n.kid.p ? NULL : "no kid";
 }

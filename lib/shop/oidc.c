@@ -1,7 +1,6 @@
 #include "shop/oidc.h"
 
 #include "base/log.h"
-#include "codec/oidc.h"
 #include "io/db.h"
 #include "io/jwks.h"
 #include "io/shm.h"
@@ -23,22 +22,21 @@ struct proof {
 
 static enum mx_err refused(const struct mx_oidc_provider *p, const char *why)
 {
-    mx_log(MX_LOG_INFO, "sign-in with a provider refused", MX_KS("provider", p->name),
+    mx_log(MX_LOG_INFO, "token of a provider refused", MX_KS("provider", p->name),
            MX_KC("why", why));
     return MX_E_INVALID_CREDENTIALS;
 }
 
 /* Nothing is fetched for a token that would be refused anyhow. */
-static enum mx_err check(const struct proof *p)
+static enum mx_err check(struct mx_ctx *cx, const struct mx_oidc_provider *p,
+                         const struct mx_jws *jws, struct mx_str kid)
 {
-    struct mx_ctx *cx = p->cx;
     struct mx_jwk key;
-    enum mx_err e =
-        mx_jwks_key(cx->arena, mx_shared_jwks(cx->shared), p->provider, p->token.kid, &key);
+    enum mx_err e = mx_jwks_key(cx->arena, mx_shared_jwks(cx->shared), p, kid, &key);
     if (e != MX_OK)
-        return e == MX_E_UNAUTHORIZED ? refused(p->provider, "unknown kid") : e;
-    const char *why = mx_jws_check(&p->token.jws, key.alg, key.pem);
-    return why ? refused(p->provider, why) : MX_OK;
+        return e == MX_E_UNAUTHORIZED ? refused(p, "unknown kid") : e;
+    const char *why = mx_jws_check(jws, key.alg, key.pem);
+    return why ? refused(p, why) : MX_OK;
 }
 
 static enum mx_err prove(struct mx_ctx *cx, const struct mx_id_proof *in, struct proof *p)
@@ -54,18 +52,23 @@ static enum mx_err prove(struct mx_ctx *cx, const struct mx_id_proof *in, struct
         return refused(p->provider, why);
     if (p->token.email.p && !mx_email_key(cx->arena, p->token.email, &p->email_key))
         p->email_key = (struct mx_str){0};
-    return check(p);
+    return check(cx, p->provider, &p->token.jws, p->token.kid);
+}
+
+/* MX_E_DUPLICATE: something of the provider with that mark has been here before. */
+static enum mx_err spend_mark(struct mx_ctx *cx, const struct mx_oidc_provider *p,
+                              struct mx_str mark, int64_t good_until_s)
+{
+    struct mx_str text = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(p->issuer), MX_FMT(mark));
+    struct q_id_token_use_in in = {mx_sha256(text),
+                                   {(good_until_s + 2 * MX_TOKEN_LEEWAY_S) * 1000}};
+    return q_id_token_use(cx->db, &in, NULL);
 }
 
 /* Once only: neither the token nor its nonce again, as long as it would be good. */
 static enum mx_err spend(const struct proof *p)
 {
-    struct mx_ctx *cx = p->cx;
-    struct mx_str text =
-        mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(p->provider->issuer), MX_FMT(p->token.nonce));
-    struct q_id_token_use_in in = {mx_sha256(text),
-                                   {(p->token.exp_s + 2 * MX_TOKEN_LEEWAY_S) * 1000}};
-    enum mx_err e = q_id_token_use(cx->db, &in, NULL);
+    enum mx_err e = spend_mark(p->cx, p->provider, p->token.nonce, p->token.exp_s);
     return e == MX_E_DUPLICATE ? refused(p->provider, "used before") : e;
 }
 
@@ -101,20 +104,27 @@ static enum mx_err insert(const struct proof *p, struct mx_id account, struct mx
     return audit(cx, "identity.add", account);
 }
 
+/* NULL in *ret_row: it is not known. */
+static enum mx_err find_identity(struct mx_ctx *cx, const struct mx_oidc_provider *p,
+                                 struct mx_str subject, const struct q_identity_find_row **ret_row)
+{
+    struct mx_list rows;
+    MX_TRY(q_identity_find(cx->db, &(struct q_identity_find_in){p->issuer, subject}, &rows));
+    *ret_row = rows.n > 0 ? MX_AT(rows, struct q_identity_find_row, 0) : NULL;
+    return MX_OK;
+}
+
 /* The account of a known identity; none in *ret_account: it is not known. */
 static enum mx_err find(const struct proof *p, struct mx_id *ret_account)
 {
-    struct mx_ctx *cx = p->cx;
-    struct mx_list rows;
-    struct q_identity_find_in in = {p->provider->issuer, p->token.subject};
+    const struct q_identity_find_row *r;
     *ret_account = (struct mx_id){{0}};
-    MX_TRY(q_identity_find(cx->db, &in, &rows));
-    if (rows.n == 0)
+    MX_TRY(find_identity(p->cx, p->provider, p->token.subject, &r));
+    if (r == NULL)
         return MX_OK;
-    const struct q_identity_find_row *r = MX_AT(rows, struct q_identity_find_row, 0);
     *ret_account = r->account;
-    return q_identity_use(
-        cx->db, &(struct q_identity_use_in){r->id, p->provider->name, {cx->now_ms}}, NULL);
+    struct q_identity_use_in in = {r->id, p->provider->name, {p->cx->now_ms}};
+    return q_identity_use(p->cx->db, &in, NULL);
 }
 
 /* ---- somebody new ---- */
@@ -265,4 +275,57 @@ enum mx_err mx_oidc_remove(struct mx_ctx *cx, struct mx_id id)
     MX_TRY(q_identity_delete(cx->db, &(struct q_identity_delete_in){id, me}, NULL));
     MX_TRY(audit(cx, "identity.remove", me));
     return tell(cx, "identity_removed", me, identity.provider);
+}
+
+/* ---- notices ---- */
+
+struct notice {
+    struct mx_ctx *cx;
+    const struct mx_oidc_provider *provider;
+    struct mx_oidc_notice said;
+};
+
+/* The subject will never be anybody again. */
+static enum mx_err forget_identity(const struct notice *n, const struct q_identity_find_row *r)
+{
+    struct mx_ctx *cx = n->cx;
+    struct q_identity_delete_in in = {r->id, r->account};
+    MX_TRY(q_identity_delete(cx->db, &in, NULL));
+    MX_TRY(audit(cx, "identity.account_deleted", r->account));
+    return tell(cx, "identity_removed", r->account, n->provider->name);
+}
+
+static enum mx_err obey(void *arg)
+{
+    const struct notice *n = arg;
+    struct mx_ctx *cx = n->cx;
+    const struct q_identity_find_row *r;
+    MX_TRY(spend_mark(cx, n->provider, n->said.id, n->said.until_s));
+    MX_TRY(find_identity(cx, n->provider, n->said.subject, &r));
+    if (r == NULL || n->said.event == MX_OIDC_OTHER)
+        return MX_OK;
+    enum mx_err e = mx_account_lock(cx, r->account);
+    if (e != MX_OK)
+        return e == MX_E_NOT_FOUND ? MX_OK : e;
+    MX_TRY(mx_session_end_all(cx, r->account));
+    if (n->said.event == MX_OIDC_ACCOUNT_DELETED)
+        return forget_identity(n, r);
+    return audit(cx, "identity.consent_revoked", r->account);
+}
+
+enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_str payload,
+                         enum mx_oidc_event *ret_event)
+{
+    struct notice n = {.cx = cx, .provider = mx_oidc_find(cx->oidc, provider)};
+    if (n.provider == NULL)
+        return MX_E_NOT_FOUND;
+    const char *why =
+        mx_oidc_notice_read(cx->arena, n.provider, payload, cx->now_ms / 1000, &n.said);
+    if (why)
+        return refused(n.provider, why);
+    MX_TRY(check(cx, n.provider, &n.said.jws, n.said.kid));
+    *ret_event = n.said.event;
+    enum mx_err e = mx_db_tx(cx->db, obey, &n);
+    /* The same notice again is no error: the provider may not have had the answer. */
+    return e == MX_E_DUPLICATE ? MX_OK : e;
 }

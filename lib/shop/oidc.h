@@ -7,6 +7,7 @@
 #ifndef MX_SHOP_OIDC_H
 #define MX_SHOP_OIDC_H
 
+#include "codec/oidc.h"
 #include "shop/signin.h"
 
 /* Providers that one account may be signed in to with. */
@@ -40,5 +41,12 @@ enum mx_err mx_oidc_list(struct mx_ctx *cx, struct mx_list *ret_list) MX_MUST_CH
 /* Remove one of the caller's in the present transaction and tell the owner. MX_E_NOT_FOUND;
  * MX_E_CONFLICT when there is no other way to sign in. */
 enum mx_err mx_oidc_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
+/* Do what follows from a provider's signed notice about one of its users; each counts once. Without
+ * the user's consent the account's sessions end; without the user the way in goes too, and the
+ * owner is told. Runs its own transaction. MX_E_NOT_FOUND for an unknown provider; else as sign-in.
+ */
+enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_str payload,
+                         enum mx_oidc_event *ret_event) MX_MUST_CHECK;
 
 #endif

@@ -42,11 +42,14 @@ static void token(struct mx_arena *a, struct mx_str in)
     const struct mx_oidc_provider p = {.issuer = MX_S("https://i"), .clients = {clients, 1}};
     struct mx_str head = mx_b64url(a, HEADER, sizeof(HEADER) - 1);
     struct mx_str claims = mx_b64url(a, in.p, in.n);
+    struct mx_str text = mx_str_fmt(a, "%s.%s.AAAA", head.p, claims.p);
     struct mx_id_token t = {0};
+    struct mx_oidc_notice n = {0};
 
-    if (!mx_id_token_read(a, &p, mx_str_fmt(a, "%s.%s.AAAA", head.p, claims.p), MX_S("nonce-nonce"),
-                          1800000000, &t))
+    if (!mx_id_token_read(a, &p, text, MX_S("nonce-nonce"), 1800000000, &t))
         MX_ASSERT(t.subject.n > 0 && t.nonce.n > 0 && mx_str_eqc(t.kid, "k"));
+    if (!mx_oidc_notice_read(a, &p, text, 1800000000, &n))
+        MX_ASSERT(n.subject.n > 0 && n.id.n > 0 && mx_str_eqc(n.kid, "k"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

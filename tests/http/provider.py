@@ -150,6 +150,14 @@ class Provider:
         token = self.sign(self.claims(nonce, **claims), key, header)
         return {"provider": self.name, "id_token": token, "nonce": nonce}
 
+    def notice(self, subject, kind="consent-revoked", key=None, **claims):
+        """The body of a notice as Apple sends it: one event, as a JSON text within the claims."""
+        now = int(time.time())
+        event = {"type": kind, "sub": subject, "event_time": now * 1000}
+        claims = {"iss": self.issuer, "aud": self.client.split()[0], "iat": now,
+                  "jti": secrets.token_hex(8), "events": json.dumps(event)} | claims
+        return {"payload": self.sign({k: v for k, v in claims.items() if v is not ...}, key)}
+
 
 def digest(nonce):
     return hashlib.sha256(nonce.encode()).hexdigest()

@@ -252,6 +252,7 @@ def test_a_stranger_cannot_block_a_sign_up(api, mailbox):
     tokens_of(login(api, email))
 
 
+@pytest.mark.req("PWD-3")
 def test_codes_are_not_stored(api, mailbox, db):
     email = unique_email()
     register(api, email)
@@ -266,6 +267,7 @@ def test_codes_are_not_stored(api, mailbox, db):
     assert [m["sealed"] for m in sent] == [None]
 
 
+@pytest.mark.req("REG-1")
 def test_a_taken_address_answers_alike_and_its_owner_is_told(api, customer, mailbox):
     taken = register(api, customer.email, password="quite another one")
     fresh = register(api, unique_email(), password="quite another one")
@@ -281,6 +283,7 @@ def test_a_taken_address_answers_alike_and_its_owner_is_told(api, customer, mail
     tokens_of(login(api, customer.email))
 
 
+@pytest.mark.req("REG-1")
 def test_taken_and_new_take_like_time(api, customer):
     times = {True: [], False: []}
     for _ in range(8):
@@ -293,6 +296,7 @@ def test_taken_and_new_take_like_time(api, customer):
     assert 1 / 3 < one / other < 3
 
 
+@pytest.mark.req("REG-2")
 @pytest.mark.parametrize("change", (str.upper, str.title, lambda e: e.replace("e", "E")))
 def test_spellings_of_one_mailbox_are_one_account(api, customer, mailbox, db, change):
     twin = change(customer.email)
@@ -657,6 +661,25 @@ def test_parallel_guesses_are_reserved_before_they_are_checked(api, customer):
     assert done.count(401) <= 10 and set(done) <= {401, 429, 503}, done
 
 
+@pytest.mark.req("THR-4")
+def test_an_address_is_what_nginx_saw(new_stack, recorder):
+    """Whatever the caller writes about it: not in the limits, and not in what is shown."""
+    stack = new_stack("said", rate_password_burst=3, rate_password_per_min=1, workers=2)
+    far = client.Api(stack, recorder).elsewhere(9)
+    person = client.Api(stack, recorder).customer()
+    names = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-IP", "True-Client-IP",
+             "CF-Connecting-IP", "X-Merx-Address", "Remote-Addr", "Remote_Addr", "REMOTE_ADDR")
+    said = [{n: "for=192.0.2.7" if n == "Forwarded" else f"192.0.2.{i}" for n in names}
+            for i in range(4)]
+    tokens_of(login(far, person.email, headers=said[0]))
+    done = [login(far, unique_email(), headers=h).status_code for h in said[1:]]
+    assert done == [401, 401, 429]
+    devices = person.get("/v1/me/sessions").json()["data"]
+    assert {d["address"] for d in devices} == {"127.0.0.1", "127.0.0.9"}
+    assert "192.0.2." not in stack.log()
+
+
+@pytest.mark.req("PWD-5")
 def test_hashes_at_once_are_capped(new_stack, recorder):
     api = client.Api(new_stack("hashes", password_hashes_at_once=1, slow_workers=8), recorder)
     clients = [api.clone() for _ in range(16)]

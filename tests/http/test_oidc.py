@@ -761,6 +761,118 @@ def test_keys_of_a_set_that_are_of_no_use(shop, world):
     assert mixed.fetches == 1
 
 
+# ---- notices of providers
+
+
+def tell(shop, provider, notice, **how):
+    return shop.post(f"{PATH}/{provider.name}/notices", notice, **how)
+
+
+@pytest.mark.req("OID-5")
+def test_without_consent_sessions_end_and_the_way_in_stays(shop, one, two):
+    person = sign_in(shop, one.proof(sub="revoker"))
+    other = sign_in(shop, two.proof(sub="revoker"))
+    for _ in range(2):
+        assert person.get("/v1/me").status_code == 200
+        done = tell(shop, one, one.notice("revoker"))
+        assert (done.status_code, done.json()) == (200, {"event": "consent_revoked"})
+        problem(person.get("/v1/me"), 401, "unauthorized")
+        problem(shop.post("/v1/auth/refresh", {"refresh_token": person.refresh_token}), 401,
+                "invalid_refresh_token")
+        again = sign_in(shop, one.proof(sub="revoker"))
+        assert again.id == person.id
+        person = again
+    assert other.get("/v1/me").status_code == 200
+
+
+@pytest.mark.req("OID-5")
+@pytest.mark.parametrize("kind", ["account-delete", "account-deleted"])
+def test_without_the_user_the_way_in_goes(shop, one, two, kind, world):
+    address = client.unique_email()
+    person = sign_in(shop, one.proof(sub=kind, email=address, email_verified="true"))
+    assert person.post("/v1/me/identities", two.proof(sub=kind)).status_code == 201
+    done = tell(shop, one, one.notice(kind, kind=kind))
+    assert (done.status_code, done.json()) == (200, {"event": "account_deleted"})
+    problem(person.get("/v1/me"), 401, "unauthorized")
+    again = sign_in(shop, two.proof(sub=kind))
+    assert again.id == person.id
+    left = again.get("/v1/me/identities").json()["data"]
+    assert [i["provider"] for i in left] == ["two"]
+    rows = world.admin().rows("SELECT action FROM audit_log WHERE action LIKE 'identity.%' AND"
+                              f" object_id = UNHEX('{person.id.replace('-', '')}') ORDER BY id")
+    assert [r["action"] for r in rows] == [
+        "identity.add", "identity.add", "identity.account_deleted"]
+    assert sign_in(shop, one.proof(sub=kind)).id != person.id
+
+
+@pytest.mark.req("OID-5")
+def test_a_notice_counts_once(shop, one):
+    notice = one.notice("repeated")
+    sign_in(shop, one.proof(sub="repeated"))
+    assert tell(shop, one, notice).status_code == 200
+    person = sign_in(shop, one.proof(sub="repeated"))
+    assert tell(shop, one, notice).status_code == 200
+    assert person.get("/v1/me").status_code == 200
+
+
+@pytest.mark.req("OID-5")
+def test_other_notices_change_nothing(shop, one):
+    person = sign_in(shop, one.proof(sub="relayed"))
+    for notice in (one.notice("relayed", kind="email-disabled"), one.notice("relayed", kind="new"),
+                   one.notice("nobody-knows")):
+        assert tell(shop, one, notice).status_code == 200
+    as_object = {"type": "email-enabled", "sub": "relayed"}
+    assert tell(shop, one, one.notice("relayed", events=as_object)).json() == {"event": "other"}
+    assert person.get("/v1/me").status_code == 200
+
+
+@pytest.mark.req("OID-5")
+def test_notices_that_do_not_count(shop, one, two):
+    person = sign_in(shop, one.proof(sub="framed"))
+    now = int(time.time())
+    own = person.token
+    bad = [
+        one.notice("framed", key=new_key("RSA", kid=one.keys[0]["kid"])),
+        one.notice("framed", key=new_key("EC")),
+        two.notice("framed"),
+        one.notice("framed", iss=two.issuer),
+        one.notice("framed", aud="another-shop"),
+        one.notice("framed", iat=now - 604900),
+        one.notice("framed", iat=now + 600),
+        one.notice("framed", iat=...),
+        one.notice("framed", exp=now - 600),
+        one.notice("framed", jti=...),
+        one.notice("framed", events=...),
+        one.notice("framed", events="{"),
+        one.notice("framed", events=[]),
+        one.notice("framed", events=json.dumps({"sub": "framed"})),
+        one.notice("framed", events=json.dumps({"type": "consent-revoked"})),
+        one.notice(""),
+        {"payload": one.proof(sub="framed")["id_token"]},
+        {"payload": own},
+        {"payload": "x"},
+    ]
+    for notice in bad:
+        problem(tell(shop, one, notice), 401, "invalid_credentials")
+    problem(shop.post(f"{PATH}/unknown/notices", one.notice("framed")), 404, "not_found")
+    problem(tell(shop, one, {}), 422, "validation_failed")
+    assert person.get("/v1/me").status_code == 200
+    refused(shop, {"provider": "one", "nonce": "a-long-nonce",
+                   "id_token": one.notice("framed", sub="framed")["payload"]})
+
+
+@pytest.mark.req("OID-5")
+def test_a_notice_at_once_counts_once(shop, one, world):
+    person = sign_in(shop, one.proof(sub="echoed"))
+    notice = one.notice("echoed")
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        done = [a.status_code for a in pool.map(lambda _: tell(shop, one, notice), range(16))]
+    assert set(done) == {200}
+    rows = world.admin().rows("SELECT action FROM audit_log WHERE action = 'identity.consent_revoked'"
+                              f" AND object_id = UNHEX('{person.id.replace('-', '')}')")
+    assert len(rows) == 1
+
+
 # ---- the file of providers
 
 
