@@ -172,6 +172,12 @@ static enum mx_err admit(struct mx_ctx *cx, enum mx_rate_class c)
     return mx_limits_take(cx, &limit, 1, &cx->rate) ? MX_OK : mx_limit_exceeded(cx, cx->rate);
 }
 
+/* Who the caller is, or has turned out to be. */
+static struct mx_id account_of(const struct mx_ctx *cx)
+{
+    return mx_id_none(cx->claimed) ? cx->actor.account : cx->claimed;
+}
+
 /* ==== once only ==== */
 
 /* One request under its idempotency and transaction rules. */
@@ -300,8 +306,9 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 static enum mx_err store(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {cx->actor.account, r->key,           r->request,
-                                        r->res->status,    sealed_answer(r), {cx->now_ms}};
+    struct q_idempotency_store_in in = {cx->actor.account, r->key,         account_of(cx),
+                                        r->request,        r->res->status, sealed_answer(r),
+                                        {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
     r->key_taken = e == MX_E_DUPLICATE;
     return e;
@@ -344,8 +351,8 @@ static enum mx_err run_tx(struct run *r)
 static enum mx_err claim(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {cx->actor.account, r->key,      r->request, 0,
-                                        MX_S(""),          {cx->now_ms}};
+    struct q_idempotency_store_in in = {
+        cx->actor.account, r->key, account_of(cx), r->request, 0, MX_S(""), {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
     if (e != MX_E_DUPLICATE)
         return e;
@@ -378,7 +385,7 @@ static enum mx_err run_claimed(struct run *r)
             cx->db, &(struct q_idempotency_drop_in){cx->actor.account, r->key}, NULL);
         return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
     }
-    struct q_idempotency_finish_in in = {cx->actor.account, r->key, r->res->status,
+    struct q_idempotency_finish_in in = {cx->actor.account, r->key, account_of(cx), r->res->status,
                                          sealed_answer(r)};
     return q_idempotency_finish(cx->db, &in, NULL);
 }
@@ -448,11 +455,10 @@ const struct mx_hooks mx_gate_hooks = {authenticate, authorize, admit, run, reca
 
 void mx_gate_refused(struct mx_ctx *cx, enum mx_err e)
 {
-    struct mx_id account = mx_id_none(cx->claimed) ? cx->actor.account : cx->claimed;
     if (e == MX_E_FORBIDDEN)
         mx_audit_refused(cx, "authorization.refused", "route", (struct mx_id){{0}});
     else if (e == MX_E_INVALID_CREDENTIALS || e == MX_E_CODE_INVALID || e == MX_E_INVALID_MFA_CODE)
-        mx_audit_refused(cx, "auth.refused", "account", account);
+        mx_audit_refused(cx, "auth.refused", "account", account_of(cx));
 }
 
 /* ==== between requests ==== */

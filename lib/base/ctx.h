@@ -50,7 +50,7 @@ struct mx_ctx {
     const struct mx_settings *conf;
     struct mx_faults *faults;
     struct mx_actor actor;
-    struct mx_id claimed; /* account that a caller who signs in claims to be, once it is found */
+    struct mx_id claimed; /* account that a caller who signs in claims to be, or is by now */
     int64_t now_ms;       /* wall clock at arrival: one "now" for the whole request */
     struct mx_str request_id;
     struct mx_str address; /* the client's address as nginx saw it */

@@ -40,8 +40,8 @@ static enum mx_err put(const struct change *c, struct mx_id keep)
     MX_TRY(mx_code_drop(cx, mx_code_of_account(&c->user.id)));
     MX_TRY(q_account_set_password(cx->db, &in, NULL));
     MX_TRY(mx_session_end_others(cx, c->user.id, keep));
-    MX_TRY(
-        mx_mail_queue(cx, c->user.email, "password_changed", c->user.locale, (struct mx_list){0}));
+    MX_TRY(mx_mail_queue(cx, c->user.id, c->user.email, "password_changed", c->user.locale,
+                         (struct mx_list){0}));
     return mx_audit_write(cx, &(struct mx_audit){.action = c->action,
                                                  .object_type = "account",
                                                  .object = c->user.id,
@@ -94,7 +94,7 @@ static enum mx_err mail_code(void *arg)
     struct mx_list vars = {&var, 1};
     if (owner == NULL)
         return mx_mail_queue_none(cx, f->email, "reset_code", vars);
-    return mx_mail_queue(cx, owner->email, "reset_code", owner->locale, vars);
+    return mx_mail_queue(cx, owner->id, owner->email, "reset_code", owner->locale, vars);
 }
 
 enum mx_err mx_credential_forgot(struct mx_ctx *cx, struct mx_str email)

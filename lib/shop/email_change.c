@@ -44,9 +44,10 @@ static enum mx_err mail_code(const struct asked *a, struct mx_str locale)
     MX_TRY(mx_code_make(cx, mx_code_of_account(&cx->actor.account), &what, code));
     const struct q_account_owner_row *o = MX_AT(rows, struct q_account_owner_row, 0);
     if (rows.n > 0 && !mx_id_eq(o->id, cx->actor.account))
-        return mx_mail_queue(cx, o->email, "email_wanted", o->locale, (struct mx_list){0});
+        return mx_mail_queue(cx, o->id, o->email, "email_wanted", o->locale, (struct mx_list){0});
     struct mx_pair var = {MX_S("code"), mx_str_c(code)};
-    return mx_mail_queue(cx, a->email, "email_code", locale, (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, cx->actor.account, a->email, "email_code", locale,
+                         (struct mx_list){&var, 1});
 }
 
 static enum mx_err ask(void *arg)
@@ -58,7 +59,7 @@ static enum mx_err ask(void *arg)
         return MX_OK;
     MX_TRY(mx_account_profile(cx, cx->actor.account, &user));
     MX_TRY(mail_code(a, user.locale));
-    MX_TRY(mx_mail_queue(cx, user.email, "email_asked", user.locale, (struct mx_list){0}));
+    MX_TRY(mx_mail_queue(cx, user.id, user.email, "email_asked", user.locale, (struct mx_list){0}));
     return audit(cx, "account.email_ask");
 }
 
@@ -91,7 +92,8 @@ static enum mx_err put(struct mx_ctx *cx, const struct mx_profile *user,
     if (e != MX_OK)
         return e == MX_E_DUPLICATE ? MX_E_EMAIL_TAKEN : e;
     MX_TRY(mx_session_end_others(cx, user->id, cx->actor.session));
-    MX_TRY(mx_mail_queue(cx, user->email, "email_changed", user->locale, (struct mx_list){0}));
+    MX_TRY(mx_mail_queue(cx, user->id, user->email, "email_changed", user->locale,
+                         (struct mx_list){0}));
     return audit(cx, "account.email_change");
 }
 

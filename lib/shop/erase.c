@@ -5,7 +5,6 @@
 #include "shop/audit.h"
 #include "shop/cart.h"
 #include "shop/code.h"
-#include "shop/email.h"
 #include "shop/mail.h"
 #include "shop/session.h"
 #include "shop/signin.h"
@@ -14,26 +13,8 @@
 
 /* Guests that one person is known to have been. */
 #define GUESTS_MAX 1000
-/* Orders whose confirmation may still be queued. */
-#define NEW_ORDERS 100
 
 /* ---- what goes ---- */
-
-static enum mx_err forget_mail(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
-{
-    struct mx_list codes, orders;
-    struct mx_str key;
-    MX_TRY(q_person_new_emails(cx->db, &(struct q_person_new_emails_in){id}, &codes));
-    MX_TRY(
-        q_person_order_emails(cx->db, &(struct q_person_order_emails_in){id, NEW_ORDERS}, &orders));
-    for (size_t i = 0; i < codes.n; i++)
-        MX_TRY(mx_mail_forget(cx, MX_AT(codes, struct q_person_new_emails_row, i)->email_key));
-    for (size_t i = 0; i < orders.n; i++)
-        if (mx_email_key(cx->arena, MX_AT(orders, struct q_person_order_emails_row, i)->email,
-                         &key))
-            MX_TRY(mx_mail_forget(cx, key));
-    return email_key.p != NULL ? mx_mail_forget(cx, email_key) : MX_OK;
-}
 
 /* What could sign in, and what is under way to it. */
 static enum mx_err drop_credentials(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
@@ -66,7 +47,7 @@ static enum mx_err erase_account(struct mx_ctx *cx, struct mx_id id, struct mx_s
     MX_TRY(q_person_erase_account(cx->db, &account, NULL));
     MX_TRY(mx_session_end_all(cx, id));
     MX_TRY(q_person_erase_sessions(cx->db, &(struct q_person_erase_sessions_in){id}, NULL));
-    MX_TRY(forget_mail(cx, id, email_key));
+    MX_TRY(mx_mail_forget(cx, id, email_key));
     MX_TRY(drop_credentials(cx, id, email_key));
     MX_TRY(erase_shopping(cx, id));
     return q_person_drop_answers(cx->db, &(struct q_person_drop_answers_in){id}, NULL);

@@ -60,7 +60,8 @@ static enum mx_err mail_order(struct mx_ctx *cx, struct mx_id order)
         {MX_S("number"), r->number},
         {MX_S("total"), money_text(cx->arena, r->total, r->currency)},
     };
-    return mx_mail_queue(cx, to, "order_placed", r->locale, (struct mx_list){vars, MX_LEN(vars)});
+    return mx_mail_queue(cx, r->account, to, "order_placed", r->locale,
+                         (struct mx_list){vars, MX_LEN(vars)});
 }
 
 struct delivery {

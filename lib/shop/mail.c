@@ -47,7 +47,7 @@ static struct mx_hash recipient_hash(const struct mx_ctx *cx, struct mx_str reci
     return mx_hmac(mx_keys_secret(cx->keys), hashed(cx->arena, key));
 }
 
-/* All of the row but its language. */
+/* All of the row but whose it is and its language. */
 static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                                      struct mx_list vars)
 {
@@ -64,10 +64,11 @@ static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient,
     return in;
 }
 
-enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
-                          struct mx_str locale, struct mx_list vars)
+enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_id account, struct mx_str recipient,
+                          const char *name, struct mx_str locale, struct mx_list vars)
 {
     struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
+    in.account = account;
     in.locale = locale.p != NULL ? locale : mx_mail_language(cx->accept_language);
     return q_mail_queue(cx->db, &in, NULL);
 }
@@ -79,7 +80,7 @@ enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const
     return q_mail_queue_none(cx->db, &(struct q_mail_queue_none_in){in.id}, NULL);
 }
 
-enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_str email_key)
+static enum mx_err forget_address(struct mx_ctx *cx, struct mx_str email_key)
 {
     struct mx_str text = hashed(cx->arena, email_key);
     const struct mx_hash *old = mx_keys_secret_old(cx->keys);
@@ -89,6 +90,12 @@ enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_str email_key)
         return MX_OK;
     in.recipient_hash = mx_hmac(old, text);
     return q_mail_forget(cx->db, &in, NULL);
+}
+
+enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account, struct mx_str email_key)
+{
+    MX_TRY(q_mail_forget_account(cx->db, &(struct q_mail_forget_account_in){account}, NULL));
+    return email_key.p != NULL ? forget_address(cx, email_key) : MX_OK;
 }
 
 /* ---- deliver ---- */

@@ -26,19 +26,23 @@ struct mx_mail_text {
 extern const struct mx_mail_text mx_mail_texts[];
 extern const size_t mx_mail_texts_n;
 
-/* Queue a mail in the present transaction. `name` must be a mail of lib/shop/mail and `vars`, a
+/* Queue a mail in the present transaction. `account` is whose it is, for when it ends; none: nobody
+ * has an account yet. `name` must be a mail of lib/shop/mail and `vars`, a
  * list of struct mx_pair, hold all that its texts name: anything else is a bug. `locale` is BCP 47;
  * absent: what the caller's Accept-Language says; unknown: English. */
-enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_str recipient, const char *name,
-                          struct mx_str locale, struct mx_list vars) MX_MUST_CHECK;
+enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_id account, struct mx_str recipient,
+                          const char *name, struct mx_str locale,
+                          struct mx_list vars) MX_MUST_CHECK;
 
 /* The work of queueing a mail without one, for an answer that must not tell whether there is
  * anybody to write to. */
 enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                                struct mx_list vars) MX_MUST_CHECK;
 
-/* Forget what was ever queued to that address (canonical form); what is being sent now still is. */
-enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_str email_key) MX_MUST_CHECK;
+/* Forget what was ever queued for the account, whichever mailbox it went to, and to the address
+ * (canonical form) unless that is absent; what is being sent now still is. */
+enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account,
+                           struct mx_str email_key) MX_MUST_CHECK;
 
 /* A mail that this process has claimed. `data` is the JSON object of its variables. */
 struct mx_mail {

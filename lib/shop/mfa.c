@@ -50,7 +50,7 @@ enum mx_err mx_mfa_tell(struct mx_ctx *cx, struct mx_id account, const char *wha
         cx, &(struct mx_audit){.action = what, .object_type = "account", .object = account}));
     if (owner.email.p == NULL)
         return MX_OK;
-    return mx_mail_queue(cx, owner.email, what, owner.locale, vars);
+    return mx_mail_queue(cx, account, owner.email, what, owner.locale, vars);
 }
 
 /* ---- authenticator app ---- */

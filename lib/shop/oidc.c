@@ -88,7 +88,7 @@ static enum mx_err tell(struct mx_ctx *cx, const char *mail, struct mx_id accoun
     MX_TRY(mx_account_profile(cx, account, &owner));
     if (!owner.email.p)
         return MX_OK;
-    return mx_mail_queue(cx, owner.email, mail, owner.locale, (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, account, owner.email, mail, owner.locale, (struct mx_list){&var, 1});
 }
 
 /* MX_E_RETRY: somebody was faster. */

@@ -115,7 +115,7 @@ static enum mx_err tell_owner(struct mx_ctx *cx, const char *template, const cha
     MX_TRY(mx_account_profile(cx, cx->actor.account, &me));
     struct mx_audit audit = {.action = action, .object_type = "passkey", .object = id};
     MX_TRY(mx_audit_write(cx, &audit));
-    return mx_mail_queue(cx, me.email, template, me.locale, (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, me.id, me.email, template, me.locale, (struct mx_list){&var, 1});
 }
 
 static enum mx_err invalid(struct mx_ctx *cx, const char *why)

@@ -99,6 +99,7 @@ static enum mx_err issue(struct mx_ctx *cx, struct mx_id session, int64_t genera
         .scope = scope_of(&t->user),
         .roles = joined(cx->arena, t->user.roles),
     };
+    cx->claimed = t->user.id;
     t->expires_in = cx->conf->token_ttl_s;
     t->refresh_token = make_refresh(cx->arena, cx->keys, session, generation);
     return mx_token_sign(cx->arena, cx->keys, cx->conf->issuer, cx->conf->audience, &claims,

@@ -137,10 +137,11 @@ static enum mx_err ask_for_proof(void *arg)
     MX_TRY(mx_code_make(cx, codes_of(s->person.key), &what, code));
     if (owners.n > 0) {
         const struct q_account_owner_row *o = MX_AT(owners, struct q_account_owner_row, 0);
-        return mx_mail_queue(cx, o->email, "address_taken", o->locale, (struct mx_list){0});
+        return mx_mail_queue(cx, o->id, o->email, "address_taken", o->locale, (struct mx_list){0});
     }
     struct mx_pair var = {MX_S("code"), mx_str_c(code)};
-    return mx_mail_queue(cx, s->person.email, "verify_code", locale, (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, s->person.guest, s->person.email, "verify_code", locale,
+                         (struct mx_list){&var, 1});
 }
 
 enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,

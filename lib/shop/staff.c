@@ -199,7 +199,7 @@ enum mx_err mx_staff_mail(struct mx_ctx *cx, const struct mx_staff *staff, struc
 {
     struct mx_pair var = {MX_S("code"), code};
 
-    return mx_mail_queue(cx, staff->email, "staff_invitation", (struct mx_str){0},
+    return mx_mail_queue(cx, staff->id, staff->email, "staff_invitation", (struct mx_str){0},
                          (struct mx_list){&var, 1});
 }
 

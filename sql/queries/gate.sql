@@ -39,14 +39,14 @@ SELECT request_hash, status, body, created_at
 
 -- name: idempotency.store
 -- doc: The answer of a finished request.
--- in: id principal, bin key, hash request_hash, i64 status, bin body, time now
-INSERT INTO idempotency (principal, idem_key, request_hash, status, body, created_at)
-VALUES (:principal, :key, :request_hash, :status, :body, :now);
+-- in: id principal, bin key, id? account, hash request_hash, i64 status, bin body, time now
+INSERT INTO idempotency (principal, idem_key, account_id, request_hash, status, body, created_at)
+VALUES (:principal, :key, :account, :request_hash, :status, :body, :now);
 
 -- name: idempotency.finish
 -- doc: The answer to a key that was claimed with status 0.
--- in: id principal, bin key, i64 status, bin body
-UPDATE idempotency SET status = :status, body = :body
+-- in: id principal, bin key, id? account, i64 status, bin body
+UPDATE idempotency SET account_id = :account, status = :status, body = :body
  WHERE principal = :principal AND idem_key = :key AND status = 0;
 
 -- name: idempotency.take_over

@@ -1,7 +1,7 @@
 -- name: mail.queue
--- in: id id, hash recipient_hash, str template, str locale, bin sealed, time now
-INSERT INTO mail (id, recipient_hash, template, locale, sealed, next_at, created_at)
-VALUES (:id, :recipient_hash, :template, :locale, :sealed, :now, :now);
+-- in: id id, id? account, hash recipient_hash, str template, str locale, bin sealed, time now
+INSERT INTO mail (id, account_id, recipient_hash, template, locale, sealed, next_at, created_at)
+VALUES (:id, :account, :recipient_hash, :template, :locale, :sealed, :now, :now);
 
 -- name: mail.queue_none
 -- doc: One round trip to the table that changes nothing: the id is new.
@@ -45,3 +45,8 @@ UPDATE mail
 -- doc: Whatever was queued to that address.
 -- in: hash recipient_hash
 DELETE FROM mail WHERE recipient_hash = :recipient_hash;
+
+-- name: mail.forget_account
+-- doc: Whatever was queued for the account, whichever mailbox it had then.
+-- in: id account
+DELETE FROM mail WHERE account_id = :account;

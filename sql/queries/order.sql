@@ -175,8 +175,8 @@ UPDATE event SET state = 1 WHERE id = :id AND state = 0;
 -- name: order.mail
 -- doc: What a confirmation mail says.
 -- in: id id
--- out: str number, i64 total, str currency, bin? email, bin? account_email, str locale
-SELECT o.number, o.total, o.currency, o.email, a.email, a.locale
+-- out: id account, str number, i64 total, str currency, bin? email, bin? account_email, str locale
+SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale
   FROM orders o
   JOIN account a ON a.id = o.account_id
  WHERE o.id = :id;

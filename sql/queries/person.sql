@@ -63,29 +63,13 @@ DELETE i FROM cart_item i
   JOIN cart c ON c.id = i.cart_id
  WHERE c.account_id = :account AND c.is_open = 1;
 
--- name: person.order_emails
--- doc: Other mailboxes that confirmations went to, of the newest orders.
--- in: id account, i64 limit
--- out: bin email
-SELECT email
-  FROM orders
- WHERE account_id = :account AND email IS NOT NULL
- ORDER BY id DESC
- LIMIT :limit;
-
 -- name: person.erase_orders
 -- in: id account
 UPDATE orders SET email = NULL, note = NULL WHERE account_id = :account;
 
 -- name: person.drop_answers
 -- in: id account
-DELETE FROM idempotency WHERE principal = :account;
-
--- name: person.new_emails
--- doc: Mailboxes that codes of the account went to.
--- in: id account
--- out: bin email_key
-SELECT DISTINCT email_key FROM mailed_code WHERE account_id = :account LIMIT 100;
+DELETE FROM idempotency WHERE account_id = :account;
 
 -- name: person.drop_codes
 -- in: id account

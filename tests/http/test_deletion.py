@@ -1,4 +1,5 @@
 """The end of an account: nothing that is kept tells of the person, and the books still add up."""
+import re
 import subprocess
 import threading
 import uuid
@@ -406,3 +407,44 @@ def test_one_owner_stays(new_stack, recorder):
     for t in threads:
         t.join()
     assert sorted(a.status_code for a in answers) == [204, 409], [a.text for a in answers]
+
+
+@pytest.mark.req("PII-2")
+def test_no_stored_answer_outlives_the_person(api, customer, stack, db):
+    """Signing in under an Idempotency-Key, signed in as nobody or as a guest: the answer, which tells
+    who the person is, is not given again once they are gone."""
+    assert customer.patch("/v1/me", {"phone": "+49 30 4711"}).status_code == 200
+    sent, again = {"email": customer.email, "password": PASSWORD}, []
+    for token in (None, api.guest().token):
+        key = unique_key()
+        again.append((key, token))
+        assert api.post("/v1/auth/login", sent, key=key, token=token).status_code == 200
+        assert api.post("/v1/auth/login", sent, key=key,
+                        token=token).headers["Idempotency-Replayed"] == "true"
+    sent_refresh, key = {"refresh_token": customer.refresh_token}, unique_key()
+    assert api.post("/v1/auth/refresh", sent_refresh, key=key).status_code == 200
+    assert leave(customer).status_code == 204
+    for key_of_login, token in again:
+        gone = api.post("/v1/auth/login", sent, key=key_of_login, token=token)
+        problem(gone, 401, "unauthorized" if token else "invalid_credentials")
+    problem(api.post("/v1/auth/refresh", sent_refresh, key=key), 401, "invalid_refresh_token")
+    assert "idempotency" not in rows_about(db, customer.id)
+
+
+@pytest.mark.req("PII-2", "INV-20")
+def test_no_mail_waits_for_a_mailbox_that_the_person_once_had(new_stack, recorder):
+    """While the mail server is down the address changes, twice asked for; then the account ends."""
+    nobody = f"smtp://127.0.0.1:{client.free_port()}"
+    stack = new_stack("waiting", workers=2, smtp_url=nobody, smtp_plain="on")
+    person = client.Api(stack, recorder).demo_customer()
+    boxes = [person.email, unique_email(), unique_email()]
+    for box in boxes[1:]:
+        assert person.post("/v1/me/email", {"email": box, "password": person.password}).status_code == 202
+    ring = sealed.Ring(stack.env["MERX_KEYS"])
+    (row,) = sealed.mails(stack, boxes[2])
+    text = ring.open("mail.sealed", row["id"], row["sealed"]).decode()
+    code = re.search(r"\b\d{6}\b", text).group()
+    assert person.post("/v1/me/email/verify", {"code": code}).json()["email"] == boxes[2]
+    assert all(sealed.mails(stack, box) for box in boxes)
+    assert leave(person, person.password).status_code == 204
+    assert [sealed.mails(stack, box) for box in boxes] == [[], [], []]
