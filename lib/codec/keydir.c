@@ -18,7 +18,7 @@ enum mx_err mx_keydir_open(struct mx_keydir *d)
     d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (d->fd < 0)
         return MX_KEYDIR_REFUSE(d, "%s: %s", d->path, strerror(errno));
-    if (fstat(d->fd, &st) != 0 || ((st.st_mode & 022) && !(st.st_mode & S_ISVTX))) {
+    if (fstat(d->fd, &st) != 0 || (st.st_mode & 022)) {
         mx_keydir_close(d);
         return MX_KEYDIR_REFUSE(d, "%s: writable by others", d->path);
     }

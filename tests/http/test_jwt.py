@@ -710,6 +710,7 @@ def damage(keys, fault):
         "short old server secret": lambda: put("server.secret.old", b"AAAA"),
         "no key of personal data": lambda: gone("pii.active"),
         "directory that others may change": lambda: readable(keys, 0o777),
+        "directory that others may add to": lambda: readable(keys, 0o1777),
     }
     return faults[fault]()
 
@@ -728,7 +729,8 @@ def copied(stack, tmp_path):
     "secret that is no base64url", "another curve", "no PEM", "short RSA", "exponent 1", "private RSA",
     "RSA that others may change", "two of one kid", "odd kid", "no active", "active names none",
     "active that others may change", "no server secret", "short server secret",
-    "short old server secret", "no key of personal data", "directory that others may change"))
+    "short old server secret", "no key of personal data", "directory that others may change",
+    "directory that others may add to"))
 def test_bad_keys_do_not_start(stack, copied, fault):
     """Exit status 2, and one line that names the file and says what is wrong with it."""
     assert stack.merx("check", keys=copied, check=False).returncode == 0
