@@ -16,8 +16,7 @@
 
 /* ---- what goes ---- */
 
-/* What could sign in, and what is under way to it. */
-static enum mx_err drop_credentials(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
+enum mx_err mx_erase_credentials(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
 {
     MX_TRY(q_person_drop_codes(cx->db, &(struct q_person_drop_codes_in){id}, NULL));
     MX_TRY(q_person_drop_totp(cx->db, &(struct q_person_drop_totp_in){id}, NULL));
@@ -48,7 +47,7 @@ static enum mx_err erase_account(struct mx_ctx *cx, struct mx_id id, struct mx_s
     MX_TRY(mx_session_end_all(cx, id));
     MX_TRY(q_person_erase_sessions(cx->db, &(struct q_person_erase_sessions_in){id}, NULL));
     MX_TRY(mx_mail_forget(cx, id, email_key));
-    MX_TRY(drop_credentials(cx, id, email_key));
+    MX_TRY(mx_erase_credentials(cx, id, email_key));
     MX_TRY(erase_shopping(cx, id));
     return q_person_drop_answers(cx->db, &(struct q_person_drop_answers_in){id}, NULL);
 }

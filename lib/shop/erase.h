@@ -13,4 +13,10 @@
  * MX_E_REAUTH_REQUIRED; MX_E_LAST_OWNER; else as mx_signin_with_password. */
 enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
 
+/* What could sign in to an account, what is under way to it and what it may do, in the present
+ * transaction. `email_key`: its address in canonical form, whose codes go, too; absent: it has
+ * none. */
+enum mx_err mx_erase_credentials(struct mx_ctx *cx, struct mx_id id,
+                                 struct mx_str email_key) MX_MUST_CHECK;
+
 #endif

@@ -8,6 +8,7 @@
 #include "io/db.h"
 #include "shop/audit.h"
 #include "shop/email.h"
+#include "shop/erase.h"
 #include "shop/mail.h"
 #include "shop/password.h"
 #include "shop/role.h"
@@ -297,8 +298,7 @@ enum mx_err mx_staff_close(struct mx_ctx *cx, const struct mx_staff_patch *in)
     if (before.status == MX_ACCOUNT_ACTIVE && has_owner(before.roles))
         MX_TRY(mx_staff_keep_owner(cx, in->id));
     MX_TRY(q_staff_close(cx->db, &row, NULL));
-    MX_TRY(q_staff_take_roles(cx->db, &(struct q_staff_take_roles_in){in->id}, NULL));
-    MX_TRY(q_invitation_drop(cx->db, &(struct q_invitation_drop_in){in->id}, NULL));
+    MX_TRY(mx_erase_credentials(cx, in->id, (struct mx_str){0}));
     MX_TRY(mx_session_end_all(cx, in->id));
     MX_TRY(mx_staff_get(cx, in->id, &after));
     return audit(cx, "staff.close", &before, &after);

@@ -11,6 +11,8 @@ from crew import (
     ACCEPT, STAFF, accept, all_permissions, audit_rows, hire, if_match, invite, key, mailed_code,
     new_role,
 )
+from test_mfa import enrol
+from test_pii import admin
 
 UNKNOWN = "01920000-0000-7000-8000-000000000000"
 
@@ -439,3 +441,24 @@ def test_nobody_can_sign_in_to_a_fresh_database(stack):
         assert root(f"SELECT COUNT(*) FROM {name}.role").strip() == "4"
     finally:
         root(f"DROP DATABASE {name}")
+
+
+@pytest.mark.req("MFA-6", "OID-3")
+def test_nothing_signs_in_for_who_has_left(api, stack, staff, db):
+    """The ways in end with the account: their owner may use them elsewhere in the shop again."""
+    person = hire(api, staff, "support")
+    enrol(stack, person)
+    admin(stack).rows(
+        "INSERT INTO identity (id, account_id, provider, issuer, subject, created_at, used_at) VALUES"
+        f" (RANDOM_BYTES(16), x'{key(person.id)}', 'some', 'https://id.example', '{person.id}',"
+        " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
+    admin(stack).rows(
+        "INSERT INTO passkey (id, account_id, credential_id, alg, public_key, sign_count, backed_up,"
+        f" name, created_at) VALUES (RANDOM_BYTES(16), x'{key(person.id)}', '{person.id}', -7, 'x', 0, 0,"
+        " 'Telephone', UTC_TIMESTAMP(3))")
+    assert api.post("/v1/auth/password/forgot", {"email": person.email}).status_code == 202
+    assert staff.delete(f"{STAFF}/{person.id}").status_code == 204
+    left = {table: db.value(f"SELECT COUNT(*) FROM {table} WHERE account_id = x'{key(person.id)}'")
+            for table in ("identity", "passkey", "totp", "recovery_code", "mailed_code",
+                          "mfa_challenge", "invitation", "account_role")}
+    assert set(left.values()) == {"0"}, left
