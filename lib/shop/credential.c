@@ -6,6 +6,7 @@
 #include "shop/email.h"
 #include "shop/limit.h"
 #include "shop/mail.h"
+#include "shop/mfa.h"
 #include "shop/password.h"
 #include "shop/signin.h"
 #include "statements.h"
@@ -112,6 +113,15 @@ struct reset {
     enum mx_err refused;
 };
 
+/* Nobody had proved the address: whoever claimed it may have made further ways in, which are not
+ * the owner's. */
+static enum mx_err drop_claims(struct mx_ctx *cx, struct mx_id account)
+{
+    MX_TRY(q_person_drop_passkeys(cx->db, &(struct q_person_drop_passkeys_in){account}, NULL));
+    MX_TRY(q_identity_delete_all(cx->db, &(struct q_identity_delete_all_in){account}, NULL));
+    return mx_mfa_forget(cx, account);
+}
+
 /* The account that the code was mailed to the owner of, while it has the address still. */
 static enum mx_err account_of(struct reset *r, struct mx_id account)
 {
@@ -145,6 +155,8 @@ static enum mx_err put_reset(void *arg)
     if (r->refused != MX_OK)
         return MX_OK;
     MX_TRY(account_of(r, what.account));
+    if (!r->change.user.email_verified)
+        MX_TRY(drop_claims(cx, what.account));
     struct q_account_prove_in proved = {what.account, {cx->now_ms}};
     MX_TRY(q_account_prove(cx->db, &proved, NULL));
     return put(&r->change, (struct mx_id){{0}});

@@ -23,6 +23,7 @@ enum mx_err mx_enrol_totp_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed
     if (cx->actor.kind == MX_GUEST)
         return MX_E_FORBIDDEN;
     MX_TRY(lock(cx));
+    MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(mx_account_profile(cx, me, &profile));
     mx_rnd(random, sizeof random);
     struct mx_str secret = {(const char *)random, sizeof random};
@@ -61,6 +62,7 @@ enum mx_err mx_enrol_totp_confirm(struct mx_ctx *cx, struct mx_str code, struct 
     struct mx_id me = cx->actor.account;
     int64_t step;
     MX_TRY(lock(cx));
+    MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(first_code(cx, code, &step));
     struct q_totp_confirm_in in = {me, step, {cx->now_ms}};
     MX_TRY(q_totp_confirm(cx->db, &in, NULL));

@@ -41,6 +41,21 @@ enum mx_err mx_mfa_methods(struct mx_ctx *cx, struct mx_id account, struct mx_li
     return MX_OK;
 }
 
+enum mx_err mx_mfa_may_enrol(struct mx_ctx *cx)
+{
+    struct mx_list methods, rows;
+    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    MX_TRY(mx_mfa_methods(cx, cx->actor.account, &methods));
+    if (methods.n == 0)
+        return MX_OK;
+    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    if (MX_AT(rows, struct q_gate_session_live_row, 0)->second_factor != MX_SECOND_NONE)
+        return MX_OK;
+    return mx_fail(cx->faults, MX_E_FORBIDDEN, "Sign in by the second factor that there is first.");
+}
+
 enum mx_err mx_mfa_tell(struct mx_ctx *cx, struct mx_id account, const char *what,
                         struct mx_list vars)
 {

@@ -40,6 +40,11 @@ enum mx_mfa_verdict {
 enum mx_err mx_mfa_use(struct mx_ctx *cx, struct mx_id account, enum mx_mfa_method method,
                        struct mx_str code, enum mx_mfa_verdict *ret_verdict) MX_MUST_CHECK;
 
+/* Whether the caller may enrol a factor: where the account can pass a challenge, only a session
+ * that passed one adds to what does. In the present transaction, which holds the account.
+ * MX_E_FORBIDDEN, or MX_E_UNAUTHORIZED: the session has ended. */
+enum mx_err mx_mfa_may_enrol(struct mx_ctx *cx) MX_MUST_CHECK;
+
 /* Ten new recovery codes (struct mx_str) in place of the account's old ones, in the present
  * transaction: 120 random bits each, the only time that they are seen. */
 enum mx_err mx_mfa_new_codes(struct mx_ctx *cx, struct mx_id account,

@@ -4,6 +4,7 @@
 #include "codec/token.h"
 #include "shop/audit.h"
 #include "shop/mail.h"
+#include "shop/mfa.h"
 #include "statements.h"
 
 bool mx_passkey_offered(const struct mx_settings *conf)
@@ -152,6 +153,7 @@ static enum mx_err make_room(struct mx_ctx *cx)
     if (cx->actor.kind == MX_GUEST)
         return MX_E_FORBIDDEN;
     MX_TRY(mx_account_lock(cx, cx->actor.account));
+    MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(mx_passkey_list(cx, &there));
     return there.n < MX_PASSKEYS_MAX ? MX_OK
                                      : mx_fail(cx->faults, MX_E_CONFLICT,

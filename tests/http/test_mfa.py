@@ -577,6 +577,22 @@ def test_customers_with_a_passkey_may_still_use_the_password(stack, api, custome
     assert api.login(customer.email).user["mfa_enabled"] is False
 
 
+@pytest.mark.req("MFA-5", "MFA-6")
+def test_a_session_without_the_second_factor_enrols_no_other(new_stack, recorder):
+    stack = new_stack("beside", workers=2, staff_mfa="required")
+    strict = client.Api(stack, recorder)
+    thief, staff, late = strict.staff(), strict.staff(), Authenticator(f"https://localhost:{stack.port}")
+    made = late.make(thief.post("/v1/me/passkeys/options").json())
+    secret = thief.post(TOTP).json()["secret"]
+    registered(staff, stack)
+    assert thief.post("/v1/auth/reauth", {"password": staff.password}).status_code == 204
+    problem(thief.post("/v1/me/passkeys", {"credential": made}), 403, "forbidden")
+    problem(thief.post(CONFIRM, {"code": code_at(secret, int(time.time()) // STEP)}), 403, "forbidden")
+    problem(thief.post(TOTP), 403, "forbidden")
+    problem(thief.get("/v1/admin/products"), 403, "mfa_enrolment_required")
+    assert enrol(stack, staff).codes
+
+
 @pytest.mark.req("MFA-6")
 def test_staff_who_must_have_a_second_factor_may_have_a_passkey(new_stack, recorder):
     stack = new_stack("keys", staff_mfa="required")

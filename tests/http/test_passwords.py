@@ -7,7 +7,9 @@ import pytest
 
 import client
 from client import PASSWORD, faults, problem, unique_email
+from factor import enrol
 from test_accounts import admin, at_once, login, other_code, register, tokens_of, verify, weak_hash
+from test_mfa import by_passkey, registered
 from test_sessions import refused, rotated, shift, signed_in
 
 NEW = "another-Horse-battery-8"
@@ -486,6 +488,25 @@ def test_a_reset_proves_the_address(new_stack, recorder):
     assert tokens_of(register(api, email), 201)["user"]["email_verified"] is False
     assert reset(api, email, asked(api, stack.mailbox(), email)).status_code == 204
     assert tokens_of(login(api, email, NEW))["user"]["email_verified"] is True
+
+
+@pytest.mark.req("REG-4")
+def test_who_claimed_an_address_keeps_no_way_in(new_stack, recorder):
+    stack = new_stack("claimed", verify_email="off", workers=2)
+    api, email = client.Api(stack, recorder), unique_email()
+    squatter = client.Person(api, register(api, email), email, PASSWORD)
+    device = registered(squatter, stack)
+    enrol(stack, squatter)
+    assert by_passkey(api, device).id == squatter.id
+    stack.mailbox().wait(email, 2)
+    assert reset(api, email, asked(api, stack.mailbox(), email)).status_code == 204
+    made = device.get(api.post("/v1/auth/passkey/options").json())
+    problem(api.post("/v1/auth/passkey", {"credential": made}), 401, "invalid_credentials")
+    owner = client.Person(api, login(api, email, NEW), email, NEW)
+    device = registered(owner, stack)
+    stack.mailbox().wait(email, 5)
+    assert reset(api, email, asked(api, stack.mailbox(), email), NEW + "0").status_code == 204
+    assert by_passkey(api, device).id == owner.id
 
 
 def test_mail_speaks_the_owners_language(api, customer, mailbox):
