@@ -12,6 +12,7 @@ import client
 import shop
 from authenticator import Authenticator
 from client import faults, problem
+from crew import audit_rows
 from factor import (
     CODES, CONFIRM, STEP, TOTP, admin, code_at, enrol, half, id_of, second, wrong_code)
 
@@ -207,12 +208,10 @@ def test_changes_want_a_fresh_sign_in(stack, customer, mailbox):
     problem(customer.delete(TOTP, {"password": "wrong"}), 401, "invalid_credentials")
     assert customer.delete(TOTP, {"password": customer.password}).status_code == 204
     mailbox.wait(customer.email, 4)
-    actions = admin(stack).rows(
-        f"SELECT action, address, actor_id = object_id AS own FROM audit_log"
-        f" WHERE object_id = {id_of(app.person)} ORDER BY id")
-    mfa = [(r["action"], r["address"], r["own"]) for r in actions if r["action"] != "account.created"]
+    actions = audit_rows(admin(stack), f"object_id = {id_of(app.person)}")
+    mfa = [(r["action"], r["address"], r["actor"] == r["object"]) for r in actions]
     assert [m for m in mfa if "mfa" in m[0] or "recovery" in m[0]] == [
-        (what, "127.0.0.1", "1") for what in ("mfa_enrolled", "recovery_codes_made", "mfa_removed")]
+        (what, "127.0.0.1", True) for what in ("mfa_enrolled", "recovery_codes_made", "mfa_removed")]
     subjects = {m["subject"].split(" for ")[0] for m in mailbox.all(customer.email)}
     assert subjects >= {"A second factor", "New recovery codes", "No second factor any more"}
 
