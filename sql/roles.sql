@@ -10,13 +10,13 @@ GRANT INSERT ON merx.stock_move TO 'merx'@'localhost';
 GRANT INSERT ON merx.category TO 'merx'@'localhost';
 
 -- changed, never taken away
+GRANT UPDATE (state, next_at) ON merx.outbox TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.account TO 'merx'@'localhost';
 GRANT INSERT, UPDATE (sealed) ON merx.address TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.cart TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.orders TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.order_item TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.payment TO 'merx'@'localhost';
-GRANT INSERT, UPDATE (state, next_at) ON merx.event TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.stock TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.product TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.variant TO 'merx'@'localhost';

@@ -7,6 +7,7 @@
 
 #define ADDRESS_MAX 45
 #define REQUEST_ID_MAX 64
+#define TO_DELIVER 0 /* audit_log.state */
 
 /* Whose the caller's address may be: that of who acts, or of whom a stranger wants to be. */
 static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
@@ -16,10 +17,11 @@ static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
     return account ? row->object : actor;
 }
 
-enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row)
+static struct q_audit_insert_each written(const struct mx_ctx *cx, const struct mx_audit *row)
 {
     struct mx_id actor = mx_id_none(row->actor) ? cx->actor.account : row->actor;
-    const struct q_audit_insert_in in = {
+
+    return (struct q_audit_insert_each){
         .id = mx_id_new(),
         .actor = actor,
         .action = mx_str_c(row->action),
@@ -28,12 +30,29 @@ enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row)
         .before = row->before,
         .after = row->after,
         .person = person_of(row, actor),
+        .has_state = row->event,
+        .state = TO_DELIVER,
+    };
+}
+
+enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows, size_t n)
+{
+    struct q_audit_insert_in in = {
         .address = cx->address.p ? mx_str_sub(cx->address, 0, ADDRESS_MAX) : MX_S(""),
         .request = cx->request_id.p ? mx_str_sub(cx->request_id, 0, REQUEST_ID_MAX) : MX_S(""),
         .now = {cx->now_ms},
+        .n_each = n,
     };
 
+    MX_ASSERT(n >= 1 && n <= MX_LEN(in.each));
+    for (size_t i = 0; i < n; i++)
+        in.each[i] = written(cx, &rows[i]);
     return q_audit_insert(cx->db, &in, NULL);
+}
+
+enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row)
+{
+    return mx_audit_write_all(cx, row, 1);
 }
 
 /* ---- refusals ---- */

@@ -1,5 +1,6 @@
 /* The audit log: who changed what, with before and after, written in the transaction of the change.
- */
+ * Some of its rows are events: they are an order's history too, and the outbox that mail and
+ * webhooks are made from. */
 #ifndef MX_SHOP_AUDIT_H
 #define MX_SHOP_AUDIT_H
 
@@ -16,10 +17,15 @@ struct mx_audit {
     struct mx_str before; /* JSON; absent: there was nothing */
     struct mx_str after;  /* JSON; absent: nothing is left */
     struct mx_id actor;   /* who did it; none: the caller */
+    bool event;           /* to be delivered (shop/event.h), and in the history of its object */
 };
 
 /* Write a row for the caller's change into the present transaction. */
 enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
+
+/* Write n rows, at most 16, in one round trip and in this order. */
+enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows,
+                               size_t n) MX_MUST_CHECK;
 
 /* Write down, outside of any transaction, that the present route refused a sign-in, or a caller
  * without permission. A flood of refusals must not become a flood of

@@ -5,7 +5,6 @@
 #include "io/db.h"
 #include "shop/audit.h"
 #include "shop/cart.h"
-#include "shop/event.h"
 #include "shop/order.h"
 #include "shop/stock.h"
 #include "statements.h"
@@ -153,30 +152,6 @@ static void leave_closing(struct mx_ctx *cx, struct mx_id order, const struct mx
     cx->at_commit = (struct mx_at_commit){close_and_take, c};
 }
 
-/* A payment as the audit log keeps it. */
-static struct mx_str payment_json(struct mx_arena *a, const struct q_payment_insert_in *p)
-{
-    struct mx_jsonw w;
-    struct mx_buf out;
-    mx_buf_init(&out, a, 1024);
-    mx_jsonw_init(&w, &out);
-    mx_jsonw_open(&w);
-    mx_jsonw_name(&w, "order_id");
-    mx_jsonw_id(&w, p->order);
-    mx_jsonw_name(&w, "provider");
-    mx_jsonw_str(&w, p->provider);
-    mx_jsonw_name(&w, "status");
-    mx_jsonw_c(&w, mx_payment_status_names[p->status]);
-    mx_jsonw_name(&w, "currency");
-    mx_jsonw_str(&w, p->currency);
-    mx_jsonw_name(&w, "amount");
-    mx_jsonw_int(&w, p->amount);
-    mx_jsonw_name(&w, "captured");
-    mx_jsonw_int(&w, p->captured);
-    mx_jsonw_close(&w);
-    return mx_buf_view(&out);
-}
-
 static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *in,
                                   const struct mx_pay_outcome *paid, const struct mx_order *o,
                                   struct mx_order_payment_row *ret)
@@ -206,29 +181,52 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *i
         .failure_code = paid->failure_code,
         .now = {cx->now_ms},
     };
-    MX_TRY(q_payment_insert(cx->db, &row, NULL));
-    return mx_audit_write(cx, &(struct mx_audit){.action = "payment.create",
-                                                 .object_type = "payment",
-                                                 .object = ret->id,
-                                                 .after = payment_json(cx->arena, &row)});
+    return q_payment_insert(cx->db, &row, NULL);
 }
 
-static void event_at(struct mx_order *o, const char *type, int64_t now_ms)
+/* What the audit log keeps of a checkout: the order's attempt to be paid. */
+static struct mx_str payment_json(struct mx_arena *a, const struct mx_order *o)
 {
-    struct mx_order_event *ev = MX_AT(o->events, struct mx_order_event, o->events.n++);
-    *ev = (struct mx_order_event){mx_str_c(type), {now_ms}};
+    const struct mx_order_payment_row *p = MX_AT(o->payments, struct mx_order_payment_row, 0);
+    struct mx_jsonw w;
+    struct mx_buf out;
+    mx_buf_init(&out, a, 1024);
+    mx_jsonw_init(&w, &out);
+    mx_jsonw_open(&w);
+    mx_jsonw_name(&w, "payment_id");
+    mx_jsonw_id(&w, p->id);
+    mx_jsonw_name(&w, "provider");
+    mx_jsonw_str(&w, p->provider);
+    mx_jsonw_name(&w, "status");
+    mx_jsonw_c(&w, mx_payment_status_names[p->status]);
+    mx_jsonw_name(&w, "currency");
+    mx_jsonw_str(&w, o->currency);
+    mx_jsonw_name(&w, "amount");
+    mx_jsonw_int(&w, p->amount.minor);
+    mx_jsonw_name(&w, "captured");
+    mx_jsonw_int(&w, p->captured.minor);
+    mx_jsonw_close(&w);
+    return mx_buf_view(&out);
 }
 
 static enum mx_err insert_events(struct mx_ctx *cx, const struct mx_pay_outcome *paid,
                                  struct mx_order *o)
 {
-    o->events.at = MX_NEW_N(cx->arena, 2, struct mx_order_event);
-    const char *first = paid->order_stands ? "order.placed" : "payment.failed";
-    event_at(o, first, cx->now_ms);
-    if (paid->status != MX_PAY_PAID)
-        return mx_event_add(cx, first, o->id);
-    event_at(o, "order.paid", cx->now_ms);
-    return mx_event_add_two(cx, first, "order.paid", o->id);
+    const char *types[] = {paid->order_stands ? "order.placed" : "payment.failed", "order.paid"};
+    size_t n = paid->status == MX_PAY_PAID ? 2 : 1;
+    struct mx_audit rows[MX_LEN(types)];
+    struct mx_str payment = payment_json(cx->arena, o);
+    o->events = (struct mx_list){MX_NEW_N(cx->arena, n, struct mx_order_event), n};
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = (struct mx_audit){.action = types[i],
+                                    .object_type = "order",
+                                    .object = o->id,
+                                    .after = payment,
+                                    .event = true};
+        *MX_AT(o->events, struct mx_order_event, i) =
+            (struct mx_order_event){mx_str_c(types[i]), {cx->now_ms}};
+    }
+    return mx_audit_write_all(cx, rows, n);
 }
 
 static void fill_items(struct mx_arena *a, const struct mx_cart *cart, struct mx_order *o)

@@ -5,33 +5,6 @@
 #include "shop/mail.h"
 #include "statements.h"
 
-static struct mx_str payload_of(struct mx_arena *a, struct mx_id subject)
-{
-    return mx_str_fmt(a, "{\"id\":\"%s\"}", mx_id_str(a, subject).p);
-}
-
-enum mx_err mx_event_add(struct mx_ctx *cx, const char *type, struct mx_id subject)
-{
-    struct q_event_insert_in in = {
-        mx_id_new(), mx_str_c(type), subject, payload_of(cx->arena, subject), {cx->now_ms}};
-    return q_event_insert(cx->db, &in, NULL);
-}
-
-enum mx_err mx_event_add_two(struct mx_ctx *cx, const char *type, const char *type2,
-                             struct mx_id subject)
-{
-    struct q_event_insert_two_in in = {
-        .id = mx_id_new(),
-        .type = mx_str_c(type),
-        .id2 = mx_id_new(),
-        .type2 = mx_str_c(type2),
-        .subject = subject,
-        .payload = payload_of(cx->arena, subject),
-        .now = {cx->now_ms},
-    };
-    return q_event_insert_two(cx->db, &in, NULL);
-}
-
 /* "12.99 EUR" */
 static struct mx_str money_text(struct mx_arena *a, int64_t minor, struct mx_str code)
 {

@@ -3,7 +3,6 @@
 #include "codec/jsonw.h"
 #include "io/db.h"
 #include "shop/audit.h"
-#include "shop/event.h"
 #include "statements.h"
 
 const char *const mx_order_status_names[] = {"pending_payment", "placed",  "completed",
@@ -224,6 +223,20 @@ static struct mx_str status_json(struct mx_arena *a, int status, int payment)
                       mx_order_status_names[status], mx_order_payment_names[payment]);
 }
 
+/* The event of an order's end. */
+static struct mx_audit ended(const struct mx_ctx *cx, const char *type, const struct mx_order *o,
+                             enum mx_order_status to, enum mx_order_payment payment)
+{
+    return (struct mx_audit){
+        .action = type,
+        .object_type = "order",
+        .object = o->id,
+        .before = status_json(cx->arena, o->status, o->payment_status),
+        .after = status_json(cx->arena, (int)to, (int)payment),
+        .event = true,
+    };
+}
+
 enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
 {
     MX_TRY(find(cx, id, ret_order));
@@ -236,15 +249,12 @@ enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order 
     enum mx_err e = finish(cx, ret_order, MX_ORDER_CANCELLED, after);
     if (e != MX_OK)
         return e == MX_E_VERSION_CONFLICT ? MX_E_RETRY : e;
-    if (paid)
-        MX_TRY(mx_event_add_two(cx, "order.cancelled", "order.refunded", id));
-    else
-        MX_TRY(mx_event_add(cx, "order.cancelled", id));
+    struct mx_audit events[] = {
+        ended(cx, "order.cancelled", ret_order, MX_ORDER_CANCELLED, after),
+        ended(cx, "order.refunded", ret_order, MX_ORDER_CANCELLED, after),
+    };
+    MX_TRY(mx_audit_write_all(cx, events, paid ? 2 : 1));
     MX_TRY(release(cx, id, "order cancelled"));
-    struct mx_audit row = {.action = "order.cancel", .object_type = "order", .object = id};
-    row.before = status_json(cx->arena, ret_order->status, ret_order->payment_status);
-    row.after = status_json(cx->arena, MX_ORDER_CANCELLED, (int)after);
-    MX_TRY(mx_audit_write(cx, &row));
     cx->catalog_changed = true;
     return mx_order_get(cx, id, ret_order);
 }
@@ -257,9 +267,14 @@ struct expiry {
 static enum mx_err expire(void *arg)
 {
     const struct expiry *x = arg;
-    const struct mx_order o = {.id = x->due->id, .version = x->due->version};
+    const struct mx_order o = {.id = x->due->id,
+                               .status = MX_ORDER_PENDING_PAYMENT,
+                               .payment_status = (int)x->due->payment_status,
+                               .version = x->due->version};
     MX_TRY(finish(x->cx, &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED));
-    MX_TRY(mx_event_add(x->cx, "order.expired", o.id));
+    struct mx_audit event =
+        ended(x->cx, "order.expired", &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED);
+    MX_TRY(mx_audit_write(x->cx, &event));
     return release(x->cx, o.id, "order expired");
 }
 

@@ -1,10 +1,10 @@
 #include "shop/signin.h"
 
 #include "io/db.h"
+#include "shop/audit.h"
 #include "shop/cart.h"
 #include "shop/code.h"
 #include "shop/email.h"
-#include "shop/event.h"
 #include "shop/limit.h"
 #include "shop/mail.h"
 #include "shop/mfa.h"
@@ -69,7 +69,11 @@ static enum mx_err make_account(struct mx_ctx *cx, const struct person *p, struc
         MX_TRY(q_account_insert_customer(cx->db, &in, NULL));
         *ret_id = in.id;
     }
-    return mx_event_add(cx, "customer.registered", *ret_id);
+    return mx_audit_write(cx, &(struct mx_audit){.action = "customer.registered",
+                                                 .object_type = "account",
+                                                 .object = *ret_id,
+                                                 .after = mx_audit_route(cx),
+                                                 .event = true});
 }
 
 enum mx_err mx_signin_make_account(struct mx_ctx *cx, struct mx_str email, struct mx_str key,

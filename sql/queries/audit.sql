@@ -2,17 +2,18 @@
 
 -- name: audit.insert
 -- doc: The address is encrypted with the key of the person that it may belong to, each row in its own
--- doc: way; it is left out when the person has been erased.
--- in: id id, id? actor, str action, str object_type, id? object, str? before, str? after
--- in: id? person, str address, str request, time now
+-- doc: way; it is left out when the person has been erased. Rows with a state are events.
+-- in: str address, str request, time now
+-- each: id id, id? actor, str action, str object_type, id? object, str? before, str? after
+-- each: id? person, i64? state
 INSERT INTO audit_log (id, actor_id, action, object_type, object_id, before_json, after_json,
-                       person_id, address, request_id, created_at)
-SELECT :id, :actor, :action, :object_type, :object, :before, :after, :person,
-       CASE WHEN :person IS NULL THEN :address
-            ELSE AES_ENCRYPT(:address, UNHEX(SHA2(CONCAT(p.audit_key, :id), 256))) END,
-       :request, :now
-  FROM (SELECT 1 AS one) one
-  LEFT JOIN account p ON p.id = :person;
+                       person_id, address, request_id, state, next_at, created_at)
+VALUES [[(:id, :actor, :action, :object_type, :object, :before, :after,
+        :person,
+        CASE WHEN :person IS NULL THEN :address
+             ELSE AES_ENCRYPT(:address, UNHEX(SHA2(CONCAT(
+                      (SELECT audit_key FROM account WHERE id = :person), :id), 256))) END,
+        :request, :state, :now, :now)]];
 
 -- name: audit.page
 -- doc: Rows newest first, by their ids between `oldest` and `newest` (which is not part of it).
@@ -34,3 +35,17 @@ SELECT l.id, l.actor_id, a.email, l.action, l.object_type, l.object_id, l.before
    AND (:to IS NULL OR l.created_at < :to)
  ORDER BY l.id DESC
  LIMIT :limit;
+
+-- name: event.due
+-- doc: Events to deliver.
+-- in: time now, i64 limit
+-- out: id id, str type, id subject
+SELECT id, action, object_id FROM audit_log
+ WHERE state = 0 AND next_at <= :now
+ ORDER BY next_at, id
+ LIMIT :limit;
+
+-- name: event.delivered
+-- doc: Claim an event's delivery by compare-and-set, in the transaction of what it causes.
+-- in: id id
+UPDATE outbox SET state = 1 WHERE id = :id AND state = 0;

@@ -107,10 +107,11 @@ SELECT p.order_id, p.id, p.provider, p.status, p.amount, p.captured, p.refunded,
 -- name: order.events
 -- in: str orders
 -- out: id order_id, id id, str type, time created_at
-SELECT e.subject_id, e.id, e.type, e.created_at
+SELECT e.object_id, e.id, e.action, e.created_at
   FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
-  STRAIGHT_JOIN event e ON e.subject_id = UNHEX(j.id)
- ORDER BY e.subject_id, e.id;
+  STRAIGHT_JOIN audit_log e ON e.object_id = UNHEX(j.id)
+ WHERE e.state IS NOT NULL
+ ORDER BY e.object_id, e.id;
 
 -- name: order.finish
 -- doc: Move an order to its end by compare-and-set on what was read.
@@ -123,8 +124,8 @@ UPDATE orders
 -- name: order.due
 -- doc: Unpaid orders whose time is over.
 -- in: time now, i64 limit
--- out: id id, id account, i64 version
-SELECT id, account_id, version
+-- out: id id, i64 payment_status, i64 version
+SELECT id, payment_status, version
   FROM orders
  WHERE status = 0 AND expires_at <= :now
  ORDER BY expires_at
@@ -145,32 +146,6 @@ UPDATE payment
    SET refunded = captured, status = CASE WHEN captured > 0 THEN 6 WHEN status = 4 THEN 4 ELSE 5 END,
        updated_at = :now
  WHERE order_id = :order;
-
--- name: event.insert
--- doc: One event.
--- in: id id, str type, id subject, str payload, time now
-INSERT INTO event (id, type, subject_id, payload, next_at, created_at)
-VALUES (:id, :type, :subject, :payload, :now, :now);
-
--- name: event.insert_two
--- doc: Two events in one round trip.
--- in: id id, str type, id id2, str type2, id subject, str payload, time now
-INSERT INTO event (id, type, subject_id, payload, next_at, created_at)
-VALUES (:id, :type, :subject, :payload, :now, :now), (:id2, :type2, :subject, :payload, :now, :now);
-
--- name: event.due
--- doc: Events to deliver.
--- in: time now, i64 limit
--- out: id id, str type, id subject, str payload
-SELECT id, type, subject_id, payload FROM event
- WHERE state = 0 AND next_at <= :now
- ORDER BY next_at, id
- LIMIT :limit;
-
--- name: event.delivered
--- doc: Claim an event's delivery by compare-and-set, in the transaction of what it causes.
--- in: id id
-UPDATE event SET state = 1 WHERE id = :id AND state = 0;
 
 -- name: order.mail
 -- doc: What a confirmation mail says.

@@ -42,7 +42,7 @@ static MYSQL *links[LINKS];
 
 #define CARD "sssssdddsddd" /* id, slug, title, ...: the columns of a product in a list */
 enum { PROFILE, PRODUCTS, PRODUCT, VARIANTS, AROUND, CART, ORDER, ITEMS, PAYMENT, EVENTS, LEDGER };
-enum { AUDIT = LEDGER + 1, STORE, STORED, TAKE, STATEMENTS };
+enum { STORE = LEDGER + 1, STORED, TAKE, STATEMENTS };
 static struct statement {
     const char *name;
     int link;
@@ -61,9 +61,8 @@ static struct statement {
     {.name = "order.insert", WRITE, ""},
     {.name = "order.insert_items", WRITE, "", .rows = LINES},
     {.name = "payment.insert", WRITE, ""},
-    {.name = "event.insert_two", WRITE, ""},
+    {.name = "audit.insert", WRITE, "", .rows = 2},
     {.name = "order.ledger_take", WRITE, "", .rows = LINES},
-    {.name = "audit.insert", WRITE, ""},
     {.name = "idempotency.store", WRITE, ""},
     {.name = "idempotency.find", WRITE, "sdss"},
     {.name = "order.take_stock", WRITE, ""},
@@ -564,19 +563,20 @@ static bool insert_items(const uuid order)
                b->total, b->ppm, b->tax);
 }
 
-static const char *paid_json(const uuid order)
+static const char *paid_json(const uuid payment)
 {
     return fmt(
-        "{\"order_id\":\"%s\",\"provider\":\"sandbox\",\"status\":\"paid\",\"currency\":\"%s\","
+        "{\"payment_id\":\"%s\",\"provider\":\"sandbox\",\"status\":\"paid\",\"currency\":\"%s\","
         "\"amount\":%lld,\"captured\":%lld}",
-        hex(order, true), cart.currency, cart.total, cart.total);
+        hex(payment, true), cart.currency, cart.total, cart.total);
 }
 
 /* Everything of one order but COMMIT. */
 static int place(struct request *r, const char *key, const unsigned char *hash)
 {
     int a = load_cart(r);
-    uuid order, payment, logged, placed, paid, *ids[] = {&order, &payment, &logged, &placed, &paid};
+    uuid order, payment, placed, paid, *ids[] = {&order, &payment, &placed, &paid};
+    const char *after, *address = param(r, "REMOTE_ADDR");
     char number[10] = "";
     if (a != 200)
         return a;
@@ -585,16 +585,16 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
     for (int i = 0; i < 9; i++)
         number[i] = i == 4 ? '-' : "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[paid[i + 7] & 31];
     put_order(r, order, payment, number);
+    after = paid_json(payment);
     if (!run(ORDER, "isiiddsdddddssiissss", order, number, r->account, cart.id, 1LL, 3LL,
              cart.currency, cart.subtotal, 0LL, cart.shipping, cart.tax, cart.total, NULL, NULL,
              cart.address, cart.method, cart.method_name, r->now, NULL, r->now) ||
         !insert_items(order) ||
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||
-        !run(AUDIT, "iissississs", logged, r->account, "payment.create", "payment", payment, NULL,
-             paid_json(order), r->account, param(r, "REMOTE_ADDR"), hex(logged, false), r->now) ||
-        !run(EVENTS, "isissis", placed, "order.placed", order,
-             fmt("{\"id\":\"%s\"}", hex(order, true)), r->now, paid, "order.paid") ||
+        !run(EVENTS, "iissississdsiississid", placed, r->account, "order.placed", "order", order,
+             NULL, after, r->account, address, hex(placed, false), 0LL, r->now, paid, r->account,
+             "order.paid", "order", order, NULL, after, r->account, 0LL) ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
              lines[1].variant, lines[1].quantity) ||
         !run(STORE, "isbdbs", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now) ||

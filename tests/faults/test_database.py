@@ -98,7 +98,7 @@ def assert_orders(db, buyers, variants):
     whole = {(id_,) for id_ in acknowledged}
     assert rows_of(db, "SELECT HEX(order_id) FROM order_item") == whole
     assert rows_of(db, "SELECT HEX(order_id) FROM payment") == whole
-    assert rows_of(db, "SELECT HEX(subject_id) FROM event WHERE type = 'order.placed'") == whole
+    assert rows_of(db, "SELECT HEX(object_id) FROM audit_log WHERE action = 'order.placed'") == whole
     assert rows_of(db, "SELECT HEX(cause_id), HEX(variant_id), reserved FROM stock_move WHERE kind = 2") == {
         x[:3] for x in lines}
     assert db.value("SELECT COUNT(*) FROM payment") == str(len(whole))
@@ -279,8 +279,9 @@ def test_lock_wait_ends(buyer):
         checkout = Checkout(buyer)
         assert checkout.wait() == 503 and checkout.seconds < 6, checkout.body
     db = buyer.stack.db()
-    for table in ("orders", "order_item", "payment", "event", "idempotency"):
+    for table in ("orders", "order_item", "payment", "idempotency"):
         assert db.value(f"SELECT COUNT(*) FROM {table}") == "0", table
+    assert db.value("SELECT COUNT(*) FROM audit_log WHERE object_type = 'order'") == "0"
     assert db.value("SELECT COUNT(*) FROM stock_move WHERE kind = 2") == "0"
     assert len(json.loads(expect(buyer.send("GET", "/v1/cart"), 200))["items"]) == 2
     expect(buyer.send("POST", "/v1/checkout", PAY, Idempotency_Key=checkout.key), 201)

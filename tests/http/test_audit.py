@@ -29,7 +29,7 @@ def entries(by, query):
 
 @pytest.mark.req("AUD-1")
 def test_a_life_in_the_log(api, staff, customer):
-    """Signing in, failing to, signing out, buying, cancelling: one entry each, with who and whence."""
+    """Signing up and in, failing to, signing out, buying, cancelling: with who and whence."""
     request = uuid.uuid4().hex
     api.elsewhere(78).post("/v1/auth/login", {"email": customer.email, "password": "wrong"})
     signed = api.send("POST", "/v1/auth/login", headers={"X-Request-Id": request},
@@ -43,19 +43,60 @@ def test_a_life_in_the_log(api, staff, customer):
     assert customer.post("/v1/auth/logout?all=true").status_code == 204
     mine = entries(staff, f"actor={customer.id}")[::-1]
     assert [e["action"] for e in mine] == [
-        "auth.sign_in", "auth.sign_in", "payment.create", "order.cancel", "auth.sign_out",
-        "auth.sign_out_all"]
+        "auth.sign_in", "auth.sign_in", "order.placed", "order.paid", "order.cancelled",
+        "order.refunded", "auth.sign_out", "auth.sign_out_all"]
     assert mine[0]["after"] == {"route": "auth.verify"}
     assert mine[1]["after"] == {"route": "auth.login"} and mine[1]["request_id"] == request
     assert mine[1]["address"] == "127.0.0.1" and mine[1]["actor_email"] == customer.email
-    paid = mine[2]["after"]
-    assert paid == {"order_id": order["id"], "provider": "sandbox", "status": "paid",
-                    "currency": "EUR", "amount": order["total"]["amount"],
-                    "captured": order["total"]["amount"]}
-    assert mine[3]["before"] == {"status": "placed", "payment_status": "paid"}
-    assert mine[3]["after"] == {"status": "cancelled", "payment_status": "refunded"}
+    placed, paid, cancelled, refunded = bought = mine[2:6]
+    assert {(e["object_type"], e["object_id"]) for e in bought} == {("order", order["id"])}
+    assert {e["address"] for e in bought} == {"127.0.0.1"}
+    assert placed["request_id"] == paid["request_id"] != cancelled["request_id"] == refunded[
+        "request_id"]
+    assert placed["before"] is paid["before"] is None
+    assert placed["after"] == paid["after"] == payment(order, "sandbox", "paid")
+    assert cancelled["before"] == refunded["before"] == {
+        "status": "placed", "payment_status": "paid"}
+    assert cancelled["after"] == refunded["after"] == {
+        "status": "cancelled", "payment_status": "refunded"}
     (failed,) = entries(staff, f"object={customer.id}&action=auth.refused")
     assert (failed["actor_id"], failed["after"]) == (None, {"route": "auth.login"})
+    (made,) = entries(staff, f"object={customer.id}&action=customer.registered")
+    assert (made["after"], made["address"]) == ({"route": "auth.verify"}, "127.0.0.1")
+
+
+def payment(order, provider, status):
+    """What a checkout leaves of its payment."""
+    amount = order["total"]["amount"]
+    return {"payment_id": order["payments"][0]["id"], "provider": provider, "status": status,
+            "currency": "EUR", "amount": amount, "captured": amount if status == "paid" else 0}
+
+
+@pytest.mark.req("AUD-1")
+@pytest.mark.parametrize("provider, token, how, actions", (
+    ("sandbox", "tok_ok", "paid", ["order.placed", "order.paid"]),
+    ("sandbox", "tok_declined", "failed", ["payment.failed"]),
+    ("manual", None, "pending", ["order.placed"]),
+))
+def test_a_checkout_in_the_log(api, staff, provider, token, how, actions):
+    """Each event of an order, and nothing else of it, with whence and in which request; a replay adds
+    none."""
+    guest, request, idempotency = api.elsewhere(76).guest(), uuid.uuid4().hex, uuid.uuid4().hex
+    guest.fill_cart(variant_ids(make_product(staff))[0])
+    sent = {"payment": {"provider": provider} | ({"token": token} if token else {})}
+    done = guest.send("POST", "/v1/checkout", json=sent, key=idempotency,
+                      headers={"X-Request-Id": request})
+    again = guest.send("POST", "/v1/checkout", json=sent, key=idempotency)
+    assert done.status_code == again.status_code == (402 if how == "failed" else 201), done.text
+    (order,) = guest.get("/v1/orders").json()["data"]
+    logged = entries(staff, f"object={order['id']}")[::-1]
+    assert [e["action"] for e in logged] == actions == [e["type"] for e in order["events"]]
+    for e in logged:
+        assert (e["actor_id"], e["object_type"], e["before"]) == (guest.id, "order", None)
+        assert (e["address"], e["request_id"]) == ("127.0.0.76", request)
+        assert (e["after"], e["created_at"]) == (payment(order, provider, how), order["created_at"])
+    for e in logged:
+        assert e in entries(staff, f"action={e['action']}&actor={guest.id}")
 
 
 @pytest.mark.req("AUD-1")
@@ -164,9 +205,15 @@ def test_no_list_of_it_reads_the_whole_table(db):
                          ("action = 'staff.close'", "audit_log_action")):
         (row,) = db.rows(f"EXPLAIN SELECT id FROM audit_log WHERE {where} ORDER BY id DESC LIMIT 20")
         assert row["key"] == index and "filesort" not in row["Extra"], row
+    (row,) = db.rows("EXPLAIN SELECT id FROM audit_log WHERE state = 0 AND next_at <= NOW(3)"
+                     " ORDER BY next_at, id LIMIT 100")
+    assert row["key"] == "audit_log_due" and "filesort" not in row["Extra"], row
 
 
 # ---- nobody rewrites it
+
+WRITTEN_ONCE = ("id", "actor_id", "action", "object_type", "object_id", "before_json", "after_json",
+                "person_id", "address", "request_id", "created_at")
 
 
 def as_program(stack, sql):
@@ -181,7 +228,12 @@ def as_program(stack, sql):
 
 @pytest.mark.req("AUD-1")
 @pytest.mark.parametrize("sql", (
-    "UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log", "TRUNCATE TABLE audit_log",
+    *(f"UPDATE audit_log SET {column} = {column}" for column in WRITTEN_ONCE),
+    "UPDATE audit_log SET state = 1", "UPDATE outbox SET id = RANDOM_BYTES(16)",
+    "UPDATE outbox, audit_log l SET l.address = NULL WHERE l.id = outbox.id", "DELETE FROM outbox",
+    "INSERT INTO outbox SELECT * FROM outbox LIMIT 1 ON DUPLICATE KEY UPDATE state = 1",
+    "DROP VIEW outbox", "CREATE OR REPLACE VIEW outbox AS SELECT * FROM audit_log",
+    "DELETE FROM audit_log", "TRUNCATE TABLE audit_log",
     "DROP TABLE audit_log", "ALTER TABLE audit_log ADD COLUMN x INT",
     "REPLACE INTO audit_log SELECT * FROM audit_log LIMIT 1",
     "INSERT INTO audit_log SELECT * FROM audit_log LIMIT 1 ON DUPLICATE KEY UPDATE action = 'x'",
@@ -189,9 +241,20 @@ def as_program(stack, sql):
 ))
 def test_the_program_cannot_rewrite_it(stack, db, sql):
     before = db.value("SELECT COUNT(*) FROM audit_log")
+    columns = db.rows("SELECT column_name AS c FROM information_schema.columns WHERE table_schema ="
+                      " DATABASE() AND table_name = 'audit_log'")
+    assert {r["c"] for r in columns} - {"state", "next_at"} == set(WRITTEN_ONCE)
     status, said = as_program(stack, sql)
     assert status != 0 and "denied" in said, said
     assert db.value("SELECT COUNT(*) FROM audit_log") >= before
+
+
+@pytest.mark.req("AUD-1")
+def test_an_event_stays_an_event(stack, customer):
+    """The program may tick off a delivery, and nothing else: the history of an order does not lose it."""
+    status, said = as_program(stack, "UPDATE outbox SET state = NULL")
+    assert status != 0 and "CHECK OPTION" in said, said
+    assert as_program(stack, "UPDATE outbox SET state = 1 WHERE state = 1") == (0, "")
 
 
 @pytest.mark.req("SQL-1")
@@ -212,20 +275,25 @@ def test_the_entry_comes_with_the_change_or_not_at_all(new_stack):
     """Without the right to write the log nothing that must stand in it happens."""
     lone = Api(new_stack("unwritten", workers=2))
     owner, stack = lone.staff(), lone.stack
-    person = invite(owner, "support")
+    person, guest = invite(owner, "support"), lone.guest()
+    guest.fill_cart(variant_ids(make_product(owner))[0])
     root = ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}", "-e"]
     subprocess.run([*root, "REVOKE INSERT ON merx.audit_log FROM 'merx'@'localhost'"], check=True)
     db = stack.db()
     before = db.rows("SELECT HEX(id), status, version FROM account")
     sessions = db.value("SELECT COUNT(*) FROM session")
+    ledger = db.value("SELECT COUNT(*) FROM stock_move")
     for answer in (
         owner.delete(f"{STAFF}/{person['id']}"), owner.patch(f"{STAFF}/{person['id']}", {"name": "x"}),
         owner.post(STAFF, {"email": unique_email(), "name": "x", "roles": ["support"]}),
         lone.post("/v1/auth/login", {"email": owner.email, "password": owner.password}),
+        guest.checkout(), guest.checkout("tok_declined"),
     ):
         assert answer.status_code >= 500, answer.text
     assert db.rows("SELECT HEX(id), status, version FROM account") == before
     assert db.value("SELECT COUNT(*) FROM session") == sessions
+    assert db.value("SELECT COUNT(*) FROM orders") == db.value("SELECT COUNT(*) FROM payment") == "0"
+    assert db.value("SELECT COUNT(*) FROM stock_move") == ledger
     problem(lone.guest().get(STAFF), 403, "forbidden")
     problem(lone.post("/v1/auth/login", {"email": owner.email, "password": "wrong"}), 401,
             "invalid_credentials")

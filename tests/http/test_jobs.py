@@ -8,6 +8,7 @@ import pytest
 import client
 import sealed
 from client import PASSWORD, until, unique_email
+from shop import assert_ledger, make_product, variant_ids
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,29 @@ def test_two_runners_share_the_work(lone):
     finally:
         second.send_signal(signal.SIGTERM)
         assert second.wait(30) == 0
+
+
+@pytest.mark.req("AUD-1")
+def test_an_unpaid_order_expires(lone):
+    """Its stock is free again, and its history and the audit log tell so: nobody did it."""
+    api = client.Api(lone)
+    staff, guest = api.staff(), api.guest()
+    variant = variant_ids(make_product(staff))[0]
+    guest.fill_cart(variant)
+    order = guest.checkout("tok_declined").json()["order_id"]
+    key = order.replace("-", "")
+    admin(lone).rows(f"UPDATE orders SET expires_at = created_at WHERE id = x'{key}'")
+    until(lambda: guest.get(f"/v1/orders/{order}").json()["status"] == "expired", what="expiry")
+    shown = guest.get(f"/v1/orders/{order}").json()
+    assert [e["type"] for e in shown["events"]] == ["payment.failed", "order.expired"]
+    assert assert_ledger(lone.db(), variant)["reserved"] == 0
+    (entry,) = staff.get(f"/v1/admin/audit-log?object={order}&action=order.expired").json()["data"]
+    assert (entry["actor_id"], entry["object_type"]) == (None, "order")
+    assert (entry["address"], entry["request_id"]) == ("", "")
+    assert entry["before"] == {"status": "pending_payment", "payment_status": "failed"}
+    assert entry["after"] == {"status": "expired", "payment_status": "failed"}
+    undelivered = f"SELECT COUNT(*) FROM audit_log WHERE object_id = x'{key}' AND state = 0"
+    until(lambda: lone.db().value(undelivered) == "0", what="the delivery of its events")
 
 
 def test_old_rows_are_swept(lone):
