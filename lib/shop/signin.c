@@ -335,13 +335,17 @@ static enum mx_err prove(struct proof *p, struct mx_str password, const struct m
     return e;
 }
 
-/* The limit of who has a token of a session of the account: neither strangers nor another session
- * use it up. */
-static struct mx_limit own_limit(struct mx_ctx *cx, struct mx_id session)
+/* The limits of who has a token of a session of the account: strangers do not use them up, nor does
+ * another session alone; who signed in often before the password changed has no more guesses. */
+static size_t own_limits(struct mx_ctx *cx, struct mx_id session, struct mx_id account,
+                         struct mx_limit limits[MX_LIMITS_MAX])
 {
-    struct mx_str id = mx_id_str(cx->arena, session);
-    return (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
-                             cx->conf->rate_login_burst, cx->conf->rate_login_per_min, 0};
+    struct mx_str id = mx_id_str(cx->arena, session), all = mx_id_str(cx->arena, account);
+    limits[0] = (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
+                                  cx->conf->rate_login_burst, cx->conf->rate_login_per_min, 0};
+    limits[1] = (struct mx_limit){mx_str_fmt(cx->arena, "own logins:%.*s", MX_FMT(all)),
+                                  cx->conf->rate_account_burst, cx->conf->rate_account_per_min, 0};
+    return 2;
 }
 
 /* The session of the account that the caller shows to have or to have had; none: a stranger. */
@@ -366,11 +370,8 @@ static enum mx_err login_limits(const struct proof *p, const struct mx_login *in
 {
     struct mx_id session;
     MX_TRY(known_session(p->cx, in->refresh_token, p->account, &session));
-    *ret_n = 1;
-    if (mx_id_none(session))
-        *ret_n = mx_limits_of(p->cx, "login", key, limits);
-    else
-        limits[0] = own_limit(p->cx, session);
+    *ret_n = mx_id_none(session) ? mx_limits_of(p->cx, "login", key, limits)
+                                 : own_limits(p->cx, session, p->account, limits);
     return MX_OK;
 }
 
@@ -417,9 +418,10 @@ enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
 enum mx_err mx_signin_prove(struct mx_ctx *cx, struct mx_str password, const struct mx_proved *then)
 {
     struct proof p = {.cx = cx, .account = cx->actor.account, .then = *then};
-    struct mx_limit limit = own_limit(cx, cx->actor.session);
+    struct mx_limit limits[MX_LIMITS_MAX];
+    size_t n = own_limits(cx, cx->actor.session, p.account, limits);
     MX_TRY(load_password(&p));
-    return prove(&p, password, &limit, 1);
+    return prove(&p, password, limits, n);
 }
 
 enum mx_err mx_signin_with_password(struct mx_ctx *cx, struct mx_str password,

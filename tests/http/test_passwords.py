@@ -556,6 +556,21 @@ def test_one_devices_guesses_are_its_own(api, customer):
     tokens_of(api.post("/v1/auth/login", right | {"refresh_token": customer.refresh_token}))
 
 
+@pytest.mark.req("THR-1")
+def test_many_old_sessions_give_no_more_guesses(new_stack, recorder):
+    """Whoever knew the password before it changed may have signed in as often as they liked."""
+    stack = new_stack("often", rate_account_burst=6, rate_login_burst=4, workers=2)
+    api = client.Api(stack, recorder)
+    customer = api.customer()
+    kept = [api.login(customer.email).refresh_token for _ in range(4)]
+    assert change(customer).status_code == 204
+    sent = {"email": customer.email, "password": PASSWORD}
+    got = [api.post("/v1/auth/login", sent | {"refresh_token": token}).status_code
+           for token in kept for _ in range(4)]
+    assert 6 <= got.count(401) <= 7 and got.count(401) + got.count(429) == 16
+    tokens_of(login(api, customer.email, NEW))
+
+
 @pytest.mark.req("ENU-3")
 def test_not_verified_is_told_to_nobody(api, mailbox):
     """Before the proof there is no account: right and wrong passwords are answered alike."""
