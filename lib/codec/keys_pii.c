@@ -108,7 +108,7 @@ enum mx_err mx_pii_ring_load(const struct mx_keydir *d, struct mx_pii_ring *ret_
 enum mx_err mx_pii_ring_new(const struct mx_keydir *d, struct mx_pii_id *ret_id)
 {
     struct mx_str line = mx_keydir_random(d->a, MX_HASH);
-    struct mx_pii_id id;
+    struct mx_pii_id id = {{0}};
     enum mx_err e;
 
     mx_rnd(id.b, sizeof(id.b));

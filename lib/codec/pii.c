@@ -12,12 +12,13 @@ _Static_assert(MX_PII_OVERHEAD == HEAD + MX_AEAD_OVERHEAD, "the head, nonce and 
 static struct mx_str associated(struct mx_arena *a, const unsigned char *head, const char *column,
                                 struct mx_id row)
 {
-    size_t n = HEAD + sizeof(row.b) + strlen(column);
+    struct mx_str text = mx_str_c(column);
+    size_t n = HEAD + sizeof(row.b) + text.n;
     unsigned char *p = mx_arena_alloc(a, n);
 
     memcpy(p, head, HEAD);
     memcpy(p + HEAD, row.b, sizeof(row.b));
-    memcpy(p + HEAD + sizeof(row.b), column, strlen(column));
+    memcpy(p + HEAD + sizeof(row.b), text.p, text.n);
     return (struct mx_str){(const char *)p, n};
 }
 
