@@ -50,6 +50,7 @@ GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/
              $(GEN)/mail_texts.c
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all help deps run start stop test unit http fuzz bench bench-token lint format check-sql install clean attack browser interop
 
 all: $(B)/merx ## build the program
