@@ -1,14 +1,14 @@
 /* merx key: the keys of the store. */
 #include "base/clock.h"
 #include "cmd.h"
-#include "codec/keyring.h"
+#include "cmd_key_pii.h"
 #include "codec/token.h"
 
 #define DAY_MS INT64_C(86400000)
 
 /* How long each step waits for the one before to have come through. A request that began before a
  * step may end after it. */
-static struct mx_keyring keyring(struct mx_cmd *c, bool force)
+static struct mx_keyring keyring(const struct mx_cmd *c, bool force)
 {
     const struct mx_settings *s = c->settings;
 
@@ -19,9 +19,17 @@ static struct mx_keyring keyring(struct mx_cmd *c, bool force)
         .published_ms = s->jwks_max_age_s * 1000 + s->request_timeout_ms,
         .signed_ms = (s->token_ttl_s + MX_TOKEN_LEEWAY_S) * 1000 + s->request_timeout_ms,
         .secret_ms = s->refresh_ttl_d * DAY_MS + s->request_timeout_ms,
+        .busy_ms = s->request_timeout_ms,
         .force = force,
     };
 }
+
+/* One call of the command. */
+struct call {
+    struct mx_cmd *cmd;
+    struct mx_keyring ring;
+    const char *arg; /* NULL: none */
+};
 
 /* `why` points to what the step may have said: it is read after the step. */
 static int done(enum mx_err e, const char *const *why)
@@ -32,18 +40,18 @@ static int done(enum mx_err e, const char *const *why)
     return 1;
 }
 
-static int key_new(const struct mx_keyring *r, const char *alg)
+static int key_new(const struct call *c)
 {
     struct mx_str kid;
     const char *why = "";
-    int status = done(mx_keyring_new(r, alg ? alg : "ES256", &kid, &why), &why);
+    int status = done(mx_keyring_new(&c->ring, c->arg ? c->arg : "ES256", &kid, &why), &why);
 
     if (status == 0)
         printf("%.*s\n", MX_FMT(kid));
     return status;
 }
 
-static int key_list(const struct mx_keyring *r, const char *unused)
+static int key_list(const struct call *c)
 {
     static const char *const states[] = {
         [MX_KEY_IS_PUBLISHED] = "published",
@@ -52,10 +60,9 @@ static int key_list(const struct mx_keyring *r, const char *unused)
     };
     struct mx_list all = {0};
     const char *why = "";
-    int status = done(mx_keyring_list(r, &all, &why), &why);
+    int status = done(mx_keyring_list(&c->ring, &all, &why), &why);
     char made[MX_TIME_TEXT];
 
-    (void)unused;
     for (size_t i = 0; i < all.n; i++) {
         const struct mx_key_entry *key = MX_AT(all, struct mx_key_entry, i);
         mx_time_text((struct mx_time){key->made_ms}, made);
@@ -65,51 +72,54 @@ static int key_list(const struct mx_keyring *r, const char *unused)
     return status;
 }
 
-static int key_activate(const struct mx_keyring *r, const char *kid)
+static int key_activate(const struct call *c)
 {
     const char *why = "";
 
-    return done(mx_keyring_activate(r, mx_str_c(kid), &why), &why);
+    return done(mx_keyring_activate(&c->ring, mx_str_c(c->arg), &why), &why);
 }
 
-static int key_retire(const struct mx_keyring *r, const char *kid)
+static int key_retire(const struct call *c)
 {
     const char *why = "";
 
-    return done(mx_keyring_retire(r, mx_str_c(kid), &why), &why);
+    return done(mx_keyring_retire(&c->ring, mx_str_c(c->arg), &why), &why);
 }
 
-static int key_prune(const struct mx_keyring *r, const char *unused)
+static int key_prune(const struct call *c)
 {
     struct mx_list removed = {0};
     const char *why = "";
-    int status = done(mx_keyring_prune(r, &removed, &why), &why);
+    int status = done(mx_keyring_prune(&c->ring, &removed, &why), &why);
 
-    (void)unused;
     for (size_t i = 0; i < removed.n; i++)
         printf("%.*s\n", MX_FMT(*MX_AT(removed, struct mx_str, i)));
     return status;
 }
 
-static int key_secret(const struct mx_keyring *r, const char *unused)
+static int key_secret(const struct call *c)
 {
     const char *why = "";
 
-    (void)unused;
-    return done(mx_keyring_new_secret(r, &why), &why);
+    return done(mx_keyring_new_secret(&c->ring, &why), &why);
+}
+
+static int key_rotate_pii(const struct call *c)
+{
+    return mx_key_rotate_pii(c->cmd, c->ring);
 }
 
 enum takes { NOTHING, PERHAPS_ONE, ONE };
 
 static const struct {
     const char *name;
-    int (*fn)(const struct mx_keyring *r, const char *arg);
+    int (*fn)(const struct call *c);
     enum takes takes;
     bool may_force;
     const char *args, *help;
 } verbs[] = {
-    {"new", key_new, PERHAPS_ONE, false, "[ES256|HS256]",
-     "make and publish a key that does not sign yet; print its kid"},
+    {"new", key_new, PERHAPS_ONE, false, "[ES256|HS256|PII]",
+     "make and publish a key that does not sign or seal yet; print its kid"},
     {"list", key_list, NOTHING, false, "", "kid, algorithm, state, time of making, file"},
     {"activate", key_activate, ONE, true, "KID [--force]",
      "sign with it, once every cached key set has it"},
@@ -117,6 +127,8 @@ static const struct {
      "refuse its tokens, once the last has run out; --force: now"},
     {"prune", key_prune, NOTHING, true, "[--force]",
      "delete retired keys, and server.secret.old when nothing needs it"},
+    {"rotate-pii", key_rotate_pii, NOTHING, false, "",
+     "a new key of personal data, or the newest; seals all anew, retires the others"},
     {"rotate-secret", key_secret, NOTHING, true, "[--force]",
      "a new server.secret; the old one stays good for what it made"},
 };
@@ -125,7 +137,7 @@ static int usage(FILE *out)
 {
     fprintf(out, "usage: merx key VERB [ARGUMENT]\n\n");
     for (size_t i = 0; i < MX_LEN(verbs); i++)
-        fprintf(out, "  %-13s %-15s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
+        fprintf(out, "  %-13s %-17s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
     fprintf(out, "\nA step that is taken too early is refused with the time that is missing.\n"
                  "Workers take up a change before their next request; no reload is needed.\n");
     return out == stdout ? 0 : 2;
@@ -135,7 +147,7 @@ int mx_cmd_key(struct mx_cmd *c)
 {
     bool force = c->argc > 1 && strcmp(c->argv[c->argc - 1], "--force") == 0;
     int given = c->argc - 1 - force;
-    struct mx_keyring r = keyring(c, force);
+    struct call call = {c, keyring(c, force), given == 1 ? c->argv[1] : NULL};
 
     if (c->argc == 1 && strcmp(c->argv[0], "help") == 0)
         return usage(stdout);
@@ -146,7 +158,7 @@ int mx_cmd_key(struct mx_cmd *c)
             given < (verbs[i].takes == ONE))
             break;
         mx_secret_init();
-        return verbs[i].fn(&r, given == 1 ? c->argv[1] : NULL);
+        return verbs[i].fn(&call);
     }
     return usage(stderr);
 }

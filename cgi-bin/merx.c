@@ -32,7 +32,7 @@ static const struct {
     {"check", mx_cmd_check, NEEDS_SETTINGS, "", "check settings, keys and database"},
     {"config", mx_cmd_config, 0, "[--sample]", "show the settings and where they come from"},
     {"key", mx_cmd_key, NEEDS_SETTINGS, "new|list|activate|...",
-     "make, list, activate and retire signing keys (merx key help)"},
+     "make, list, change and retire keys (merx key help)"},
     {"migrate", mx_cmd_migrate, NEEDS_SETTINGS, "", "bring the schema up to date"},
     {"check-sql", mx_cmd_check_sql, NEEDS_SETTINGS, "", "prepare every statement"},
     {"demo", mx_cmd_demo, NEEDS_SETTINGS, "[...]", "fill the database with a demo store"},

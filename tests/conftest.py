@@ -115,6 +115,15 @@ def staff(api):
     return api.staff()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def staff_is_there(request):
+    """The staff of all tests signs in before the tests of a file: no token and no proof outlives a
+    long run."""
+    if any("staff" in item.fixturenames for item in request.session.items
+           if item.path == request.path):
+        request.getfixturevalue("staff").sign_in_again()
+
+
 @pytest.fixture
 def new_stack(place):
     """Call it with a name and settings for a stack of one's own; it is stopped at the end."""

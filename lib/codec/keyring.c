@@ -34,6 +34,74 @@ static enum mx_err wait_over(const struct mx_keyring *r, const struct mx_keydir 
                             span(r->a, wait_ms - past_ms), for_what);
 }
 
+/* ---- keys of personal data ---- */
+
+static enum mx_err new_pii(const struct mx_keydir *d, struct mx_str *ret_kid)
+{
+    struct mx_pii_id id;
+
+    MX_TRY(mx_pii_ring_new(d, &id));
+    *ret_kid = mx_pii_id_text(d->a, id);
+    return mx_keydir_sync(d);
+}
+
+/* One other than the one that seals. */
+static enum mx_err pending_pii(const struct mx_keydir *d, struct mx_pii_newest *ret_newest)
+{
+    struct mx_str unused;
+
+    MX_TRY(mx_pii_ring_newest(d, ret_newest));
+    if (ret_newest->keys > 1)
+        return MX_OK;
+    MX_TRY(new_pii(d, &unused));
+    return mx_pii_ring_newest(d, ret_newest);
+}
+
+static enum mx_err begin_pii(const struct mx_keyring *r, const struct mx_keydir *d,
+                             struct mx_str *ret_kid, int64_t *ret_wait_ms)
+{
+    struct mx_pii_newest newest;
+
+    MX_TRY(pending_pii(d, &newest));
+    *ret_kid = mx_pii_id_text(d->a, newest.id);
+    *ret_wait_ms = newest.seals ? 0 : newest.made_ms + r->busy_ms - r->now_ms;
+    if (*ret_wait_ms > r->busy_ms)
+        *ret_wait_ms = r->busy_ms;
+    if (*ret_wait_ms > 0)
+        return MX_OK;
+    *ret_wait_ms = 0;
+    if (newest.seals)
+        return MX_OK;
+    MX_TRY(mx_pii_ring_activate(d, newest.id));
+    return mx_keydir_sync(d);
+}
+
+enum mx_err mx_keyring_pii_begin(const struct mx_keyring *r, struct mx_str *ret_kid,
+                                 int64_t *ret_wait_ms, int64_t *ret_since_ms, const char **ret_why)
+{
+    struct mx_keydir d = {r->a, r->dir, ret_why, -1};
+    enum mx_err e;
+
+    MX_TRY(mx_keydir_open(&d));
+    e = begin_pii(r, &d, ret_kid, ret_wait_ms);
+    *ret_since_ms = mx_pii_ring_activated_ms(&d);
+    mx_keydir_close(&d);
+    return e;
+}
+
+enum mx_err mx_keyring_pii_end(const struct mx_keyring *r, const char **ret_why)
+{
+    struct mx_keydir d = {r->a, r->dir, ret_why, -1};
+    enum mx_err e;
+
+    MX_TRY(mx_keydir_open(&d));
+    e = mx_pii_ring_retire(&d, MX_KEY_RETIRED);
+    if (e == MX_OK)
+        e = mx_keydir_sync(&d);
+    mx_keydir_close(&d);
+    return e;
+}
+
 /* ---- new ---- */
 
 /* Random, so that no name is ever used twice. */
@@ -54,8 +122,14 @@ enum mx_err mx_keyring_new(const struct mx_keyring *r, const char *alg, struct m
     struct mx_str kid = new_kid(r->a), text;
     enum mx_err e;
 
+    if (strcmp(alg, MX_KEY_PII) == 0) {
+        MX_TRY(mx_keydir_open(&d));
+        e = new_pii(&d, ret_kid);
+        mx_keydir_close(&d);
+        return e;
+    }
     if (!kind || !kind->signs)
-        return MX_KEYDIR_REFUSE(&d, "%s: no algorithm to sign with, ES256 or HS256", alg);
+        return MX_KEYDIR_REFUSE(&d, "%s: no such kind of key, ES256, HS256 or PII", alg);
     if (mkdir(r->dir, 0700) != 0 && errno != EEXIST)
         return MX_KEYDIR_REFUSE(&d, "%s: %s", r->dir, strerror(errno));
     MX_TRY(mx_keydir_open(&d));
@@ -80,30 +154,43 @@ enum mx_err mx_keyring_new(const struct mx_keyring *r, const char *alg, struct m
 struct listing {
     struct mx_key_entry *entries;
     size_t n;
-    struct mx_str active;
+    struct mx_str active, active_pii;
 };
+
+/* The algorithm of a key by its file's name, and its kid; NULL: it is no key. */
+static const char *alg_of(struct mx_arena *a, struct mx_str file, struct mx_str *ret_kid)
+{
+    const struct mx_key_kind *kind = mx_key_kind_of(file, ret_kid);
+    struct mx_pii_id id;
+
+    if (kind)
+        return mx_kid_valid(*ret_kid) ? kind->alg : NULL;
+    if (!mx_pii_file(file, &id))
+        return NULL;
+    *ret_kid = mx_pii_id_text(a, id);
+    return MX_KEY_PII;
+}
 
 static enum mx_err list_one(const struct mx_keydir *d, const char *name, void *arg)
 {
     struct listing *l = arg;
     struct mx_str file = mx_str_dup(d->a, mx_str_c(name)), kid = {0}, live = file;
     bool retired = mx_str_ends(file, MX_S(MX_KEY_RETIRED));
-    const struct mx_key_kind *kind;
+    const char *alg;
     struct mx_key_entry *e;
 
     if (retired)
         live = mx_str_sub(file, 0, file.n - strlen(MX_KEY_RETIRED));
-    kind = mx_key_kind_of(live, &kid);
-    if (!kind || !mx_kid_valid(kid))
+    alg = alg_of(d->a, live, &kid);
+    if (!alg)
         return MX_OK;
     if (l->n == FILES_MAX)
         return MX_KEYDIR_REFUSE(d, "%s: more than %d keys: prune them", d->path, FILES_MAX);
     e = &l->entries[l->n++];
-    *e = (struct mx_key_entry){kid, file, kind->alg, MX_KEY_IS_PUBLISHED,
-                               mx_keydir_written_ms(d, name)};
+    *e = (struct mx_key_entry){kid, file, alg, MX_KEY_IS_PUBLISHED, mx_keydir_written_ms(d, name)};
     if (retired)
         e->state = MX_KEY_IS_RETIRED;
-    else if (mx_str_eq(kid, l->active))
+    else if (mx_str_eq(kid, strcmp(alg, MX_KEY_PII) == 0 ? l->active_pii : l->active))
         e->state = MX_KEY_IS_ACTIVE;
     return MX_OK;
 }
@@ -115,20 +202,21 @@ static int by_file(const void *a, const void *b)
     return mx_str_cmp(one->file, other->file);
 }
 
-/* The kid that `active` names; absent when there is no such file. */
-static struct mx_str active_kid(const struct mx_keydir *d)
+/* The kid that a file names; absent when there is no such file. */
+static struct mx_str named_by(const struct mx_keydir *d, const char *file)
 {
     char bytes[MX_KEYFILE_MAX];
     struct mx_str kid;
 
-    if (mx_keydir_read(d, MX_KEY_ACTIVE, MX_KEYFILE_PUBLIC, bytes, &kid) != MX_OK)
+    if (mx_keydir_read(d, file, MX_KEYFILE_PUBLIC, bytes, &kid) != MX_OK)
         return (struct mx_str){0};
     return mx_str_dup(d->a, mx_keydir_line(kid));
 }
 
 static enum mx_err list(const struct mx_keydir *d, struct mx_list *ret_entries)
 {
-    struct listing l = {MX_NEW_N(d->a, FILES_MAX, struct mx_key_entry), 0, active_kid(d)};
+    struct listing l = {MX_NEW_N(d->a, FILES_MAX, struct mx_key_entry), 0,
+                        named_by(d, MX_KEY_ACTIVE), named_by(d, MX_PII_ACTIVE)};
 
     MX_TRY(mx_keydir_each(d, list_one, &l));
     qsort(l.entries, l.n, sizeof(l.entries[0]), by_file);
@@ -150,7 +238,7 @@ enum mx_err mx_keyring_list(const struct mx_keyring *r, struct mx_list *ret_entr
 
 /* ---- steps ---- */
 
-/* The entry of a key that is not retired. */
+/* The entry of a key of tokens that is not retired. */
 static enum mx_err find(const struct mx_keydir *d, struct mx_str kid, struct mx_key_entry *ret)
 {
     struct mx_list all;
@@ -158,7 +246,8 @@ static enum mx_err find(const struct mx_keydir *d, struct mx_str kid, struct mx_
     MX_TRY(list(d, &all));
     for (size_t i = 0; i < all.n; i++) {
         *ret = *MX_AT(all, struct mx_key_entry, i);
-        if (ret->state != MX_KEY_IS_RETIRED && mx_str_eq(ret->kid, kid))
+        if (ret->state != MX_KEY_IS_RETIRED && strcmp(ret->alg, MX_KEY_PII) != 0 &&
+            mx_str_eq(ret->kid, kid))
             return MX_OK;
     }
     return MX_KEYDIR_REFUSE(d, "%s: no key %.*s", d->path, MX_FMT(kid));

@@ -4,7 +4,6 @@
 #include "codec/uri.h"
 
 #define SUFFIX ".pii"
-#define ACTIVE "pii.active"
 
 struct mx_str mx_pii_id_text(struct mx_arena *a, struct mx_pii_id id)
 {
@@ -43,6 +42,12 @@ static const char *file_of(struct mx_arena *a, struct mx_pii_id id)
     return mx_arena_printf(a, "%s" SUFFIX, mx_pii_id_text(a, id).p);
 }
 
+bool mx_pii_file(struct mx_str file, struct mx_pii_id *ret_id)
+{
+    return mx_str_ends(file, MX_S(SUFFIX)) &&
+           mx_pii_id_parse(mx_str_sub(file, 0, file.n - strlen(SUFFIX)), ret_id);
+}
+
 /* The 32 bytes of a key file. */
 static enum mx_err read_key(const struct mx_keydir *d, const char *name, struct mx_hash *ret_key)
 {
@@ -64,12 +69,11 @@ static enum mx_err read_key(const struct mx_keydir *d, const char *name, struct 
 static enum mx_err add(const struct mx_keydir *d, const char *name, void *arg)
 {
     struct mx_pii_ring *ring = arg;
-    struct mx_str file = mx_str_c(name);
     struct mx_pii_id id;
 
-    if (!mx_str_ends(file, MX_S(SUFFIX)))
+    if (!mx_str_ends(mx_str_c(name), MX_S(SUFFIX)))
         return MX_OK;
-    if (!mx_pii_id_parse(mx_str_sub(file, 0, file.n - strlen(SUFFIX)), &id))
+    if (!mx_pii_file(mx_str_c(name), &id))
         return MX_KEYDIR_REFUSE(d, "%s/%s: the id is 16 of 0-9 a-f", d->path, name);
     if (ring->n == MX_PII_KEYS_MAX)
         return MX_KEYDIR_REFUSE(d, "%s: more than %d keys of personal data", d->path,
@@ -85,10 +89,10 @@ static enum mx_err load_active(const struct mx_keydir *d, struct mx_pii_ring *ri
     struct mx_str line = {0};
     struct mx_pii_id id;
 
-    MX_TRY(mx_keydir_read(d, ACTIVE, MX_KEYFILE_PUBLIC, text, &line));
+    MX_TRY(mx_keydir_read(d, MX_PII_ACTIVE, MX_KEYFILE_PUBLIC, text, &line));
     ring->active = mx_pii_id_parse(mx_keydir_line(line), &id) ? find(ring, id) : -1;
     if (ring->active < 0)
-        return MX_KEYDIR_REFUSE(d, "%s/%s: names no key of the directory", d->path, ACTIVE);
+        return MX_KEYDIR_REFUSE(d, "%s/%s: names no key of the directory", d->path, MX_PII_ACTIVE);
     return MX_OK;
 }
 
@@ -125,30 +129,56 @@ enum mx_err mx_pii_ring_activate(const struct mx_keydir *d, struct mx_pii_id id)
 
     MX_TRY(read_key(d, file_of(d->a, id), &key));
     mx_secret_wipe(&key, sizeof(key));
-    return mx_keydir_write(d, ACTIVE, mx_str_fmt(d->a, "%s\n", mx_pii_id_text(d->a, id).p),
+    return mx_keydir_write(d, MX_PII_ACTIVE, mx_str_fmt(d->a, "%s\n", mx_pii_id_text(d->a, id).p),
                            MX_KEYDIR_REPLACE);
 }
 
-enum mx_err mx_pii_ring_remove(const struct mx_keydir *d, struct mx_pii_id id)
+enum mx_err mx_pii_ring_newest(const struct mx_keydir *d, struct mx_pii_newest *ret_newest)
 {
+    struct mx_pii_newest newest = {.made_ms = -1};
     struct mx_pii_ring ring;
-    int at;
 
     MX_TRY(mx_pii_ring_load(d, &ring));
-    at = find(&ring, id);
-    mx_secret_wipe(ring.at, sizeof(ring.at));
-    if (at == ring.active)
-        return MX_KEYDIR_REFUSE(d, "%s/%s: it is the active one", d->path, file_of(d->a, id));
-    return mx_keydir_remove(d, file_of(d->a, id));
+    newest.keys = ring.n;
+    for (int i = 0; i < ring.n; i++) {
+        int64_t made_ms = mx_keydir_written_ms(d, file_of(d->a, ring.at[i].id));
+        if (made_ms < newest.made_ms || (made_ms == newest.made_ms && i != ring.active))
+            continue;
+        newest.made_ms = made_ms;
+        newest.id = ring.at[i].id;
+        newest.seals = i == ring.active;
+    }
+    mx_secret_wipe(&ring, sizeof(ring));
+    *ret_newest = newest;
+    return MX_OK;
+}
+
+int64_t mx_pii_ring_activated_ms(const struct mx_keydir *d)
+{
+    return mx_keydir_written_ms(d, MX_PII_ACTIVE);
+}
+
+enum mx_err mx_pii_ring_retire(const struct mx_keydir *d, const char *retired)
+{
+    struct mx_pii_ring ring;
+    enum mx_err e = mx_pii_ring_load(d, &ring);
+
+    for (int i = 0; e == MX_OK && i < ring.n; i++) {
+        const char *file = file_of(d->a, ring.at[i].id);
+        if (i != ring.active)
+            e = mx_keydir_rename(d, file, mx_arena_printf(d->a, "%s%s", file, retired));
+    }
+    mx_secret_wipe(&ring, sizeof(ring));
+    return e;
 }
 
 enum mx_err mx_pii_ring_first(const struct mx_keydir *d)
 {
     struct mx_pii_id id;
 
-    if (mx_keydir_written_ms(d, ACTIVE) >= 0)
+    if (mx_keydir_written_ms(d, MX_PII_ACTIVE) >= 0)
         return MX_OK;
     MX_TRY(mx_pii_ring_new(d, &id));
-    return mx_keydir_write(d, ACTIVE, mx_str_fmt(d->a, "%s\n", mx_pii_id_text(d->a, id).p),
+    return mx_keydir_write(d, MX_PII_ACTIVE, mx_str_fmt(d->a, "%s\n", mx_pii_id_text(d->a, id).p),
                            MX_KEYDIR_KEEP);
 }

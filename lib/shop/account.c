@@ -27,7 +27,7 @@ enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_pro
         return MX_E_NOT_FOUND;
     const row_t *r = MX_AT(rows, row_t, 0);
     struct mx_str phone;
-    MX_TRY(mx_person_open(cx, MX_ACCOUNT_PHONE, r->id, r->phone, &phone));
+    MX_TRY(mx_person_open(cx, MX_SEALED_PHONE, r->id, r->phone, &phone));
     *ret_profile = (struct mx_profile){
         .id = r->id,
         .email = r->email,
@@ -51,7 +51,7 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
         .id = cx->actor.account,
         .name = in->name,
         .set_phone = in->has_phone,
-        .phone = mx_pii_seal(cx->arena, cx->keys, MX_ACCOUNT_PHONE, cx->actor.account, in->phone),
+        .phone = mx_pii_seal(cx->arena, cx->keys, MX_SEALED_PHONE, cx->actor.account, in->phone),
         .locale = in->locale,
         .now = {cx->now_ms},
     };

@@ -8,7 +8,6 @@
 #include "base/list.h"
 
 /* Column of the sealed telephone number. */
-#define MX_ACCOUNT_PHONE "account.phone"
 
 /* Column `kind` of an account. */
 enum mx_account_kind { MX_ACCOUNT_GUEST, MX_ACCOUNT_CUSTOMER, MX_ACCOUNT_STAFF };

@@ -1,10 +1,10 @@
 #include "shop/enrol.h"
 
 #include "base/rnd.h"
-#include "codec/pii.h"
 #include "codec/totp.h"
 #include "io/db.h"
 #include "shop/mfa.h"
+#include "shop/person.h"
 #include "shop/signin.h"
 #include "statements.h"
 
@@ -34,7 +34,7 @@ enum mx_err mx_enrol_totp_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed
     struct q_totp_drop_unconfirmed_in old = {me};
     MX_TRY(q_totp_drop_unconfirmed(cx->db, &old, NULL));
     struct q_totp_insert_in in = {
-        me, mx_pii_seal(cx->arena, cx->keys, "totp.secret", me, secret), {cx->now_ms}};
+        me, mx_pii_seal(cx->arena, cx->keys, MX_SEALED_TOTP, me, secret), {cx->now_ms}};
     mx_secret_wipe(random, sizeof random);
     enum mx_err e = q_totp_insert(cx->db, &in, NULL);
     if (e == MX_E_DUPLICATE)
@@ -52,8 +52,7 @@ static enum mx_err first_code(struct mx_ctx *cx, struct mx_str code, int64_t *re
     const struct q_totp_load_row *r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
     if (r == NULL || r->confirmed_at.ms != 0)
         return mx_fail(cx->faults, MX_E_CONFLICT, "No enrolment waits for a code.");
-    if (!mx_pii_open(cx->arena, cx->keys, "totp.secret", me, r->secret, &secret))
-        return MX_E_UNAVAILABLE;
+    MX_TRY(mx_person_open(cx, MX_SEALED_TOTP, me, r->secret, &secret));
     return mx_totp_match(secret, code, cx->now_ms, ret_step) ? MX_OK : MX_E_CODE_INVALID;
 }
 

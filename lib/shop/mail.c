@@ -9,7 +9,6 @@
 #include "shop/person.h"
 #include "statements.h"
 
-#define COLUMN "mail.sealed"
 #define DATA_MAX 4096
 #define BACK_OFF_MAX_MS INT64_C(3600000)
 
@@ -60,7 +59,7 @@ static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient,
     };
     struct mx_str data = json_of(cx->arena, vars);
     struct mx_str plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(recipient), MX_FMT(data));
-    in.sealed = mx_pii_seal(cx->arena, cx->keys, COLUMN, in.id, plain);
+    in.sealed = mx_pii_seal(cx->arena, cx->keys, MX_SEALED_MAIL, in.id, plain);
     return in;
 }
 
@@ -106,7 +105,7 @@ enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account, struct mx_st
 /* False when it does not open. */
 static bool open_mail(const struct mx_ctx *cx, struct mx_str sealed, struct mx_mail *m)
 {
-    if (mx_person_open(cx, COLUMN, m->id, sealed, &m->data) != MX_OK || m->data.p == NULL)
+    if (mx_person_open(cx, MX_SEALED_MAIL, m->id, sealed, &m->data) != MX_OK || m->data.p == NULL)
         return false;
     return mx_str_split(&m->data, '\n', &m->recipient);
 }

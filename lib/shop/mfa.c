@@ -1,11 +1,11 @@
 #include "shop/mfa.h"
 
 #include "base/rnd.h"
-#include "codec/pii.h"
 #include "codec/totp.h"
 #include "io/db.h"
 #include "shop/audit.h"
 #include "shop/mail.h"
+#include "shop/person.h"
 #include "statements.h"
 
 #define RECOVERY_BYTES 15 /* 24 characters of base32 */
@@ -80,8 +80,7 @@ static enum mx_err use_totp(struct mx_ctx *cx, struct mx_id account, struct mx_s
     const struct q_totp_load_row *r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
     if (r == NULL || r->confirmed_at.ms == 0)
         return MX_OK;
-    if (!mx_pii_open(cx->arena, cx->keys, "totp.secret", account, r->secret, &secret))
-        return MX_E_UNAVAILABLE;
+    MX_TRY(mx_person_open(cx, MX_SEALED_TOTP, account, r->secret, &secret));
     if (!mx_totp_match(secret, code, cx->now_ms, &step))
         return MX_OK;
     MX_TRY(q_totp_spend(cx->db, &(struct q_totp_spend_in){account, step}, &spent));

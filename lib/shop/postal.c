@@ -4,7 +4,6 @@
 #include "base/list.h"
 #include "shop/person.h"
 
-#define COLUMN "address.sealed"
 #define SEALED_MAX 4500 /* of the column */
 #define ABSENT 0xffff
 
@@ -34,7 +33,7 @@ struct mx_str mx_postal_seal(const struct mx_ctx *cx, struct mx_id id, const str
         mx_buf_str(&out, s);
     }
     MX_ASSERT(!out.overflow);
-    return mx_pii_seal(cx->arena, cx->keys, COLUMN, id, mx_buf_view(&out));
+    return mx_pii_seal(cx->arena, cx->keys, MX_SEALED_ADDRESS, id, mx_buf_view(&out));
 }
 
 /* What mx_postal_seal wrote comes back whole: nothing else opens. */
@@ -57,7 +56,7 @@ enum mx_err mx_postal_open(const struct mx_ctx *cx, struct mx_id id, struct mx_s
 {
     struct mx_str packed, none = MX_S("");
     *ret_postal = (struct mx_postal){.country = country};
-    MX_TRY(mx_person_open(cx, COLUMN, id, sealed, &packed));
+    MX_TRY(mx_person_open(cx, MX_SEALED_ADDRESS, id, sealed, &packed));
     if (packed.p == NULL)
         ret_postal->name = ret_postal->line1 = ret_postal->city = ret_postal->postal_code = none;
     else

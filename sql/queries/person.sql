@@ -74,3 +74,39 @@ DELETE FROM idempotency WHERE account_id = :account;
 -- name: person.drop_codes
 -- in: id account
 DELETE FROM mailed_code WHERE account_id = :account;
+
+-- name: person.sealed
+-- doc: The sealed values of column `kind` (lib/shop/person.c has their order), by row.
+-- in: i64 kind, id after, i64 limit
+-- out: id id, bin? value
+SELECT s.id, s.value
+  FROM (
+       (SELECT id, phone AS value FROM account
+         WHERE :kind = 0 AND id > :after ORDER BY id LIMIT :limit)
+       UNION ALL
+       (SELECT id, sealed FROM address
+         WHERE :kind = 1 AND id > :after ORDER BY id LIMIT :limit)
+       UNION ALL
+       (SELECT id, sealed FROM mail
+         WHERE :kind = 2 AND id > :after ORDER BY id LIMIT :limit)
+       UNION ALL
+       (SELECT account_id, secret FROM totp
+         WHERE :kind = 3 AND account_id > :after ORDER BY account_id LIMIT :limit)
+       ) s
+ ORDER BY s.id;
+
+-- name: person.reseal_phone
+-- in: id id, bin seen, bin value
+UPDATE account SET phone = :value WHERE id = :id AND phone = :seen;
+
+-- name: person.reseal_address
+-- in: id id, bin seen, bin value
+UPDATE address SET sealed = :value WHERE id = :id AND sealed = :seen;
+
+-- name: person.reseal_mail
+-- in: id id, bin seen, bin value
+UPDATE mail SET sealed = :value WHERE id = :id AND sealed = :seen;
+
+-- name: person.reseal_totp
+-- in: id id, bin seen, bin value
+UPDATE totp SET secret = :value WHERE account_id = :id AND secret = :seen;

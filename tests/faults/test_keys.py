@@ -34,10 +34,10 @@ class Keys:
         return self.run("new", *alg).stdout.strip()
 
     def states(self):
-        """State of each kid."""
+        """State of each kid of tokens."""
         rows = [line.split() for line in self.run("list").stdout.splitlines()]
         assert all(len(row) == 5 for row in rows), rows
-        return {row[0]: row[2] for row in rows}
+        return {row[0]: row[2] for row in rows if row[1] != "PII"}
 
     def refused(self, *args):
         done = self.run(*args, check=False)

@@ -311,6 +311,10 @@ class Person:
     def send(self, method, path, **how):
         return self.api.send(method, path, **({"token": self.token} | how))
 
+    def sign_in_again(self):
+        """By password, in a session of its own."""
+        self.__dict__ |= self.api.login(self.email, self.password).__dict__
+
     def get(self, path, **how):
         return self.send("GET", path, **how)
 

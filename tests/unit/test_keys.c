@@ -342,7 +342,7 @@ static int64_t written_ms(const char *dir, const char *file)
     return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 }
 
-/* The states of all keys, by file: "active retired ". */
+/* The states of all keys of tokens, by file: "active retired ". */
 static struct mx_str states(const char *dir)
 {
     static const char *const names[] = {"published ", "active ", "retired "};
@@ -354,7 +354,8 @@ static struct mx_str states(const char *dir)
     if (mx_keyring_list(&r, &all, &why_not) != MX_OK)
         MX_BUG("%s", why_not);
     for (size_t i = 0; i < all.n; i++)
-        mx_buf_c(&out, names[MX_AT(all, struct mx_key_entry, i)->state]);
+        if (strcmp(MX_AT(all, struct mx_key_entry, i)->alg, MX_KEY_PII) != 0)
+            mx_buf_c(&out, names[MX_AT(all, struct mx_key_entry, i)->state]);
     return mx_buf_view(&out);
 }
 
@@ -413,12 +414,14 @@ static void at_once(void)
     const char *dir = good_dir();
     struct mx_keyring r = steps(dir, 0);
     struct mx_list all = {0};
-    struct mx_str kid, first;
+    struct mx_str kid, first = {0};
 
     r.force = true;
     if (mx_keyring_list(&r, &all, &why_not) != MX_OK)
         MX_BUG("%s", why_not);
-    first = MX_AT(all, struct mx_key_entry, 0)->kid;
+    for (size_t i = 0; i < all.n; i++)
+        if (strcmp(MX_AT(all, struct mx_key_entry, i)->alg, MX_KEY_PII) != 0)
+            first = MX_AT(all, struct mx_key_entry, i)->kid;
     tap_err(new_key(dir, "ES256", &kid), MX_OK, "a key for the emergency");
     tap_err(mx_keyring_activate(&r, kid, &why_not), MX_OK, "signs at once [JWT-9]");
     tap_err(mx_keyring_retire(&r, first, &why_not), MX_OK, "the other goes at once [JWT-9]");

@@ -105,6 +105,7 @@ static void rotating(void)
     struct mx_keys *k = load(dir);
     struct mx_pii_id first = mx_pii_active(k), second = {{0}}, of;
     struct mx_str old = mx_pii_seal(arena, k, "a.b", row, MX_S("x")), new;
+    struct mx_pii_newest newest = {.keys = 0};
 
     tap_err(mx_keydir_open(&d), MX_OK, "the directory");
     tap_err(mx_pii_ring_new(&d, &second), MX_OK, "a new key");
@@ -116,9 +117,10 @@ static void rotating(void)
     tap_ok(mx_pii_key_of(new, &of) && memcmp(of.b, second.b, MX_PII_ID) == 0, "[MFA-8] new values");
     tap_ok(mx_pii_key_of(old, &of) && memcmp(of.b, first.b, MX_PII_ID) == 0, "and old ones");
     tap_ok(opens(k, "a.b", row, new) && opens(k, "a.b", row, old), "both open [MFA-8]");
-    tap_err(mx_pii_ring_remove(&d, second), MX_E_VALIDATION_FAILED, "the active one stays");
-    tap_err(mx_pii_ring_remove(&d, first), MX_OK, "the old one goes");
-    tap_err(mx_pii_ring_remove(&d, first), MX_E_VALIDATION_FAILED, "once");
+    tap_err(mx_pii_ring_newest(&d, &newest), MX_OK, "which is the newest");
+    tap_ok(newest.seals && newest.keys == 2 && newest.made_ms > 0, "the one that seals");
+    tap_err(mx_pii_ring_retire(&d, ".retired"), MX_OK, "the other goes");
+    tap_err(mx_pii_ring_retire(&d, ".retired"), MX_OK, "there is no other");
     tap_err(mx_pii_ring_activate(&d, first), MX_E_VALIDATION_FAILED, "and seals no more");
     k = load(dir);
     tap_ok(opens(k, "a.b", row, new) && !opens(k, "a.b", row, old), "its values are lost");
