@@ -55,6 +55,15 @@ struct mx_str mx_passkey_challenge(struct mx_arena *a, const struct mx_hash *sec
     return mx_b64url(a, &c, sizeof c);
 }
 
+static bool made_with(const struct mx_hash *secret, const struct challenge *c,
+                      struct mx_id bound_to)
+{
+    if (secret == NULL)
+        return false;
+    struct mx_hash mac = mac_of(secret, c, bound_to);
+    return mx_secret_eq(mac.b, c->mac, sizeof c->mac);
+}
+
 static bool challenge_ok(struct mx_arena *a, const struct mx_passkey_asked *asked,
                          struct mx_str text)
 {
@@ -63,12 +72,13 @@ static bool challenge_ok(struct mx_arena *a, const struct mx_passkey_asked *aske
     if (!mx_b64url_decode(a, text, &bytes) || bytes.n != sizeof c)
         return false;
     memcpy(&c, bytes.p, sizeof c);
-    struct mx_hash mac = mac_of(asked->secret, &c, asked->bound_to);
+    if (!made_with(asked->secret, &c, asked->bound_to) &&
+        !made_with(asked->secret_old, &c, asked->bound_to))
+        return false;
     uint64_t until = 0;
     for (int i = 0; i < 8; i++)
         until = until << 8 | c.until_ms[i];
-    return mx_secret_eq(mac.b, c.mac, sizeof c.mac) && c.use == asked->use &&
-           (int64_t)until > asked->now_ms;
+    return c.use == asked->use && (int64_t)until > asked->now_ms;
 }
 
 /* ---- client data (section 5.8.1) ---- */

@@ -27,7 +27,7 @@ struct mx_str mx_passkey_challenge(struct mx_arena *a, const struct mx_hash *sec
 struct mx_passkey_asked {
     const char *rp_id;   /* "shop.example" */
     const char *origins; /* separated by spaces: "https://shop.example android:apk-key-hash:..." */
-    const struct mx_hash *secret;
+    const struct mx_hash *secret, *secret_old; /* old: NULL, or that of before, still good */
     enum mx_passkey_use use;
     struct mx_id bound_to;
     int64_t now_ms;

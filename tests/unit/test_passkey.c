@@ -59,6 +59,10 @@ static void test_challenges(struct mx_arena *a)
     asked.secret = &other_secret;
     tap_str(mx_str_c(answered(a, &asked, text, "https://shop.example")), CHALLENGE,
             "of another server");
+    asked.secret_old = &secret;
+    tap_str(mx_str_c(answered(a, &asked, text, "https://shop.example")), SOUND,
+            "[SEC-1] of the secret before");
+    asked.secret_old = NULL;
     text = mx_passkey_challenge(a, &other_secret, MX_PASSKEY_SIGN_IN, session, asked.now_ms);
     tap_str(mx_str_c(answered(a, &asked, text, "https://shop.example")), CHALLENGE,
             "[PKY-1] for another use");
