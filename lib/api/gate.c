@@ -1,6 +1,7 @@
 #include "api/gate.h"
 
 #include "codec/inet.h"
+#include "codec/uri.h"
 #include "io/db.h"
 #include "io/shm.h"
 #include "shop/audit.h"
@@ -187,8 +188,9 @@ struct run {
     enum mx_err (*call)(void *arg);
     void *arg;
     struct mx_res *res;
-    struct mx_str key; /* absent: not given */
-    struct mx_hash request;
+    struct mx_str key;       /* absent: not given */
+    struct mx_id principal;  /* whose key it is */
+    struct mx_hash request;  /* never stored: a password may be guessed by it */
     struct mx_faults faults; /* as they were before the first try */
     bool key_taken;
 };
@@ -206,6 +208,29 @@ static struct mx_hash seal_of(const struct run *r, const struct mx_hash *secret)
     return mx_hmac(&keyed, hash_str(&r->request));
 }
 
+/* The text whose HMAC is stored in place of the request. */
+static struct mx_str told(const struct run *r)
+{
+    struct mx_arena *a = r->cx->arena;
+    return mx_str_fmt(a, "idempotent request %s", mx_b64url(a, r->request.b, MX_HASH).p);
+}
+
+static struct mx_hash stamp_of(const struct run *r)
+{
+    return mx_hmac(mx_keys_secret(gate_keys), told(r));
+}
+
+/* Strangers have nothing to tell them apart but what they send: each request is a caller of its
+ * own. */
+static struct mx_id principal_of(const struct run *r)
+{
+    struct mx_id id = r->cx->actor.account;
+    struct mx_hash stamp = stamp_of(r);
+    if (mx_id_none(id))
+        memcpy(id.b, stamp.b, sizeof id.b);
+    return id;
+}
+
 /* Method, path, query and body. */
 static void identify(struct run *r, const struct mx_req *req)
 {
@@ -220,6 +245,7 @@ static void identify(struct run *r, const struct mx_req *req)
     memcpy(both + MX_HASH, body.b, MX_HASH);
     r->request = mx_sha256((struct mx_str){both, sizeof(both)});
     r->key = req->idempotency_key;
+    r->principal = principal_of(r);
 }
 
 /* A stored answer is "location\netag\nbody", sealed; an empty line for a header it does not have.
@@ -285,7 +311,7 @@ static enum mx_err in_progress(struct run *r, int64_t claimed_ms)
 /* What the stored row says to this request. */
 static enum mx_err judge(struct run *r, const struct q_idempotency_find_row *row)
 {
-    if (!mx_secret_eq(&row->request_hash, &r->request, MX_HASH))
+    if (!mx_keys_made(gate_keys, told(r), &row->request_hash))
         return MX_E_IDEMPOTENCY_KEY_REUSED;
     return row->status == 0 ? in_progress(r, row->created_at.ms) : replay(r, row);
 }
@@ -294,7 +320,7 @@ static enum mx_err judge(struct run *r, const struct q_idempotency_find_row *row
 static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 {
     struct mx_list rows;
-    struct q_idempotency_find_in in = {r->cx->actor.account, r->key};
+    struct q_idempotency_find_in in = {r->principal, r->key};
     MX_TRY(q_idempotency_find(r->cx->db, &in, &rows));
     if (rows.n == 0)
         return otherwise;
@@ -306,8 +332,8 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 static enum mx_err store(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {cx->actor.account, r->key,         account_of(cx),
-                                        r->request,        r->res->status, sealed_answer(r),
+    struct q_idempotency_store_in in = {r->principal, r->key,         account_of(cx),
+                                        stamp_of(r),  r->res->status, sealed_answer(r),
                                         {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
     r->key_taken = e == MX_E_DUPLICATE;
@@ -351,13 +377,13 @@ static enum mx_err run_tx(struct run *r)
 static enum mx_err claim(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {
-        cx->actor.account, r->key, account_of(cx), r->request, 0, MX_S(""), {cx->now_ms}};
+    struct q_idempotency_store_in in = {r->principal, r->key,      account_of(cx), stamp_of(r), 0,
+                                        MX_S(""),     {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
     if (e != MX_E_DUPLICATE)
         return e;
     struct mx_list rows;
-    struct q_idempotency_find_in find = {cx->actor.account, r->key};
+    struct q_idempotency_find_in find = {r->principal, r->key};
     MX_TRY(q_idempotency_find(cx->db, &find, &rows));
     if (rows.n == 0)
         return in_progress(r, 0);
@@ -366,8 +392,7 @@ static enum mx_err claim(struct run *r)
     if (verdict != MX_E_IDEMPOTENCY_IN_PROGRESS || row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
         return verdict;
     int64_t changed;
-    struct q_idempotency_take_over_in again = {
-        cx->actor.account, r->key, {cx->now_ms}, row->created_at};
+    struct q_idempotency_take_over_in again = {r->principal, r->key, {cx->now_ms}, row->created_at};
     MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
     *cx->faults = r->faults;
     return changed == 1 ? MX_OK : in_progress(r, cx->now_ms);
@@ -381,11 +406,11 @@ static enum mx_err run_claimed(struct run *r)
         return e;
     e = r->call(r->arg);
     if (e != MX_OK) {
-        enum mx_err dropped = q_idempotency_drop(
-            cx->db, &(struct q_idempotency_drop_in){cx->actor.account, r->key}, NULL);
+        enum mx_err dropped =
+            q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){r->principal, r->key}, NULL);
         return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
     }
-    struct q_idempotency_finish_in in = {cx->actor.account, r->key, account_of(cx), r->res->status,
+    struct q_idempotency_finish_in in = {r->principal, r->key, account_of(cx), r->res->status,
                                          sealed_answer(r)};
     return q_idempotency_finish(cx->db, &in, NULL);
 }

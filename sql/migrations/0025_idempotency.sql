@@ -1,5 +1,6 @@
 -- Answers by Idempotency-Key. The row commits in the transaction of the effect it belongs to.
--- principal: the account, or zero for callers without one who prove themselves in the body.
+-- principal: the account, or for callers without one, who prove themselves in the body, the
+-- beginning of request_hash, an HMAC under the server's key (the request may hold a password).
 -- account_id: whom the answer tells of, who may have signed in by it; it ends with them.
 CREATE TABLE idempotency (
     principal    BINARY(16)     NOT NULL,

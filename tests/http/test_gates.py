@@ -1,5 +1,6 @@
 """What stands in front of every handler: media type, JSON, and a key that is in use."""
 import concurrent.futures
+import hashlib
 
 import pytest
 
@@ -67,3 +68,34 @@ def test_a_key_in_use(api):
                 assert again.headers["Idempotency-Replayed"] == "true"
                 return
     pytest.fail("never at the same time")
+
+
+def test_strangers_do_not_share_a_key(api):
+    """Who has no account yet may choose the key that somebody else chose."""
+    people, key = [api.customer(), api.customer()], unique_key()
+    for replayed in (None, "true"):
+        for person in people:
+            sent = {"email": person.email, "password": person.password}
+            answer = api.post("/v1/auth/login", sent, key=key)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["user"]["id"] == person.id
+            assert answer.headers.get("Idempotency-Replayed") == replayed
+
+
+def digest(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+@pytest.mark.req("PWD-3", "RT-1")
+def test_what_is_kept_of_a_request_guesses_no_password(api, customer, guest, db):
+    """Whoever reads the table and knows the address cannot try passwords against a bare digest."""
+    body = f'{{"email":"{customer.email}","password":"{customer.password}"}}'.encode()
+    for token in (None, guest.token):
+        assert api.post("/v1/auth/login", data=body, key=unique_key(), token=token).status_code == 200
+    kept = {row[name] for row in db.rows("SELECT HEX(principal) AS p, HEX(request_hash) AS h FROM"
+                                         " idempotency") for name in row}
+    assert len(kept) >= 3
+    heads = [digest(f"POST {path}?\n".encode()) for path in ("/v1/auth/login", "/api/v1/auth/login")]
+    for guess in [digest(body)] + [digest(head, digest(body)) for head in heads] + [
+            digest(head, body) for head in heads]:
+        assert guess.hex().upper() not in kept and guess[:16].hex().upper() not in kept
