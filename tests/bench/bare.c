@@ -597,7 +597,8 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
              "order.paid", "order", order, NULL, after, r->account, 0LL) ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
              lines[1].variant, lines[1].quantity) ||
-        !run(STORE, "isbdbs", r->account, key, hash, (size_t)32, 201LL, body, body_n, r->now) ||
+        !run(STORE, "isibdbs", r->account, key, r->account, hash, (size_t)32, 201LL, body, body_n,
+             r->now) ||
         !run(TAKE, "isid", order, r->now, cart.id, cart.version))
         return 503;
     return (int)mysql_stmt_affected_rows(statements[TAKE].h) == cart.n + 1 ? 201 : 503;
