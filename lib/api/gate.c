@@ -134,7 +134,9 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
     return (cx->actor.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
 }
 
-/* What the flags of a route ask of the caller's session. */
+/* What the flags of a route ask of the caller's session. A guest is whoever has the token: there is
+ * nothing by which to prove again to be there. The session of a guest who has become somebody has
+ * ended. */
 static enum mx_err require_session(struct mx_ctx *cx, unsigned flags)
 {
     struct q_gate_session_live_row session;
@@ -145,7 +147,7 @@ static enum mx_err require_session(struct mx_ctx *cx, unsigned flags)
     if (factor && session.second_factor == 0)
         return MX_E_MFA_ENROLMENT_REQUIRED;
     int64_t age_ms = cx->now_ms - session.authenticated_at.ms;
-    bool fresh = age_ms <= gate_conf->reauth_max_age_s * 1000;
+    bool fresh = cx->actor.kind == MX_GUEST || age_ms <= gate_conf->reauth_max_age_s * 1000;
     return (flags & MX_R_FRESH) && !fresh ? MX_E_REAUTH_REQUIRED : MX_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "api/catalog.h"
 #include "api/credentials.h"
 #include "api/customers.h"
+#include "api/export.h"
 #include "api/me.h"
 #include "api/meta.h"
 #include "api/mfa.h"
@@ -124,6 +125,10 @@ static const struct mx_route rows[] = {
      "Close the account for good and erase the person everywhere; orders and money stay, "
      "nameless. Takes the password, or a fresh sign-in where there is none. What is not shipped "
      "yet loses its address."},
+    {"me.export", MX_GET, "/v1/me/export", MX_WHO_TOKEN, 0, MX_R_FRESH, MX_RATE_PASSWORD,
+     &mx_shape_export_page, {{200, &mx_shape_export, NULL}}, NULL, api_me_export,
+     "All that is held of the caller, and of the guests that they were before they signed in. Pages "
+     "laid end to end, list by list, are the whole; a page's lists may be empty."},
     {"me.mfa.totp.begin", MX_POST, "/v1/me/mfa/totp", MX_WHO_TOKEN, 0,
      MX_R_TX | MX_R_FRESH | MX_R_ENROL, MX_RATE_NONE, NULL, {{200, &mx_shape_totp_seed, NULL}},
      ERRORS(MX_E_FORBIDDEN, MX_E_CONFLICT), api_mfa_totp_begin,

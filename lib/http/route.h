@@ -14,7 +14,7 @@
 #define MX_R_PUBLIC 8u     /* cacheable: ETag, Cache-Control: public */
 #define MX_R_MONEY 16u     /* the session row is checked inside the transaction */
 #define MX_R_UNLISTED 32u  /* not below the versioned API (metrics) */
-#define MX_R_FRESH 64u   /* the caller signed in, or proved again to be there, a short while ago */
+#define MX_R_FRESH 64u   /* signed in, or proved again to be there, a short while ago; or a guest */
 #define MX_R_ENROL 128u  /* open to staff who have yet to enrol the second factor that they need */
 #define MX_R_KEYSET 256u /* the public key set: cacheable for as long as a new key waits */
 #define MX_R_ENDED 512u  /* takes the token of a session that has ended, too */
@@ -23,7 +23,7 @@
 enum mx_rate_class {
     MX_RATE_NONE,
     MX_RATE_SIGN_IN, /* cheap, and every visitor does it: guests, refreshed tokens */
-    MX_RATE_PASSWORD /* a secret may be guessed or a password hashed: sign-in, sign-up, codes */
+    MX_RATE_PASSWORD /* a secret may be guessed or a password hashed: sign-in, codes; an export */
 };
 
 #define MX_ANSWERS_MAX 3

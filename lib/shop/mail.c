@@ -33,17 +33,12 @@ static struct mx_str json_of(struct mx_arena *a, struct mx_list vars)
     return mx_buf_view(&out);
 }
 
-static struct mx_str hashed(struct mx_arena *a, struct mx_str key)
-{
-    return mx_str_fmt(a, "mail:%.*s", MX_FMT(key));
-}
-
-/* Under the key that all is made with now. */
-static struct mx_hash recipient_hash(const struct mx_ctx *cx, struct mx_str recipient)
+static struct mx_hash recipient_hash(const struct mx_ctx *cx, const struct mx_hash *secret,
+                                     struct mx_str recipient)
 {
     struct mx_str key = recipient;
     (void)!mx_email_key(cx->arena, recipient, &key);
-    return mx_hmac(mx_keys_secret(cx->keys), hashed(cx->arena, key));
+    return mx_hmac(secret, mx_str_fmt(cx->arena, "mail:%.*s", MX_FMT(key)));
 }
 
 /* All of the row but whose it is and its language. */
@@ -53,7 +48,7 @@ static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient,
     MX_ASSERT(mx_mail_complete(name, vars));
     struct q_mail_queue_in in = {
         .id = mx_id_new(),
-        .recipient_hash = recipient_hash(cx, recipient),
+        .recipient_hash = recipient_hash(cx, mx_keys_secret(cx->keys), recipient),
         .template = mx_str_c(name),
         .now = {cx->now_ms},
     };
@@ -79,16 +74,23 @@ enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const
     return q_mail_queue_none(cx->db, &(struct q_mail_queue_none_in){in.id}, NULL);
 }
 
+void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash *ret_hash,
+                    struct mx_hash *ret_old)
+{
+    const struct mx_hash *old = mx_keys_secret_old(cx->keys);
+    *ret_hash = *ret_old = recipient_hash(cx, mx_keys_secret(cx->keys), email);
+    if (old != NULL)
+        *ret_old = recipient_hash(cx, old, email);
+}
+
 static enum mx_err forget_address(struct mx_ctx *cx, struct mx_str email_key)
 {
-    struct mx_str text = hashed(cx->arena, email_key);
-    const struct mx_hash *old = mx_keys_secret_old(cx->keys);
-    struct q_mail_forget_in in = {mx_hmac(mx_keys_secret(cx->keys), text)};
+    struct q_mail_forget_in in, old;
+    mx_mail_hashes(cx, email_key, &in.recipient_hash, &old.recipient_hash);
     MX_TRY(q_mail_forget(cx->db, &in, NULL));
-    if (old == NULL)
+    if (mx_secret_eq(&in.recipient_hash, &old.recipient_hash, MX_HASH))
         return MX_OK;
-    in.recipient_hash = mx_hmac(old, text);
-    return q_mail_forget(cx->db, &in, NULL);
+    return q_mail_forget(cx->db, &old, NULL);
 }
 
 enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account, struct mx_str email_key)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/list.h"
+#include "codec/secret.h"
 #include "codec/uri.h"
 
 #define MX_MAIL_LOCALE "en"
@@ -38,6 +39,11 @@ enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_id account, struct mx_str
  * anybody to write to. */
 enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                                struct mx_list vars) MX_MUST_CHECK;
+
+/* The hashes by which mail to `email` is found: under the server's secret, and under the one before
+ * (the same again where there is none). */
+void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash *ret_hash,
+                    struct mx_hash *ret_old);
 
 /* Forget what was ever queued for the account, whichever mailbox it went to, and to the address
  * (canonical form) unless that is absent; what is being sent now still is. */
