@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,20 @@ enum mx_err mx_keydir_open(struct mx_keydir *d)
         return MX_KEYDIR_REFUSE(d, "%s: writable by others", d->path);
     }
     return MX_OK;
+}
+
+enum mx_err mx_keydir_lock(struct mx_keydir *d)
+{
+    int locked;
+
+    MX_TRY(mx_keydir_open(d));
+    do
+        locked = flock(d->fd, LOCK_EX);
+    while (locked != 0 && errno == EINTR);
+    if (locked == 0)
+        return MX_OK;
+    mx_keydir_close(d);
+    return MX_KEYDIR_REFUSE(d, "%s: cannot be locked: %s", d->path, strerror(errno));
 }
 
 void mx_keydir_close(struct mx_keydir *d)

@@ -82,7 +82,7 @@ enum mx_err mx_keyring_pii_begin(const struct mx_keyring *r, struct mx_str *ret_
     struct mx_keydir d = {r->a, r->dir, ret_why, -1};
     enum mx_err e;
 
-    MX_TRY(mx_keydir_open(&d));
+    MX_TRY(mx_keydir_lock(&d));
     e = begin_pii(r, &d, ret_kid, ret_wait_ms);
     *ret_since_ms = mx_pii_ring_activated_ms(&d);
     mx_keydir_close(&d);
@@ -94,7 +94,7 @@ enum mx_err mx_keyring_pii_end(const struct mx_keyring *r, const char **ret_why)
     struct mx_keydir d = {r->a, r->dir, ret_why, -1};
     enum mx_err e;
 
-    MX_TRY(mx_keydir_open(&d));
+    MX_TRY(mx_keydir_lock(&d));
     e = mx_pii_ring_retire(&d, MX_KEY_RETIRED);
     if (e == MX_OK)
         e = mx_keydir_sync(&d);
@@ -123,7 +123,7 @@ enum mx_err mx_keyring_new(const struct mx_keyring *r, const char *alg, struct m
     enum mx_err e;
 
     if (strcmp(alg, MX_KEY_PII) == 0) {
-        MX_TRY(mx_keydir_open(&d));
+        MX_TRY(mx_keydir_lock(&d));
         e = new_pii(&d, ret_kid);
         mx_keydir_close(&d);
         return e;
@@ -132,7 +132,7 @@ enum mx_err mx_keyring_new(const struct mx_keyring *r, const char *alg, struct m
         return MX_KEYDIR_REFUSE(&d, "%s: no such kind of key, ES256, HS256 or PII", alg);
     if (mkdir(r->dir, 0700) != 0 && errno != EEXIST)
         return MX_KEYDIR_REFUSE(&d, "%s: %s", r->dir, strerror(errno));
-    MX_TRY(mx_keydir_open(&d));
+    MX_TRY(mx_keydir_lock(&d));
     text = mx_key_generate(r->a, kind);
     e = mx_keydir_write(&d, mx_arena_printf(r->a, "%s%s", kid.p, kind->suffix), text,
                         MX_KEYDIR_NEW);
@@ -300,7 +300,7 @@ static enum mx_err step(const struct mx_keyring *r,
 
     MX_TRY(mx_keys_load(r->a, r->dir, &keys, ret_why));
     mx_keys_free(keys);
-    MX_TRY(mx_keydir_open(&d));
+    MX_TRY(mx_keydir_lock(&d));
     e = fn(r, &d, kid);
     mx_keydir_close(&d);
     return e;
@@ -375,7 +375,7 @@ enum mx_err mx_keyring_prune(const struct mx_keyring *r, struct mx_list *ret_rem
     struct mx_keydir d = {r->a, r->dir, ret_why, -1};
     enum mx_err e;
 
-    MX_TRY(mx_keydir_open(&d));
+    MX_TRY(mx_keydir_lock(&d));
     e = prune(r, &d, ret_removed);
     mx_keydir_close(&d);
     return e;

@@ -751,6 +751,25 @@ def test_a_store_with_a_bad_key_does_not_serve(stack, copied, tmp_path):
     assert named in log.read_text() and "31 bytes" in log.read_text()
 
 
+@pytest.mark.req("JWT-9", "JWT-11")
+def test_steps_that_come_at_once_leave_a_key_that_signs(stack, copied):
+    """One operator activates the key that another retires: one of them is refused."""
+    env = stack.environment(keys=copied)
+
+    def key(*args):
+        return stack.merx("key", *args, keys=copied, check=False)
+
+    first = (copied / "active").read_text().strip()
+    for _ in range(15):
+        new = key("new").stdout.strip()
+        steps = [subprocess.Popen([client.program(), "key", verb, new, "--force"], env=env,
+                                  stderr=subprocess.PIPE) for verb in ("retire", "activate")]
+        said = [step.communicate()[1] for step in steps]
+        assert sorted(step.returncode for step in steps) == [0, 1], said
+        assert stack.merx("check", keys=copied, check=False).returncode == 0
+        assert key("activate", first, "--force").returncode == 0
+
+
 # ---- JWT-12: one place
 
 
