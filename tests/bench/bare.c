@@ -1,9 +1,8 @@
 /* The other side of the benchmark: five routes as a plain prefork loop around FCGX_Accept_r,
  * written by hand. No framework, log or cache: a blocking accept, one request a connection,
  * statements prepared once, JSON by snprintf, the token checked by libjwt each time. Of merx only
- * the texts of the statements are used; answers and database sessions are the same. Settings are in
- * the environment: BARE_SOCKET _WORKERS _PEM (public key) _ISSUER _AUDIENCE _DB_SOCKET
- * _DB_PASSWORD _PII_KEY (hex). */
+ * the statements' texts are used; answers and database sessions are the same. The environment has
+ * BARE_SOCKET _WORKERS _PEM (public) _ISSUER _AUDIENCE _DB_SOCKET _DB_PASSWORD _PII_KEY (hex). */
 #include <cjson/cJSON.h>
 #include <fcgiapp.h>
 #include <jwt.h>
