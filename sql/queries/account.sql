@@ -24,10 +24,13 @@ SELECT id, password_hash FROM account WHERE email_key = :email_key AND status = 
 SELECT password_hash FROM account WHERE id = :id AND status = 0;
 
 -- name: account.owner
--- doc: Who holds an address, open account or not.
+-- doc: Who holds an address, open account or not; they do until the transaction ends.
 -- in: bin email_key
 -- out: id id, i64 status, bin? email, str locale
-SELECT id, status, email, locale FROM account WHERE email_key = :email_key;
+SELECT id, status, email, locale
+  FROM account
+ WHERE email_key = :email_key
+  LOCK IN SHARE MODE;
 
 -- name: account.holder
 -- doc: Who holds an address, held until the transaction ends.

@@ -148,10 +148,11 @@ UPDATE payment
  WHERE order_id = :order;
 
 -- name: order.mail
--- doc: What a confirmation mail says.
+-- doc: What a confirmation mail says; its reader is not erased until the transaction ends.
 -- in: id id
 -- out: id account, str number, i64 total, str currency, bin? email, bin? account_email, str locale
 SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale
   FROM orders o
   JOIN account a ON a.id = o.account_id
- WHERE o.id = :id;
+ WHERE o.id = :id
+  LOCK IN SHARE MODE;

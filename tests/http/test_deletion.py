@@ -10,6 +10,7 @@ import sealed
 from client import PASSWORD, faults, problem, unique_email, unique_key, until
 from crew import hire, invite
 from life import Life, leave, values
+from load import Session
 from shop import assert_ledger, make_product, variant_ids
 from test_mfa import enrol, half
 from test_pii import admin, bare, dump, mark, readable, whole_address
@@ -345,6 +346,32 @@ def test_no_stored_answer_outlives_the_person(api, customer, stack, db):
 
 
 @pytest.mark.req("PII-2", "INV-20")
+@pytest.mark.req("PII-2")
+def test_no_mail_is_queued_beside_the_end(api, customer, stack, db):
+    """Who asks for a code while the account ends comes before or after: no mail slips in."""
+    queued = ("SELECT COUNT(*) FROM mail WHERE template = 'reset_code' AND"
+              f" account_id = x'{bare(customer.id)}'")
+    ending = Session(stack)
+    ending.run(f"BEGIN; UPDATE account SET status = 1, email = NULL, email_key = NULL"
+               f" WHERE id = x'{bare(customer.id)}'")
+    asked = []
+    client_of_its_own = api.clone()
+    asking = threading.Thread(target=lambda: asked.append(
+        client_of_its_own.post("/v1/auth/password/forgot", {"email": customer.email}).status_code))
+    asking.start()
+    until(lambda: waits_for_a_lock(db) or asked, what="the question to wait")
+    assert asked == []
+    ending.run("COMMIT")
+    asking.join(30)
+    assert asked == [202] and db.value(queued) == "0"
+
+
+def waits_for_a_lock(db):
+    """Some transaction does."""
+    (row,) = db.rows("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")
+    return row["Value"] != "0"
+
+
 def test_no_mail_waits_for_a_mailbox_that_the_person_once_had(new_stack, recorder):
     """While the mail server is down the address changes, twice asked for; then the account ends."""
     nobody = f"smtp://127.0.0.1:{client.free_port()}"
