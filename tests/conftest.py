@@ -73,8 +73,8 @@ def recorder(place):
 
 
 # One address plays all the people of a test run.
-CROWD = {f"rate_{which}_burst": 1_000_000 for which in ("password", "global")} | {
-    f"rate_{which}_per_min": 60_000_000 for which in ("password", "global")}
+CROWD = {f"rate_{which}_burst": 1_000_000 for which in ("password", "guess", "global")} | {
+    f"rate_{which}_per_min": 60_000_000 for which in ("password", "guess", "global")}
 
 
 @pytest.fixture(scope="session")

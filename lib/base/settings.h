@@ -61,6 +61,8 @@
     I(rate_code_per_hour,      4, 1, 100000, "wrong codes an address regains an hour for all addresses") \
     I(rate_global_burst,       3000, 1, 100000000, "wrong passwords, and mails of sign-ups, this host may see at once over all accounts and addresses") \
     I(rate_global_per_min,     600, 1, 100000000, "wrong passwords, and mails of sign-ups, this host regains a minute over all accounts and addresses") \
+    I(rate_guess_burst,        200, 1, 100000000, "wrong passwords and codes an address may send at once to all accounts") \
+    I(rate_guess_per_min,      60, 1, 100000000, "wrong passwords and codes an address regains a minute for all accounts") \
     I(rate_login_burst,        10, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from one address") \
     I(rate_login_per_min,      1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for one address") \
     I(rate_password_burst,     300, 1, 1000000, "sign-ins, sign-ups and codes an address may send at once") \

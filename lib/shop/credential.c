@@ -102,7 +102,7 @@ enum mx_err mx_credential_forgot(struct mx_ctx *cx, struct mx_str email)
 {
     struct forgot f = {.cx = cx, .email = email};
     MX_TRY(mx_email_key_of(cx, email, &f.key));
-    return mx_limits_allow(cx, "forgot", f.key) ? mx_db_tx(cx->db, mail_code, &f) : MX_OK;
+    return mx_limits_allow_mail(cx, "forgot", f.key) ? mx_db_tx(cx->db, mail_code, &f) : MX_OK;
 }
 
 /* A code and the password that it is to set. */

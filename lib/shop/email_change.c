@@ -27,7 +27,7 @@ struct asked {
 static enum mx_err take_share(void *arg)
 {
     struct asked *a = arg;
-    a->mailed = mx_limits_allow(a->cx, "email", a->key);
+    a->mailed = mx_limits_allow_mail(a->cx, "email", a->key);
     return MX_OK;
 }
 

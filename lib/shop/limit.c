@@ -3,8 +3,9 @@
 #include "codec/inet.h"
 #include "io/shm.h"
 
-size_t mx_limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
-                    struct mx_limit limits[MX_LIMITS_MAX])
+/* Of one client, of all, and of all to all accounts. */
+static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
+                        struct mx_limit limits[MX_LIMITS_MAX])
 {
     const struct mx_settings *s = cx->conf;
     struct mx_str client = mx_address_class(cx->arena, cx->address);
@@ -26,13 +27,33 @@ size_t mx_limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
     return 3;
 }
 
+/* Before the limit of all comes that of the client, so that it takes many of them to use up what
+ * everybody has. */
+static size_t with_client(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX])
+{
+    struct mx_str client = mx_address_class(cx->arena, cx->address);
+    limits[n] = limits[n - 1];
+    limits[n - 1] = (struct mx_limit){
+        .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(client)),
+        .burst = cx->conf->rate_guess_burst,
+        .per_min = cx->conf->rate_guess_per_min,
+    };
+    return n + 1;
+}
+
+size_t mx_limits_of_passwords(struct mx_ctx *cx, struct mx_str key,
+                              struct mx_limit limits[MX_LIMITS_MAX])
+{
+    return with_client(cx, limits_of(cx, "login", key, limits), limits);
+}
+
 size_t mx_limits_of_codes(struct mx_ctx *cx, struct mx_str key,
                           struct mx_limit limits[MX_LIMITS_MAX])
 {
-    size_t n = mx_limits_of(cx, "code", key, limits);
+    size_t n = limits_of(cx, "code", key, limits);
     limits[1].burst = cx->conf->rate_code_burst;
     limits[1].per_hour = cx->conf->rate_code_per_hour;
-    return n;
+    return with_client(cx, n, limits);
 }
 
 static int64_t an_hour(const struct mx_limit *l)
@@ -60,11 +81,11 @@ void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n)
         mx_shared_give(cx->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]));
 }
 
-bool mx_limits_allow(struct mx_ctx *cx, const char *act, struct mx_str key)
+bool mx_limits_allow_mail(struct mx_ctx *cx, const char *act, struct mx_str key)
 {
     struct mx_rate rate;
     struct mx_limit limits[MX_LIMITS_MAX];
-    size_t n = mx_limits_of(cx, act, key, limits);
+    size_t n = limits_of(cx, act, key, limits);
     return mx_limits_take(cx, limits, n, &rate);
 }
 

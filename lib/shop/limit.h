@@ -13,12 +13,12 @@ struct mx_limit {
 };
 
 /* Limits that an attempt may stand under. */
-#define MX_LIMITS_MAX 3
-/* The limits of what anybody may do to the account of address `key`: of one client, of all, and of
- * all to all accounts. `act` names the buckets. Returns how many. */
-size_t mx_limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
-                    struct mx_limit limits[MX_LIMITS_MAX]);
-/* The same for wrong codes that were mailed to `key`. */
+#define MX_LIMITS_MAX 4
+/* The limits of who tries a password of the account of address `key`: of one client to it, of all
+ * to it, of one client to all accounts, and of all to all. Returns how many. */
+size_t mx_limits_of_passwords(struct mx_ctx *cx, struct mx_str key,
+                              struct mx_limit limits[MX_LIMITS_MAX]);
+/* The same for codes that were mailed to `key`. */
 size_t mx_limits_of_codes(struct mx_ctx *cx, struct mx_str key,
                           struct mx_limit limits[MX_LIMITS_MAX]);
 
@@ -29,8 +29,9 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 /* Give the tokens back: the attempt does not count. */
 void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n);
 
-/* Take one of each of mx_limits_of for good. False: `key` has had its share of `act`. */
-bool mx_limits_allow(struct mx_ctx *cx, const char *act, struct mx_str key) MX_MUST_CHECK;
+/* Take one of each limit of mails to `key` that anybody may ask for by `act`, for good. False: it
+ * has had its share. */
+bool mx_limits_allow_mail(struct mx_ctx *cx, const char *act, struct mx_str key) MX_MUST_CHECK;
 
 /* Let the answer tell of the bucket that refused; returns MX_E_RATE_LIMITED. */
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused);

@@ -160,8 +160,8 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
     *ret_signed_in = !cx->conf->verify_email;
     if (*ret_signed_in)
         return mx_db_tx(cx->db, sign_up, &s);
-    return mx_limits_allow(cx, "signup", s.person.key) ? mx_db_tx(cx->db, ask_for_proof, &s)
-                                                       : MX_OK;
+    return mx_limits_allow_mail(cx, "signup", s.person.key) ? mx_db_tx(cx->db, ask_for_proof, &s)
+                                                            : MX_OK;
 }
 
 /* ---- proving the address ---- */
@@ -370,7 +370,7 @@ static enum mx_err login_limits(const struct proof *p, const struct mx_login *in
 {
     struct mx_id session;
     MX_TRY(known_session(p->cx, in->refresh_token, p->account, &session));
-    *ret_n = mx_id_none(session) ? mx_limits_of(p->cx, "login", key, limits)
+    *ret_n = mx_id_none(session) ? mx_limits_of_passwords(p->cx, key, limits)
                                  : own_limits(p->cx, session, p->account, limits);
     return MX_OK;
 }

@@ -5,7 +5,7 @@ import client
 
 BUILD = client.ROOT / "build" / "attack"
 # One address plays a crowd.
-WIDE = {f"rate_{which}_{how}": 100_000 for which in ("password", "global", "login", "account", "address")
+WIDE = {f"rate_{which}_{how}": 100_000 for which in ("password", "guess", "global", "login", "account", "address")
         for how in ("burst", "per_min")}
 
 

@@ -626,6 +626,23 @@ def test_all_accounts_and_addresses_add_up(new_stack, recorder):
 
 
 @pytest.mark.req("THR-2")
+def test_an_address_has_a_limit_of_guesses(new_stack, recorder):
+    """Over all accounts, so that few addresses do not use up what everybody has. What is right does
+    not count, and elsewhere the limit is not felt."""
+    stack = new_stack("guessing", rate_guess_burst=4, rate_guess_per_min=1, workers=2)
+    api = client.Api(stack, recorder)
+    customer = api.customer()
+    far = api.elsewhere(66)
+    for _ in range(6):
+        tokens_of(login(far, customer.email))
+    tried = [login(far, unique_email(), "wrong password") for _ in range(5)]
+    assert [a.status_code for a in tried] == [401] * 4 + [429]
+    refused(tried[-1], 4)
+    tokens_of(login(api, customer.email))
+    tokens_of(login(far, customer.email, token=customer.token))
+
+
+@pytest.mark.req("THR-2")
 def test_an_address_has_a_limit_of_passwords(new_stack, recorder):
     """THR-2: sign-ins, sign-ups and codes of one address, and not its guests and refreshes."""
     stack = new_stack("few", rate_password_burst=3, rate_password_per_min=1, workers=2)
