@@ -9,6 +9,7 @@ import shlex
 import socket
 import ssl
 import subprocess
+import threading
 import time
 import uuid
 import xml.etree.ElementTree
@@ -37,6 +38,22 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def at_once(n, call):
+    """call(i) in n threads, all begun at the same time; the answers."""
+    answers, barrier = [None] * n, threading.Barrier(n)
+
+    def run(i):
+        barrier.wait()
+        answers[i] = call(i)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return answers
 
 
 def until(condition, seconds=15, what="the condition"):

@@ -4,14 +4,13 @@ import ctypes.util
 import getpass
 import re
 import statistics
-import threading
 import time
 
 import pytest
 
 import client
 import sealed
-from client import PASSWORD, faults, problem, unique_email
+from client import PASSWORD, at_once, faults, problem, unique_email
 
 
 def register(api, email, password=PASSWORD, name="Ada Lovelace", **how):
@@ -35,22 +34,6 @@ def admin(stack):
     """The private database as its owner."""
     env = stack.env
     return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
-
-
-def at_once(n, call):
-    """call(i) in n threads at the same time; the answers."""
-    answers, barrier = [None] * n, threading.Barrier(n)
-
-    def run(i):
-        barrier.wait()
-        answers[i] = call(i)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    return answers
 
 
 def tokens_of(answer, status=200):

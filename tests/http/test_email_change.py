@@ -4,8 +4,8 @@ import re
 import pytest
 
 import client
-from client import PASSWORD, faults, problem, unique_email
-from test_accounts import admin, at_once, login, other_code, register, tokens_of, verify
+from client import PASSWORD, at_once, faults, problem, unique_email
+from test_accounts import admin, login, other_code, register, tokens_of, verify
 from test_passwords import account, asked, change, reset
 from test_sessions import refused, signed_in
 

@@ -2,7 +2,6 @@
 import base64
 import re
 import subprocess
-import threading
 import time
 import urllib.parse
 
@@ -11,7 +10,7 @@ import pytest
 import client
 import shop
 from authenticator import Authenticator
-from client import faults, problem
+from client import at_once, faults, problem
 from crew import audit_rows
 from factor import (
     CODES, CONFIRM, STEP, TOTP, admin, code_at, enrol, half, id_of, second, wrong_code)
@@ -50,22 +49,6 @@ def app(stack, customer):
 
 def refused(answer, code="invalid_mfa_code"):
     problem(answer, 401, code)
-
-
-def at_once(n, call):
-    """The answers of n calls of call(i), all begun at once."""
-    answers, barrier = [None] * n, threading.Barrier(n)
-
-    def run(i):
-        barrier.wait()
-        answers[i] = call(i)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    return answers
 
 
 # ---- proving it again

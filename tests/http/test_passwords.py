@@ -6,10 +6,10 @@ import time
 import pytest
 
 import client
-from client import PASSWORD, faults, problem, unique_email
+from client import PASSWORD, at_once, faults, problem, unique_email
 from crew import audit_rows
 from factor import enrol
-from test_accounts import admin, at_once, login, other_code, register, tokens_of, verify, weak_hash
+from test_accounts import admin, login, other_code, register, tokens_of, verify, weak_hash
 from test_mfa import by_passkey, registered
 from test_sessions import refused, rotated, shift, signed_in
 

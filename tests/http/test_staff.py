@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from client import PASSWORD, faults, problem, unique_email, unique_key
+from client import PASSWORD, at_once, faults, problem, unique_email, unique_key
 from crew import (
     ACCEPT, STAFF, accept, all_permissions, audit_rows, hire, if_match, invite, key, mailed_code,
     new_role,
@@ -19,11 +19,6 @@ UNKNOWN = "01920000-0000-7000-8000-000000000000"
 
 def patch(by, person, body, version=None):
     return by.patch(f"{STAFF}/{person}", body, headers=if_match(version) if version else {})
-
-
-def at_once(n, call):
-    with concurrent.futures.ThreadPoolExecutor(n) as pool:
-        return list(pool.map(call, range(n)))
 
 
 @pytest.fixture(scope="module")

@@ -1,47 +1,21 @@
 /* lib/shop/mail/gen.awk: what it refuses and what it writes. Run from the top of the tree, as `make
  * unit` does. */
-#include "tap.h"
-
-#include <limits.h>
+#include "shell.h"
 
 static char dir[] = "/tmp/merx-mail-gen-XXXXXX";
 
-static void write_file(const char *name, const char *text)
-{
-    char path[PATH_MAX];
-    FILE *f;
-
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    f = fopen(path, "w");
-    if (!f || fputs(text, f) == EOF || fclose(f) != 0)
-        MX_BUG("cannot write %s", path);
-}
-
-/* Output and exit status of a shell command in the directory; $T is the top of the tree. */
-static int run(char *out, size_t cap, const char *command)
-{
-    FILE *f = popen(command, "r");
-    size_t n;
-
-    if (!f)
-        MX_BUG("popen failed");
-    n = fread(out, 1, cap - 1, f);
-    out[n] = 0;
-    return pclose(f);
-}
-
 static int generate(char *out, size_t cap)
 {
-    return run(out, cap,
-               "cd $D && LC_ALL=C awk -f $T/lib/base/c_string.awk -f $T/lib/shop/mail/gen.awk"
-               " frame.html *.*.* 2>&1 </dev/null");
+    return shell_run(out, cap,
+                     "cd $D && LC_ALL=C awk -f $T/lib/base/c_string.awk -f $T/lib/shop/mail/gen.awk"
+                     " frame.html *.*.* 2>&1 </dev/null");
 }
 
 static void remove_files(void)
 {
     char out[2];
 
-    if (run(out, sizeof out, "rm -f $D/*") != 0)
+    if (shell_run(out, sizeof out, "rm -f $D/*") != 0)
         MX_BUG("rm failed");
 }
 
@@ -49,12 +23,12 @@ static void remove_files(void)
 static void write_good(void)
 {
     remove_files();
-    write_file("frame.html",
-               "<html lang=\"{lang}\"><title>{subject}</title>\n{content}\n</html>\n");
-    write_file("a.en.txt", "Subject: S {x}\n\nT {x}\n");
-    write_file("a.de.txt", "Subject: U {x}\n\nV {x}\n");
-    write_file("a.en.html", "<p>\"{x}\" \\&</p>\n");
-    write_file("a.de.html", "<p>{x}</p>\n");
+    shell_write(dir, "frame.html",
+                "<html lang=\"{lang}\"><title>{subject}</title>\n{content}\n</html>\n");
+    shell_write(dir, "a.en.txt", "Subject: S {x}\n\nT {x}\n");
+    shell_write(dir, "a.de.txt", "Subject: U {x}\n\nV {x}\n");
+    shell_write(dir, "a.en.html", "<p>\"{x}\" \\&</p>\n");
+    shell_write(dir, "a.de.html", "<p>{x}</p>\n");
 }
 
 static void refusals(void)
@@ -86,7 +60,7 @@ static void refusals(void)
         write_good();
         snprintf(path, sizeof path, "%s/%s", dir, cases[i].file);
         if (cases[i].text)
-            write_file(cases[i].file, cases[i].text);
+            shell_write(dir, cases[i].file, cases[i].text);
         else
             unlink(path);
         int status = generate(out, sizeof out);

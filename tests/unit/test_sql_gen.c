@@ -1,36 +1,10 @@
 /* sql/gen.awk and sql/gen_migrations.awk: what they refuse, with file and line, and what they
  * write. Run from the top of the tree, as `make unit` does. */
-#include "tap.h"
-
-#include <limits.h>
+#include "shell.h"
 
 #define AWK "LC_ALL=C awk -f lib/base/c_string.awk "
 
 static char dir[] = "/tmp/merx-sql-gen-XXXXXX";
-
-static void write_file(const char *name, const char *text)
-{
-    char path[PATH_MAX];
-    FILE *f;
-
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    f = fopen(path, "w");
-    if (!f || fputs(text, f) == EOF || fclose(f) != 0)
-        MX_BUG("cannot write %s", path);
-}
-
-/* Output and exit status of a shell command, which knows the directory as $D. */
-static int run(char *out, size_t cap, const char *command)
-{
-    FILE *f = popen(command, "r");
-    size_t n;
-
-    if (!f)
-        MX_BUG("popen failed");
-    n = fread(out, 1, cap - 1, f);
-    out[n] = 0;
-    return pclose(f);
-}
 
 #define HEAD "-- name: t.get\n-- doc: d\n"
 
@@ -130,9 +104,9 @@ static void refusals(void)
     for (size_t i = 0; i < MX_LEN(cases); i++) {
         int status;
 
-        write_file("bad.sql", cases[i].text);
-        status =
-            run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/bad.sql 2>&1 </dev/null");
+        shell_write(dir, "bad.sql", cases[i].text);
+        status = shell_run(out, sizeof out,
+                           AWK "-v mode=header -f sql/gen.awk $D/bad.sql 2>&1 </dev/null");
         if (!tap_ok(status != 0 && strstr(out, "bad.sql:") && strstr(out, cases[i].want),
                     "%s is refused", cases[i].name))
             printf("#   %s\n", out);
@@ -156,16 +130,16 @@ static void output(void)
     };
     char out[8192];
 
-    write_file("good.sql",
-               "-- A file.\n\n" HEAD "-- in: id id\n-- in: i64? n\n-- out: str a, time? b\n"
-               "SELECT a, ':id \\' \"' FROM t\n-- a word\n"
-               " WHERE id = :id AND (:n IS NULL OR n = :n);\n\n"
-               "-- name: t.clear\nDELETE FROM t;\n");
-    tap_int(run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/good.sql 2>&1"), 0,
+    shell_write(dir, "good.sql",
+                "-- A file.\n\n" HEAD "-- in: id id\n-- in: i64? n\n-- out: str a, time? b\n"
+                "SELECT a, ':id \\' \"' FROM t\n-- a word\n"
+                " WHERE id = :id AND (:n IS NULL OR n = :n);\n\n"
+                "-- name: t.clear\nDELETE FROM t;\n");
+    tap_int(shell_run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/good.sql 2>&1"), 0,
             "a good file gives a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header part %zu", i);
-    tap_int(run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/good.sql 2>&1"), 0,
+    tap_int(shell_run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/good.sql 2>&1"), 0,
             "a good file gives a source");
     for (size_t i = 0; i < MX_LEN(source); i++)
         tap_ok(strstr(out, source[i]) != NULL, "source part %zu", i);
@@ -189,18 +163,18 @@ static void parts(void)
     };
     char out[8192];
 
-    write_file("t.sql",
-               "-- part: t.few\n-- out: str a, time? b\n-- a word\na, b\n\n"
-               "-- part: t.row\n-- out: i64 c\n{{t.few}},\nc\n\n"
-               "-- part: t.old\n-- in: i64? n\n(:n IS NULL\n OR n = :n)\n\n" HEAD
-               "-- in: id id, i64? n\n-- out: str d\nSELECT '{{t.row}}', {{t.row}}, d FROM t\n"
-               " WHERE id = :id AND {{t.old}} AND n = :n;\n");
-    write_file("u.sql", "-- name: u.drop\nDELETE FROM t WHERE {{t.old}};\n");
-    tap_int(run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
+    shell_write(dir, "t.sql",
+                "-- part: t.few\n-- out: str a, time? b\n-- a word\na, b\n\n"
+                "-- part: t.row\n-- out: i64 c\n{{t.few}},\nc\n\n"
+                "-- part: t.old\n-- in: i64? n\n(:n IS NULL\n OR n = :n)\n\n" HEAD
+                "-- in: id id, i64? n\n-- out: str d\nSELECT '{{t.row}}', {{t.row}}, d FROM t\n"
+                " WHERE id = :id AND {{t.old}} AND n = :n;\n");
+    shell_write(dir, "u.sql", "-- name: u.drop\nDELETE FROM t WHERE {{t.old}};\n");
+    tap_int(shell_run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
             "parts give a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header with parts %zu", i);
-    tap_int(run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
+    tap_int(shell_run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
             "parts give a source");
     for (size_t i = 0; i < MX_LEN(source); i++)
         if (!tap_ok(strstr(out, source[i]) != NULL, "source with parts %zu", i))
@@ -230,14 +204,15 @@ static void rows(void)
     };
     static char out[65536];
 
-    write_file("rows.sql", "-- name: t.put\n-- doc: d\n-- in: id a, i64 c\n-- each: i64? b\n"
-                           "INSERT INTO t VALUES [[(:a,\n :b)]] ON DUPLICATE KEY UPDATE c = :c;\n"
-                           "-- name: t.clear\nDELETE FROM t;\n");
-    tap_int(run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/rows.sql 2>&1"), 0,
+    shell_write(dir, "rows.sql",
+                "-- name: t.put\n-- doc: d\n-- in: id a, i64 c\n-- each: i64? b\n"
+                "INSERT INTO t VALUES [[(:a,\n :b)]] ON DUPLICATE KEY UPDATE c = :c;\n"
+                "-- name: t.clear\nDELETE FROM t;\n");
+    tap_int(shell_run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/rows.sql 2>&1"), 0,
             "rows give a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header with rows %zu", i);
-    tap_int(run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/rows.sql 2>&1"), 0,
+    tap_int(shell_run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/rows.sql 2>&1"), 0,
             "rows give a source");
     for (size_t i = 0; i < MX_LEN(source); i++)
         if (!tap_ok(strstr(out, source[i]) != NULL, "source with rows %zu", i))
@@ -261,9 +236,9 @@ static void migrations(void)
     char out[4096];
 
     for (size_t i = 0; i < MX_LEN(cases); i++) {
-        run(out, sizeof out, "rm -f $D/*.sql");
-        write_file(cases[i].name, cases[i].text);
-        run(out, sizeof out, AWK "-f sql/gen_migrations.awk $D/*.sql 2>&1 </dev/null");
+        shell_run(out, sizeof out, "rm -f $D/*.sql");
+        shell_write(dir, cases[i].name, cases[i].text);
+        shell_run(out, sizeof out, AWK "-f sql/gen_migrations.awk $D/*.sql 2>&1 </dev/null");
         if (!tap_ok(strstr(out, cases[i].want) != NULL, "migration: %s", cases[i].want))
             printf("#   %s\n", out);
         tap_int(strstr(out, "mx_migrations_n") != NULL, i == 0, "written only when it is right");
@@ -282,6 +257,6 @@ int main(void)
     parts();
     rows();
     migrations();
-    run(out, sizeof out, "rm -rf $D");
+    shell_run(out, sizeof out, "rm -rf $D");
     return tap_done();
 }
