@@ -1,6 +1,7 @@
 """One private stack for all HTTP and fault tests, and clients for it."""
 import fcntl
 import itertools
+import os
 import pathlib
 import shutil
 import sys
@@ -13,6 +14,12 @@ for directory in ("http", "faults", "browser"):
 import client  # noqa: E402
 
 
+def pytest_addoption(parser):
+    parser.addoption("--exchanges", metavar="DIR", help="keep every exchange in files there")
+    parser.addoption("--contract-of", metavar="DIR",
+                     help="check the contract over the exchanges there, not over those of the run")
+
+
 def pytest_collection_modifyitems(items):
     """The contract is checked over everything that came before."""
     items.sort(key=lambda item: item.path.name == "test_zz_contract.py")
@@ -22,7 +29,6 @@ def pytest_collection_modifyitems(items):
 
 REQUIREMENTS = dict(line.rstrip("\n").split("\t", 1) for line in
                     open(client.ROOT / "tests" / "requirements.tsv", encoding="utf-8"))
-ids_of = {}
 outcomes = {}
 
 
@@ -31,12 +37,13 @@ def pytest_collection_finish(session):
         for mark in item.iter_markers("req"):
             for name in mark.args:
                 assert name in REQUIREMENTS, f"{item.nodeid}: no requirement {name}"
-                ids_of.setdefault(item.nodeid, set()).add(name)
+                item.user_properties.append(("req", name))  # goes along with the reports
 
 
 def pytest_runtest_logreport(report):
-    for name in ids_of.get(report.nodeid, ()):
-        outcomes[name] = outcomes.get(name, True) and not report.failed
+    for key, name in report.user_properties:
+        if key == "req":
+            outcomes[name] = outcomes.get(name, True) and not report.failed
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -68,8 +75,9 @@ def place():
 
 
 @pytest.fixture(scope="session")
-def recorder(place):
-    return client.Recorder(place / "exchanges.jsonl")
+def recorder(place, pytestconfig):
+    directory = pathlib.Path(pytestconfig.getoption("exchanges") or place)
+    return client.Recorder(directory / f"exchanges.{os.getpid()}.jsonl")
 
 
 # One address plays all the people of a test run.

@@ -1,6 +1,7 @@
 """A private stack and its clients: what the HTTP and fault tests share."""
 import email
 import email.policy
+import functools
 import json
 import os
 import pathlib
@@ -150,6 +151,15 @@ class Db:
         return value
 
 
+@functools.cache
+def read_mail(path, _written):
+    """A message of a file as it was written at that time."""
+    message = email.message_from_bytes(pathlib.Path(path).read_bytes(), policy=email.policy.default)
+    message.to = str(message["to"])
+    message.text = message.get_body(("plain",)).get_content()
+    return message
+
+
 class Mailbox:
     """The directory that mail is written to."""
 
@@ -158,13 +168,9 @@ class Mailbox:
 
     def all(self, to):
         """Messages to that address, oldest first, each with .text."""
-        found = []
-        for path in sorted(self.directory.glob("[!.]*"), key=lambda p: p.stat().st_mtime_ns):
-            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            if to in str(message["to"]):
-                message.text = message.get_body(("plain",)).get_content()
-                found.append(message)
-        return found
+        files = [(p.stat().st_mtime_ns, str(p)) for p in self.directory.glob("[!.]*")]
+        read = (read_mail(path, written) for written, path in sorted(files))
+        return [message for message in read if to in message.to]
 
     def wait(self, to, n=1):
         """The newest message once there are at least n."""
