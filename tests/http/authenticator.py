@@ -37,6 +37,9 @@ class Key:
         }
         self.private = make[alg]()
 
+    def __repr__(self):
+        return f"Key({self.alg})"
+
     def cose(self):
         public = self.private.public_key()
         if self.alg == -8:
