@@ -6,6 +6,7 @@
 #include "io/shm.h"
 #include "shop/audit.h"
 #include "shop/limit.h"
+#include "shop/session.h"
 #include "statements.h"
 
 /* A key claimed so long ago without an answer belongs to a worker that died. */
@@ -55,21 +56,10 @@ static enum mx_actor_kind kind_of(struct mx_str scope)
     return mx_str_eqc(scope, "customer") ? MX_CUSTOMER : MX_GUEST;
 }
 
-static enum mx_err load_session(struct mx_ctx *cx, struct q_gate_session_live_row *ret_session)
-{
-    struct mx_list rows;
-    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
-    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
-    if (rows.n == 0)
-        return MX_E_UNAUTHORIZED;
-    *ret_session = *MX_AT(rows, struct q_gate_session_live_row, 0);
-    return MX_OK;
-}
-
 static enum mx_err require_live(struct mx_ctx *cx)
 {
-    struct q_gate_session_live_row session;
-    return load_session(cx, &session);
+    struct mx_session_proof proof;
+    return mx_session_live(cx, &proof);
 }
 
 /* Learn which sessions other hosts have ended, if nobody on this host has asked for `interval_ms`.
@@ -139,15 +129,14 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
  * ended. */
 static enum mx_err require_session(struct mx_ctx *cx, unsigned flags)
 {
-    struct q_gate_session_live_row session;
+    struct mx_session_proof proof;
     bool factor = needs_second_factor(cx) && !(flags & MX_R_ENROL);
     if (!factor && !(flags & MX_R_FRESH))
         return MX_OK;
-    MX_TRY(load_session(cx, &session));
-    if (factor && session.second_factor == 0)
+    MX_TRY(mx_session_live(cx, &proof));
+    if (factor && proof.second == MX_SECOND_NONE)
         return MX_E_MFA_ENROLMENT_REQUIRED;
-    int64_t age_ms = cx->now_ms - session.authenticated_at.ms;
-    bool fresh = cx->actor.kind == MX_GUEST || age_ms <= gate_conf->reauth_max_age_s * 1000;
+    bool fresh = cx->actor.kind == MX_GUEST || proof.fresh;
     return (flags & MX_R_FRESH) && !fresh ? MX_E_REAUTH_REQUIRED : MX_OK;
 }
 

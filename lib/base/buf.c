@@ -129,3 +129,11 @@ struct mx_str mx_buf_view(const struct mx_buf *b)
 {
     return (struct mx_str){b->p, b->n};
 }
+
+struct mx_str mx_hex(struct mx_arena *a, const void *p, size_t n)
+{
+    struct mx_buf b;
+    mx_buf_init(&b, a, 2 * n);
+    mx_buf_hex(&b, p, n);
+    return mx_buf_view(&b);
+}

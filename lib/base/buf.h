@@ -29,5 +29,7 @@ void mx_buf_advance(struct mx_buf *b, size_t n);
 /* Forget the content, keep the memory. */
 void mx_buf_clear(struct mx_buf *b);
 struct mx_str mx_buf_view(const struct mx_buf *b);
+/* The bytes as lower-case hexadecimal digits, NUL-terminated in `a`. */
+struct mx_str mx_hex(struct mx_arena *a, const void *p, size_t n);
 
 #endif

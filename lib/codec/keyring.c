@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/rnd.h"
 #include "codec/keys_internal.h"
 
@@ -110,8 +111,7 @@ static struct mx_str new_kid(struct mx_arena *a)
     unsigned char r[KID_RANDOM];
 
     mx_rnd(r, sizeof(r));
-    return mx_str_fmt(a, "%02x%02x%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5],
-                      r[6], r[7]);
+    return mx_hex(a, r, sizeof(r));
 }
 
 enum mx_err mx_keyring_new(const struct mx_keyring *r, const char *alg, struct mx_str *ret_kid,

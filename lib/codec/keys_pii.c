@@ -1,5 +1,6 @@
 #include "codec/keys_pii.h"
 
+#include "base/buf.h"
 #include "base/rnd.h"
 #include "codec/uri.h"
 
@@ -7,8 +8,7 @@
 
 struct mx_str mx_pii_id_text(struct mx_arena *a, struct mx_pii_id id)
 {
-    return mx_str_fmt(a, "%02x%02x%02x%02x%02x%02x%02x%02x", id.b[0], id.b[1], id.b[2], id.b[3],
-                      id.b[4], id.b[5], id.b[6], id.b[7]);
+    return mx_hex(a, id.b, sizeof(id.b));
 }
 
 bool mx_pii_id_parse(struct mx_str text, struct mx_pii_id *ret_id)

@@ -66,13 +66,10 @@ static const char *check_nonce(struct mx_arena *a, const struct mx_json *claims,
 {
     struct mx_str claim = mx_claim_str(claims, "nonce");
     struct mx_hash digest = mx_sha256(nonce);
-    struct mx_buf hex;
 
-    mx_buf_init(&hex, a, 2 * sizeof(digest));
-    mx_buf_hex(&hex, digest.b, sizeof(digest));
     if (!claim.p || nonce.n < MX_NONCE_MIN)
         return "no nonce";
-    if (!mx_str_eq(claim, nonce) && !mx_str_eq(claim, mx_buf_view(&hex)))
+    if (!mx_str_eq(claim, nonce) && !mx_str_eq(claim, mx_hex(a, digest.b, sizeof(digest))))
         return "another nonce";
     *ret_claim = claim;
     return NULL;

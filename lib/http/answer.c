@@ -8,11 +8,8 @@
 static struct mx_str etag_of(struct mx_arena *a, struct mx_str body)
 {
     struct mx_hash h = mx_sha256(body);
-    struct mx_buf text;
 
-    mx_buf_init(&text, a, 2 * ETAG_BYTES);
-    mx_buf_hex(&text, h.b, ETAG_BYTES);
-    return mx_buf_view(&text);
+    return mx_hex(a, h.b, ETAG_BYTES);
 }
 
 bool mx_etag_listed(struct mx_str list, struct mx_str etag)

@@ -2,6 +2,7 @@
 
 #include "io/db.h"
 #include "shop/address.h"
+#include "shop/session.h"
 #include "statements.h"
 
 /* cart.load and cart.load_live give the same columns. */
@@ -157,9 +158,9 @@ enum mx_err mx_cart_load_live(struct mx_ctx *cx, struct mx_cart *ret_cart)
     cx->session_live = rows.n > 0;
     if (cx->session_live)
         return assemble(cx, &rows, ret_cart);
-    struct q_gate_session_live_in session = {in.session, in.now};
-    MX_TRY(q_gate_session_live(cx->db, &session, &rows));
-    return rows.n > 0 ? MX_E_NOT_FOUND : MX_E_UNAUTHORIZED;
+    struct mx_session_proof proof;
+    MX_TRY(mx_session_live(cx, &proof));
+    return MX_E_NOT_FOUND;
 }
 
 static bool any_price_changed(const struct mx_cart *cart)

@@ -86,18 +86,6 @@ static enum mx_err erase(void *arg)
 
 /* ---- who may ---- */
 
-static enum mx_err require_fresh(struct mx_ctx *cx)
-{
-    struct mx_list rows;
-    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
-    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
-    if (rows.n == 0)
-        return MX_E_UNAUTHORIZED;
-    int64_t since_ms = MX_AT(rows, struct q_gate_session_live_row, 0)->authenticated_at.ms;
-    return cx->now_ms - since_ms <= cx->conf->reauth_max_age_s * 1000 ? MX_OK
-                                                                      : MX_E_REAUTH_REQUIRED;
-}
-
 enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password)
 {
     struct mx_list rows;
@@ -112,7 +100,8 @@ enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password)
     }
     if (r->has_password)
         return mx_signin_with_password(cx, password, erase, cx);
+    struct mx_session_proof proof = {.fresh = true};
     if (r->kind != MX_ACCOUNT_GUEST)
-        MX_TRY(require_fresh(cx));
-    return mx_db_tx(cx->db, erase, cx);
+        MX_TRY(mx_session_live(cx, &proof));
+    return proof.fresh ? mx_db_tx(cx->db, erase, cx) : MX_E_REAUTH_REQUIRED;
 }

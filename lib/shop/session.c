@@ -119,6 +119,21 @@ static struct mx_str or_empty(struct mx_str s)
     return s.p != NULL ? s : MX_S("");
 }
 
+enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proof)
+{
+    struct mx_list rows;
+    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    const struct q_gate_session_live_row *r = MX_AT(rows, struct q_gate_session_live_row, 0);
+    *ret_proof = (struct mx_session_proof){
+        .second = (enum mx_second_factor)r->second_factor,
+        .fresh = cx->now_ms - r->authenticated_at.ms <= cx->conf->reauth_max_age_s * 1000,
+    };
+    return MX_OK;
+}
+
 enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
                              struct mx_tokens *tokens)
 {

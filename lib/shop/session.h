@@ -25,6 +25,15 @@ enum mx_second_factor {
     MX_SECOND_PASSKEY /* also alone: it checks who uses it */
 };
 
+/* What the caller's live session has proved. */
+struct mx_session_proof {
+    enum mx_second_factor second;
+    bool fresh; /* its owner proved a short while ago to be there (reauth_max_age_s) */
+};
+
+/* Ask the database for it. MX_E_UNAUTHORIZED when the session or its account has ended. */
+enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proof) MX_MUST_CHECK;
+
 /* Start a session of the account in `tokens->user` in the present transaction; fills the rest, and
  * writes the audit log unless it is a guest's. MX_E_NOT_FOUND when the account is not active. It
  * counts as a fresh sign-in. For new accounts and shop/signin.h: who signs in to an account that
