@@ -11,6 +11,7 @@ import urllib.parse
 
 
 import rig
+from client import follow
 
 LEVEL = os.environ.get("ATTACK_LEVEL", "1")
 SAMPLES = {
@@ -26,16 +27,8 @@ class Routes:
     def __init__(self, document):
         self.document = document
 
-    def follow(self, node):
-        while "$ref" in node:
-            steps = node["$ref"].removeprefix("#/").split("/")
-            node = self.document
-            for step in steps:
-                node = node[step]
-        return node
-
     def value(self, schema):
-        schema = self.follow(schema)
+        schema = follow(self.document, schema)
         for several in ("oneOf", "anyOf", "allOf"):
             if several in schema:
                 return self.value(schema[several][0])
@@ -59,7 +52,7 @@ class Routes:
             for method, operation in item.items():
                 if "operationId" not in operation:
                     continue
-                takes = [self.follow(p) for p in operation.get("parameters", [])]
+                takes = [follow(self.document, p) for p in operation.get("parameters", [])]
                 query = {p["name"]: str(self.value(p["schema"])).lower() for p in takes
                          if p["in"] == "query" and "<" not in p["name"]}
                 content = operation.get("requestBody", {}).get("content", {})

@@ -252,6 +252,11 @@ def hexed(uuid):
     return f"UNHEX('{uuid.replace('-', '')}')"
 
 
+def counter(stack, name):
+    """Of InnoDB."""
+    return int(stack.db().rows(f"SHOW GLOBAL STATUS LIKE 'Innodb_{name}'")[0]["Value"])
+
+
 def stock_lock(stack, variant):
     """A session in which nobody else can take units of the variant."""
     lock = Session(stack)

@@ -10,7 +10,8 @@ import time
 import pytest
 from client import Api, problem, unique_key, until
 from db_proxy import DbProxy
-from load import PAY, Load, Server, Session, expect, hexed, serve, serving, status, stock_lock
+from load import (
+    PAY, Load, Server, Session, counter, expect, hexed, serve, serving, status, stock_lock)
 from shop import assert_ledger, make_product, variant_ids
 from wire import Wire
 
@@ -300,11 +301,6 @@ def test_deadlock_is_repeated(buyer):
         assert counter(buyer.stack, "deadlocks") == 1
     assert checkout.wait() == 201, checkout.body
     assert_one_order(buyer)
-
-
-def counter(stack, name):
-    """Of InnoDB."""
-    return int(stack.db().rows(f"SHOW GLOBAL STATUS LIKE 'Innodb_{name}'")[0]["Value"])
 
 
 def assert_one_order(buyer):

@@ -1,5 +1,4 @@
 """Another key for the personal data at rest, while the store serves."""
-import getpass
 import json
 import pathlib
 import signal
@@ -8,7 +7,7 @@ import time
 import uuid
 
 import pytest
-from client import ADDRESS, Api, Db, Stack, program
+from client import ADDRESS, Api, Stack, program
 from factor import enrol
 from load import Load, expect
 from wire import Wire
@@ -28,8 +27,7 @@ class Shop:
                            db_statement_timeout_ms=500, queue_age_max_ms=500).start()
         self.api = Api(self.stack)
         self.keys = pathlib.Path(self.stack.env["MERX_KEYS"])
-        self.owner = Db(self.stack.env["MERX_DB_SOCKET"], getpass.getuser(),
-                        self.stack.env["MERX_DB_NAME"])
+        self.owner = self.stack.admin()
 
     def values(self):
         """(column, row, value) of all that is sealed, in hex."""

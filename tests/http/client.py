@@ -2,6 +2,7 @@
 import email
 import email.policy
 import functools
+import getpass
 import json
 import os
 import pathlib
@@ -119,6 +120,10 @@ class Stack:
     def db(self):
         return Db(self.env["MERX_DB_SOCKET"], self.env["MERX_DB_USER"], self.env["MERX_DB_NAME"])
 
+    def admin(self):
+        """The private database as its owner."""
+        return Db(self.env["MERX_DB_SOCKET"], getpass.getuser(), self.env["MERX_DB_NAME"])
+
     def mailbox(self):
         return Mailbox(self.env["MERX_MAIL"])
 
@@ -201,6 +206,18 @@ class Recorder:
         self.exchanges.append(entry)
         self.file.write(json.dumps(entry) + "\n")
         self.file.flush()
+
+
+def follow(document, node):
+    """What a node of an OpenAPI document stands for, if it is a $ref; what stands beside that holds
+    too."""
+    while "$ref" in node:
+        found = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        beside = {k: v for k, v in node.items() if k != "$ref"}
+        node = found | beside if beside else found
+    return node
 
 
 class From(requests.adapters.HTTPAdapter):
@@ -352,6 +369,16 @@ class Person:
 
     def delete(self, path, json=None, **how):
         return self.send("DELETE", path, json=json, **how)
+
+    def all_of(self, path):
+        """The rows of all pages of a list, from a path with a query."""
+        rows, cursor = [], ""
+        while cursor is not None:
+            page = self.get(f"{path}{cursor and '&cursor=' + cursor}")
+            assert page.status_code == 200, page.text
+            rows += page.json()["data"]
+            cursor = page.json()["next_cursor"]
+        return rows
 
     def clone(self):
         """The same person on connections of their own, for another thread."""

@@ -1,12 +1,10 @@
 """Second factors of a test's people: their authenticator apps, and both halves of signing in."""
 import base64
-import getpass
 import hashlib
 import hmac
 import struct
 import time
 
-import client
 
 TOTP, CONFIRM, CODES = "/v1/me/mfa/totp", "/v1/me/mfa/totp/confirm", "/v1/me/mfa/recovery-codes"
 STEP = 30
@@ -25,12 +23,6 @@ def wrong_code(secret):
     return next(c for c in ("000000", "111111", "222222") if c not in near)
 
 
-def admin(stack):
-    """The private database as its owner."""
-    env = stack.env
-    return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
-
-
 def id_of(person):
     return f"UNHEX('{person.id.replace('-', '')}')"
 
@@ -46,7 +38,7 @@ class App:
         step goes on for some seconds."""
         if time.time() % STEP > STEP - 4:
             time.sleep(STEP - time.time() % STEP)
-        admin(self.stack).rows(
+        self.stack.admin().rows(
             f"UPDATE totp SET last_step = 0 WHERE account_id = {id_of(self.person)}")
         return code_at(self.secret, int(time.time()) // STEP + ahead)
 

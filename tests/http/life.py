@@ -7,7 +7,7 @@ import sealed
 from authenticator import Authenticator
 from client import PASSWORD, unique_email, unique_key
 from shop import make_product, variant_ids
-from test_pii import admin, bare, mark, whole_address
+from test_pii import bare, mark, whole_address
 
 DEVICE = "Mozilla/5.0 (Private Phone {})"
 HOSTS = itertools.count(128)  # nobody else's: their addresses stay readable
@@ -94,7 +94,7 @@ class Life:
         options = self.person.post("/v1/me/passkeys/options").json()
         made = {"name": name, "credential": Authenticator(self.origin).make(options)}
         assert self.person.post("/v1/me/passkeys", made).status_code == 201
-        admin(self.api.stack).rows(
+        self.api.stack.admin().rows(
             "INSERT INTO identity (id, account_id, provider, issuer, subject, created_at, used_at)"
             f" VALUES (RANDOM_BYTES(16), x'{bare(self.person.id)}', 'some', 'https://id.example',"
             f" '{subject}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")

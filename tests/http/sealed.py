@@ -2,7 +2,6 @@
 import base64
 import ctypes
 import ctypes.util
-import getpass
 import hashlib
 import hmac
 import json
@@ -10,7 +9,6 @@ import os
 import pathlib
 import struct
 
-import client
 
 sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
 MEMBERS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "phone")
@@ -83,7 +81,7 @@ def queue_mail(stack, to, template, values, **columns):
         "id": f"x'{row}'", "recipient_hash": f"x'{ring.recipient_hash(to)}'",
         "template": f"'{template}'", "locale": "'en'", "sealed": f"x'{text.hex()}'",
         "next_at": "UTC_TIMESTAMP(3)", "created_at": "UTC_TIMESTAMP(3)"} | columns
-    owner = client.Db(stack.env["MERX_DB_SOCKET"], getpass.getuser(), stack.env["MERX_DB_NAME"])
+    owner = stack.admin()
     owner.rows(f"INSERT INTO mail ({', '.join(all_of_it)}) VALUES ({', '.join(all_of_it.values())})")
     return row
 

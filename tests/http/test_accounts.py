@@ -1,7 +1,6 @@
 """Registration, proof of the address, sign-in, profile."""
 import ctypes
 import ctypes.util
-import getpass
 import re
 import statistics
 import time
@@ -28,12 +27,6 @@ def login(api, email, password=PASSWORD, **how):
 
 def other_code(code):
     return f"{(int(code) + 1) % 1000000:06d}"
-
-
-def admin(stack):
-    """The private database as its owner."""
-    env = stack.env
-    return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
 
 
 def tokens_of(answer, status=200):
@@ -137,7 +130,7 @@ def test_a_code_expires(api, mailbox, stack):
     email = unique_email()
     register(api, email)
     code = mailbox.code(email)
-    admin(stack).rows(
+    stack.admin().rows(
         f"UPDATE mailed_code SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
         f" WHERE email_key = '{email}'"
     )
@@ -395,7 +388,7 @@ def test_a_weaker_hash_is_replaced_at_sign_in(api, customer, stack, db):
     account = customer.id.replace("-", "")
     weak = weak_hash(PASSWORD)
     assert weak.startswith("$argon2id$v=19$m=8192,t=1,p=1$")
-    admin(stack).rows(f"UPDATE account SET password_hash = '{weak}' WHERE id = UNHEX('{account}')")
+    stack.admin().rows(f"UPDATE account SET password_hash = '{weak}' WHERE id = UNHEX('{account}')")
     stored = f"SELECT password_hash FROM account WHERE id = UNHEX('{account}')"
     problem(login(api, customer.email, "not " + PASSWORD), 401, "invalid_credentials")
     assert db.value(stored) == weak
@@ -701,7 +694,7 @@ def test_one_request_is_one_attempt(api, customer):
 
 def test_an_account_that_is_closed_is_unknown(api, customer, stack):
     account = customer.id.replace("-", "")
-    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = UNHEX('{account}')")
+    stack.admin().rows(f"UPDATE account SET status = 1 WHERE id = UNHEX('{account}')")
     problem(login(api, customer.email), 401, "invalid_credentials")
     problem(customer.get("/v1/me"), 401, "unauthorized")
     sent = {"refresh_token": customer.refresh_token}

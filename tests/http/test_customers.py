@@ -18,13 +18,7 @@ def set_status(by, person, status, **how):
 
 
 def walk(staff, query):
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = staff.get(f"{CUSTOMERS}?{query}{cursor and '&cursor=' + cursor}")
-        assert page.status_code == 200, page.text
-        seen += page.json()["data"]
-        cursor = page.json()["next_cursor"]
-    return [c["id"] for c in seen]
+    return [c["id"] for c in staff.all_of(f"{CUSTOMERS}?{query}")]
 
 
 def test_one_customer(api, staff, customer):

@@ -10,10 +10,10 @@ import sealed
 from client import PASSWORD, faults, problem, unique_email, unique_key, until
 from crew import hire, invite
 from life import Life, leave, values
-from load import Session
+from load import Session, counter
 from shop import assert_ledger, make_product, variant_ids
 from test_mfa import enrol, half
-from test_pii import admin, bare, dump, mark, readable, whole_address
+from test_pii import bare, dump, mark, readable, whole_address
 
 # What may still name the account: its number tells nothing of the person.
 KEPT = {"account", "address", "audit_log", "cart", "orders", "session", "stock_move"}
@@ -141,7 +141,7 @@ def test_a_guest_has_nothing_to_show(guest, stack):
     guest.put("/v1/cart/shipping-address", address)
     assert guest.delete("/v1/me").status_code == 204
     problem(guest.get("/v1/me"), 401, "unauthorized")
-    text = admin(stack).value(
+    text = stack.admin().value(
         f"SELECT GROUP_CONCAT(country, IFNULL(sealed, '')) FROM address WHERE account_id = x'{bare(guest.id)}'")
     assert text == "DE"
 
@@ -149,7 +149,7 @@ def test_a_guest_has_nothing_to_show(guest, stack):
 @pytest.mark.req("PII-2")
 def test_without_a_password_a_fresh_sign_in(customer, stack):
     """Who came by a provider or a passkey."""
-    db = admin(stack)
+    db = stack.admin()
     db.rows(f"UPDATE account SET password_hash = NULL WHERE id = x'{bare(customer.id)}'")
     db.rows("UPDATE session SET authenticated_at = UTC_TIMESTAMP(3) - INTERVAL 2 HOUR"
             f" WHERE account_id = x'{bare(customer.id)}'")
@@ -242,7 +242,7 @@ def test_erased_on_another_host(api, stack, staff):
     """Until this host knows, the token is good; all the same nothing of the person is written."""
     product, person, words = make_product(staff, stock=10), api.customer(), [mark("Note")]
     person.fill_cart(variant_ids(product)[0])
-    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = x'{bare(person.id)}'")
+    stack.admin().rows(f"UPDATE account SET status = 1 WHERE id = x'{bare(person.id)}'")
     address = whole_address()
     words += values(address)
     for answer in (person.put("/v1/cart/shipping-address", address),
@@ -359,17 +359,11 @@ def test_no_mail_is_queued_beside_the_end(api, customer, stack, db):
     asking = threading.Thread(target=lambda: asked.append(
         client_of_its_own.post("/v1/auth/password/forgot", {"email": customer.email}).status_code))
     asking.start()
-    until(lambda: waits_for_a_lock(db) or asked, what="the question to wait")
+    until(lambda: counter(stack, "row_lock_current_waits") or asked, what="the question to wait")
     assert asked == []
     ending.run("COMMIT")
     asking.join(30)
     assert asked == [202] and db.value(queued) == "0"
-
-
-def waits_for_a_lock(db):
-    """Some transaction does."""
-    (row,) = db.rows("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")
-    return row["Value"] != "0"
 
 
 def test_no_mail_waits_for_a_mailbox_that_the_person_once_had(new_stack, recorder):

@@ -3,9 +3,8 @@ import re
 
 import pytest
 
-import client
 from client import PASSWORD, at_once, faults, problem, unique_email
-from test_accounts import admin, login, other_code, register, tokens_of, verify
+from test_accounts import login, other_code, register, tokens_of, verify
 from test_passwords import account, asked, change, reset
 from test_sessions import refused, signed_in
 
@@ -133,7 +132,7 @@ def test_another_address_in_the_row_is_not_confirmed(customer, mailbox, stack):
     new, victim = unique_email(), unique_email()
     ask(customer, new)
     code = mailbox.code(new)
-    admin(stack).rows(f"UPDATE mailed_code SET email = '{victim}', email_key = '{victim}'"
+    stack.admin().rows(f"UPDATE mailed_code SET email = '{victim}', email_key = '{victim}'"
                       f" WHERE purpose = 2 AND holder = {account(customer)}")
     problem(confirm(customer, code), 422, "code_invalid")
     assert customer.get("/v1/me").json()["email"] == customer.email

@@ -8,12 +8,12 @@ import pytest
 
 import client
 import sealed
-from client import PASSWORD, faults, problem, unique_key, until
+from client import PASSWORD, faults, follow, problem, unique_key, until
 from crew import hire
 from factor import enrol, half
 from life import Life, leave
 from test_mfa import age
-from test_pii import admin, bare, mark, whole_address
+from test_pii import bare, mark, whole_address
 from test_zz_contract import Contract
 
 EXPORT = "/v1/me/export"
@@ -179,10 +179,10 @@ def schema_of(contract, path):
     """The schema that a path of HELD leads to."""
     node = {"$ref": "#/components/schemas/Export"}
     for name in path.split("."):
-        node = contract.follow(node)
+        node = follow(contract.document, node)
         node = next((n for n in node.get("anyOf", node.get("oneOf", [])) if n.get("type") != "null"), node)
-        node = contract.follow(node)
-        node = contract.follow(node.get("items", node))
+        node = follow(contract.document, node)
+        node = follow(contract.document, node.get("items", node))
         node = node["properties"][name]
     return node
 
@@ -190,7 +190,7 @@ def schema_of(contract, path):
 @pytest.mark.req("PII-2")
 def test_no_column_is_forgotten(api, stack):
     contract = Contract(api.get("/v1/openapi.json").json())
-    columns = admin(stack).rows(
+    columns = stack.admin().rows(
         "SELECT c.table_name AS t, c.column_name AS c FROM information_schema.columns c"
         " JOIN information_schema.tables t USING (table_schema, table_name)"
         " WHERE c.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'")
@@ -256,7 +256,7 @@ def test_all_of_a_busy_person(api, stack, db, staff, mailbox, life):
 
 @pytest.mark.req("PII-2")
 def test_nothing_that_opens(api, stack, life):
-    db, person = admin(stack), life.person
+    db, person = stack.admin(), life.person
     app = enrol(stack, person)
     pending = half(api, person)
     assert api.post("/v1/auth/password/forgot", {"email": person.email}).status_code == 202
@@ -340,8 +340,8 @@ def test_page_by_page(api, stack, db, life):
     for _ in range(7):
         guests.append(api.guest())
         life.api.login(person.email, token=guests[-1].token)
-    multiply(admin(stack), person.id)
-    multiply(admin(stack), guests[3].id, 25)
+    multiply(stack.admin(), person.id)
+    multiply(stack.admin(), guests[3].id, 25)
     all_at_once, pages = whole(person)
     assert pages > 5
     for limit in (7, 40):
@@ -360,7 +360,7 @@ def test_page_by_page(api, stack, db, life):
 @pytest.mark.req("PII-2")
 def test_each_page_is_read_by_an_index(stack, life):
     """What is looked at is what is asked for, however much there is."""
-    db = admin(stack)
+    db = stack.admin()
     for _ in range(3):
         multiply(db, life.person.id, 1000)
     db.rows("ANALYZE TABLE audit_log, orders, session, mail, address, account")

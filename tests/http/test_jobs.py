@@ -1,5 +1,4 @@
 """What happens by itself: mail in bad weather, and what is swept away."""
-import getpass
 import os
 import signal
 
@@ -17,11 +16,6 @@ def lone(place):
     stack = client.Stack(place / "jobs", workers=2)
     yield stack.start()
     stack.stop()
-
-
-def admin(stack):
-    env = stack.env
-    return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
 
 
 def register(stack):
@@ -121,7 +115,7 @@ def test_an_unpaid_order_expires(lone):
     guest.fill_cart(variant)
     order = guest.checkout("tok_declined").json()["order_id"]
     key = order.replace("-", "")
-    admin(lone).rows(f"UPDATE orders SET expires_at = created_at WHERE id = x'{key}'")
+    lone.admin().rows(f"UPDATE orders SET expires_at = created_at WHERE id = x'{key}'")
     until(lambda: guest.get(f"/v1/orders/{order}").json()["status"] == "expired", what="expiry")
     shown = guest.get(f"/v1/orders/{order}").json()
     assert [e["type"] for e in shown["events"]] == ["payment.failed", "order.expired"]
@@ -137,19 +131,19 @@ def test_an_unpaid_order_expires(lone):
 
 def test_old_rows_are_swept(lone):
     account = "UNHEX(REPEAT('1', 32))"
-    admin(lone).rows(
+    lone.admin().rows(
         "INSERT INTO idempotency (principal, idem_key, request_hash, status, body, created_at)"
         f" VALUES ({account}, 'old', REPEAT('x', 32), 200, '', UTC_TIMESTAMP(3) - INTERVAL 49 HOUR),"
         f" ({account}, 'young', REPEAT('x', 32), 200, '', UTC_TIMESTAMP(3) - INTERVAL 47 HOUR)"
     )
     email = register(lone)
-    admin(lone).rows(
+    lone.admin().rows(
         "UPDATE mailed_code SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND"
         f" WHERE email_key = '{email}'"
     )
     session = "INSERT INTO session (id, account_id, created_at, rotated_at, expires_at, authenticated_at)"
     for mark, days in (("a", 31), ("b", 29)):
-        admin(lone).rows(
+        lone.admin().rows(
             f"{session} SELECT REPEAT('{mark}', 16), {account}, t, t, t, t"
             f" FROM (SELECT UTC_TIMESTAMP(3) - INTERVAL {days} DAY AS t) AS ago")
     kept = f"SELECT idem_key FROM idempotency WHERE principal = {account}"
@@ -164,9 +158,9 @@ def test_jobs_outlive_the_database(lone):
     """Its connections are cut again and again; the runner is the same process afterwards."""
     runner = lone.pid("jobs")
     for _ in range(3):
-        for row in admin(lone).rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'merx'"):
+        for row in lone.admin().rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'merx'"):
             try:
-                admin(lone).rows(f"KILL {row['ID']}")
+                lone.admin().rows(f"KILL {row['ID']}")
             except AssertionError:
                 continue
     email = register(lone)

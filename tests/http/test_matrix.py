@@ -3,14 +3,13 @@ every role), whose objects are seen (every path with a parameter), what may be w
 A new route is covered without a line here; only one that has a path parameter needs to say, in
 OBJECTS, how another's object is made."""
 import functools
-import getpass
 import json
 import re
 import uuid
 
 import pytest
 
-from client import ADDRESS, Db, problem, unique_key
+from client import ADDRESS, follow, problem, unique_key
 from crew import ROLES, hire, key
 from shop import make_product, variant_ids
 
@@ -27,19 +26,11 @@ class Operation:
         self.id, self.who = node["operationId"], node["x-who"]
         self.permission = node.get("x-permission")
 
-    def follow(self, node):
-        while "$ref" in node:
-            found = self.document
-            for step in node["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            node = found | {k: v for k, v in node.items() if k != "$ref"}
-        return node
-
     def body(self):
         """Schema of the request's body, or None."""
         if "requestBody" not in self.node:
             return None
-        return self.follow(self.node["requestBody"]["content"]["application/json"]["schema"])
+        return follow(self.document, self.node["requestBody"]["content"]["application/json"]["schema"])
 
     def fill(self, values):
         return re.sub(r"{(\w+)}", lambda m: values[m.group(1)], self.path)
@@ -74,8 +65,7 @@ def operations(document):
 @pytest.fixture(scope="module")
 def admin(stack):
     """The private database as its owner."""
-    env = stack.env
-    return Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
+    return stack.admin()
 
 
 class Crew:
@@ -349,7 +339,7 @@ SAMPLES = {"country": "DE", "phone": "+49 30 1", "email": "a@example.com", "post
 
 def sample(operation, schema, name="", everything=False):
     """A value that the schema takes: what is required, or all of it."""
-    schema = operation.follow(schema)
+    schema = follow(operation.document, schema)
     if name in SAMPLES:
         return SAMPLES[name]
     if "anyOf" in schema:
@@ -421,7 +411,7 @@ PUSHY = ("role", "Role", "roles", "is_admin", "user_id", "account_id", "id", "st
 
 def intrusions(operation, schema, at=""):
     """(body, pointer) for members that the schema does not know, one at a time, at every level."""
-    schema = operation.follow(schema)
+    schema = follow(operation.document, schema)
     known = schema.get("properties", {})
     for name in PUSHY:
         if name not in known:
@@ -430,12 +420,12 @@ def intrusions(operation, schema, at=""):
         if name.upper() != name:
             yield {name.upper(): "x"}, f"{at}/{name.upper()}"
     for name, node in known.items():
-        node = operation.follow(node.get("anyOf", [node])[0])
+        node = follow(operation.document, node.get("anyOf", [node])[0])
         if node.get("type") == "object" and "properties" in node:
             for body, pointer in intrusions(operation, node, f"{at}/{name}"):
                 yield {name: body}, pointer
         elif node.get("type") == "array":
-            items = operation.follow(node["items"])
+            items = follow(operation.document, node["items"])
             if "properties" in items:
                 for body, pointer in intrusions(operation, items, f"{at}/{name}/0"):
                     yield {name: [body]}, pointer
@@ -501,7 +491,7 @@ def test_every_member_has_its_type(operations, crew):
             continue
         path = operation.fill({p: str(uuid.uuid4()) for p in operation.parameters()})
         for name, node in operation.body()["properties"].items():
-            node = operation.follow(node.get("anyOf", [node])[0])
+            node = follow(operation.document, node.get("anyOf", [node])[0])
             kind = node.get("type")
             kind = kind[0] if isinstance(kind, list) else kind
             if kind is None:
@@ -526,7 +516,7 @@ def schemas_in(operation, node, seen):
             if node["$ref"] in seen:
                 return
             seen.add(node["$ref"])
-            yield from schemas_in(operation, operation.follow(node), seen)
+            yield from schemas_in(operation, follow(operation.document, node), seen)
             return
         kind = node.get("type")
         if kind == "object" or (isinstance(kind, list) and "object" in kind):
@@ -565,7 +555,7 @@ def test_no_answer_has_a_secret_of_the_server(operations):
 
 def bounds(operation, schema, at):
     """Pointers of what a caller may make as large as they like."""
-    schema = operation.follow(schema.get("anyOf", [schema])[0])
+    schema = follow(operation.document, schema.get("anyOf", [schema])[0])
     kind = schema.get("type")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":

@@ -13,27 +13,27 @@ from authenticator import Authenticator
 from client import at_once, faults, problem
 from crew import audit_rows
 from factor import (
-    CODES, CONFIRM, STEP, TOTP, admin, code_at, enrol, half, id_of, second, wrong_code)
+    CODES, CONFIRM, STEP, TOTP, code_at, enrol, half, id_of, second, wrong_code)
 
 OWN = "/v1/auth/reauth"
 
 
 def authenticated_ago(stack, person):
     """Seconds since the person's newest session was signed in to."""
-    return int(admin(stack).value(
+    return int(stack.admin().value(
         "SELECT TIMESTAMPDIFF(SECOND, authenticated_at, UTC_TIMESTAMP(3)) FROM session"
         f" WHERE account_id = {id_of(person)} ORDER BY id DESC LIMIT 1"))
 
 
 def age(stack, person, seconds=7200):
     """Let the person's sign-ins be so long ago."""
-    admin(stack).rows(
+    stack.admin().rows(
         f"UPDATE session SET authenticated_at = UTC_TIMESTAMP(3) - INTERVAL {seconds} SECOND"
         f" WHERE account_id = {id_of(person)}")
 
 
 def query(stack, sql):
-    return admin(stack).value(sql)
+    return stack.admin().value(sql)
 
 
 def told(mailbox, person, words):
@@ -191,7 +191,7 @@ def test_changes_want_a_fresh_sign_in(stack, customer, mailbox):
     problem(customer.delete(TOTP, {"password": "wrong"}), 401, "invalid_credentials")
     assert customer.delete(TOTP, {"password": customer.password}).status_code == 204
     mailbox.wait(customer.email, 4)
-    actions = audit_rows(admin(stack), f"object_id = {id_of(app.person)}")
+    actions = audit_rows(stack.admin(), f"object_id = {id_of(app.person)}")
     mfa = [(r["action"], r["address"], r["actor"] == r["object"]) for r in actions]
     assert [m for m in mfa if "mfa" in m[0] or "recovery" in m[0]] == [
         (what, "127.0.0.1", True) for what in ("mfa_enrolled", "recovery_codes_made", "mfa_removed")]
@@ -202,12 +202,12 @@ def test_changes_want_a_fresh_sign_in(stack, customer, mailbox):
 @pytest.mark.req("MFA-8")
 def test_no_seed_and_no_code_is_stored_in_the_clear(stack, app):
     raw = base64.b32decode(app.secret)
-    (row,) = admin(stack).rows(
+    (row,) = stack.admin().rows(
         f"SELECT HEX(secret) AS secret FROM totp WHERE account_id = {id_of(app.person)}")
     assert len(row["secret"]) > 2 * len(raw) and raw.hex().upper() not in row["secret"]
     dump = b""
-    for table in [list(r.values())[0] for r in admin(stack).rows("SHOW TABLES")]:
-        every_row = [*admin(stack).command, "--binary-as-hex", "-e", f"SELECT * FROM `{table}`"]
+    for table in [list(r.values())[0] for r in stack.admin().rows("SHOW TABLES")]:
+        every_row = [*stack.admin().command, "--binary-as-hex", "-e", f"SELECT * FROM `{table}`"]
         dump += subprocess.run(every_row, capture_output=True, check=True).stdout.lower()
     kept = [app.secret, raw.hex()]
     for code in app.codes:
@@ -220,7 +220,7 @@ def test_no_seed_and_no_code_is_stored_in_the_clear(stack, app):
 
 def test_a_seed_of_another_account_does_not_open(stack, api, app):
     other = enrol(stack, api.customer())
-    admin(stack).rows(
+    stack.admin().rows(
         f"UPDATE totp t, totp o SET t.secret = o.secret WHERE t.account_id = {id_of(app.person)}"
         f" AND o.account_id = {id_of(other.person)}")
     problem(second(api, half(api, app.person), other.code()), 503, "unavailable")
@@ -237,7 +237,7 @@ def test_signing_in(stack, api, app):
     person = client.Person(api, done)
     assert person.id == app.person.id and person.user["mfa_enabled"] is True
     assert person.get("/v1/me").status_code == 200
-    factors = admin(stack).rows(
+    factors = stack.admin().rows(
         f"SELECT second_factor FROM session WHERE account_id = {id_of(person)}"
         " AND revoked_at IS NULL ORDER BY id")
     assert [f["second_factor"] for f in factors] == ["1", "1"]
@@ -318,7 +318,7 @@ def test_a_challenge_dies_after_five_minutes(stack, api, app):
     move += f" WHERE account_id = {id_of(app.person)}"
     left = "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), expires_at) FROM mfa_challenge"
     assert 290 <= int(query(stack, f"{left} WHERE account_id = {id_of(app.person)}")) <= 300
-    admin(stack).rows(move.format(301))
+    stack.admin().rows(move.format(301))
     refused(second(api, token, app.code()), "invalid_mfa_token")
 
 
@@ -348,11 +348,11 @@ def test_the_token_of_a_challenge_opens_nothing_else(stack, api, app):
     problem(api.post(CONFIRM, {"code": app.code()}, token=token), 401, "unauthorized")
     for other in (app.person.token[:500], app.person.refresh_token, "x", "mm1_", token[:-1]):
         refused(second(api, other, app.code()), "invalid_mfa_token")
-    columns = [r["Field"] for r in admin(stack).rows("SHOW COLUMNS FROM mfa_challenge")]
+    columns = [r["Field"] for r in stack.admin().rows("SHOW COLUMNS FROM mfa_challenge")]
     raw = base64.urlsafe_b64decode(token.removeprefix("mm1_") + "=")
     assert len(raw) == 32 and "token_hash" in columns
     for column in columns:
-        for kept in admin(stack).rows(f"SELECT HEX({column}) AS h FROM mfa_challenge"):
+        for kept in stack.admin().rows(f"SELECT HEX({column}) AS h FROM mfa_challenge"):
             assert raw.hex().upper() not in (kept["h"] or "")
             assert token.encode().hex().upper() not in (kept["h"] or "")
     assert second(api, token, app.code()).status_code == 200

@@ -1,6 +1,5 @@
 """Signing in with OpenID providers: which ID tokens count, whose account it is, the provider's keys."""
 import concurrent.futures
-import getpass
 import hashlib
 import hmac
 import json
@@ -65,8 +64,7 @@ class World:
         self.server.stop()
 
     def admin(self):
-        env = self.stack.env
-        return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
+        return self.stack.admin()
 
 
 @pytest.fixture(scope="module")

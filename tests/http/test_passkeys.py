@@ -1,6 +1,5 @@
 """Passkeys: register, list, name, remove, sign in. PKY-1."""
 import concurrent.futures
-import getpass
 
 import pytest
 from fido2.client import ClientData
@@ -230,7 +229,7 @@ def test_no_counter_is_no_copy(api, customer, device):
 def test_a_closed_account_is_unknown(api, customer, device, stack):
     enrolled(customer, device)
     hexed = customer.id.replace("-", "")
-    owner = client.Db(stack.env["MERX_DB_SOCKET"], getpass.getuser(), stack.env["MERX_DB_NAME"])
+    owner = stack.admin()
     owner.rows(f"UPDATE account SET status = 1 WHERE id = UNHEX('{hexed}')")
     refused(enter(api, device))
 
@@ -275,7 +274,7 @@ def test_a_registration_is_answered_once(customer, origin):
 def test_an_old_sign_in_registers_nothing(api, customer, device, stack):
     options = creation(customer)
     hexed = customer.id.replace("-", "")
-    owner = client.Db(stack.env["MERX_DB_SOCKET"], getpass.getuser(), stack.env["MERX_DB_NAME"])
+    owner = stack.admin()
     owner.rows("UPDATE session SET authenticated_at = authenticated_at - INTERVAL 2 HOUR"
                f" WHERE account_id = UNHEX('{hexed}')")
     problem(customer.post(f"{OWN}/options"), 403, "reauth_required")

@@ -9,9 +9,9 @@ import client
 from client import PASSWORD, at_once, faults, problem, unique_email
 from crew import audit_rows
 from factor import enrol
-from test_accounts import admin, login, other_code, register, tokens_of, verify, weak_hash
+from test_accounts import login, other_code, register, tokens_of, verify, weak_hash
 from test_mfa import by_passkey, registered
-from test_sessions import refused, rotated, shift, signed_in
+from test_sessions import refused, rotated, signed_in
 
 NEW = "another-Horse-battery-8"
 
@@ -63,7 +63,7 @@ def test_weak_passwords_are_refused_with_the_reason(api, customer, mailbox, pass
 
 @pytest.mark.req("PWD-2")
 def test_strength_is_never_checked_at_sign_in(api, customer, stack):
-    admin(stack).rows(f"UPDATE account SET password_hash = '{weak_hash('password1')}'"
+    stack.admin().rows(f"UPDATE account SET password_hash = '{weak_hash('password1')}'"
                       f" WHERE id = {account(customer)}")
     tokens_of(login(api, customer.email, "password1"))
     customer.password = "password1"
@@ -163,7 +163,7 @@ def test_right_passwords_are_not_counted(customer):
 
 
 def test_a_closed_account_changes_nothing(customer, stack):
-    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = {account(customer)}")
+    stack.admin().rows(f"UPDATE account SET status = 1 WHERE id = {account(customer)}")
     problem(change(customer), 401, "unauthorized")
 
 
@@ -194,7 +194,7 @@ def test_the_new_password_wins_every_race(new_stack, recorder):
 def test_a_weak_hash_costs_no_right_password_a_refusal(api, customer, stack):
     """Several sign in at once and each wants to store a better hash: one does, all get in."""
     for _ in range(5):
-        admin(stack).rows(f"UPDATE account SET password_hash = '{weak_hash(PASSWORD)}'"
+        stack.admin().rows(f"UPDATE account SET password_hash = '{weak_hash(PASSWORD)}'"
                           f" WHERE id = {account(customer)}")
         clients = [api.clone() for _ in range(2)]
         for answer in at_once(2, lambda i: login(clients[i], customer.email)):
@@ -291,10 +291,10 @@ def test_a_change_of_address_ends_a_code(api, customer, mailbox):
 def test_a_code_expires(api, customer, mailbox, stack):
     code = asked(api, mailbox, customer.email)
     where = f"WHERE purpose = 1 AND holder = '{customer.email}'"
-    left = admin(stack).value("SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(3), expires_at)"
+    left = stack.admin().value("SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(3), expires_at)"
                               f" FROM mailed_code {where}")
     assert 28 <= int(left) <= 30
-    admin(stack).rows(f"UPDATE mailed_code SET expires_at = UTC_TIMESTAMP(3) {where}")
+    stack.admin().rows(f"UPDATE mailed_code SET expires_at = UTC_TIMESTAMP(3) {where}")
     problem(reset(api, customer.email, code), 422, "code_invalid")
 
 
@@ -402,7 +402,7 @@ def trips(stack, request_ids):
 @pytest.mark.req("ENU-2")
 def test_known_and_unknown_are_asked_alike(api, customer, mailbox, stack):
     closed = api.customer()
-    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = {account(closed)}")
+    stack.admin().rows(f"UPDATE account SET status = 1 WHERE id = {account(closed)}")
     emails = [customer.email, unique_email(), closed.email]
     answers = [forgot(api, e) for e in emails]
     assert {a.status_code for a in answers} == {202} and len({a.content for a in answers}) == 1

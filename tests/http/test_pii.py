@@ -1,12 +1,11 @@
 """Personal data at rest: nothing to be read in the tables, and nothing that opens in another row."""
-import getpass
 import subprocess
 import uuid
 
 import pytest
 
 import sealed
-from client import ADDRESS, Db, problem
+from client import ADDRESS, problem
 from shop import make_product, variant_ids
 
 
@@ -27,15 +26,9 @@ def whole_address():
     }
 
 
-def admin(stack):
-    """The private database as its owner."""
-    env = stack.env
-    return Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
-
-
 def dump(stack):
     """All rows of all tables as bytes."""
-    db = admin(stack)
+    db = stack.admin()
     tables = [r["name"] for r in db.rows(
         "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()")]
     assert len(tables) > 20
@@ -110,7 +103,7 @@ def test_the_form_is_the_documented_one(customer, db, ring):
 def test_what_another_program_sealed_opens(customer, stack, ring):
     key = bare(customer.id)
     text = ring.seal("account.phone", key, b"+1 555 0100")
-    admin(stack).rows(f"UPDATE account SET phone = x'{text.hex()}' WHERE id = x'{key}'")
+    stack.admin().rows(f"UPDATE account SET phone = x'{text.hex()}' WHERE id = x'{key}'")
     assert customer.get("/v1/me").json()["phone"] == "+1 555 0100"
 
 
@@ -151,7 +144,7 @@ def test_a_phone_opens_in_its_own_row_alone(api, stack, ring, how):
     me, other = api.customer(), api.customer()
     for person, phone in ((me, "+49 30 1111"), (other, "+49 30 2222")):
         assert person.patch("/v1/me", {"phone": phone}).status_code == 200
-    damage(admin(stack), ring, how, "account", "phone", bare(me.id), bare(other.id))
+    damage(stack.admin(), ring, how, "account", "phone", bare(me.id), bare(other.id))
     refused(me.get("/v1/me"), stack, "account.phone")
     assert other.get("/v1/me").json()["phone"] == "+49 30 2222"
     assert me.get("/v1/cart").status_code == 200
@@ -170,7 +163,7 @@ def test_an_address_opens_in_its_own_row_alone(api, stack, db, ring, product, ho
         ids.append([r["id"] for r in db.rows(
             f"SELECT HEX(id) AS id FROM address WHERE account_id = x'{bare(person.id)}' ORDER BY id")])
     for mine, theirs in zip(*ids):
-        damage(admin(stack), ring, how, "address", "sealed", mine, theirs)
+        damage(stack.admin(), ring, how, "address", "sealed", mine, theirs)
     for path in ("/v1/me/addresses", "/v1/cart", "/v1/orders"):
         refused(me.get(path), stack, "address.sealed")
         assert other.get(path).status_code == 200

@@ -1,6 +1,5 @@
 """Refresh tokens: one use each, a short grace, families; sign-out."""
 import base64
-import getpass
 import json
 import re
 import threading
@@ -37,15 +36,9 @@ def session(person):
     return claims(person.token)["sid"].replace("-", "")
 
 
-def admin(stack):
-    """The private database as its owner."""
-    env = stack.env
-    return client.Db(env["MERX_DB_SOCKET"], getpass.getuser(), env["MERX_DB_NAME"])
-
-
 def shift(stack, person, column, change):
     """Move a time of the person's session."""
-    admin(stack).rows(
+    stack.admin().rows(
         f"UPDATE session SET {column} = {column} {change} WHERE id = UNHEX('{session(person)}')"
     )
 
@@ -198,7 +191,7 @@ def test_use_prolongs_a_session_up_to_its_absolute_life(api, customer, stack, db
 
 @pytest.mark.req("RT-6")
 def test_a_closed_account_refreshes_nothing_and_its_session_ends(api, customer, stack, db):
-    admin(stack).rows(
+    stack.admin().rows(
         f"UPDATE account SET status = 1 WHERE id = UNHEX('{customer.id.replace('-', '')}')")
     refused(api, customer.refresh_token)
     ended = f"SELECT revoked_at IS NOT NULL FROM session WHERE id = UNHEX('{session(customer)}')"
@@ -374,7 +367,7 @@ def test_only_signing_out_takes_the_token_of_an_ended_session(api, customer):
 
 def ends_elsewhere(stack, person):
     """Another host ends the person's session."""
-    admin(stack).rows(
+    stack.admin().rows(
         "UPDATE session SET revoked_at = UTC_TIMESTAMP(3)"
         f" WHERE id = UNHEX('{session(person)}')"
     )
@@ -398,7 +391,7 @@ def test_money_asks_the_database_for_the_session(guest, staff, stack, db, filled
     if filled:
         guest.fill_cart(variant_ids(make_product(staff))[0], 1)
     before = db.value("SELECT COUNT(*) FROM orders")
-    admin(stack).rows(ended.format(session=session(guest)))
+    stack.admin().rows(ended.format(session=session(guest)))
     problem(guest.checkout(), 401, "unauthorized")
     assert db.value("SELECT COUNT(*) FROM orders") == before
 
@@ -427,7 +420,7 @@ def test_sign_out_at_another_host_bites_while_all_workers_are_busy(api, customer
 def test_many_sign_outs_at_another_host(api, guest, stack):
     """More than one page of the poll: none is lost."""
     first = api.guest()
-    admin(stack).rows(
+    stack.admin().rows(
         "INSERT INTO session (id, account_id, created_at, rotated_at, expires_at, authenticated_at,"
         " revoked_at) SELECT UNHEX(REPLACE(UUID(), '-', '')), REPEAT('x', 16), UTC_TIMESTAMP(3),"
         " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM seq_1_to_5000")
@@ -486,11 +479,11 @@ def test_a_role_that_is_taken_away_bites_at_the_next_request(new_stack, recorder
     staff = client.Api(stack, recorder).staff()
     account = f"UNHEX('{staff.id.replace('-', '')}')"
     assert staff.get("/v1/admin/products").status_code == 200
-    admin(stack).rows(f"DELETE FROM account_role WHERE account_id = {account}")
+    stack.admin().rows(f"DELETE FROM account_role WHERE account_id = {account}")
     problem(staff.get("/v1/admin/products"), 403, "forbidden")
-    admin(stack).rows(f"INSERT INTO account_role VALUES ({account}, 'manager')")
+    stack.admin().rows(f"INSERT INTO account_role VALUES ({account}, 'manager')")
     assert staff.get("/v1/admin/products").status_code == 200
-    admin(stack).rows(f"UPDATE account SET status = 1 WHERE id = {account}")
+    stack.admin().rows(f"UPDATE account SET status = 1 WHERE id = {account}")
     problem(staff.get("/v1/admin/products"), 401, "unauthorized")
 
 

@@ -1,5 +1,4 @@
 """Staff: how they come, what they may make of each other, and who always stays."""
-import concurrent.futures
 import json
 import re
 import subprocess
@@ -8,11 +7,10 @@ import pytest
 
 from client import PASSWORD, at_once, faults, problem, unique_email, unique_key
 from crew import (
-    ACCEPT, STAFF, accept, all_permissions, audit_rows, hire, if_match, invite, key, mailed_code,
+    STAFF, accept, all_permissions, audit_rows, hire, if_match, invite, key, mailed_code,
     new_role,
 )
 from test_mfa import enrol
-from test_pii import admin
 
 UNKNOWN = "01920000-0000-7000-8000-000000000000"
 
@@ -183,11 +181,7 @@ def test_a_key_invites_once(api, staff, mailbox):
 
 def test_the_list(api, staff):
     made = [invite(staff, "support")["id"] for _ in range(3)]
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = staff.get(f"{STAFF}?limit=2{cursor and '&cursor=' + cursor}").json()
-        seen += [s["id"] for s in page["data"]]
-        cursor = page["next_cursor"]
+    seen = [s["id"] for s in staff.all_of(f"{STAFF}?limit=2")]
     assert seen[:3] == made[::-1] and len(seen) == len(set(seen)) and staff.id in seen
     invited = staff.get(f"{STAFF}?status=invited&limit=100").json()["data"]
     assert {s["status"] for s in invited} == {"invited"} and set(made) <= {s["id"] for s in invited}
@@ -443,11 +437,11 @@ def test_nothing_signs_in_for_who_has_left(api, stack, staff, db):
     """The ways in end with the account: their owner may use them elsewhere in the shop again."""
     person = hire(api, staff, "support")
     enrol(stack, person)
-    admin(stack).rows(
+    stack.admin().rows(
         "INSERT INTO identity (id, account_id, provider, issuer, subject, created_at, used_at) VALUES"
         f" (RANDOM_BYTES(16), x'{key(person.id)}', 'some', 'https://id.example', '{person.id}',"
         " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
-    admin(stack).rows(
+    stack.admin().rows(
         "INSERT INTO passkey (id, account_id, credential_id, alg, public_key, sign_count, backed_up,"
         f" name, created_at) VALUES (RANDOM_BYTES(16), x'{key(person.id)}', '{person.id}', -7, 'x', 0, 0,"
         " 'Telephone', UTC_TIMESTAMP(3))")

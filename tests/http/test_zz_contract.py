@@ -10,6 +10,8 @@ import urllib.parse
 import jsonschema
 import pytest
 
+from client import follow
+
 # What nginx may answer in front of any route.
 BY_NGINX = {
     400: "bad_request",
@@ -46,14 +48,6 @@ class Contract:
                 return self.operations[method, template]
         return None
 
-    def follow(self, node):
-        while "$ref" in node:
-            steps = node["$ref"].removeprefix("#/").split("/")
-            node = self.document
-            for step in steps:
-                node = node[step]
-        return node
-
     def faults(self, schema, value):
         if id(schema) not in self.validators:
             whole = {"components": self.document["components"]} | schema
@@ -64,7 +58,7 @@ class Contract:
     def codes(self, operation):
         """(status, code) of each declared error."""
         for status, response in operation["responses"].items():
-            for code in self.follow(response).get("x-codes", []):
+            for code in follow(self.document, response).get("x-codes", []):
                 yield int(status), code
 
 
@@ -129,7 +123,7 @@ def check_answer(contract, exchange):
     declared = operation["responses"].get(str(exchange["status"])) if operation else None
     if declared is None:
         return check_undeclared(contract, operation, exchange)
-    return check_body(contract, contract.follow(declared), exchange)
+    return check_body(contract, follow(contract.document, declared), exchange)
 
 
 @pytest.mark.req("AZ-6")
@@ -147,7 +141,7 @@ def test_every_accepted_body_is_as_declared(contract, exchanges):
         operation = contract.operation(exchange["method"], exchange["path"])
         if not operation or exchange["status"] >= 300 or not exchange["sent"]:
             continue
-        body = contract.follow(operation["requestBody"])["content"]["application/json"]
+        body = follow(contract.document, operation["requestBody"])["content"]["application/json"]
         for fault in contract.faults(body["schema"], json.loads(exchange["sent"])):
             wrong.append(f"{told(exchange)}: accepted {exchange['sent'][:160]}: {fault}")
     assert not wrong, "\n".join(wrong[:20])
