@@ -6,6 +6,7 @@
 #include "api/products.h"
 #include "base/clock.h"
 #include "cmd.h"
+#include "codec/phc.h"
 #include "codec/secret.h"
 #include "demo_files.h"
 #include "io/db.h"

@@ -1,12 +1,10 @@
-/* Password hashes, keyed hashes, one-time codes, constant-time comparison (libsodium; the only file
- * that sees it). */
+/* Keyed hashes, sealing, one-time codes, constant-time comparison, by libsodium. */
 #ifndef MX_CODEC_SECRET_H
 #define MX_CODEC_SECRET_H
 
 #include "base/id.h"
 
 #define MX_HASH 32
-#define MX_PASSWORD_PHC 128
 #define MX_AEAD_OVERHEAD 40
 
 struct mx_hash {
@@ -15,16 +13,6 @@ struct mx_hash {
 
 /* Once a process, before all else here. */
 void mx_secret_init(void);
-/* Argon2id, 19 MiB, t=2, p=1, as a PHC string. MX_E_UNAVAILABLE when memory is short. ~32 ms. An
- * absent password is a bug. */
-enum mx_err mx_password_hash(struct mx_str password, char ret_phc[MX_PASSWORD_PHC]) MX_MUST_CHECK;
-/* True when the password matches; an absent one never does. Aborts when memory is short: that is no
- * wrong password and may not count as one. */
-bool mx_password_verify(struct mx_str phc, struct mx_str password);
-/* True when `phc` was made with weaker parameters than ours and should be replaced. */
-bool mx_password_weak_hash(struct mx_str phc);
-/* A valid hash of an unguessable password, for unknown accounts: verifying costs the same time. */
-struct mx_str mx_password_dummy(void);
 struct mx_hash mx_sha256(struct mx_str s);
 /* HMAC-SHA-256 with a 32-byte key. */
 struct mx_hash mx_hmac(const struct mx_hash *key, struct mx_str s);

@@ -394,6 +394,20 @@ void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,
 
 /* ---- slots for costly work ---- */
 
+static bool slot_held(int holder)
+{
+    return holder != 0 && holder != (int)getpid() && pid_alive(holder);
+}
+
+bool mx_shared_slot_left(const struct mx_shared *s, int64_t limit)
+{
+    for (int64_t i = 0; i < limit && i < SLOTS_MAX; i++) {
+        if (!slot_held(GET(s->slots[i])))
+            return true;
+    }
+    return false;
+}
+
 bool mx_shared_slot_take(struct mx_shared *s, int64_t limit)
 {
     int me = (int)getpid();
@@ -401,7 +415,7 @@ bool mx_shared_slot_take(struct mx_shared *s, int64_t limit)
 
     for (int64_t i = 0; i < limit && i < SLOTS_MAX; i++) {
         holder = GET(s->slots[i]);
-        if (holder != 0 && holder != me && pid_alive(holder))
+        if (slot_held(holder))
             continue;
         if (atomic_compare_exchange_strong(&s->slots[i], &holder, me))
             return true;

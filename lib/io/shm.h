@@ -40,6 +40,8 @@ void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,
 /* Slots for costly work (password hashes): false when `limit` are taken. A slot of a dead process
  * is taken over. */
 bool mx_shared_slot_take(struct mx_shared *s, int64_t limit);
+/* True when mx_shared_slot_take would give one now. */
+bool mx_shared_slot_left(const struct mx_shared *s, int64_t limit);
 void mx_shared_slot_give(struct mx_shared *s);
 
 /* Rendered public answers. */

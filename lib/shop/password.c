@@ -1,6 +1,6 @@
 #include "shop/password.h"
 
-#include "codec/secret.h"
+#include "codec/phc.h"
 #include "codec/strength.h"
 #include "codec/utf8.h"
 #include "io/shm.h"
@@ -79,12 +79,22 @@ enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
     return MX_E_VALIDATION_FAILED;
 }
 
-static enum mx_err take_slot(struct mx_ctx *cx)
+static enum mx_err slot(struct mx_ctx *cx, bool free)
 {
-    if (mx_shared_slot_take(cx->shared, cx->conf->password_hashes_at_once))
+    if (free)
         return MX_OK;
     cx->faults->retry_after_s = 1;
     return MX_E_OVERLOADED;
+}
+
+enum mx_err mx_password_room(struct mx_ctx *cx)
+{
+    return slot(cx, mx_shared_slot_left(cx->shared, cx->conf->password_hashes_at_once));
+}
+
+static enum mx_err take_slot(struct mx_ctx *cx)
+{
+    return slot(cx, mx_shared_slot_take(cx->shared, cx->conf->password_hashes_at_once));
 }
 
 static enum mx_err hash(struct mx_ctx *cx, struct mx_str password, struct mx_str *ret_phc)

@@ -23,6 +23,9 @@ struct mx_password_owner {
  * signing in. */
 enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
                                const struct mx_password_owner *owner) MX_MUST_CHECK;
+/* MX_E_OVERLOADED when all slots are taken at the moment: ask before what a hash is prepared by, so
+ * that refusing under a flood costs nothing. */
+enum mx_err mx_password_room(struct mx_ctx *cx) MX_MUST_CHECK;
 /* Hash under the cap; *ret_phc is in the request's arena. MX_E_OVERLOADED when all slots are taken,
  * MX_E_UNAVAILABLE when memory is short. */
 enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password,

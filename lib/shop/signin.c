@@ -271,7 +271,8 @@ enum mx_err mx_signin_second_passkey(struct mx_ctx *cx, struct mx_str mfa_token,
 /* A password between its hash and the transaction that it is for. */
 struct proof {
     struct mx_ctx *cx;
-    struct mx_id account;
+    struct mx_str key;        /* the address that was named, in its canonical form */
+    struct mx_id account;     /* none: not looked up, or nobody's address */
     struct mx_str seen, next; /* the hash that was compared, and the one to store */
     bool overtaken;           /* the hash is another by now */
     struct mx_proved then;
@@ -299,10 +300,26 @@ static enum mx_err compare(struct proof *p, struct mx_str password)
     return mx_db_tx(p->cx->db, confirm, p);
 }
 
+/* Whose password it should be; an unknown address gives an account of none. */
+static enum mx_err find_account(struct proof *p)
+{
+    struct mx_list rows;
+    struct q_account_credentials_in in = {p->key};
+    MX_TRY(q_account_credentials(p->cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_OK;
+    const struct q_account_credentials_row *r = MX_AT(rows, struct q_account_credentials_row, 0);
+    p->account = p->cx->claimed = r->id;
+    p->seen = r->password_hash;
+    return MX_OK;
+}
+
 static enum mx_err load_password(struct proof *p)
 {
     struct mx_list rows;
     struct q_account_own_password_in in = {p->account};
+    if (mx_id_none(p->account))
+        return find_account(p);
     MX_TRY(q_account_own_password(p->cx->db, &in, &rows));
     p->seen = (struct mx_str){0};
     if (rows.n > 0)
@@ -313,11 +330,13 @@ static enum mx_err load_password(struct proof *p)
 /* A hash that changed meanwhile may be a better one of the same password. */
 static enum mx_err compare_anew(struct proof *p, struct mx_str password)
 {
-    enum mx_err e = compare(p, password);
-    for (int i = 1; i < PROOF_TRIES && p->overtaken; i++) {
+    enum mx_err e;
+    int tries = 0;
+    MX_TRY(mx_password_room(p->cx));
+    do {
         MX_TRY(load_password(p));
         e = compare(p, password);
-    }
+    } while (p->overtaken && ++tries < PROOF_TRIES);
     return e;
 }
 
@@ -365,27 +384,18 @@ static enum mx_err known_session(struct mx_ctx *cx, struct mx_str refresh_token,
     return MX_OK;
 }
 
-static enum mx_err login_limits(const struct proof *p, const struct mx_login *in, struct mx_str key,
+/* Before the account is looked up, but for who shows to know it. */
+static enum mx_err login_limits(struct proof *p, const struct mx_login *in,
                                 struct mx_limit limits[MX_LIMITS_MAX], size_t *ret_n)
 {
-    struct mx_id session;
-    MX_TRY(known_session(p->cx, in->refresh_token, p->account, &session));
-    *ret_n = mx_id_none(session) ? mx_limits_of_passwords(p->cx, key, limits)
-                                 : own_limits(p->cx, session, p->account, limits);
-    return MX_OK;
-}
-
-/* Whose password it should be; an unknown address gives an account of none. */
-static enum mx_err find_account(struct proof *p, struct mx_str key)
-{
-    struct mx_list rows;
-    struct q_account_credentials_in in = {key};
-    MX_TRY(q_account_credentials(p->cx->db, &in, &rows));
-    if (rows.n == 0)
-        return MX_OK;
-    const struct q_account_credentials_row *r = MX_AT(rows, struct q_account_credentials_row, 0);
-    p->account = p->cx->claimed = r->id;
-    p->seen = r->password_hash;
+    struct mx_ctx *cx = p->cx;
+    struct mx_id session = {{0}};
+    if (in->refresh_token.p != NULL || !mx_id_none(cx->actor.account)) {
+        MX_TRY(find_account(p));
+        MX_TRY(known_session(cx, in->refresh_token, p->account, &session));
+    }
+    *ret_n = mx_id_none(session) ? mx_limits_of_passwords(cx, p->key, limits)
+                                 : own_limits(cx, session, p->account, limits);
     return MX_OK;
 }
 
@@ -403,13 +413,11 @@ static enum mx_err finish_login(void *arg)
 enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
                             struct mx_signin *ret_signin)
 {
-    struct mx_str key;
     struct mx_limit limits[MX_LIMITS_MAX];
     struct login l = {.proof = {.cx = cx, .then = {NULL, finish_login, &l}}, .signin = ret_signin};
     size_t n;
-    MX_TRY(mx_email_key_of(cx, in->email, &key));
-    MX_TRY(find_account(&l.proof, key));
-    MX_TRY(login_limits(&l.proof, in, key, limits, &n));
+    MX_TRY(mx_email_key_of(cx, in->email, &l.proof.key));
+    MX_TRY(login_limits(&l.proof, in, limits, &n));
     return prove(&l.proof, in->password, limits, n);
 }
 
@@ -420,7 +428,6 @@ enum mx_err mx_signin_prove(struct mx_ctx *cx, struct mx_str password, const str
     struct proof p = {.cx = cx, .account = cx->actor.account, .then = *then};
     struct mx_limit limits[MX_LIMITS_MAX];
     size_t n = own_limits(cx, cx->actor.session, p.account, limits);
-    MX_TRY(load_password(&p));
     return prove(&p, password, limits, n);
 }
 

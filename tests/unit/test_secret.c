@@ -14,55 +14,6 @@ static bool is_hex(struct mx_hash h, const char *hex)
     return strcmp(text, hex) == 0;
 }
 
-static void passwords(void)
-{
-    char one[MX_PASSWORD_PHC], two[MX_PASSWORD_PHC];
-    struct mx_str phc;
-
-    tap_err(mx_password_hash(MX_S("pass\0word"), one), MX_OK, "hash");
-    tap_err(mx_password_hash(MX_S("pass\0word"), two), MX_OK, "hash again");
-    phc = mx_str_c(one);
-    tap_ok(mx_str_starts(phc, MX_S("$argon2id$v=19$m=19456,t=2,p=1$")), "parameters");
-    tap_ok(strcmp(one, two) != 0, "salted");
-    tap_ok(mx_password_verify(phc, MX_S("pass\0word")), "verifies");
-    tap_ok(!mx_password_verify(phc, MX_S("pass")), "the bytes behind a NUL count");
-    tap_ok(!mx_password_verify(phc, MX_S("")), "an empty password does not match");
-    tap_ok(!mx_password_verify(phc, (struct mx_str){0}), "an absent one neither");
-    tap_ok(!mx_password_verify(mx_str_sub(phc, 0, phc.n - 1), MX_S("pass\0word")), "cut hash");
-    tap_ok(!mx_password_verify((struct mx_str){0}, MX_S("x")), "absent hash");
-    tap_ok(!mx_password_verify(MX_S(""), MX_S("x")), "empty hash");
-    tap_ok(!mx_password_verify(MX_S("$argon2i$v=19$m=8,t=3,p=1$c2FsdHNhbHQ$AAAA"), MX_S("x")),
-           "another scheme");
-    tap_ok(!mx_password_verify(mx_password_dummy(), MX_S("")), "nothing matches the dummy");
-    tap_ok(!mx_password_weak_hash(mx_password_dummy()), "which costs what a real one costs");
-    tap_ok(mx_password_dummy().n == phc.n, "and is as long");
-}
-
-static void weakness(void)
-{
-    static const struct {
-        const char *phc;
-        bool weak;
-    } cases[] = {
-        {"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", false},
-        {"$argon2id$v=19$m=47104,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", false},
-        {"$argon2id$v=19$m=19456,t=3,p=4$c2FsdHNhbHRzYWx0c2FsdA$AAAA", false},
-        {"$argon2id$v=19$m=12288,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
-        {"$argon2id$v=19$m=65536,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
-        {"$argon2id$v=16$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
-        {"$argon2i$v=19$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA", true},
-        {"$2b$12$abcdefghijklmnopqrstuv", true},
-        {"$argon2id$v=19$m=19456", true},
-        {"$argon2id$v=19$m=99999999999999999999,t=2,p=1$x$y", true},
-        {"", true},
-    };
-    size_t i;
-
-    for (i = 0; i < MX_LEN(cases); i++)
-        tap_ok(mx_password_weak_hash(mx_str_c(cases[i].phc)) == cases[i].weak, "weak: %s",
-               cases[i].phc);
-}
-
 /* FIPS 180-4 and RFC 4231 examples; RFC 4231 keys are shorter than ours and filled with zeros,
  * which HMAC does as well. */
 static void hashes(void)
@@ -126,8 +77,6 @@ int main(void)
 
     mx_secret_init();
     mx_secret_init();
-    passwords();
-    weakness();
     hashes();
     codes();
     sealing();
