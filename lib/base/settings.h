@@ -52,6 +52,7 @@
     S(passkey_origins,         "", 0, "origins that passkeys may be used from, separated by spaces: https://shop.example, android:apk-key-hash:...") \
     S(passkey_rp_id,           "", 0, "domain that passkeys belong to (WebAuthn RP ID); empty: no passkeys") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers compute at once")     \
+    I(password_wait_ms,        1000, 0, 5000, "time that a few sign-ins wait for a password hash to end, milliseconds; 0: none waits") \
     I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer is answered 503 unrun") \
     I(rate_account_burst,      40, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from all addresses") \
     I(rate_account_per_min,    1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for all addresses") \
@@ -76,7 +77,7 @@
     S(shop_name,               "merx", 0, "name of the shop in mail")                              \
     S(shop_url,                "https://merx.invalid", 0, "address of the shop: links in mail begin with it") \
     I(slow_nice,               10, 0, 19, "niceness of the slow pool: what hashes waits for what answers at once") \
-    I(slow_workers,            4, 1, 256, "workers of the slow pool (password hashing, providers); more than password_hashes_at_once, so that one is free to refuse") \
+    I(slow_workers,            8, 1, 256, "workers of the slow pool (password hashing, providers); half of those beyond password_hashes_at_once may wait for a hash, the others go on") \
     S(smtp_ca,                 "", MX_SETTING_PATH, "CA file for the mail server's certificate; empty: as the system does") \
     I(smtp_connect_timeout_s,  5, 1, 60, "time to reach the mail server, seconds")                 \
     S(smtp_password_file,      "", MX_SETTING_PATH, "file that holds the password of smtp_user; read for each connection") \

@@ -56,7 +56,7 @@ struct mx_shared {
     _Atomic int64_t polled_ms;
     _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
     _Atomic int64_t lost_until_ms;    /* an entry that found no room would have lived so long */
-    _Atomic int slots[SLOTS_MAX];     /* pid of the holder */
+    _Atomic int slots[MX_SLOTS][SLOTS_MAX]; /* pid of the holder */
     _Alignas(64) mx_word revoked[REVOKED_LINES][REVOKED_WAYS];
     _Alignas(64) mx_word buckets[BUCKET_SETS][BUCKET_WAYS];
     _Alignas(64) struct token_entry tokens[TOKEN_SETS][TOKEN_WAYS];
@@ -399,38 +399,38 @@ static bool slot_held(int holder)
     return holder != 0 && holder != (int)getpid() && pid_alive(holder);
 }
 
-bool mx_shared_slot_left(const struct mx_shared *s, int64_t limit)
+bool mx_shared_slot_left(const struct mx_shared *s, enum mx_slots of, int64_t limit)
 {
     for (int64_t i = 0; i < limit && i < SLOTS_MAX; i++) {
-        if (!slot_held(GET(s->slots[i])))
+        if (!slot_held(GET(s->slots[of][i])))
             return true;
     }
     return false;
 }
 
-bool mx_shared_slot_take(struct mx_shared *s, int64_t limit)
+bool mx_shared_slot_take(struct mx_shared *s, enum mx_slots of, int64_t limit)
 {
     int me = (int)getpid();
     int holder;
 
     for (int64_t i = 0; i < limit && i < SLOTS_MAX; i++) {
-        holder = GET(s->slots[i]);
+        holder = GET(s->slots[of][i]);
         if (slot_held(holder))
             continue;
-        if (atomic_compare_exchange_strong(&s->slots[i], &holder, me))
+        if (atomic_compare_exchange_strong(&s->slots[of][i], &holder, me))
             return true;
     }
     return false;
 }
 
-void mx_shared_slot_give(struct mx_shared *s)
+void mx_shared_slot_give(struct mx_shared *s, enum mx_slots of)
 {
     int me = (int)getpid();
     int holder;
 
     for (int i = 0; i < SLOTS_MAX; i++) {
         holder = me;
-        if (atomic_compare_exchange_strong(&s->slots[i], &holder, 0))
+        if (atomic_compare_exchange_strong(&s->slots[of][i], &holder, 0))
             return;
     }
 }

@@ -37,12 +37,13 @@ bool mx_shared_token_get(struct mx_shared *s, const struct mx_hash *token, int64
 void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,
                          const struct mx_claims *c);
 
-/* Slots for costly work (password hashes): false when `limit` are taken. A slot of a dead process
- * is taken over. */
-bool mx_shared_slot_take(struct mx_shared *s, int64_t limit);
+/* Slots for costly work (password hashes), and for waiting for one. */
+enum mx_slots { MX_SLOTS_HASH, MX_SLOTS_WAIT, MX_SLOTS };
+/* False when `limit` are taken. A slot of a dead process is taken over. */
+bool mx_shared_slot_take(struct mx_shared *s, enum mx_slots of, int64_t limit);
 /* True when mx_shared_slot_take would give one now. */
-bool mx_shared_slot_left(const struct mx_shared *s, int64_t limit);
-void mx_shared_slot_give(struct mx_shared *s);
+bool mx_shared_slot_left(const struct mx_shared *s, enum mx_slots of, int64_t limit);
+void mx_shared_slot_give(struct mx_shared *s, enum mx_slots of);
 
 /* Rendered public answers. */
 struct mx_cache *mx_shared_cache(struct mx_shared *s);

@@ -1,5 +1,6 @@
 #include "shop/password.h"
 
+#include "base/clock.h"
 #include "codec/phc.h"
 #include "codec/strength.h"
 #include "codec/utf8.h"
@@ -8,6 +9,7 @@
 
 /* Shorter words say nothing: what they are part of is no less of a guess. */
 #define WORD_MIN 3
+#define WAIT_STEP_MS 5
 
 struct words {
     struct mx_str at[MX_STRENGTH_WORDS_MAX];
@@ -79,23 +81,64 @@ enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
     return MX_E_VALIDATION_FAILED;
 }
 
-static enum mx_err slot(struct mx_ctx *cx, bool free)
+/* ---- slots ---- */
+
+static int64_t at_once(const struct mx_ctx *cx)
 {
-    if (free)
-        return MX_OK;
+    return cx->conf->password_hashes_at_once;
+}
+
+/* How many may wait: half of the slow pool's workers that do not hash; the others are there for
+ * what needs no hash, and to refuse. */
+static int64_t waiting(const struct mx_ctx *cx)
+{
+    return (cx->conf->slow_workers - at_once(cx)) / 2;
+}
+
+static enum mx_err overloaded(struct mx_ctx *cx)
+{
     cx->faults->retry_after_s = 1;
     return MX_E_OVERLOADED;
 }
 
 enum mx_err mx_password_room(struct mx_ctx *cx)
 {
-    return slot(cx, mx_shared_slot_left(cx->shared, cx->conf->password_hashes_at_once));
+    if (mx_shared_slot_left(cx->shared, MX_SLOTS_HASH, at_once(cx)) ||
+        mx_shared_slot_left(cx->shared, MX_SLOTS_WAIT, waiting(cx)))
+        return MX_OK;
+    return overloaded(cx);
 }
 
+static bool wait_for_slot(struct mx_ctx *cx)
+{
+    static const struct timespec pause = {.tv_nsec = WAIT_STEP_MS * 1000000L};
+    int64_t end = mx_mono_ms() + cx->conf->password_wait_ms;
+    bool got;
+
+    while (!(got = mx_shared_slot_take(cx->shared, MX_SLOTS_HASH, at_once(cx))) &&
+           mx_mono_ms() < end)
+        nanosleep(&pause, NULL);
+    return got;
+}
+
+/* People who sign in at the same moment are no flood: a few wait for each other. */
 static enum mx_err take_slot(struct mx_ctx *cx)
 {
-    return slot(cx, mx_shared_slot_take(cx->shared, cx->conf->password_hashes_at_once));
+    if (mx_shared_slot_take(cx->shared, MX_SLOTS_HASH, at_once(cx)))
+        return MX_OK;
+    if (!mx_shared_slot_take(cx->shared, MX_SLOTS_WAIT, waiting(cx)))
+        return overloaded(cx);
+    bool got = wait_for_slot(cx);
+    mx_shared_slot_give(cx->shared, MX_SLOTS_WAIT);
+    return got ? MX_OK : overloaded(cx);
 }
+
+static void give_slot(struct mx_ctx *cx)
+{
+    mx_shared_slot_give(cx->shared, MX_SLOTS_HASH);
+}
+
+/* ---- hashing ---- */
 
 static enum mx_err hash(struct mx_ctx *cx, struct mx_str password, struct mx_str *ret_phc)
 {
@@ -109,7 +152,7 @@ enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password, struct m
 {
     MX_TRY(take_slot(cx));
     enum mx_err e = hash(cx, password, ret_phc);
-    mx_shared_slot_give(cx->shared);
+    give_slot(cx);
     return e;
 }
 
@@ -128,6 +171,6 @@ enum mx_err mx_password_check(struct mx_ctx *cx, struct mx_str phc, struct mx_st
 {
     MX_TRY(take_slot(cx));
     enum mx_err e = check(cx, phc, password, ret_phc);
-    mx_shared_slot_give(cx->shared);
+    give_slot(cx);
     return e;
 }

@@ -23,11 +23,12 @@ struct mx_password_owner {
  * signing in. */
 enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
                                const struct mx_password_owner *owner) MX_MUST_CHECK;
-/* MX_E_OVERLOADED when all slots are taken at the moment: ask before what a hash is prepared by, so
- * that refusing under a flood costs nothing. */
+/* MX_E_OVERLOADED when all slots are taken and enough wait for one: ask before what a hash is
+ * prepared by, so that refusing under a flood costs nothing. */
 enum mx_err mx_password_room(struct mx_ctx *cx) MX_MUST_CHECK;
-/* Hash under the cap; *ret_phc is in the request's arena. MX_E_OVERLOADED when all slots are taken,
- * MX_E_UNAVAILABLE when memory is short. */
+/* Hash under the cap, after a wait of password_wait_ms at most; *ret_phc is in the request's arena.
+ * MX_E_OVERLOADED when too many wait or none of them was done in time, MX_E_UNAVAILABLE when memory
+ * is short. */
 enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password,
                              struct mx_str *ret_phc) MX_MUST_CHECK;
 /* Compare under the cap; an absent `phc` (no such account) costs the same and never matches.

@@ -685,6 +685,14 @@ def test_hashes_at_once_are_capped(new_stack, recorder):
             assert int(a.headers["Retry-After"]) >= 1
 
 
+def test_a_few_who_sign_in_at_once_wait_for_each_other(new_stack, recorder):
+    api = client.Api(new_stack("waiting", password_hashes_at_once=1, slow_workers=8,
+                               password_wait_ms=5000), recorder)
+    clients = [api.clone() for _ in range(4)]
+    answers = at_once(4, lambda i: login(clients[i], unique_email()))
+    assert [a.status_code for a in answers] == 4 * [401]
+
+
 @pytest.mark.req("THR-5")
 def test_one_request_is_one_attempt(api, customer):
     attempt = {"email": customer.email, "password": "wrong password"}

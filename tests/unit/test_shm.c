@@ -190,7 +190,7 @@ static bool take_in_child(struct mx_shared *s, int64_t limit, bool stay, pid_t *
         return false;
     *ret_pid = fork();
     if (*ret_pid == 0) {
-        ok = mx_shared_slot_take(s, limit);
+        ok = mx_shared_slot_take(s, MX_SLOTS_HASH, limit);
         if (write(p[1], &ok, 1) != 1)
             _exit(1);
         while (stay)
@@ -211,10 +211,10 @@ static void test_slots(struct mx_shared *s)
     tap_ok(take_in_child(s, 2, true, &one), "the first of two slots");
     tap_ok(take_in_child(s, 2, false, &two), "the second");
     waitpid(two, NULL, 0);
-    tap_ok(mx_shared_slot_take(s, 2), "a slot of the dead is taken over");
+    tap_ok(mx_shared_slot_take(s, MX_SLOTS_HASH, 2), "a slot of the dead is taken over");
     tap_ok(!take_in_child(s, 2, false, &two), "a third must wait");
     waitpid(two, NULL, 0);
-    mx_shared_slot_give(s);
+    mx_shared_slot_give(s, MX_SLOTS_HASH);
     tap_ok(take_in_child(s, 2, false, &two), "given back");
     waitpid(two, NULL, 0);
     kill(one, SIGKILL);
