@@ -161,45 +161,58 @@ static void turn(struct mx_ctx *cx, struct mx_keys **keys, struct job_state *sta
         *ret_more |= run_job(cx, &jobs[i], &states[i]);
 }
 
-int mx_cmd_jobs(struct mx_cmd *c)
+/* What stops the jobs from starting is said on standard error. */
+static bool jobs_ready(struct mx_ctx *cx, struct mx_keys **ret_keys)
 {
-    struct mx_keys *keys;
     const char *why;
+    if (*cx->conf->smtp_url && !mx_smtp_check(cx->arena, cx->conf, &why)) {
+        fprintf(stderr, "merx jobs: %s\n", why);
+        return false;
+    }
+    if (mx_keys_load(cx->arena, cx->conf->keys, ret_keys, &why) != MX_OK) {
+        fprintf(stderr, "merx jobs: keys: %s\n", why);
+        return false;
+    }
+    return true;
+}
+
+static void work(struct mx_ctx *cx, struct mx_keys **keys)
+{
     struct job_state states[MX_LEN(jobs)] = {{0, 0}};
-    struct mx_faults faults;
-    struct mx_ctx cx = {.arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
-                        .db = mx_db_new(c->settings),
-                        .shared = mx_shared_new(),
-                        .conf = c->settings,
-                        .faults = &faults};
     sigset_t signals;
     bool more = false;
-    if (c->argc > 0) {
-        fprintf(stderr, "merx jobs: takes no arguments\n");
-        return 2;
-    }
-    mx_secret_init();
-    if (*c->settings->smtp_url && !mx_smtp_check(cx.arena, c->settings, &why)) {
-        fprintf(stderr, "merx jobs: %s\n", why);
-        return 2;
-    }
-    if (mx_keys_load(cx.arena, c->settings->keys, &keys, &why) != MX_OK) {
-        fprintf(stderr, "merx jobs: keys: %s\n", why);
-        return 2;
-    }
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    mx_log(MX_LOG_INFO, "jobs started", MX_KC("smtp_url", c->settings->smtp_url),
-           MX_KC("mail", c->settings->mail));
-    while (wait_turn(&signals, more ? 0 : c->settings->job_interval_ms))
-        turn(&cx, &keys, states, &more);
+    mx_log(MX_LOG_INFO, "jobs started", MX_KC("smtp_url", cx->conf->smtp_url),
+           MX_KC("mail", cx->conf->mail));
+    while (wait_turn(&signals, more ? 0 : cx->conf->job_interval_ms))
+        turn(cx, keys, states, &more);
     mx_log(MX_LOG_INFO, "jobs ended");
-    mx_db_free(cx.db);
+}
+
+int mx_cmd_jobs(struct mx_cmd *c)
+{
+    struct mx_keys *keys = NULL;
+    struct mx_faults faults;
+    if (c->argc > 0) {
+        fprintf(stderr, "merx jobs: takes no arguments\n");
+        return 2;
+    }
+    mx_secret_init();
+    struct mx_ctx cx = {.arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
+                        .db = mx_db_new(c->settings),
+                        .shared = mx_shared_new(),
+                        .conf = c->settings,
+                        .faults = &faults};
+    bool ready = jobs_ready(&cx, &keys);
+    if (ready)
+        work(&cx, &keys);
     mx_keys_free(keys);
+    mx_db_free(cx.db);
     mx_arena_free(cx.arena);
-    return 0;
+    return ready ? 0 : 2;
 }

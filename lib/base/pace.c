@@ -8,7 +8,16 @@
 #include "base/err.h"
 #include "base/prelude.h"
 
-#define TURN_US 250
+#define TURN_US 200
+
+static volatile sig_atomic_t paced;
+
+/* Once, not again and again: whoever is woken late would find the next alarm waiting already and
+ * never compute. A bare system call, so that the handler may make it. */
+static void set_alarm(suseconds_t us)
+{
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, us}}, NULL);
+}
 
 /* Of all that sleeps for less than a millisecond only pselect may stand in a signal handler
  * (signal-safety(7)). The timer slack makes 50 us of it. */
@@ -18,15 +27,9 @@ static void sleep_a_moment(int sig MX_UNUSED)
     struct timespec moment = {.tv_nsec = 1};
 
     pselect(0, NULL, NULL, NULL, &moment, NULL);
+    if (paced)
+        set_alarm(TURN_US);
     errno = kept;
-}
-
-static void set_timer(suseconds_t us)
-{
-    struct itimerval turns = {{0, us}, {0, us}};
-
-    if (setitimer(ITIMER_REAL, &turns, NULL) != 0)
-        MX_BUG("setitimer: %s", strerror(errno));
 }
 
 void mx_pace_start(void)
@@ -42,10 +45,12 @@ void mx_pace_start(void)
             MX_BUG("alarm: %s", strerror(errno));
         ready = true;
     }
-    set_timer(TURN_US);
+    paced = 1;
+    set_alarm(TURN_US);
 }
 
 void mx_pace_stop(void)
 {
-    set_timer(0);
+    paced = 0;
+    set_alarm(0);
 }

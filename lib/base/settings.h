@@ -52,7 +52,7 @@
     S(passkey_origins,         "", 0, "origins that passkeys may be used from, separated by spaces: https://shop.example, android:apk-key-hash:...") \
     S(passkey_rp_id,           "", 0, "domain that passkeys belong to (WebAuthn RP ID); empty: no passkeys") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers compute at once")     \
-    I(password_wait_ms,        1000, 0, 5000, "time that a few sign-ins wait for a password hash to end, milliseconds; 0: none waits") \
+    I(password_wait_ms,        1000, 0, 5000, "time that a few sign-ins wait for a password hash to end, milliseconds, at most an eighth of request_timeout_ms; 0: none waits") \
     I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer is answered 503 unrun") \
     I(rate_account_burst,      40, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from all addresses") \
     I(rate_account_per_min,    1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for all addresses") \

@@ -1,7 +1,6 @@
 #include "codec/phc.h"
 
 #include <argon2.h>
-#include <errno.h>
 #include <sodium.h>
 #include <sys/mman.h>
 
@@ -13,6 +12,10 @@
 #define MEMORY_KIB 19456
 #define PASSES 2
 #define SALT 16
+/* A stored hash beyond these matches nothing: it would stop the worker. */
+#define MEMORY_KIB_MAX (256 * 1024)
+#define PASSES_MAX 16
+#define LANES_MAX 16
 #define PREFIX "$argon2id$v=19$m="
 /* The system call for so much memory takes 0.05 ms; a signal waits for it. */
 #define PIECE (128 * 1024)
@@ -27,13 +30,14 @@ struct phc {
 /* ---- the text ---- */
 
 /* The number that follows `name` up to `end`, taken off the front of *rest. */
-static bool take_number(struct mx_str *rest, struct mx_str name, char end, uint32_t *ret_number)
+static bool take_number(struct mx_str *rest, struct mx_str name, char end, int64_t max,
+                        uint32_t *ret_number)
 {
     struct mx_str part = {0};
     int64_t value;
 
     if (!mx_str_split(rest, end, &part) || !mx_str_starts(part, name) ||
-        !mx_str_i64(mx_str_sub(part, name.n, part.n), 1, UINT32_MAX, &value))
+        !mx_str_i64(mx_str_sub(part, name.n, part.n), 1, max, &value))
         return false;
     *ret_number = (uint32_t)value;
     return true;
@@ -52,9 +56,9 @@ static bool parse(struct mx_str text, struct phc *ret_phc)
 {
     struct mx_str rest = text, salt = {0};
 
-    return take_number(&rest, MX_S(PREFIX), ',', &ret_phc->kib) &&
-           take_number(&rest, MX_S("t="), ',', &ret_phc->passes) &&
-           take_number(&rest, MX_S("p="), '$', &ret_phc->lanes) &&
+    return take_number(&rest, MX_S(PREFIX), ',', MEMORY_KIB_MAX, &ret_phc->kib) &&
+           take_number(&rest, MX_S("t="), ',', PASSES_MAX, &ret_phc->passes) &&
+           take_number(&rest, MX_S("p="), '$', LANES_MAX, &ret_phc->lanes) &&
            mx_str_split(&rest, '$', &salt) && take_bytes(salt, ret_phc->salt, &ret_phc->salt_n) &&
            take_bytes(rest, ret_phc->hash, &ret_phc->hash_n);
 }
@@ -69,14 +73,13 @@ static void format(const struct phc *phc, char ret_text[MX_PASSWORD_PHC])
              phc->lanes, salt, hash);
 }
 
-/* Our parameters with random bytes for the salt, and for the hash until it is made. */
+/* Our parameters with a new salt and no hash as yet. */
 static struct phc new_phc(void)
 {
     struct phc phc = {
         .kib = MEMORY_KIB, .passes = PASSES, .lanes = 1, .salt_n = SALT, .hash_n = MX_HASH};
 
     mx_rnd(phc.salt, phc.salt_n);
-    mx_rnd(phc.hash, phc.hash_n);
     return phc;
 }
 
@@ -144,18 +147,19 @@ enum mx_err mx_password_hash(struct mx_str password, char ret_phc[MX_PASSWORD_PH
     return MX_OK;
 }
 
-bool mx_password_verify(struct mx_str text, struct mx_str password)
+enum mx_err mx_password_verify(struct mx_str text, struct mx_str password, bool *ret_match)
 {
     struct phc phc;
     unsigned char out[MX_PASSWORD_PHC];
 
+    *ret_match = false;
     if (!password.p || !text.p || text.n >= MX_PASSWORD_PHC || !parse(text, &phc))
-        return false;
+        return MX_OK;
     int error = compute(&phc, password, out);
-    /* Not a wrong password: it may not count against the account. */
     if (error == ARGON2_MEMORY_ALLOCATION_ERROR)
-        MX_BUG("out of memory for a password hash");
-    return error == ARGON2_OK && mx_secret_eq(out, phc.hash, phc.hash_n);
+        return MX_E_UNAVAILABLE;
+    *ret_match = error == ARGON2_OK && mx_secret_eq(out, phc.hash, phc.hash_n);
+    return MX_OK;
 }
 
 bool mx_password_weak_hash(struct mx_str text)
@@ -172,6 +176,7 @@ struct mx_str mx_password_dummy(void)
     if (text[0] == '\0') {
         /* A random hash: whoever finds a password for it has found a preimage. */
         struct phc phc = new_phc();
+        mx_rnd(phc.hash, phc.hash_n);
         format(&phc, text);
     }
     return mx_str_c(text);

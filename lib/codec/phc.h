@@ -12,9 +12,10 @@
 /* Argon2id, 19 MiB, t=2, p=1, random salt. MX_E_UNAVAILABLE when memory is short. An absent
  * password is a bug. */
 enum mx_err mx_password_hash(struct mx_str password, char ret_phc[MX_PASSWORD_PHC]) MX_MUST_CHECK;
-/* True when the password matches; an absent one never does. Aborts when memory is short: that is no
- * wrong password and may not count as one. */
-bool mx_password_verify(struct mx_str phc, struct mx_str password);
+/* *ret_match: the password is the one; an absent one never is, nor does anything match what is no
+ * such string. MX_E_UNAVAILABLE when memory is short: that is no wrong password. */
+enum mx_err mx_password_verify(struct mx_str phc, struct mx_str password,
+                               bool *ret_match) MX_MUST_CHECK;
 /* True when `phc` was made with weaker parameters than ours and should be replaced. */
 bool mx_password_weak_hash(struct mx_str phc);
 /* A valid hash of an unguessable password, for unknown accounts: verifying costs the same time. */

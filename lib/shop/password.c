@@ -88,11 +88,18 @@ static int64_t at_once(const struct mx_ctx *cx)
     return cx->conf->password_hashes_at_once;
 }
 
+/* However often a request hashes, it waits for less than request_timeout_ms in all. */
+static int64_t wait_ms(const struct mx_ctx *cx)
+{
+    int64_t most = cx->conf->request_timeout_ms / 8;
+    return cx->conf->password_wait_ms < most ? cx->conf->password_wait_ms : most;
+}
+
 /* How many may wait: half of the slow pool's workers that do not hash; the others are there for
  * what needs no hash, and to refuse. */
 static int64_t waiting(const struct mx_ctx *cx)
 {
-    return (cx->conf->slow_workers - at_once(cx)) / 2;
+    return wait_ms(cx) > 0 ? (cx->conf->slow_workers - at_once(cx)) / 2 : 0;
 }
 
 static enum mx_err overloaded(struct mx_ctx *cx)
@@ -112,7 +119,7 @@ enum mx_err mx_password_room(struct mx_ctx *cx)
 static bool wait_for_slot(struct mx_ctx *cx)
 {
     static const struct timespec pause = {.tv_nsec = WAIT_STEP_MS * 1000000L};
-    int64_t end = mx_mono_ms() + cx->conf->password_wait_ms;
+    int64_t end = mx_mono_ms() + wait_ms(cx);
     bool got;
 
     while (!(got = mx_shared_slot_take(cx->shared, MX_SLOTS_HASH, at_once(cx))) &&
@@ -159,7 +166,8 @@ enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password, struct m
 static enum mx_err check(struct mx_ctx *cx, struct mx_str phc, struct mx_str password,
                          struct mx_str *ret_phc)
 {
-    bool match = mx_password_verify(phc.p != NULL ? phc : mx_password_dummy(), password);
+    bool match;
+    MX_TRY(mx_password_verify(phc.p != NULL ? phc : mx_password_dummy(), password, &match));
     if (!match || phc.p == NULL)
         return MX_E_INVALID_CREDENTIALS;
     *ret_phc = phc;

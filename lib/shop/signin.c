@@ -155,6 +155,7 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
     struct mx_password_owner owner = {in->email, in->name, false};
     s.person = (struct person){.email = in->email, .name = in->name, .guest = guest_of(cx)};
     MX_TRY(mx_email_key_of(cx, in->email, &s.person.key));
+    MX_TRY(mx_password_room(cx));
     MX_TRY(mx_password_accept(cx, in->password, &owner));
     MX_TRY(mx_password_make(cx, in->password, &s.person.phc));
     *ret_signed_in = !cx->conf->verify_email;
@@ -332,7 +333,6 @@ static enum mx_err compare_anew(struct proof *p, struct mx_str password)
 {
     enum mx_err e;
     int tries = 0;
-    MX_TRY(mx_password_room(p->cx));
     do {
         MX_TRY(load_password(p));
         e = compare(p, password);
@@ -384,7 +384,7 @@ static enum mx_err known_session(struct mx_ctx *cx, struct mx_str refresh_token,
     return MX_OK;
 }
 
-/* Before the account is looked up, but for who shows to know it. */
+/* A stranger's before the account is looked up: a flood costs no query. */
 static enum mx_err login_limits(struct proof *p, const struct mx_login *in,
                                 struct mx_limit limits[MX_LIMITS_MAX], size_t *ret_n)
 {
@@ -416,6 +416,7 @@ enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
     struct mx_limit limits[MX_LIMITS_MAX];
     struct login l = {.proof = {.cx = cx, .then = {NULL, finish_login, &l}}, .signin = ret_signin};
     size_t n;
+    MX_TRY(mx_password_room(cx));
     MX_TRY(mx_email_key_of(cx, in->email, &l.proof.key));
     MX_TRY(login_limits(&l.proof, in, limits, &n));
     return prove(&l.proof, in->password, limits, n);
@@ -428,6 +429,7 @@ enum mx_err mx_signin_prove(struct mx_ctx *cx, struct mx_str password, const str
     struct proof p = {.cx = cx, .account = cx->actor.account, .then = *then};
     struct mx_limit limits[MX_LIMITS_MAX];
     size_t n = own_limits(cx, cx->actor.session, p.account, limits);
+    MX_TRY(mx_password_room(cx));
     return prove(&p, password, limits, n);
 }
 

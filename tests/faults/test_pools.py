@@ -39,7 +39,7 @@ def test_one_worker_waits_and_the_others_do_not(make):
         connections.append(fcgi_client.Connection(stack.env["MERX_SOCKET"]))
         assert connections[-1].get(keep=True).status == 200
     owned = [w["connections"] for w in workers(stack)]
-    assert min(owned) >= 2, "they are spread"
+    assert all(owned), "they are spread"
     with cart_lock(stack, [buyer]):
         connections[0].send(fcgi_client.request(
             "/v1/cart/items", "POST", json.dumps(body).encode(), keep=True,
