@@ -21,7 +21,9 @@ def product(api):
 
 
 def trips(person, method, path, status, **how):
-    """What the request cost."""
+    """What the request cost. What other hosts have ended is asked for between requests, but on a
+    busy machine by one that finds it due: that is the one before."""
+    person.send("GET", "/v1/me")
     request_id = uuid.uuid4().hex
     headers = how.pop("headers", {}) | {"X-Request-Id": request_id}
     answer = person.send(method, path, headers=headers, **how)
