@@ -93,7 +93,7 @@
     I(token_ttl_s,             900, 30, 900, "life of an access token, seconds")                   \
     B(verify_email,            true, "an address must be proved before an account exists")         \
     I(workers,                 0, 0, 1024, "workers of the fast pool; 0: twice the processors")    \
-    I(workers_max,             64, 1, 1024, "slots of the scoreboard: workers of both pools and both generations")
+    I(workers_max,             72, 1, 1024, "slots of the scoreboard: workers of both pools and both generations")
 /* clang-format on */
 
 struct mx_settings {

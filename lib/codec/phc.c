@@ -1,7 +1,6 @@
 #include "codec/phc.h"
 
 #include <argon2.h>
-#include <sodium.h>
 #include <sys/mman.h>
 
 #include "base/err.h"
@@ -19,7 +18,6 @@
 #define PREFIX "$argon2id$v=19$m="
 /* The system call for so much memory takes 0.05 ms; a signal waits for it. */
 #define PIECE (128 * 1024)
-#define BASE64 sodium_base64_VARIANT_ORIGINAL_NO_PADDING
 
 struct phc {
     uint32_t kib, passes, lanes;
@@ -43,15 +41,6 @@ static bool take_number(struct mx_str *rest, struct mx_str name, char end, int64
     return true;
 }
 
-static bool take_bytes(struct mx_str text, unsigned char bytes[MX_PASSWORD_PHC], size_t *ret_n)
-{
-    const char *end;
-
-    return sodium_base642bin(bytes, MX_PASSWORD_PHC, text.p, text.n, NULL, ret_n, &end, BASE64) ==
-               0 &&
-           end == text.p + text.n;
-}
-
 static bool parse(struct mx_str text, struct phc *ret_phc)
 {
     struct mx_str rest = text, salt = {0};
@@ -59,16 +48,17 @@ static bool parse(struct mx_str text, struct phc *ret_phc)
     return take_number(&rest, MX_S(PREFIX), ',', MEMORY_KIB_MAX, &ret_phc->kib) &&
            take_number(&rest, MX_S("t="), ',', PASSES_MAX, &ret_phc->passes) &&
            take_number(&rest, MX_S("p="), '$', LANES_MAX, &ret_phc->lanes) &&
-           mx_str_split(&rest, '$', &salt) && take_bytes(salt, ret_phc->salt, &ret_phc->salt_n) &&
-           take_bytes(rest, ret_phc->hash, &ret_phc->hash_n);
+           mx_str_split(&rest, '$', &salt) &&
+           mx_base64_decode(salt, ret_phc->salt, sizeof(ret_phc->salt), &ret_phc->salt_n) &&
+           mx_base64_decode(rest, ret_phc->hash, sizeof(ret_phc->hash), &ret_phc->hash_n);
 }
 
 static void format(const struct phc *phc, char ret_text[MX_PASSWORD_PHC])
 {
     char salt[MX_PASSWORD_PHC], hash[MX_PASSWORD_PHC];
 
-    sodium_bin2base64(salt, sizeof(salt), phc->salt, phc->salt_n, BASE64);
-    sodium_bin2base64(hash, sizeof(hash), phc->hash, phc->hash_n, BASE64);
+    mx_base64(phc->salt, phc->salt_n, salt, sizeof(salt));
+    mx_base64(phc->hash, phc->hash_n, hash, sizeof(hash));
     snprintf(ret_text, MX_PASSWORD_PHC, PREFIX "%u,t=%u,p=%u$%.24s$%.48s", phc->kib, phc->passes,
              phc->lanes, salt, hash);
 }

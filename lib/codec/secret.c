@@ -1,4 +1,4 @@
-/* Keyed hashes, one-time codes, constant-time comparison. */
+/* Keyed hashes, sealing, base64, one-time codes, constant-time comparison. */
 #include "codec/secret.h"
 
 #include <sodium.h>
@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/rnd.h"
 
+#define BASE64 sodium_base64_VARIANT_ORIGINAL_NO_PADDING
 #define AEAD_NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 
 _Static_assert(MX_HASH == crypto_hash_sha256_BYTES, "SHA-256");
@@ -96,6 +97,19 @@ bool mx_aead_open(struct mx_arena *a, const struct mx_hash *key, struct mx_str a
         return false;
     *ret_plain = (struct mx_str){(const char *)out, sealed.n - MX_AEAD_OVERHEAD};
     return true;
+}
+
+void mx_base64(const void *p, size_t n, char *out, size_t size)
+{
+    sodium_bin2base64(out, size, p, n, BASE64);
+}
+
+bool mx_base64_decode(struct mx_str s, void *out, size_t size, size_t *ret_n)
+{
+    const char *end;
+
+    return sodium_base642bin(out, size, s.p, s.n, NULL, ret_n, &end, BASE64) == 0 &&
+           end == s.p + s.n;
 }
 
 bool mx_secret_eq(const void *a, const void *b, size_t n)

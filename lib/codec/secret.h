@@ -1,4 +1,5 @@
-/* Keyed hashes, sealing, one-time codes, constant-time comparison, by libsodium. */
+/* Keyed hashes, sealing, base64, one-time codes, constant-time comparison (libsodium; the only file
+ * that sees it). */
 #ifndef MX_CODEC_SECRET_H
 #define MX_CODEC_SECRET_H
 
@@ -31,6 +32,11 @@ void mx_aead_seal(const struct mx_hash *key, struct mx_str associated, struct mx
 /* Open what mx_aead_seal made under the same key and associated data, into `a`. */
 bool mx_aead_open(struct mx_arena *a, const struct mx_hash *key, struct mx_str associated,
                   struct mx_str sealed, struct mx_str *ret_plain) MX_MUST_CHECK;
+/* Unpadded base64 of the standard alphabet (RFC 4648 4), NUL-terminated in `out`, where room for it
+ * is the caller's business: too little is a bug. */
+void mx_base64(const void *p, size_t n, char *out, size_t size);
+/* False when `s` is no such text or holds more than `size` bytes. */
+bool mx_base64_decode(struct mx_str s, void *out, size_t size, size_t *ret_n) MX_MUST_CHECK;
 /* Constant-time equality. */
 bool mx_secret_eq(const void *a, const void *b, size_t n);
 /* Overwrite so that the compiler cannot leave it out. */

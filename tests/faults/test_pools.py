@@ -29,17 +29,18 @@ def make(new_stack, request):
 
 
 def test_one_worker_waits_and_the_others_do_not(make):
-    """Twelve kept connections over three workers, of which one has a request that waits."""
+    """Twelve kept connections or more over three workers, of which one has a request that waits."""
     stack, variant = make()
     buyer = Wire(stack).guest()
     body = {"variant_id": variant, "quantity": 1}
     expect(buyer.send("POST", "/v1/cart/items", body), 201)
     connections = []
-    for _ in range(12):
+    owned = [0]
+    while len(connections) < 12 or (min(owned) < 2 and len(connections) < 60):
         connections.append(fcgi_client.Connection(stack.env["MERX_SOCKET"]))
         assert connections[-1].get(keep=True).status == 200
-    owned = [w["connections"] for w in workers(stack)]
-    assert all(owned), "they are spread"
+        owned = [w["connections"] for w in workers(stack)]
+    assert min(owned) >= 2, "they are spread"
     with cart_lock(stack, [buyer]):
         connections[0].send(fcgi_client.request(
             "/v1/cart/items", "POST", json.dumps(body).encode(), keep=True,

@@ -137,7 +137,7 @@ static void test_good_values(void)
         "socket_mode = 660",
         "socket_mode = 0777",
         "cors_origins = https://a.test http://b.test:8080",
-        "workers = 24",
+        "workers = 28",
         "db_host = db.test\ndb_tls_ca = /ca.pem",
         "request_timeout_ms = 40000",
         "log_level = debug",

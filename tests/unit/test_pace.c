@@ -39,12 +39,14 @@ static bool computes(long n, int64_t ms)
 /* How much is computed in TURN_MS. */
 static long work(void)
 {
-    long done = 0;
+    long done;
     int64_t end = mx_mono_ms() + TURN_MS;
+    volatile int spin;
 
-    for (volatile int i = 0; mx_mono_ms() < end; done++)
-        for (i = 0; i < 1000; i++)
+    for (done = 0; mx_mono_ms() < end; done++) {
+        for (spin = 0; spin < 1000; spin++)
             ;
+    }
     return done;
 }
 

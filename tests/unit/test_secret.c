@@ -71,6 +71,22 @@ static void sealing(void)
     mx_arena_free(a);
 }
 
+/* RFC 4648 section 10, without its padding. */
+static void base64(void)
+{
+    char text[9];
+    unsigned char bytes[6];
+    size_t n = 0;
+
+    mx_base64("foob", 4, text, sizeof(text));
+    tap_str(mx_str_c(text), "Zm9vYg", "no padding");
+    tap_ok(mx_base64_decode(MX_S("Zm9vYmFy"), bytes, sizeof(bytes), &n) && n == 6, "six bytes");
+    tap_ok(memcmp(bytes, "foobar", 6) == 0, "foobar");
+    tap_ok(!mx_base64_decode(MX_S("Zm9vYg=="), bytes, sizeof(bytes), &n), "padding");
+    tap_ok(!mx_base64_decode(MX_S("Zm9v-_"), bytes, sizeof(bytes), &n), "another alphabet");
+    tap_ok(!mx_base64_decode(MX_S("Zm9vYmFyMDE"), bytes, sizeof(bytes), &n), "too long");
+}
+
 int main(void)
 {
     unsigned char wipe[4] = {1, 2, 3, 4};
@@ -80,6 +96,7 @@ int main(void)
     hashes();
     codes();
     sealing();
+    base64();
     tap_ok(mx_secret_eq("abcd", "abcd", 4) && !mx_secret_eq("abcd", "abce", 4), "equality");
     mx_secret_wipe(wipe, sizeof(wipe));
     tap_ok(mx_secret_eq(wipe, "\0\0\0\0", 4), "wiped");
