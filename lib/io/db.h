@@ -76,6 +76,9 @@ enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
  * run. Not nestable. */
 enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg) MX_MUST_CHECK;
 bool mx_db_in_tx(const struct mx_db *db);
+/* Inside fn: has an earlier run of it been rolled back? What was left to be compared at the end may
+ * then better be locked at the beginning. */
+bool mx_db_tx_again(const struct mx_db *db);
 
 /* Name of the unique key that the last MX_E_DUPLICATE hit, e.g. "account_email" ("" unknown). */
 const char *mx_db_duplicate(const struct mx_db *db);

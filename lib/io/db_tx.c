@@ -17,6 +17,7 @@ struct mx_db {
     bool down;               /* the last attempt to connect failed */
     int64_t refuse_until_ns; /* until then no other attempt is made */
     bool in_tx;
+    bool again;         /* and the running transaction was rolled back before */
     bool begun;         /* the server has seen a statement of this transaction */
     enum mx_err poison; /* what its first failed statement returned */
     bool lost;          /* the last failure was a connection that went away */
@@ -57,6 +58,12 @@ void mx_db_begin_request(struct mx_db *db, struct mx_arena *a)
 bool mx_db_in_tx(const struct mx_db *db)
 {
     return db->in_tx;
+}
+
+bool mx_db_tx_again(const struct mx_db *db)
+{
+    MX_ASSERT(db->in_tx);
+    return db->again;
 }
 
 const char *mx_db_duplicate(const struct mx_db *db)
@@ -296,7 +303,7 @@ enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg)
 
     MX_ASSERT(!db->in_tx && db->arena != NULL);
     mark = mx_arena_mark(db->arena);
-    for (;;) {
+    for (db->again = false;; db->again = true) {
         e = attempt(db, fn, arg, &cause);
         if (cause == MX_OK || !again(db, &effort, cause, db->lost))
             return given_up(cause == MX_E_RETRY ? cause : e);

@@ -316,12 +316,22 @@ static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
     return MX_E_RETRY;
 }
 
+/* A cart that is rewritten all the time would never be found as it was priced: from the second run
+ * on whoever writes it waits. The first run saves the round trip. */
+static enum mx_err load_cart(struct mx_ctx *cx, struct mx_cart *ret_cart)
+{
+    struct mx_list held;
+    if (mx_db_tx_again(cx->db))
+        MX_TRY(q_cart_hold(cx->db, &(struct q_cart_hold_in){cx->actor.account}, &held));
+    return mx_cart_load_live(cx, ret_cart);
+}
+
 enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct mx_order *ret_order,
                         bool *ret_declined)
 {
     struct mx_cart cart;
     struct mx_pay_outcome paid;
-    enum mx_err e = mx_cart_load_live(cx, &cart);
+    enum mx_err e = load_cart(cx, &cart);
     if (e == MX_E_NOT_FOUND)
         return MX_E_CART_EMPTY;
     if (e != MX_OK)

@@ -45,6 +45,12 @@ SELECT STRAIGHT_JOIN {{cart.priced}}
   {{cart.prices}}
  WHERE se.id = :session AND se.revoked_at IS NULL AND se.expires_at > :now;
 
+-- name: cart.hold
+-- doc: Keep the open cart as it is until the transaction ends.
+-- in: id account
+-- out: id id
+SELECT id FROM cart WHERE account_id = :account AND is_open = 1 FOR UPDATE;
+
 -- name: cart.create
 -- doc: An empty open cart, unless there is one.
 -- in: id id, id account, str currency, time now

@@ -8,14 +8,14 @@ import random
 import threading
 
 import pytest
-from client import unique_key
+from client import ADDRESS, unique_key
+from load import PAY, Load, expect
 from shop import assert_ledger, make_product, stock_of, variant_ids
 from wire import Wire
 
 BUYERS = 50
 STOCK = 10
 ROUNDS = int(os.environ.get("ROUNDS", "20" if os.environ.get("SAN") else "100"))
-PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +102,23 @@ def test_adding_while_checking_out(stack, staff, db, pool):
         left = sum(i["quantity"] for i in json.loads(buyer.send("GET", "/v1/cart")[1])["items"])
         assert ordered + left == 5
     assert_ledger(db, variant)
+
+
+def test_a_cart_that_never_rests(stack, staff, db):
+    """Whoever rewrites a cart all the time cannot keep its owner from checking out."""
+    (variant,) = variant_ids(make_product(staff, stock=10_000))
+    buyer = Wire(stack).guest()
+
+    def write(wire):
+        expect(wire.send("PUT", "/v1/cart/shipping-address", ADDRESS), 200)
+
+    def buy(wire):
+        expect(wire.send("POST", "/v1/cart/items", {"variant_id": variant, "quantity": 1}), 201)
+        expect(wire.send("POST", "/v1/checkout", PAY, Idempotency_Key=unique_key()), 201)
+
+    writers = [(Wire(stack, buyer.token), write) for _ in range(3)]
+    with Load(writers) as restless, Load([(buyer, buy)]) as bought:
+        bought.more(100)
+        restless.more(1)
+    assert not restless.failed and not bought.failed, (restless.failed[:3], bought.failed[:3])
+    assert assert_ledger(db, variant)["reserved"] == bought.good
