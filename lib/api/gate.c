@@ -121,6 +121,7 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
     if (needs_second_factor(cx) && row->second_factor == 0)
         return MX_E_MFA_ENROLMENT_REQUIRED;
     cx->actor.permissions = (uint64_t)row->permissions;
+    cx->audit_key = (struct mx_audit_key){cx->actor.account, row->audit_key};
     return (cx->actor.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
 }
 

@@ -34,6 +34,12 @@ struct mx_rate {
 
 struct mx_ctx;
 
+/* What encrypts an account's addresses in the audit log, as a statement of this request read it. */
+struct mx_audit_key {
+    struct mx_id account; /* none: nothing was read yet */
+    struct mx_id key;     /* 16 random bytes; none: erased */
+};
+
 /* Work that a handler leaves for the very end of its transaction, after everything else was
  * written: what takes the hottest locks (stock) goes here, so that they are held shortest. */
 struct mx_at_commit {
@@ -58,6 +64,7 @@ struct mx_ctx {
     struct mx_str accept_language; /* as sent, unchecked */
     struct mx_str route_id;
     struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
+    struct mx_audit_key audit_key;
     struct mx_rate rate; /* of the route's class, or of the limit that refused */
     struct mx_at_commit at_commit;
     bool session_live;     /* this transaction has seen that the caller's session lives */

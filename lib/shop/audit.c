@@ -17,11 +17,30 @@ static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
     return account ? row->object : actor;
 }
 
-static struct q_audit_insert_each written(const struct mx_ctx *cx, const struct mx_audit *row)
+/* Read the person's key unless this request has read it. Nobody's is asked for like anybody's: how
+ * long a refusal takes must not tell whom it is about. */
+static enum mx_err need_key(struct mx_ctx *cx, struct mx_id person)
+{
+    struct mx_list rows;
+    struct mx_audit_key found = {.account = person};
+
+    if (!mx_id_none(person) && mx_id_eq(person, cx->audit_key.account))
+        return MX_OK;
+    MX_TRY(q_audit_key(cx->db, &(struct q_audit_key_in){person}, &rows));
+    if (rows.n > 0)
+        found.key = MX_AT(rows, struct q_audit_key_row, 0)->key;
+    cx->audit_key = found;
+    return MX_OK;
+}
+
+static enum mx_err fill(struct mx_ctx *cx, const struct mx_audit *row,
+                        struct q_audit_insert_each *ret)
 {
     struct mx_id actor = mx_id_none(row->actor) ? cx->actor.account : row->actor;
+    struct mx_id person = person_of(row, actor);
 
-    return (struct q_audit_insert_each){
+    MX_TRY(need_key(cx, person));
+    *ret = (struct q_audit_insert_each){
         .id = mx_id_new(),
         .actor = actor,
         .action = mx_str_c(row->action),
@@ -29,10 +48,12 @@ static struct q_audit_insert_each written(const struct mx_ctx *cx, const struct 
         .object = row->object,
         .before = row->before,
         .after = row->after,
-        .person = person_of(row, actor),
+        .person = person,
+        .key = cx->audit_key.key,
         .has_state = row->event,
         .state = TO_DELIVER,
     };
+    return MX_OK;
 }
 
 enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows, size_t n)
@@ -46,7 +67,7 @@ enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows, s
 
     MX_ASSERT(n >= 1 && n <= MX_LEN(in.each));
     for (size_t i = 0; i < n; i++)
-        in.each[i] = written(cx, &rows[i]);
+        MX_TRY(fill(cx, &rows[i], &in.each[i]));
     return q_audit_insert(cx->db, &in, NULL);
 }
 

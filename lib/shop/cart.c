@@ -156,8 +156,10 @@ enum mx_err mx_cart_load_live(struct mx_ctx *cx, struct mx_cart *ret_cart)
     struct q_cart_load_live_in in = {cx->actor.account, cx->actor.session, {cx->now_ms}};
     MX_TRY(q_cart_load_live(cx->db, &in, &rows));
     cx->session_live = rows.n > 0;
-    if (cx->session_live)
+    if (cx->session_live) {
+        cx->audit_key = (struct mx_audit_key){cx->actor.account, MX_AT(rows, row_t, 0)->audit_key};
         return assemble(cx, &rows, ret_cart);
+    }
     struct mx_session_proof proof;
     MX_TRY(mx_session_live(cx, &proof));
     return MX_E_NOT_FOUND;

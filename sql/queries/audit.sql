@@ -2,18 +2,23 @@
 
 -- name: audit.insert
 -- doc: The address is encrypted with the key of the person that it may belong to, each row in its own
--- doc: way; it is left out when the person has been erased. Rows with a state are events.
+-- doc: way; it is left out when there is no key any more. Rows with a state are events.
 -- in: str address, str request, time now
 -- each: id id, id? actor, str action, str object_type, id? object, str? before, str? after
--- each: id? person, i64? state
+-- each: id? person, id? key, i64? state
 INSERT INTO audit_log (id, actor_id, action, object_type, object_id, before_json, after_json,
                        person_id, address, request_id, state, next_at, created_at)
 VALUES [[(:id, :actor, :action, :object_type, :object, :before, :after,
         :person,
         CASE WHEN :person IS NULL THEN :address
-             ELSE AES_ENCRYPT(:address, UNHEX(SHA2(CONCAT(
-                      (SELECT audit_key FROM account WHERE id = :person), :id), 256))) END,
+             ELSE AES_ENCRYPT(:address, UNHEX(SHA2(CONCAT(:key, :id), 256))) END,
         :request, :state, :now, :now)]];
+
+-- name: audit.key
+-- doc: What encrypts a person's addresses: no row, or NULL once they are erased.
+-- in: id person
+-- out: id? key
+SELECT audit_key FROM account WHERE id = :person;
 
 -- name: audit.page
 -- doc: Rows newest first, by their ids between `oldest` and `newest` (which is not part of it).

@@ -30,15 +30,17 @@ LEFT JOIN tax_rate t ON t.country = a.country AND t.class = p.tax_class
 -- doc: The open cart. The rows come in no particular order: sorting them here would cost more than the
 -- doc: joins, and the first table is the right one to begin with.
 -- in: id account
-SELECT STRAIGHT_JOIN {{cart.priced}}
+-- out: id? audit_key
+SELECT STRAIGHT_JOIN {{cart.priced}}, CAST(NULL AS BINARY(16))
   FROM cart c
   {{cart.prices}}
  WHERE c.account_id = :account AND c.is_open = 1;
 
 -- name: cart.load_live
--- doc: The same, only while the session lives.
+-- doc: The same, only while the session lives, with what the audit log needs of its owner.
 -- in: id account, id session, time now
-SELECT STRAIGHT_JOIN {{cart.priced}}
+-- out: id? audit_key
+SELECT STRAIGHT_JOIN {{cart.priced}}, o.audit_key
   FROM session se
   JOIN account o ON o.id = se.account_id AND o.status = 0
   JOIN cart c ON c.account_id = :account AND c.is_open = 1

@@ -1,14 +1,14 @@
 -- name: gate.permissions
 -- doc: Live permissions of a staff session; no row when the session or the account has ended.
 -- in: id session, id account, time now
--- out: i64 permissions, i64 second_factor
-SELECT CAST(COALESCE(BIT_OR(r.permissions), 0) AS SIGNED), s.second_factor
+-- out: i64 permissions, i64 second_factor, id? audit_key
+SELECT CAST(COALESCE(BIT_OR(r.permissions), 0) AS SIGNED), s.second_factor, a.audit_key
   FROM session s
   JOIN account a ON a.id = s.account_id AND a.kind = 2 AND a.status = 0
   LEFT JOIN account_role ar ON ar.account_id = a.id
   LEFT JOIN role r ON r.name = ar.role_name
  WHERE s.id = :session AND s.account_id = :account AND s.revoked_at IS NULL AND s.expires_at > :now
- GROUP BY s.id, s.second_factor;
+ GROUP BY s.id, s.second_factor, a.audit_key;
 
 -- name: gate.session_live
 -- doc: One row while the session and its account live: when its owner last proved to be there, and

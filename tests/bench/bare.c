@@ -56,7 +56,7 @@ static struct statement {
     {.name = "product.load", READ, "sssssdssssssddddddss"},
     {.name = "product.variants", READ, "sssssddsddd"},
     {.name = "catalog.around", READ, "d" CARD},
-    {.name = "cart.load_live", WRITE, "ssdsssssdddddssddssdsdsssdd"},
+    {.name = "cart.load_live", WRITE, "ssdsssssdddddssddssdsdsssdds"},
     {.name = "order.insert", WRITE, ""},
     {.name = "order.insert_items", WRITE, "", .rows = LINES},
     {.name = "payment.insert", WRITE, ""},
@@ -445,7 +445,7 @@ static struct line {
     long long quantity, price, total, ppm, tax;
 } lines[LINES];
 static struct cart {
-    uuid id, address, method;
+    uuid id, address, method, audit_key;
     const char *currency, *ship_to, *method_name;
     long long version, subtotal, shipping, tax, total;
     int n;
@@ -486,6 +486,7 @@ static void read_cart(const struct column *c)
     memcpy(cart.id, c[0].s, sizeof(uuid));
     memcpy(cart.address, c[3].s, sizeof(uuid));
     memcpy(cart.method, c[4].s, sizeof(uuid));
+    memcpy(cart.audit_key, c[27].s, sizeof(uuid));
     if (!sealed_address(cart.address, c[6].s, c[6].n, at, n))
         die("address", "does not open");
     for (int i = 0; i < SEALED_MEMBERS; i++)
@@ -591,9 +592,10 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
         !insert_items(order) ||
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||
-        !run(EVENTS, "iissississdsiississid", placed, r->account, "order.placed", "order", order,
-             NULL, after, r->account, address, hex(placed, false), 0LL, r->now, paid, r->account,
-             "order.paid", "order", order, NULL, after, r->account, 0LL) ||
+        !run(EVENTS, "iississisisdsiississiid", placed, r->account, "order.placed", "order", order,
+             NULL, after, r->account, address, cart.audit_key, hex(placed, false), 0LL, r->now,
+             paid, r->account, "order.paid", "order", order, NULL, after, r->account,
+             cart.audit_key, 0LL) ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
              lines[1].variant, lines[1].quantity) ||
         !run(STORE, "isibdbs", r->account, key, r->account, hash, (size_t)32, 201LL, body, body_n,
