@@ -379,18 +379,17 @@ static enum mx_err call(void *arg)
 /* Complete an answer that an earlier request stored: only its status and body were kept. */
 static void write_replay(struct exchange *x)
 {
-    bool problem = x->res->status >= 400;
-
     x->res->headers = x->bare.headers;
     x->res->headers.p[x->res->headers.n] = 0;
     mx_res_header(x->res, "Idempotency-Replayed", MX_S("true"));
-    mx_res_header(x->res, "Cache-Control", MX_S("no-store"));
-    if (x->res->status == 401)
-        mx_res_header(x->res, "WWW-Authenticate", MX_S("Bearer"));
     mx_answer_headers(x->res);
+    if (x->res->status >= 400) {
+        mx_problem_headers(x->res);
+        return;
+    }
+    mx_res_header(x->res, "Cache-Control", MX_S("no-store"));
     if (x->res->body.n > 0)
-        mx_res_header(x->res, "Content-Type",
-                      problem ? MX_S(MX_PROBLEM_MEDIA) : MX_S(MX_JSON_MEDIA));
+        mx_res_header(x->res, "Content-Type", MX_S(MX_JSON_MEDIA));
 }
 
 static enum mx_err run(struct exchange *x)

@@ -103,6 +103,14 @@ static int retry_after(enum mx_err e, const struct mx_faults *faults)
     return status == 503 || status == 429 || e == MX_E_IDEMPOTENCY_IN_PROGRESS ? 1 : 0;
 }
 
+void mx_problem_headers(struct mx_res *res)
+{
+    mx_res_header(res, "Content-Type", MX_S(MX_PROBLEM_MEDIA));
+    mx_res_header(res, "Cache-Control", MX_S("no-store"));
+    if (res->status == 401)
+        mx_res_header(res, "WWW-Authenticate", MX_S("Bearer"));
+}
+
 void mx_problem(struct mx_res *res, enum mx_err e, const struct mx_faults *faults,
                 struct mx_str request_id)
 {
@@ -112,10 +120,7 @@ void mx_problem(struct mx_res *res, enum mx_err e, const struct mx_faults *fault
     res->status = mx_err_status(e);
     mx_buf_clear(&res->body);
     write_body(&res->body, e, faults, request_id);
-    mx_res_header(res, "Content-Type", MX_S(MX_PROBLEM_MEDIA));
-    mx_res_header(res, "Cache-Control", MX_S("no-store"));
+    mx_problem_headers(res);
     if (wait_s > 0)
         mx_res_header(res, "Retry-After", mx_str_fmt(res->headers.arena, "%d", wait_s));
-    if (res->status == 401)
-        mx_res_header(res, "WWW-Authenticate", MX_S("Bearer"));
 }

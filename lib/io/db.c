@@ -65,10 +65,7 @@ static void remember(struct mx_link *l, unsigned no, const char *message)
     struct mx_link_fault *f = &l->fault;
 
     f->is = mx_db_fault(no);
-    f->key[0] = 0;
     snprintf(f->why, sizeof f->why, "%s", message);
-    if (f->is.err == MX_E_DUPLICATE)
-        mx_db_duplicate_key(message, f->key);
 }
 
 /* Remember, log and map an error. The texts may belong to the connection, which may go here. */
@@ -100,7 +97,6 @@ static enum mx_err refused(struct mx_link *l, const struct mx_sql *s, const char
                            const char *why)
 {
     l->fault.is = mx_db_fault(0);
-    l->fault.key[0] = 0;
     snprintf(l->fault.why, sizeof l->fault.why, "%s%s%s", slot, *slot ? ": " : "", why);
     mx_log(MX_LOG_ERROR, "statement does not fit its signature", MX_KC("statement", s->name),
            MX_KC("why", l->fault.why));

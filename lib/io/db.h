@@ -5,10 +5,10 @@
  * io/db.c alone sees mysql.h; io/db_tx.c decides what is tried again.
  *
  * Errors: MX_E_UNAVAILABLE (database down, read-only, not ready: 503), MX_E_DEADLINE (statement
- * killed or timed out), MX_E_DUPLICATE (unique key; mx_db_duplicate names it), MX_E_CONFLICT
- * (foreign key or CHECK), MX_E_RETRY (deadlock, lock wait, snapshot conflict: inside mx_db_tx
- * only), MX_E_COMMIT_UNKNOWN. The first failed statement of a transaction poisons it: all later
- * ones return the same error until ROLLBACK. */
+ * killed or timed out), MX_E_DUPLICATE (unique key), MX_E_CONFLICT (foreign key or CHECK),
+ * MX_E_RETRY (deadlock, lock wait, snapshot conflict: inside mx_db_tx only), MX_E_COMMIT_UNKNOWN.
+ * The first failed statement of a transaction poisons it: all later ones return the same error
+ * until ROLLBACK. */
 #ifndef MX_IO_DB_H
 #define MX_IO_DB_H
 
@@ -79,9 +79,6 @@ bool mx_db_in_tx(const struct mx_db *db);
 /* Inside fn: has an earlier run of it been rolled back? What was left to be compared at the end may
  * then better be locked at the beginning. */
 bool mx_db_tx_again(const struct mx_db *db);
-
-/* Name of the unique key that the last MX_E_DUPLICATE hit, e.g. "account_email" ("" unknown). */
-const char *mx_db_duplicate(const struct mx_db *db);
 
 /* Database answers and a table can be read. *ret_version is the schema's version, 0 before the
  * first migration. */

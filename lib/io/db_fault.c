@@ -81,23 +81,6 @@ bool mx_db_quotes_data(unsigned no, const char *sqlstate)
            strncmp(sqlstate, "23", 2) == 0;
 }
 
-void mx_db_duplicate_key(const char *message, char ret_key[MX_DB_KEY_MAX])
-{
-    size_t end = strlen(message), from;
-
-    /* The entry before it may hold anything, so the name is looked for from the end. */
-    ret_key[0] = 0;
-    if (end == 0 || message[end - 1] != '\'')
-        return;
-    end--;
-    for (from = end; from > 0 && message[from - 1] != '\'' && message[from - 1] != '.'; from--)
-        ;
-    if (from == 0 || end - from >= MX_DB_KEY_MAX)
-        return;
-    memcpy(ret_key, message + from, end - from);
-    ret_key[end - from] = 0;
-}
-
 /* Length of the comment, quoted text or single byte that `s` starts with. */
 static size_t token(struct mx_str s)
 {

@@ -1,11 +1,10 @@
-/* What the numbered errors of the database mean to us, as a table, and the two texts of the
- * database that are parsed. Private to io/db*.c; knows no client library. */
+/* What the numbered errors of the database mean to us, as a table, and how a file of SQL is
+ * split. Private to io/db*.c; knows no client library. */
 #ifndef MX_IO_DB_FAULT_H
 #define MX_IO_DB_FAULT_H
 
 #include "base/str.h"
 
-#define MX_DB_KEY_MAX 65
 #define MX_DB_WHY_MAX 256
 
 /* One error of the database. */
@@ -25,10 +24,6 @@ bool mx_db_commit_refused(unsigned no);
 
 /* True when the message of this error may quote stored data and must not be logged. */
 bool mx_db_quotes_data(unsigned no, const char *sqlstate);
-
-/* Key name of "Duplicate entry 'x' for key 'account.account_email'": "account_email"; "" when the
- * message has another form. */
-void mx_db_duplicate_key(const char *message, char ret_key[MX_DB_KEY_MAX]);
 
 /* Take the next statement (without its ';') off *rest. Knows quotes and comments; a statement of
  * comments and space alone is skipped. False at the end. */

@@ -19,7 +19,6 @@ enum mx_link_kind {
 /* The last error of a link. */
 struct mx_link_fault {
     struct mx_db_fault is;
-    char key[MX_DB_KEY_MAX]; /* MX_E_DUPLICATE: which unique key */
     char why[MX_DB_WHY_MAX]; /* for a person; may quote data of the statement */
 };
 

@@ -23,7 +23,6 @@ struct mx_db {
     bool lost;          /* the last failure was a connection that went away */
     bool unsent;        /* and the server never got the statement */
     bool unknown;       /* it went away and may have carried the statement out */
-    char duplicate[MX_DB_KEY_MAX];
 };
 
 struct mx_db *mx_db_new(const struct mx_settings *conf)
@@ -52,7 +51,6 @@ void mx_db_begin_request(struct mx_db *db, struct mx_arena *a)
     MX_ASSERT(!db->in_tx);
     db->arena = a;
     db->stats = (struct mx_link_stats){0};
-    db->duplicate[0] = 0;
 }
 
 bool mx_db_in_tx(const struct mx_db *db)
@@ -64,11 +62,6 @@ bool mx_db_tx_again(const struct mx_db *db)
 {
     MX_ASSERT(db->in_tx);
     return db->again;
-}
-
-const char *mx_db_duplicate(const struct mx_db *db)
-{
-    return db->duplicate;
 }
 
 int mx_db_trips(const struct mx_db *db)
@@ -120,7 +113,7 @@ static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
 /* Take over what the link says of its failure. A server that kept us waiting until the time-out
  * will do so on the other connections too: they go as well, and what comes next waits for a
  * connection at most. */
-static void note_failure(struct mx_db *db, struct mx_link *l, enum mx_err e, int64_t began_ns)
+static void note_failure(struct mx_db *db, struct mx_link *l, int64_t began_ns)
 {
     const struct mx_link_fault *f = mx_link_fault(l);
     bool quick = mx_mono_ns() - began_ns < LOST_QUICKLY_NS;
@@ -130,8 +123,6 @@ static void note_failure(struct mx_db *db, struct mx_link *l, enum mx_err e, int
     db->unknown = f->is.lost && !f->is.unsent;
     for (int k = 0; f->is.lost && !quick && k < MX_LINK_KINDS; k++)
         mx_link_close(db->links[k]);
-    if (e == MX_E_DUPLICATE)
-        memcpy(db->duplicate, f->key, sizeof db->duplicate);
 }
 
 /* Run `s` once on the link of this kind. */
@@ -147,7 +138,7 @@ static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const stru
         return MX_E_UNAVAILABLE;
     e = mx_link_run(l, s, in, db->arena, ret);
     if (e != MX_OK)
-        note_failure(db, l, e, began_ns);
+        note_failure(db, l, began_ns);
     return e;
 }
 
@@ -187,9 +178,12 @@ static bool again(struct mx_db *db, struct effort *f, enum mx_err e, bool lost)
 }
 
 /* The signal to repeat goes no further than here. */
-static enum mx_err given_up(enum mx_err e)
+static enum mx_err given_up(const struct effort *f, enum mx_err e)
 {
-    return e == MX_E_RETRY ? MX_E_UNAVAILABLE : e;
+    if (e != MX_E_RETRY)
+        return e;
+    mx_log(MX_LOG_WARN, "given up: others were faster each time", MX_KI("runs", f->retries + 1));
+    return MX_E_UNAVAILABLE;
 }
 
 /* ---- statements ---- */
@@ -221,7 +215,7 @@ static enum mx_err run_alone(struct mx_db *db, const struct mx_sql *s, const voi
     while (e != MX_OK && again(db, &effort, e, db->lost && (reads || db->unsent)));
     if (!reads && db->unknown)
         return MX_E_COMMIT_UNKNOWN;
-    return given_up(e);
+    return given_up(&effort, e);
 }
 
 static enum mx_err run(struct mx_db *db, const struct mx_sql *s, const void *in,
@@ -267,7 +261,7 @@ static enum mx_err commit(struct mx_db *db)
     e = mx_link_commit(l);
     if (e == MX_OK)
         return MX_OK;
-    note_failure(db, l, e, began_ns);
+    note_failure(db, l, began_ns);
     if (e == MX_E_COMMIT_UNKNOWN) {
         db->lost = false;
         mx_log(MX_LOG_ERROR, "outcome of COMMIT is unknown",
@@ -306,7 +300,7 @@ enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg)
     for (db->again = false;; db->again = true) {
         e = attempt(db, fn, arg, &cause);
         if (cause == MX_OK || !again(db, &effort, cause, db->lost))
-            return given_up(cause == MX_E_RETRY ? cause : e);
+            return given_up(&effort, cause == MX_E_RETRY ? cause : e);
         mx_arena_rewind(db->arena, mark);
     }
 }

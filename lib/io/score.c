@@ -42,11 +42,6 @@ struct mx_score *mx_score_new(int slots)
     return s;
 }
 
-int mx_score_slots(const struct mx_score *s)
-{
-    return s->n;
-}
-
 static struct slot *write_begin(struct mx_score *s, int i)
 {
     struct slot *sl;

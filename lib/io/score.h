@@ -28,8 +28,6 @@ struct mx_score;
 
 /* Map a scoreboard of empty slots, inherited by fork. */
 struct mx_score *mx_score_new(int slots);
-/* Number of its slots. */
-int mx_score_slots(const struct mx_score *s);
 /* Master: hand slot `i` to a new worker, or clear it after its death. */
 void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx_pool pool);
 void mx_score_clear(struct mx_score *s, int i);

@@ -445,7 +445,7 @@ static struct line {
     long long quantity, price, total, ppm, tax;
 } lines[LINES];
 static struct cart {
-    uuid id, address, method, audit_key;
+    uuid id, address, method;
     const char *currency, *ship_to, *method_name;
     long long version, subtotal, shipping, tax, total;
     int n;
@@ -486,7 +486,6 @@ static void read_cart(const struct column *c)
     memcpy(cart.id, c[0].s, sizeof(uuid));
     memcpy(cart.address, c[3].s, sizeof(uuid));
     memcpy(cart.method, c[4].s, sizeof(uuid));
-    memcpy(cart.audit_key, c[27].s, sizeof(uuid));
     if (!sealed_address(cart.address, c[6].s, c[6].n, at, n))
         die("address", "does not open");
     for (int i = 0; i < SEALED_MEMBERS; i++)
@@ -576,7 +575,7 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
 {
     int a = load_cart(r);
     uuid order, payment, placed, paid, *ids[] = {&order, &payment, &placed, &paid};
-    const char *after, *address = param(r, "REMOTE_ADDR");
+    const char *after, *address = param(r, "REMOTE_ADDR"), *seal = statements[CART].at[27].s;
     char number[10] = "";
     if (a != 200)
         return a;
@@ -593,9 +592,8 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||
         !run(EVENTS, "iississisisdsiississiid", placed, r->account, "order.placed", "order", order,
-             NULL, after, r->account, address, cart.audit_key, hex(placed, false), 0LL, r->now,
-             paid, r->account, "order.paid", "order", order, NULL, after, r->account,
-             cart.audit_key, 0LL) ||
+             NULL, after, r->account, address, seal, hex(placed, false), 0LL, r->now, paid,
+             r->account, "order.paid", "order", order, NULL, after, r->account, seal, 0LL) ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
              lines[1].variant, lines[1].quantity) ||
         !run(STORE, "isibdbs", r->account, key, r->account, hash, (size_t)32, 201LL, body, body_n,

@@ -43,30 +43,6 @@ static void faults(void)
     tap_ok(!mx_db_quotes_data(1146, "42S02"), "a missing table does not");
 }
 
-static void keys(void)
-{
-    static const struct {
-        const char *message, *want;
-    } cases[] = {
-        {"Duplicate entry 'a@b.c' for key 'account_email'", "account_email"},
-        {"Duplicate entry 'x' for key 'account.account_email'", "account_email"},
-        {"Duplicate entry 'for key 'evil'' for key 'orders.PRIMARY'", "PRIMARY"},
-        {"Duplicate entry '.'.'' for key 'k'", "k"},
-        {"Duplicate entry", ""},
-        {"'", ""},
-        {"", ""},
-    };
-    char key[MX_DB_KEY_MAX], big[256];
-
-    for (size_t i = 0; i < MX_LEN(cases); i++) {
-        mx_db_duplicate_key(cases[i].message, key);
-        tap_str(mx_str_c(key), cases[i].want, cases[i].message);
-    }
-    snprintf(big, sizeof big, "for key '%0*d'", MX_DB_KEY_MAX, 0);
-    mx_db_duplicate_key(big, key);
-    tap_str(mx_str_c(key), "", "a name that is too long is no name");
-}
-
 static void scripts(void)
 {
     static const struct {
@@ -155,7 +131,6 @@ static void nobody_answers(void)
     tap_ok(!mx_db_in_tx(db), "no transaction is left open");
     tap_int(mx_db_trips(db), 0, "no round trip was made");
     tap_err(mx_db_script(db, MX_S("SELECT 1"), &why), MX_E_UNAVAILABLE, "script: nobody answers");
-    tap_str(mx_str_c(mx_db_duplicate(db)), "", "no duplicate key");
     mx_db_free(db);
     mx_arena_free(a);
 }
@@ -176,7 +151,6 @@ int main(void)
 {
     mx_log_open("/dev/null");
     faults();
-    keys();
     scripts();
     nobody_answers();
     versions();
