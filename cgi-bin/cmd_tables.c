@@ -3,16 +3,9 @@
 #include "cmd.h"
 #include "codec/jsonw.h"
 #include "http/openapi.h"
+#include "http/route.h"
 
 #define OPENAPI_MAX ((size_t)8 << 20)
-
-static const char *method_name(enum mx_method m)
-{
-    static const char *const names[] = {"GET",   "HEAD",   "POST",    "PUT",
-                                        "PATCH", "DELETE", "OPTIONS", "?"};
-
-    return names[m];
-}
 
 static void print_permission(uint64_t permission)
 {
@@ -42,7 +35,8 @@ int mx_cmd_routes(struct mx_cmd *c)
     for (size_t i = 0; i < mx_routes.n; i++) {
         const struct mx_route *r = &mx_routes.rows[i];
 
-        printf("%-7s %-40s %-28s %s", method_name(r->method), r->path, r->id, mx_who_name(r->who));
+        printf("%-7s %-40s %-28s %s", mx_method_name(r->method), r->path, r->id,
+               mx_who_name(r->who));
         print_permission(r->permission);
         print_flags(r->flags);
         printf("\n");
@@ -80,15 +74,17 @@ static void add_literal(struct mx_buf *out, struct mx_str s)
     }
 }
 
-/* The regular expression of a route's path: a {name} stands for one segment. */
-static struct mx_str path_regex(struct mx_cmd *c, const char *mount, const char *path)
+/* What nginx compares a route's method and path with: themselves, or a regular expression, in which
+ * one segment stands for a {name}. */
+static struct mx_str request_pattern(struct mx_cmd *c, const char *method, const char *path)
 {
     struct mx_str rest = mx_str_c(path), segment;
     struct mx_buf out;
 
+    if (strchr(path, '{') == NULL)
+        return mx_str_fmt(c->arena, "%s %s", method, path);
     mx_buf_init(&out, c->arena, 4096);
-    mx_buf_byte(&out, '^');
-    add_literal(&out, mx_str_c(mount));
+    mx_buf_fmt(&out, "~^%s ", method);
     while (mx_str_split(&rest, '/', &segment)) {
         if (segment.n == 0)
             continue;
@@ -102,26 +98,18 @@ static struct mx_str path_regex(struct mx_cmd *c, const char *mount, const char 
     return mx_buf_view(&out);
 }
 
-static bool printed_before(size_t i)
-{
-    for (size_t j = 0; j < i; j++)
-        if (mx_routes.rows[j].flags & MX_R_SLOW &&
-            strcmp(mx_routes.rows[j].path, mx_routes.rows[i].path) == 0)
-            return true;
-    return false;
-}
-
 int mx_cmd_nginx(struct mx_cmd *c)
 {
-    struct mx_str regex;
+    struct mx_str pattern;
 
-    printf("# Printed by `merx nginx %s`: routes of the slow pool.\n", mount_of(c));
+    printf("# Printed by `merx nginx`: routes of the slow pool.\n");
     for (size_t i = 0; i < mx_routes.n; i++) {
-        if ((mx_routes.rows[i].flags & (MX_R_SLOW | MX_R_UNLISTED)) != MX_R_SLOW ||
-            printed_before(i))
+        const struct mx_route *r = &mx_routes.rows[i];
+
+        if ((r->flags & (MX_R_SLOW | MX_R_UNLISTED)) != MX_R_SLOW)
             continue;
-        regex = path_regex(c, mount_of(c), mx_routes.rows[i].path);
-        printf("location ~ \"%.*s\" {\n    include merx/merx-slow.conf;\n}\n", MX_FMT(regex));
+        pattern = request_pattern(c, mx_method_name(r->method), r->path);
+        printf("\"%.*s\" merx_slow;\n", MX_FMT(pattern));
     }
     return 0;
 }

@@ -40,7 +40,7 @@ static const struct {
      "see and change who works for the shop"},
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
     {"openapi", mx_cmd_openapi, 0, "[MOUNT]", "print the OpenAPI document"},
-    {"nginx", mx_cmd_nginx, 0, "[MOUNT]", "print the nginx locations of the slow routes"},
+    {"nginx", mx_cmd_nginx, 0, "", "print which requests nginx gives to the slow pool"},
     {"version", mx_cmd_version, 0, "", "print the versions of program and schema"},
 };
 

@@ -209,7 +209,7 @@ web_files() {
         fill "$file" "$dir/merx/${file##*/}" MOUNT="$MOUNT" \
             SOCKET="$(address "$MERX_SOCKET")" SOCKET_SLOW="$(address "$MERX_SOCKET_SLOW")"
     done
-    "$program" nginx "$MOUNT" >"$dir/merx/merx-slow-routes.conf"
+    "$program" nginx >"$dir/merx/merx-slow-routes.conf"
 }
 
 web_start() {

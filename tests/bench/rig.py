@@ -30,7 +30,7 @@ server {{
     listen 127.0.0.1:{port} ssl http2;
     server_name 127.0.0.1;
     location ^~ {mount}/ {{
-        include merx/merx-fast.conf;
+        include merx/merx-pass.conf;
         include merx/merx-errors.conf;
         include merx/merx-headers.conf;
         location ^~ {mount}/v1/ {{

@@ -1,7 +1,10 @@
 """What a busy worker holds up and what it does not: the other workers, the fast pool, status, and
 the deadline that ends it. R-10, R-14."""
+import collections
+import contextlib
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -14,7 +17,8 @@ from load import (
 from shop import make_product, variant_ids
 from wire import Wire
 
-SOON = 1  # seconds; what is held up here waits for more than two
+# Who is held up here waits until the test lets go, however slow the machine: no time is measured.
+PATIENT = {"db_statement_timeout_ms": 25_000, "request_timeout_ms": 28_000}
 
 
 @pytest.fixture
@@ -30,7 +34,7 @@ def make(new_stack, request):
 
 def test_one_worker_waits_and_the_others_do_not(make):
     """Twelve kept connections or more over three workers, of which one has a request that waits."""
-    stack, variant = make()
+    stack, variant = make(**PATIENT)
     buyer = Wire(stack).guest()
     body = {"variant_id": variant, "quantity": 1}
     expect(buyer.send("POST", "/v1/cart/items", body), 201)
@@ -46,12 +50,13 @@ def test_one_worker_waits_and_the_others_do_not(make):
             "/v1/cart/items", "POST", json.dumps(body).encode(), keep=True,
             HTTP_AUTHORIZATION=f"Bearer {buyer.token}"))
         (stuck,) = until(lambda: workers(stack, state="busy"), 5, "it waits")
-        began = time.monotonic()
         answers = ask_all(connections[1:])
-        assert answers() == len(connections) - stuck["connections"]
+        until(lambda: answers() == len(connections) - stuck["connections"], 10, "the others")
         for _ in range(50):
             assert fcgi_client.get(stack.env["MERX_SOCKET"]).status == 200
-        assert time.monotonic() - began < SOON
+        (still,) = workers(stack, state="busy")
+        assert still["request_id"] == stuck["request_id"]
+        assert answers() == len(connections) - stuck["connections"]
     assert connections[0].answer().status == 201
     until(lambda: answers() == len(connections) - 1, 10, "the others of that worker")
     for c in connections:
@@ -81,52 +86,82 @@ def ask_all(connections):
 
 def test_a_waiting_worker_behind_nginx(make):
     """At most the requests on the connections of that worker wait with it, one on each."""
-    stack, variant = make()
-    slow = []
+    stack, variant = make(**PATIENT)
+    answered = collections.Counter()
 
     def ask(wire):
-        began = time.monotonic()
         expect(wire.send("GET", "/v1/healthz"), 200)
-        if time.monotonic() - began > SOON:
-            slow.append(wire)
+        answered[wire] += 1
 
-    with Load([(Wire(stack), ask) for _ in range(8)]) as load:
+    wires = [Wire(stack) for _ in range(8)]
+    with Load([(w, ask) for w in wires]) as load:
         load.more(500)
         with Waiting(stack, variant, all_busy=False):
-            time.sleep(SOON + 0.5)
-            (stuck,) = [w for w in workers(stack) if w["route"] == "cart.items.add"]
             load.more(500)
+            (stuck,) = [w for w in workers(stack) if w["route"] == "cart.items.add"]
+            before = answered.copy()
+            load.more(2000)
+            held = [w for w in wires if answered[w] == before[w]]
         load.more(500)
     assert not load.failed, load.failed[:3]
-    assert len(slow) <= stuck["connections"]
+    assert len(held) <= stuck["connections"]
 
 
 def test_status_while_all_wait(make):
-    stack, variant = make()
+    stack, variant = make(**PATIENT)
     with Waiting(stack, variant):
         for _ in range(5):
-            began = time.monotonic()
-            s = status(stack)
-            assert time.monotonic() - began < SOON
-        busy = [w for w in s["workers"] if w["pool"] == "fast"]
-        assert {(w["state"], w["route"]) for w in busy} == {("busy", "cart.items.add")}
-        assert all(w["request_id"] for w in busy)
+            busy = workers(stack)
+            assert {(w["state"], w["route"]) for w in busy} == {("busy", "cart.items.add")}
+            assert all(w["request_id"] for w in busy)
         assert "cart.items.add" in stack.merx("status").stdout
         assert "merx_requests_total" in stack.merx("status", "metrics").stdout
 
 
+def test_each_route_in_its_pool(make):
+    """By method and path: one path may have routes of both."""
+    stack, _ = make()
+    api = Api(stack)
+    pool_of = {w["pid"]: w["pool"] for w in status(stack)["workers"]}
+    wanted = {}
+    for path, methods in api.get("/v1/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            if "x-pool" in operation and path.startswith("/v1"):
+                sent = {"X-Request-Id": f"pool-{len(wanted)}"}
+                api.send(method.upper(), re.sub("{[^}]*}", "x", path), headers=sent)
+                wanted[sent["X-Request-Id"]] = (operation["x-pool"], method, path)
+    served = {req: pool_of[int(pid)] for pid, req in re.findall(
+        r'pid=(\d+) req=(pool-\d+) msg="request"', stack.log())}
+    assert [(w, served.get(req)) for req, w in wanted.items() if served.get(req) != w[0]] == []
+    assert {"fast", "slow"} == set(served.values())
+
+
 def test_sign_ins_do_not_delay_the_fast_pool(make):
-    stack, variant = make(slow_workers=2)
+    stack, variant = make(slow_workers=2, **PATIENT)
     errors = NginxErrors(stack)
     with Load([(Wire(stack), sign_in(stack)) for _ in range(8)]) as signing:
         signing.more(8)
-        with Load([(Wire(stack).guest(), read), (Wire(stack), be_guest)]) as load:
-            load.more(300)
-        queue = status(stack)["pools"]["slow"]
-        assert len(workers(stack, "slow", "busy")) == 2 and queue["queue"] > 0, queue
+        with stopped(w["pid"] for w in workers(stack, "slow")):
+            until(lambda: status(stack)["pools"]["slow"]["queue"] > 0, 10, "sign-ins queue up")
+            before = signing.good
+            with Load([(Wire(stack).guest(), read), (Wire(stack), be_guest)]) as load:
+                load.more(300)
+            assert signing.good == before
+        signing.more(8)
     assert not load.failed and not signing.failed, (load.failed[:3], signing.failed[:3])
-    assert load.slowest < SOON
     assert not errors.new(), errors.new()[:5]
+
+
+@contextlib.contextmanager
+def stopped(pids):
+    pids = list(pids)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_deadline(make):
