@@ -17,7 +17,6 @@
 #define REVOKED_PROBES 4u
 #define TOKEN_SETS 16384u
 #define TOKEN_WAYS 4u
-#define ROLES_MAX 64
 #define SLOTS_MAX 1024
 #define ANSWERS 1024
 
@@ -32,14 +31,13 @@
 #define REVOKED_TIME_BITS 24
 #define REVOKED_TIME_MASK ((UINT64_C(1) << REVOKED_TIME_BITS) - 1)
 
-/* A verified token as it lies in shared words. */
+/* A verified token as it lies in shared words: what is asked of it afterwards and no more, for a
+ * busy host has tens of thousands. */
 struct token_data {
     struct mx_hash token;
-    struct mx_id account, session, jti;
-    int64_t iat, nbf, exp;
-    uint32_t scope; /* index into scopes */
-    uint32_t roles_n;
-    char roles[ROLES_MAX];
+    struct mx_id account, session;
+    int64_t nbf, exp;
+    uint64_t scope; /* index into scopes */
 };
 
 /* `guard` is a count of writes in the high half; the low half is the writer's pid or 0. */
@@ -302,7 +300,6 @@ static bool token_read(const struct token_entry *e, struct token_data *ret_data)
 bool mx_shared_token_get(struct mx_shared *s, const struct mx_hash *token, int64_t now_s,
                          struct mx_claims *ret_claims)
 {
-    static char roles[ROLES_MAX];
     const struct token_entry *set = token_set(s, token);
     struct token_data d;
 
@@ -313,14 +310,9 @@ bool mx_shared_token_get(struct mx_shared *s, const struct mx_hash *token, int64
             return false;
         *ret_claims = (struct mx_claims){.account = d.account,
                                          .session = d.session,
-                                         .jti = d.jti,
-                                         .iat = d.iat,
                                          .nbf = d.nbf,
                                          .exp = d.exp,
                                          .scope = mx_str_c(scopes[d.scope])};
-        memcpy(roles, d.roles, sizeof roles);
-        if (d.roles_n > 0)
-            ret_claims->roles = (struct mx_str){roles, d.roles_n};
         return true;
     }
     return false;
@@ -351,26 +343,18 @@ static bool pid_alive(int pid)
     return kill(pid, 0) == 0;
 }
 
-/* Fill *d from the claims; false when they do not fit an entry. */
+/* Fill *d from the claims; false when the scope is unknown. */
 static bool token_pack(const struct mx_hash *token, const struct mx_claims *c, struct token_data *d)
 {
     *d = (struct token_data){.token = *token,
                              .account = c->account,
                              .session = c->session,
-                             .jti = c->jti,
-                             .iat = c->iat,
                              .nbf = c->nbf,
-                             .exp = c->exp,
-                             .scope = UINT32_MAX,
-                             .roles_n = (uint32_t)c->roles.n};
-    for (uint32_t i = 0; i < MX_LEN(scopes); i++)
-        if (mx_str_eqc(c->scope, scopes[i]))
-            d->scope = i;
-    if (d->scope == UINT32_MAX || c->roles.n > sizeof d->roles)
-        return false;
-    if (c->roles.n > 0)
-        memcpy(d->roles, c->roles.p, c->roles.n);
-    return true;
+                             .exp = c->exp};
+    for (; d->scope < MX_LEN(scopes); d->scope++)
+        if (mx_str_eqc(c->scope, scopes[d->scope]))
+            return true;
+    return false;
 }
 
 void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,

@@ -30,8 +30,8 @@ bool mx_shared_revocations_lost(struct mx_shared *s, int64_t now_ms);
 /* The one caller a second that gets true polls the database for other hosts' revocations. */
 bool mx_shared_poll_due(struct mx_shared *s, int64_t now_ms, int64_t interval_ms);
 
-/* Verified tokens by a digest of their text and of what they were verified with, until they expire.
- */
+/* Verified tokens by a digest of their text and of what they were verified with, until they expire:
+ * account, session, scope, nbf and exp of their claims; the others come back absent. */
 bool mx_shared_token_get(struct mx_shared *s, const struct mx_hash *token, int64_t now_s,
                          struct mx_claims *ret_claims);
 void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,

@@ -118,30 +118,20 @@ static void test_tokens(struct mx_shared *s)
 {
     struct mx_hash one = {{1}}, two = {{1, [31] = 9}}, three = {{3}};
     struct mx_claims c = claims_for(2000, MX_S("staff"), MX_S("owner clerk")), got;
-    char long_roles[65];
 
     tap_ok(!mx_shared_token_get(s, &one, 1500, &got), "unknown");
     mx_shared_token_put(s, &one, &c);
     tap_ok(mx_shared_token_get(s, &one, 1500, &got), "remembered");
-    tap_ok(mx_id_eq(got.account, c.account) && mx_id_eq(got.session, c.session) &&
-               mx_id_eq(got.jti, c.jti),
-           "with its ids");
-    tap_ok(got.iat == 1000 && got.nbf == 1000 && got.exp == 2000, "and times");
+    tap_ok(mx_id_eq(got.account, c.account) && mx_id_eq(got.session, c.session), "with its ids");
+    tap_ok(got.nbf == 1000 && got.exp == 2000, "and times");
     tap_str(got.scope, "staff", "scope");
-    tap_str(got.roles, "owner clerk", "roles");
+    tap_ok(mx_id_none(got.jti) && got.iat == 0 && !got.roles.p, "the rest is absent");
     tap_ok(!mx_shared_token_get(s, &two, 1500, &got), "all bytes of the hash count");
     tap_ok(!mx_shared_token_get(s, &one, 2000, &got), "not when it has expired");
     tap_ok(!mx_shared_token_get(s, &one, 900, &got), "nor before its time");
-    c = claims_for(2000, MX_S("guest"), (struct mx_str){0});
-    mx_shared_token_put(s, &two, &c);
-    tap_ok(mx_shared_token_get(s, &two, 1500, &got) && !got.roles.p, "no roles are absent");
-    memset(long_roles, 'r', sizeof long_roles);
-    c = claims_for(2000, MX_S("staff"), (struct mx_str){long_roles, sizeof long_roles});
-    mx_shared_token_put(s, &three, &c);
-    tap_ok(!mx_shared_token_get(s, &three, 1500, &got), "what does not fit is not kept");
     c.scope = MX_S("admin");
     mx_shared_token_put(s, &three, &c);
-    tap_ok(!mx_shared_token_get(s, &three, 1500, &got), "nor an unknown scope");
+    tap_ok(!mx_shared_token_get(s, &three, 1500, &got), "an unknown scope is not kept");
 }
 
 /* Writers of one set of entries are killed while they write; readers see whole entries only, and
@@ -162,12 +152,12 @@ static void test_token_race(struct mx_shared *s)
                 struct mx_claims c = claims_for(5000, MX_S("customer"), (struct mx_str){0});
 
                 memset(&c.account, (int)(n & 0xff), sizeof c.account);
-                c.session = c.jti = c.account;
+                c.session = c.account;
                 mx_shared_token_put(s, &keys[n % 6], &c);
             }
         for (int i = 0; i < 2000; i++)
             if (mx_shared_token_get(s, &keys[i % 6], 1500, &got))
-                whole &= mx_id_eq(got.account, got.session) && mx_id_eq(got.account, got.jti);
+                whole &= mx_id_eq(got.account, got.session);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
     }
