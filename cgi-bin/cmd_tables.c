@@ -74,15 +74,13 @@ static void add_literal(struct mx_buf *out, struct mx_str s)
     }
 }
 
-/* What nginx compares a route's method and path with: themselves, or a regular expression, in which
- * one segment stands for a {name}. */
+/* The regular expression of a route's method and path: a {name} stands for one segment. It is one
+ * even where a plain text would do, for nginx compares those without regard to case. */
 static struct mx_str request_pattern(struct mx_cmd *c, const char *method, const char *path)
 {
     struct mx_str rest = mx_str_c(path), segment;
     struct mx_buf out;
 
-    if (strchr(path, '{') == NULL)
-        return mx_str_fmt(c->arena, "%s %s", method, path);
     mx_buf_init(&out, c->arena, 4096);
     mx_buf_fmt(&out, "~^%s ", method);
     while (mx_str_split(&rest, '/', &segment)) {

@@ -104,6 +104,31 @@ static bool origin_ours(struct mx_str origins, struct mx_str origin)
     return false;
 }
 
+/* What is the process's own and what the worker has set stays; of the request before nothing does.
+ */
+static void renew(struct mx_ctx *cx, const struct mx_req *req)
+{
+    struct mx_ctx was = *cx;
+
+    *cx = (struct mx_ctx){
+        .arena = was.arena,
+        .db = was.db,
+        .shared = was.shared,
+        .keys = was.keys,
+        .oidc = was.oidc,
+        .conf = was.conf,
+        .faults = was.faults,
+        .now_ms = was.now_ms,
+        .mount = was.mount,
+        .request_id =
+            request_id_ok(req->request_id) ? req->request_id : mx_id_str(was.arena, mx_id_new()),
+        .address = req->address,
+        .user_agent = user_agent(req->user_agent),
+        .accept_language = req->accept_language,
+    };
+    mx_faults_init(cx->faults, cx->arena);
+}
+
 static void begin(struct exchange *x)
 {
     struct mx_ctx *cx = x->cx;
@@ -111,16 +136,7 @@ static void begin(struct exchange *x)
 
     x->res->status = 0;
     x->res->replayed = false;
-    mx_faults_init(cx->faults, cx->arena);
-    cx->actor = (struct mx_actor){0};
-    cx->claimed = (struct mx_id){{0}};
-    cx->route_id = (struct mx_str){0};
-    cx->rate = (struct mx_rate){0};
-    cx->request_id =
-        request_id_ok(x->req->request_id) ? x->req->request_id : mx_id_str(cx->arena, mx_id_new());
-    cx->address = x->req->address;
-    cx->user_agent = user_agent(x->req->user_agent);
-    cx->accept_language = x->req->accept_language;
+    renew(cx, x->req);
     mx_log_context(cx->request_id, trace_id(x->req->traceparent));
     mx_res_header(x->res, "X-Request-Id", cx->request_id);
     mx_res_header(x->res, "X-Content-Type-Options", MX_S("nosniff"));

@@ -8,6 +8,11 @@ const char *const mx_account_status_names[] = {"active", "closed", "disabled", "
 
 typedef struct q_account_profile_row row_t;
 
+static int by_text(const void *a, const void *b)
+{
+    return mx_str_cmp(*(const struct mx_str *)a, *(const struct mx_str *)b);
+}
+
 static struct mx_list roles_of(struct mx_arena *a, struct mx_list rows)
 {
     struct mx_list roles = {MX_NEW_N(a, rows.n, struct mx_str), 0};
@@ -16,6 +21,7 @@ static struct mx_list roles_of(struct mx_arena *a, struct mx_list rows)
         if (role.p != NULL)
             *MX_AT(roles, struct mx_str, roles.n++) = role;
     }
+    qsort(roles.at, roles.n, sizeof(struct mx_str), by_text);
     return roles;
 }
 

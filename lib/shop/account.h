@@ -7,8 +7,6 @@
 #include "base/ctx.h"
 #include "base/list.h"
 
-/* Column of the sealed telephone number. */
-
 /* Column `kind` of an account. */
 enum mx_account_kind { MX_ACCOUNT_GUEST, MX_ACCOUNT_CUSTOMER, MX_ACCOUNT_STAFF };
 

@@ -23,8 +23,8 @@ struct mx_audit {
 /* Write a row for the caller's change into the present transaction. */
 enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
 
-/* Write n rows, at most 16, with one statement and in this order. Another one reads the key of whom
- * they tell, unless cx->audit_key has it. */
+/* Write n rows, at most 16, with one statement and in this order. For each person that they tell of
+ * in turn another one reads the key, unless cx->audit_key has it. */
 enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows,
                                size_t n) MX_MUST_CHECK;
 

@@ -193,12 +193,18 @@ class NginxErrors:
 
 def hurry_nginx(stack):
     """Let nginx close kept connections after a second, so that stopping workers end soon."""
-    conf = stack.run / "nginx" / "merx" / "merx-http.conf"
+    change_nginx(stack, "merx-http.conf", {"keepalive_time 30s": "keepalive_time 1s",
+                                           "keepalive_timeout 5s": "keepalive_timeout 1s"})
+
+
+def change_nginx(stack, name, changes):
+    """Replace texts, each there once, in a file of merx's, and let nginx read it."""
+    conf = stack.run / "nginx" / "merx" / name
     text = conf.read_text()
-    hurried = text.replace("keepalive_time 30s", "keepalive_time 1s").replace(
-        "keepalive_timeout 5s", "keepalive_timeout 1s")
-    assert hurried.count(" 1s;") == text.count(" 1s;") + 2
-    conf.write_text(hurried)
+    for old, new in changes.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    conf.write_text(text)
     pid = stack.pid("nginx")
     old = children(pid)
     os.kill(pid, signal.SIGHUP)

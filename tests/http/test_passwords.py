@@ -427,6 +427,17 @@ def test_wrong_codes_of_known_and_unknown_are_answered_alike(api, customer, stac
     assert len(set(trips(stack, [a.headers["X-Request-Id"] for a in (known, unknown)]))) == 1
 
 
+@pytest.mark.req("ENU-1")
+def test_nothing_is_remembered_of_whom_a_worker_refused(new_stack, recorder):
+    """One worker refuses one address after the other: the last one tells nothing of the next."""
+    stack = new_stack("refusals", workers=2, slow_workers=1, password_hashes_at_once=1)
+    api = client.Api(stack, recorder)
+    sent = [api.customer().email, unique_email(), api.customer().email]
+    refused = [problem(api.post("/v1/auth/login", {"email": e, "password": "not the password"}), 401,
+                       "invalid_credentials") for e in sent for _ in range(3)]
+    assert len(set(trips(stack, [r["request_id"] for r in refused]))) == 1
+
+
 @pytest.mark.req("ENU-2")
 def test_known_and_unknown_take_like_time(api):
     times = {True: [], False: []}
