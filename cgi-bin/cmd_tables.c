@@ -98,15 +98,13 @@ static struct mx_str request_pattern(struct mx_cmd *c, const char *method, const
 
 int mx_cmd_nginx(struct mx_cmd *c)
 {
-    struct mx_str pattern;
-
     printf("# Printed by `merx nginx`: routes of the slow pool.\n");
     for (size_t i = 0; i < mx_routes.n; i++) {
         const struct mx_route *r = &mx_routes.rows[i];
 
         if ((r->flags & (MX_R_SLOW | MX_R_UNLISTED)) != MX_R_SLOW)
             continue;
-        pattern = request_pattern(c, mx_method_name(r->method), r->path);
+        struct mx_str pattern = request_pattern(c, mx_method_name(r->method), r->path);
         printf("\"%.*s\" merx_slow;\n", MX_FMT(pattern));
     }
     return 0;

@@ -5,9 +5,8 @@
 #ifndef MX_BASE_PACE_H
 #define MX_BASE_PACE_H
 
-/* From here on the process sleeps again and again, 0.1 ms each time, which makes its work
- * take half as long again. Uses SIGALRM and ITIMER_REAL; system calls that wait may end with EINTR.
- */
+/* From here on the process sleeps again and again, 0.1 ms each time, which makes its work take half
+ * as long again. Uses SIGALRM and ITIMER_REAL; system calls that wait may end with EINTR. */
 void mx_pace_start(void);
 /* The process runs on as before. */
 void mx_pace_stop(void);

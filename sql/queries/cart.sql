@@ -28,7 +28,8 @@ LEFT JOIN tax_rate t ON t.country = a.country AND t.class = p.tax_class
 
 -- name: cart.load
 -- doc: The open cart. The rows come in no particular order: sorting them here would cost more than the
--- doc: joins, and the first table is the right one to begin with.
+-- doc: joins, and the first table is the right one to begin with. audit_key is there, and NULL, for the
+-- doc: columns to be those of cart.load_live.
 -- in: id account
 -- out: id? audit_key
 SELECT STRAIGHT_JOIN {{cart.priced}}, CAST(NULL AS BINARY(16))

@@ -1,4 +1,5 @@
 """Steady load over kept TLS connections, and a hand on the parts of a stack while it runs."""
+import contextlib
 import getpass
 import http.client
 import json
@@ -153,6 +154,19 @@ def serve(stack, **settings):
         start_new_session=True)
     note_pid(stack, "serve", process.pid)
     until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), 20, "ready")
+
+
+@contextlib.contextmanager
+def stopped(pids):
+    """These processes stand still until the block ends."""
+    pids = list(pids)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def status(stack, **settings):

@@ -1,7 +1,6 @@
 """What a busy worker holds up and what it does not: the other workers, the fast pool, status, and
 the deadline that ends it. R-10, R-14."""
 import collections
-import contextlib
 import json
 import os
 import re
@@ -13,7 +12,8 @@ import fcgi_client
 import pytest
 from client import Api, until
 from load import (
-    Load, NginxErrors, Waiting, be_guest, cart_lock, change_nginx, expect, read, sign_in, status, workers)
+    Load, NginxErrors, Waiting, be_guest, cart_lock, change_nginx, expect, read, sign_in, status,
+    stopped, workers)
 from shop import make_product, variant_ids
 from wire import Wire
 
@@ -26,9 +26,10 @@ PATIENT = {"db_statement_timeout_ms": 55_000, "db_lock_timeout_s": 50, "queue_ag
 def make(new_stack, request):
     """A stack of one's own and a variant with plenty of stock."""
 
-    def one(**settings):
-        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
-        if settings.items() >= PATIENT.items():
+    def one(patient=False, **settings):
+        settings = {"workers": 3, "slow_workers": 1} | (PATIENT if patient else {}) | settings
+        stack = new_stack(request.node.name, **settings)
+        if patient:
             change_nginx(stack, "merx-pass.conf", {"fastcgi_read_timeout 10s": "fastcgi_read_timeout 65s"})
         return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
 
@@ -37,7 +38,7 @@ def make(new_stack, request):
 
 def test_one_worker_waits_and_the_others_do_not(make):
     """Twelve kept connections or more over three workers, of which one has a request that waits."""
-    stack, variant = make(**PATIENT)
+    stack, variant = make(patient=True)
     buyer = Wire(stack).guest()
     body = {"variant_id": variant, "quantity": 1}
     expect(buyer.send("POST", "/v1/cart/items", body), 201)
@@ -89,7 +90,7 @@ def ask_all(connections):
 
 def test_a_waiting_worker_behind_nginx(make):
     """At most the requests on the connections of that worker wait with it, one on each."""
-    stack, variant = make(**PATIENT)
+    stack, variant = make(patient=True)
     answered = collections.Counter()
 
     def ask(wire):
@@ -111,7 +112,7 @@ def test_a_waiting_worker_behind_nginx(make):
 
 
 def test_status_while_all_wait(make):
-    stack, variant = make(**PATIENT)
+    stack, variant = make(patient=True)
     with Waiting(stack, variant):
         for _ in range(5):
             busy = workers(stack)
@@ -140,12 +141,12 @@ def test_each_route_in_its_pool(make):
 
     until(lambda: len(found()) == len(wanted), what="all are in the log")
     served = found()
-    assert [(w, served.get(req)) for req, w in wanted.items() if served.get(req) != w[0]] == []
+    assert [w for req, w in wanted.items() if served[req] != w[0]] == []
     assert {"fast", "slow"} == set(served.values())
 
 
 def test_sign_ins_do_not_delay_the_fast_pool(make):
-    stack, variant = make(slow_workers=2, **PATIENT)
+    stack, variant = make(patient=True, slow_workers=2)
     errors = NginxErrors(stack)
     with Load([(Wire(stack), sign_in(stack)) for _ in range(8)]) as signing:
         signing.more(8)
@@ -158,18 +159,6 @@ def test_sign_ins_do_not_delay_the_fast_pool(make):
         signing.more(8)
     assert not load.failed and not signing.failed, (load.failed[:3], signing.failed[:3])
     assert not errors.new(), errors.new()[:5]
-
-
-@contextlib.contextmanager
-def stopped(pids):
-    pids = list(pids)
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def test_deadline(make):
@@ -209,11 +198,8 @@ def test_stopped_together(make):
     """Who wakes up with the master is not taken for stuck."""
     stack, _ = make(request_timeout_ms=1000, db_statement_timeout_ms=500, queue_age_max_ms=500)
     pids = [stack.pid("serve"), *(w["pid"] for w in status(stack)["workers"])]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    time.sleep(6)
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
+    with stopped(pids):
+        time.sleep(6)
     time.sleep(1)
     assert [w["pid"] for w in status(stack)["workers"]] == pids[1:]
     assert status(stack)["killed"] == 0

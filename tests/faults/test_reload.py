@@ -10,7 +10,7 @@ import pytest
 from client import Api, program, until
 from load import (
     Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, hurry_nginx, mixed, read, serve, serving,
-    settled, status, workers)
+    settled, status, stopped, workers)
 from shop import make_product, variant_ids
 from wire import Wire
 
@@ -141,16 +141,12 @@ def test_reload_during_a_reload(new_stack, tmp_path):
     conf = tmp_path / "merx.conf"
     conf.write_text("workers = 2\n")
     stack = new_stack("twice", slow_workers=1, conf=conf)
-    db = stack.pid("db")
-    os.kill(db, signal.SIGSTOP)
-    try:
+    with stopped([stack.pid("db")]):
         reloads = [Reload(stack)]
         until(lambda: status(stack)["phase"] == "reloading", 5, "it waits for the database")
         conf.write_text("workers = 4\n")
         reloads.append(Reload(stack))
         assert [r.wait() for r in reloads] == ["generation 2\n", "generation 3\n"]
-    finally:
-        os.kill(db, signal.SIGCONT)
     assert len(workers(stack, state="ready")) == 4
 
 
