@@ -40,13 +40,15 @@ CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -g $(WARN) $(HARD) $(FORTIFY) -Ilib -I$(GEN
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDSAN) $(LDFLAGS)
 LIBS_ALL    = -lfcgi -ljwt -lfido2 -lcbor -lcjson -lsodium -largon2 -lzxcvbn -lcurl -loath -lcrypto $(DB_LIBS)
 
-SRC  := $(wildcard lib/*/*.c)
+SRC  := $(wildcard lib/*/*.c lib/*/*/*.c)
 OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o $(B)/gen/demo_files.o \
         $(B)/gen/mail_texts.o
 PROG := $(wildcard cgi-bin/*.c)
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-GENERATED := $(GEN)/statements.h $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/demo_files.h $(GEN)/demo_files.c \
+QUERIES := $(sort $(wildcard sql/queries/*/*.sql))
+QUERY_HEADERS := $(patsubst %.sql,$(GEN)/q/%.h,$(notdir $(QUERIES)))
+GENERATED := $(QUERY_HEADERS) $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/demo_files.h $(GEN)/demo_files.c \
              $(GEN)/mail_texts.c
 
 .DELETE_ON_ERROR:
@@ -113,7 +115,7 @@ lint: deps ## layers, limits, format, comments, clang-tidy, cppcheck, both compi
 	@tests/lint/run
 
 format: ## format all C sources
-	clang-format -i $(wildcard lib/*/*.[ch] cgi-bin/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard lib/*/*.[ch] lib/*/*/*.[ch] cgi-bin/*.[ch] tests/*/*.[ch])
 
 check-sql: all ## prepare every statement against a freshly migrated schema
 	@tests/lint/sql
@@ -132,10 +134,14 @@ FORCE:
 AWK := LC_ALL=C awk -f lib/base/c_string.awk
 $(GENERATED): lib/base/c_string.awk
 
-$(GEN)/statements.h: sql/gen.awk $(wildcard sql/queries/*.sql)
-	@mkdir -p $(@D); $(AWK) -v mode=header -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
-$(GEN)/statements.c: sql/gen.awk $(wildcard sql/queries/*.sql)
-	@mkdir -p $(@D); $(AWK) -v mode=source -f sql/gen.awk $(sort $(filter %.sql,$^)) > $@
+# A header that stays as it was keeps its time: what includes it is not compiled again.
+$(GEN)/q.stamp: sql/gen.awk $(QUERIES)
+	@rm -rf $(GEN)/q.new; mkdir -p $(GEN)/q.new $(GEN)/q; $(AWK) -v mode=headers -v dir=$(GEN)/q.new -f $(filter %.awk,$^) $(QUERIES)
+	@for f in $(GEN)/q.new/*.h; do cmp -s $$f $(GEN)/q/$${f##*/} || mv $$f $(GEN)/q/; done
+	@for f in $(GEN)/q/*.h; do case " $(QUERY_HEADERS) " in *" $$f "*) ;; *) rm -f $$f ;; esac; done; touch $@
+$(QUERY_HEADERS): $(GEN)/q.stamp ; @:
+$(GEN)/statements.c: sql/gen.awk $(QUERIES)
+	@mkdir -p $(@D); $(AWK) -v mode=source -f sql/gen.awk $(QUERIES) > $@
 $(GEN)/migrations.c: sql/gen_migrations.awk $(wildcard sql/migrations/*.sql)
 	@mkdir -p $(@D); $(AWK) -f sql/gen_migrations.awk $(sort $(filter %.sql,$^)) > $@
 $(GEN)/mail_texts.c: lib/shop/mail/gen.awk lib/shop/mail/frame.html $(wildcard lib/shop/mail/*.*.*)

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "codec/keys.h"
 #include "io/db.h"
-#include "shop/person.h"
+#include "shop/sealed.h"
 
 #define ARENA_FIRST (INT64_C(1) << 20)
 #define ARENA_CAP (INT64_C(64) << 20)

@@ -1,14 +1,14 @@
 /* merx staff: who works for the shop, from the host itself. Here the first owner comes from; the
  * code of an invitation is printed, not mailed, and who has it chooses the password. */
+#include "account/staff.h"
 #include "base/clock.h"
 #include "cmd.h"
 #include "codec/secret.h"
 #include "http/field.h"
 #include "io/db.h"
 #include "io/shm.h"
+#include "q/staff.h"
 #include "shop/email.h"
-#include "shop/staff.h"
-#include "statements.h"
 
 #define PAGE 100
 

@@ -3,18 +3,19 @@
  * changes the passwords of the two accounts and adds what is missing. */
 #include "demo.h"
 
-#include "api/products.h"
+#include "account/account.h"
+#include "api/catalog/products.h"
 #include "base/clock.h"
+#include "catalog/catalog.h"
+#include "catalog/product.h"
 #include "cmd.h"
 #include "codec/phc.h"
 #include "codec/secret.h"
 #include "demo_files.h"
 #include "io/db.h"
-#include "shop/account.h"
-#include "shop/catalog.h"
+#include "q/demo.h"
+#include "q/product.h"
 #include "shop/email.h"
-#include "shop/product.h"
-#include "statements.h"
 
 #define ARENA_FIRST ((size_t)1 << 20)
 #define ARENA_MAX ((size_t)256 << 20)

@@ -1,8 +1,8 @@
 /* Generated products, for load: the same number gives the same products. */
+#include "catalog/product.h"
 #include "demo.h"
 #include "io/db.h"
-#include "shop/product.h"
-#include "statements.h"
+#include "q/demo.h"
 
 #define BATCH 250
 #define VARIANTS 4

@@ -15,9 +15,14 @@
 #include "io/shm.h"
 #include "io/smtp.h"
 #include "jobs_mail.h"
-#include "shop/event.h"
-#include "shop/order.h"
-#include "statements.h"
+#include "q/identity.h"
+#include "q/job.h"
+#include "q/mailed_code.h"
+#include "q/mfa.h"
+#include "q/passkey.h"
+#include "q/session.h"
+#include "sales/order.h"
+#include "shop/outbox.h"
 #include "worker.h"
 
 #define ARENA_FIRST ((size_t)64 << 10)

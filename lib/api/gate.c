@@ -1,13 +1,13 @@
 #include "api/gate.h"
 
+#include "account/session.h"
 #include "codec/inet.h"
 #include "codec/uri.h"
 #include "io/db.h"
 #include "io/shm.h"
+#include "q/gate.h"
 #include "shop/audit.h"
 #include "shop/limit.h"
-#include "shop/session.h"
-#include "statements.h"
 
 /* A key claimed so long ago without an answer belongs to a worker that died. */
 #define CLAIM_LIFE_MS 30000

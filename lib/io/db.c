@@ -1,6 +1,6 @@
 #include "base/log.h"
+#include "codec/secret.h"
 #include "io/db_link.h"
-#include "statements.h"
 
 #include <mysql.h>
 

@@ -1,6 +1,6 @@
 /* The database. Two connections a worker, opened at first use after fork: `read` in autocommit,
  * `write` with autocommit off, so that a transaction begins by itself with its first statement and
- * costs one round trip (COMMIT) on top. Statements are the closed set of build/gen/statements.h;
+ * costs one round trip (COMMIT) on top. Statements are the closed set of sql/queries;
  * each is prepared once a connection and checked against its signature. No function takes SQL text.
  * io/db.c alone sees mysql.h; io/db_tx.c decides what is tried again.
  *
@@ -49,6 +49,11 @@ struct mx_sql {
     size_t row_size;
     int index; /* position in mx_sql_all */
 };
+
+/* All statements, by index; mx_sql_n of them. Those of several rows stand behind each other, from
+ * one row to most. */
+extern const struct mx_sql mx_sql_all[];
+extern const int mx_sql_n;
 
 /* Handle of this process; connects nothing. Settings must outlive it. */
 struct mx_db *mx_db_new(const struct mx_settings *conf);

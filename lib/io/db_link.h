@@ -7,7 +7,7 @@
 #define MX_IO_DB_LINK_H
 
 #include "io/db.h"
-#include "io/db_fault.h"
+#include "io/db_errno.h"
 
 enum mx_link_kind {
     MX_LINK_READ,  /* autocommit */

@@ -1,7 +1,7 @@
 #include "base/log.h"
 #include "base/rnd.h"
 #include "io/db_link.h"
-#include "statements.h"
+#include "q/schema.h"
 
 #define TRIES_AGAIN 5
 #define BACKOFF_MS 5

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/fetch.h"
-#include "io/words.h"
+#include "io/seqlock.h"
 
 /* Sets of before a reload are still there; a master sees no more in its life. */
 #define SLOTS 64

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "statements.h"
+#include "q/schema.h"
 
 #define LEASE_S 60
 /* How many schema versions back this program still runs: migrate first, then deploy. */

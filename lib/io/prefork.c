@@ -10,10 +10,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/control.h"
-#include "io/crew.h"
 #include "io/net.h"
 #include "io/settings_file.h"
 #include "io/status.h"
+#include "io/workers.h"
 
 #define TICK_MS 100
 #define BOOT_TIMEOUT_NS INT64_C(30000000000)

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
-#include "io/words.h"
+#include "io/seqlock.h"
 
 #define CACHE_LINE 64
 #define READ_TRIES 1000

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "io/words.h"
+#include "io/seqlock.h"
 
 #define BUCKET_SETS 32768u
 #define BUCKET_WAYS 4u

@@ -4,7 +4,7 @@
 #define MX_IO_STATUS_H
 
 #include "base/buf.h"
-#include "io/crew.h"
+#include "io/workers.h"
 
 struct mx_status {
     const struct mx_crew *crew;

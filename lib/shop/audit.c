@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "codec/inet.h"
+#include "q/audit.h"
 #include "shop/limit.h"
-#include "statements.h"
 
 #define ADDRESS_MAX 45
 #define REQUEST_ID_MAX 64

@@ -17,7 +17,7 @@ struct mx_audit {
     struct mx_str before; /* JSON; absent: there was nothing */
     struct mx_str after;  /* JSON; absent: nothing is left */
     struct mx_id actor;   /* who did it; none: the caller */
-    bool event;           /* to be delivered (shop/event.h), and in the history of its object */
+    bool event;           /* to be delivered (shop/outbox.h), and in the history of its object */
 };
 
 /* Write a row for the caller's change into the present transaction. */

@@ -5,9 +5,9 @@
 #include "codec/keys.h"
 #include "codec/uri.h"
 #include "io/db.h"
+#include "q/mail.h"
 #include "shop/email.h"
-#include "shop/person.h"
-#include "statements.h"
+#include "shop/sealed.h"
 
 #define DATA_MAX 4096
 #define BACK_OFF_MAX_MS INT64_C(3600000)

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
-#include "shop/person.h"
+#include "shop/sealed.h"
 
 #define SEALED_MAX 4500 /* of the column */
 #define ABSENT 0xffff

@@ -1,7 +1,7 @@
 -- One signed-in device. A refresh token is (id, generation) under the server's HMAC key, so that
 -- nothing stored here can refresh; the generation just before the current one gives the same successor
 -- for a short grace, an older one revokes. authenticated_at is when its owner last proved to be there (a
--- refresh does not); second_factor says by what beside the first (lib/shop/session.h), 0: nothing.
+-- refresh does not); second_factor says by what beside the first (lib/account/session.h), 0: nothing.
 CREATE TABLE session (
     id           BINARY(16)     NOT NULL PRIMARY KEY,
     account_id   BINARY(16)     NOT NULL,

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "sealed.h"
-#include "statements.h"
 
 #define COLUMNS_MAX 40
 #define TEXT_MAX 65536

@@ -364,7 +364,7 @@ def test_each_page_is_read_by_an_index(stack, life):
     for _ in range(3):
         multiply(db, life.person.id, 1000)
     db.rows("ANALYZE TABLE audit_log, orders, session, mail, address, account")
-    text = (client.ROOT / "sql/queries/export.sql").read_text()
+    text = (client.ROOT / "sql/queries/account/export.sql").read_text()
     part = re.search(r"-- part: export.session\n(?:--.*\n)*([^-]*)", text).group(1)
     key = f"x'{bare(life.person.id)}'"
     values = {"account": key, "person": key, "before": "x'" + "ff" * 16 + "'", "limit": "100",

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/db.h"
-#include "io/db_fault.h"
+#include "io/db_errno.h"
 #include "io/migrate.h"
 
 static void faults(void)

@@ -1,7 +1,7 @@
 /* Strength of new passwords. */
 #include "tap.h"
 
-#include "shop/password.h"
+#include "account/password.h"
 
 static struct mx_ctx cx;
 static struct mx_settings conf;

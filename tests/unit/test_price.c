@@ -1,6 +1,6 @@
 /* Totals of a cart: rounding line by line, no lost minor unit, refusal of sums that are too large.
  */
-#include "shop/price.h"
+#include "pricing/price.h"
 
 #include "codec/money.h"
 #include "tap.h"

@@ -2,7 +2,7 @@
 #include "tap.h"
 
 #include "base/arena.h"
-#include "shop/product_model.h"
+#include "catalog/product_draft.h"
 
 static struct mx_ctx cx;
 static struct mx_faults faults;

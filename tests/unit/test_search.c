@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "shop/search.h"
+#include "catalog/search.h"
 
 static struct mx_arena *arena;
 

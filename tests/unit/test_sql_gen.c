@@ -105,8 +105,10 @@ static void refusals(void)
         int status;
 
         shell_write(dir, "bad.sql", cases[i].text);
-        status = shell_run(out, sizeof out,
-                           AWK "-v mode=header -f sql/gen.awk $D/bad.sql 2>&1 </dev/null");
+        status = shell_run(
+            out, sizeof out,
+            AWK "-v mode=headers -v dir=$D -f sql/gen.awk $D/bad.sql 2>&1 </dev/null; s=$?; "
+                "cat $D/*.h 2>/dev/null; exit $s");
         if (!tap_ok(status != 0 && strstr(out, "bad.sql:") && strstr(out, cases[i].want),
                     "%s is refused", cases[i].name))
             printf("#   %s\n", out);
@@ -135,8 +137,10 @@ static void output(void)
                 "SELECT a, ':id \\' \"' FROM t\n-- a word\n"
                 " WHERE id = :id AND (:n IS NULL OR n = :n);\n\n"
                 "-- name: t.clear\nDELETE FROM t;\n");
-    tap_int(shell_run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/good.sql 2>&1"), 0,
-            "a good file gives a header");
+    tap_int(shell_run(out, sizeof out,
+                      AWK
+                      "-v mode=headers -v dir=$D -f sql/gen.awk $D/good.sql 2>&1 && cat $D/good.h"),
+            0, "a good file gives a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header part %zu", i);
     tap_int(shell_run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/good.sql 2>&1"), 0,
@@ -170,8 +174,10 @@ static void parts(void)
                 "-- in: id id, i64? n\n-- out: str d\nSELECT '{{t.row}}', {{t.row}}, d FROM t\n"
                 " WHERE id = :id AND {{t.old}} AND n = :n;\n");
     shell_write(dir, "u.sql", "-- name: u.drop\nDELETE FROM t WHERE {{t.old}};\n");
-    tap_int(shell_run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
-            "parts give a header");
+    tap_int(shell_run(out, sizeof out,
+                      AWK
+                      "-v mode=headers -v dir=$D -f sql/gen.awk $D/[tu].sql 2>&1 && cat $D/[tu].h"),
+            0, "parts give a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header with parts %zu", i);
     tap_int(shell_run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/[tu].sql 2>&1"), 0,
@@ -208,8 +214,10 @@ static void rows(void)
                 "-- name: t.put\n-- doc: d\n-- in: id a, i64 c\n-- each: i64? b\n"
                 "INSERT INTO t VALUES [[(:a,\n :b)]] ON DUPLICATE KEY UPDATE c = :c;\n"
                 "-- name: t.clear\nDELETE FROM t;\n");
-    tap_int(shell_run(out, sizeof out, AWK "-v mode=header -f sql/gen.awk $D/rows.sql 2>&1"), 0,
-            "rows give a header");
+    tap_int(shell_run(out, sizeof out,
+                      AWK
+                      "-v mode=headers -v dir=$D -f sql/gen.awk $D/rows.sql 2>&1 && cat $D/rows.h"),
+            0, "rows give a header");
     for (size_t i = 0; i < MX_LEN(header); i++)
         tap_ok(strstr(out, header[i]) != NULL, "header with rows %zu", i);
     tap_int(shell_run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/rows.sql 2>&1"), 0,

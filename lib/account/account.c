@@ -1,0 +1,84 @@
+#include "account/account.h"
+
+#include "io/db.h"
+#include "q/account.h"
+#include "shop/sealed.h"
+
+const char *const mx_account_status_names[] = {"active", "closed", "disabled", "invited", NULL};
+
+typedef struct q_account_profile_row row_t;
+
+static int by_text(const void *a, const void *b)
+{
+    return mx_str_cmp(*(const struct mx_str *)a, *(const struct mx_str *)b);
+}
+
+static struct mx_list roles_of(struct mx_arena *a, struct mx_list rows)
+{
+    struct mx_list roles = {MX_NEW_N(a, rows.n, struct mx_str), 0};
+    for (size_t i = 0; i < rows.n; i++) {
+        struct mx_str role = MX_AT(rows, row_t, i)->role;
+        if (role.p != NULL)
+            *MX_AT(roles, struct mx_str, roles.n++) = role;
+    }
+    qsort(roles.at, roles.n, sizeof(struct mx_str), by_text);
+    return roles;
+}
+
+enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_profile *ret_profile)
+{
+    struct mx_list rows;
+    MX_TRY(q_account_profile(cx->db, &(struct q_account_profile_in){id}, &rows));
+    if (rows.n == 0)
+        return MX_E_NOT_FOUND;
+    const row_t *r = MX_AT(rows, row_t, 0);
+    struct mx_str phone;
+    MX_TRY(mx_person_open(cx, MX_SEALED_PHONE, r->id, r->phone, &phone));
+    *ret_profile = (struct mx_profile){
+        .id = r->id,
+        .email = r->email,
+        .email_verified = r->verified_at.ms != 0,
+        .name = r->name,
+        .phone = phone,
+        .locale = r->locale,
+        .created_at = r->created_at,
+        .mfa_enabled = r->mfa != 0,
+        .roles = roles_of(cx->arena, rows),
+        .kind = r->kind,
+    };
+    return MX_OK;
+}
+
+enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *in,
+                             struct mx_profile *ret_profile)
+{
+    int64_t changed;
+    struct q_account_patch_in patch = {
+        .id = cx->actor.account,
+        .name = in->name,
+        .set_phone = in->has_phone,
+        .phone = mx_pii_seal(cx->arena, cx->keys, MX_SEALED_PHONE, cx->actor.account, in->phone),
+        .locale = in->locale,
+        .now = {cx->now_ms},
+    };
+    MX_TRY(q_account_patch(cx->db, &patch, &changed));
+    if (changed == 0)
+        return MX_E_NOT_FOUND;
+    return mx_account_profile(cx, cx->actor.account, ret_profile);
+}
+
+enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id)
+{
+    struct mx_list rows;
+    MX_TRY(q_account_lock(cx->db, &(struct q_account_lock_in){id}, &rows));
+    return rows.n == 0 ? MX_E_NOT_FOUND : MX_OK;
+}
+
+enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id)
+{
+    struct mx_list rows;
+    MX_TRY(q_account_ways_in(cx->db, &(struct q_account_ways_in_in){id}, &rows));
+    if (rows.n == 1 && MX_AT(rows, struct q_account_ways_in_row, 0)->ways > 1)
+        return MX_OK;
+    return mx_fail(cx->faults, MX_E_CONFLICT, "There is no other way to sign in: set a password.");
+}

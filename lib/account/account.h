@@ -1,0 +1,59 @@
+/* Accounts: anonymous visitors, customers and staff. A guest becomes a customer in place, so that
+ * cart and addresses come along by staying where they are. */
+#ifndef MX_ACCOUNT_ACCOUNT_H
+#define MX_ACCOUNT_ACCOUNT_H
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/list.h"
+
+/* Column `kind` of an account. */
+enum mx_account_kind { MX_ACCOUNT_GUEST, MX_ACCOUNT_CUSTOMER, MX_ACCOUNT_STAFF };
+
+/* Column `status`. Only an active account can sign in; a closed one never again. */
+enum mx_account_status {
+    MX_ACCOUNT_ACTIVE,
+    MX_ACCOUNT_CLOSED,
+    MX_ACCOUNT_DISABLED, /* by staff */
+    MX_ACCOUNT_INVITED   /* staff who have not accepted yet */
+};
+/* Wire names of enum mx_account_status, NULL-terminated. */
+extern const char *const mx_account_status_names[];
+
+/* What the owner sees of an account. */
+struct mx_profile {
+    struct mx_id id;
+    struct mx_str email; /* absent: guest */
+    bool email_verified;
+    struct mx_str name;
+    struct mx_str phone; /* absent: none */
+    struct mx_str locale;
+    struct mx_time created_at;
+    bool mfa_enabled;
+    struct mx_list roles; /* struct mx_str: role names of staff */
+    int64_t kind;         /* enum mx_account_kind */
+};
+
+/* The open account `id` in one round trip. MX_E_NOT_FOUND. */
+enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id,
+                               struct mx_profile *ret_profile) MX_MUST_CHECK;
+
+/* Members to change; those not sent stay. */
+struct mx_profile_patch {
+    bool has_name, has_phone, has_locale;
+    struct mx_str name, phone, locale; /* phone absent: remove it */
+};
+
+/* Change the caller's own account in the present transaction and read it back. MX_E_NOT_FOUND. */
+enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *in,
+                             struct mx_profile *ret_profile) MX_MUST_CHECK;
+
+/* Hold the account's row until the transaction ends: the lock of everything that counts per
+ * account. MX_E_NOT_FOUND. */
+enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
+/* Where the way to sign in that is about to be removed is not the last one: MX_OK. Else
+ * MX_E_CONFLICT. The caller holds the account. */
+enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
+#endif

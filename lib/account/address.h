@@ -1,0 +1,53 @@
+/* Postal addresses. Address rows never change, so that carts and orders point at what was true
+ * then; the book entry keeps its id and points at its newest row. At most one entry of an account
+ * is the default; the first one becomes it. */
+#ifndef MX_ACCOUNT_ADDRESS_H
+#define MX_ACCOUNT_ADDRESS_H
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/list.h"
+#include "shop/postal.h"
+
+/* Entries that one account may keep. */
+#define MX_ADDRESSES_MAX 100
+
+/* A book entry as its owner writes it. */
+struct mx_address_put {
+    struct mx_id id; /* none: a new one */
+    struct mx_postal to;
+    bool is_default, has_is_default;
+};
+
+/* A book entry. */
+struct mx_address {
+    struct mx_id id;
+    struct mx_postal to;
+    bool is_default;
+    struct mx_time created_at;
+};
+
+/* Write an address row of the caller in the present transaction, outside the book.
+ * MX_E_UNAUTHORIZED when the account has ended. */
+enum mx_err mx_address_insert(struct mx_ctx *cx, const struct mx_postal *to,
+                              struct mx_id *ret_row) MX_MUST_CHECK;
+/* The address row that the caller's entry points at now. MX_E_VALIDATION_FAILED with a fault of
+ * "/address_id" for an unknown one and for another's. */
+enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry,
+                                struct mx_id *ret_row) MX_MUST_CHECK;
+/* The caller's entry `id`. MX_E_NOT_FOUND, also for another's. */
+enum mx_err mx_address_get(struct mx_ctx *cx, struct mx_id id,
+                           struct mx_address *ret_address) MX_MUST_CHECK;
+/* Up to `limit` of the caller's entries made before entry `before` (none: from the newest on),
+ * newest first, as struct mx_address; *ret_more tells that there are older ones. */
+enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
+                            struct mx_list *ret_list, bool *ret_more) MX_MUST_CHECK;
+/* Add or replace an entry in the present transaction. MX_E_NOT_FOUND; MX_E_CONFLICT when the book
+ * is full. */
+enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
+                           struct mx_address *ret_address) MX_MUST_CHECK;
+/* Remove an entry in the present transaction; the newest one left becomes the default when it was.
+ * MX_E_NOT_FOUND. */
+enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
+#endif

@@ -1,0 +1,22 @@
+/* The end of an account: the person is taken out of all that is kept, in one transaction. Orders,
+ * their lines, payments, countries, taxes and ledgers stay, for the books; names, addresses,
+ * telephones, mailboxes, notes, devices and what could sign in go, and so do queued mail, codes,
+ * carts and stored answers. The account's row stays as a number that rows point at. */
+#ifndef MX_ACCOUNT_ERASE_H
+#define MX_ACCOUNT_ERASE_H
+
+#include "base/ctx.h"
+
+/* Erase the caller and the guests they were; runs its own transaction. Who has a password shows it;
+ * a guest has nothing to show; anybody else must have signed in a short while ago. All sessions end
+ * at once. MX_E_UNAUTHORIZED when the account is closed; MX_E_VALIDATION_FAILED without a password;
+ * MX_E_REAUTH_REQUIRED; MX_E_LAST_OWNER; else as mx_signin_with_password. */
+enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
+
+/* What could sign in to an account, what is under way to it and what it may do, in the present
+ * transaction. `email_key`: its address in canonical form, whose codes go, too; absent: it has
+ * none. */
+enum mx_err mx_erase_credentials(struct mx_ctx *cx, struct mx_id id,
+                                 struct mx_str email_key) MX_MUST_CHECK;
+
+#endif

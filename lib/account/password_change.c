@@ -1,0 +1,184 @@
+#include "account/password_change.h"
+
+#include "account/mailed_code.h"
+#include "account/mfa.h"
+#include "account/password.h"
+#include "account/signin.h"
+#include "io/db.h"
+#include "q/account.h"
+#include "q/identity.h"
+#include "q/person.h"
+#include "shop/audit.h"
+#include "shop/email.h"
+#include "shop/limit.h"
+#include "shop/mail.h"
+
+static struct mx_password_owner owner_of(const struct mx_profile *p)
+{
+    return (struct mx_password_owner){p->email, p->name, p->kind == MX_ACCOUNT_STAFF};
+}
+
+/* A password that is to be the account's from now on. */
+struct change {
+    struct mx_ctx *cx;
+    struct mx_str password, phc;
+    struct mx_profile user;
+    const char *action; /* of the audit log */
+};
+
+static enum mx_err make(void *arg)
+{
+    struct change *c = arg;
+    return mx_password_make(c->cx, c->password, &c->phc);
+}
+
+/* Store it, and end all that rested on the old one, but session `keep`. The account is locked. */
+static enum mx_err put(const struct change *c, struct mx_id keep)
+{
+    struct mx_ctx *cx = c->cx;
+    struct mx_str key;
+    struct q_account_set_password_in in = {c->user.id, c->phc, {cx->now_ms}};
+    MX_TRY(mx_email_key_of(cx, c->user.email, &key));
+    MX_TRY(mx_code_drop(cx, mx_code_of_address(MX_CODE_PASSWORD, key)));
+    MX_TRY(mx_code_drop(cx, mx_code_of_account(&c->user.id)));
+    MX_TRY(q_account_set_password(cx->db, &in, NULL));
+    MX_TRY(mx_session_end_others(cx, c->user.id, keep));
+    MX_TRY(mx_mail_queue(cx, c->user.id, c->user.email, "password_changed", c->user.locale,
+                         (struct mx_list){0}));
+    return mx_audit_write(cx, &(struct mx_audit){.action = c->action,
+                                                 .object_type = "account",
+                                                 .object = c->user.id,
+                                                 .actor = c->user.id});
+}
+
+/* ---- by the present one ---- */
+
+static enum mx_err put_changed(void *arg)
+{
+    const struct change *c = arg;
+    return put(c, c->cx->actor.session);
+}
+
+enum mx_err mx_credential_change(struct mx_ctx *cx, const struct mx_password_change *in)
+{
+    struct change c = {.cx = cx, .password = in->password, .action = "account.password_change"};
+    struct mx_proved proved = {make, put_changed, &c};
+    enum mx_err e = mx_account_profile(cx, cx->actor.account, &c.user);
+    if (e != MX_OK)
+        return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+    struct mx_password_owner owner = owner_of(&c.user);
+    MX_TRY(mx_password_accept(cx, in->password, &owner));
+    return mx_signin_prove(cx, in->current_password, &proved);
+}
+
+/* ---- by a code ---- */
+
+/* An address whose owner, if there is one, has forgotten the password. */
+struct forgot {
+    struct mx_ctx *cx;
+    struct mx_str email, key;
+};
+
+static enum mx_err mail_code(void *arg)
+{
+    const struct forgot *f = arg;
+    struct mx_ctx *cx = f->cx;
+    struct mx_list rows;
+    struct mx_code_for what = {.email = f->email, .email_key = f->key};
+    const struct q_account_owner_row *owner = NULL;
+    char code[7];
+    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){f->key}, &rows));
+    if (rows.n > 0 && MX_AT(rows, struct q_account_owner_row, 0)->status == 0)
+        owner = MX_AT(rows, struct q_account_owner_row, 0);
+    if (owner != NULL)
+        what.account = owner->id;
+    MX_TRY(mx_code_make(cx, mx_code_of_address(MX_CODE_PASSWORD, f->key), &what, code));
+    struct mx_pair var = {MX_S("code"), mx_str_c(code)};
+    struct mx_list vars = {&var, 1};
+    if (owner == NULL)
+        return mx_mail_queue_none(cx, f->email, "reset_code", vars);
+    return mx_mail_queue(cx, owner->id, owner->email, "reset_code", owner->locale, vars);
+}
+
+enum mx_err mx_credential_forgot(struct mx_ctx *cx, struct mx_str email)
+{
+    struct forgot f = {.cx = cx, .email = email};
+    MX_TRY(mx_email_key_of(cx, email, &f.key));
+    return mx_limits_allow_mail(cx, "forgot", f.key) ? mx_db_tx(cx->db, mail_code, &f) : MX_OK;
+}
+
+/* A code and the password that it is to set. */
+struct reset {
+    struct change change;
+    struct mx_code_holder codes;
+    struct mx_str code;
+    enum mx_err refused;
+};
+
+/* Nobody had proved the address: whoever claimed it may have made further ways in, which are not
+ * the owner's. */
+static enum mx_err drop_claims(struct mx_ctx *cx, struct mx_id account)
+{
+    MX_TRY(q_person_drop_passkeys(cx->db, &(struct q_person_drop_passkeys_in){account}, NULL));
+    MX_TRY(q_identity_delete_all(cx->db, &(struct q_identity_delete_all_in){account}, NULL));
+    return mx_mfa_forget(cx, account);
+}
+
+/* The account that the code was mailed to the owner of, while it has the address still. */
+static enum mx_err account_of(struct reset *r, struct mx_id account)
+{
+    struct mx_ctx *cx = r->change.cx;
+    struct mx_str key;
+    enum mx_err e = mx_account_profile(cx, account, &r->change.user);
+    if (e == MX_E_NOT_FOUND)
+        return MX_E_CODE_INVALID;
+    MX_TRY(e);
+    MX_TRY(mx_email_key_of(cx, r->change.user.email, &key));
+    return mx_str_eq(key, r->codes.key) ? MX_OK : MX_E_CODE_INVALID;
+}
+
+static enum mx_err check_code(void *arg)
+{
+    struct reset *r = arg;
+    struct mx_code_for what;
+    MX_TRY(mx_code_check(r->change.cx, r->codes, r->code, &what, &r->refused));
+    return r->refused == MX_OK ? account_of(r, what.account) : MX_OK;
+}
+
+static enum mx_err put_reset(void *arg)
+{
+    struct reset *r = arg;
+    struct mx_ctx *cx = r->change.cx;
+    struct mx_code_for what;
+    enum mx_err e = mx_account_lock(cx, r->change.user.id);
+    if (e != MX_OK)
+        return e == MX_E_NOT_FOUND ? MX_E_CODE_INVALID : e;
+    MX_TRY(mx_code_use(cx, r->codes, r->code, &what, &r->refused));
+    if (r->refused != MX_OK)
+        return MX_OK;
+    MX_TRY(account_of(r, what.account));
+    if (!r->change.user.email_verified)
+        MX_TRY(drop_claims(cx, what.account));
+    struct q_account_prove_in proved = {what.account, {cx->now_ms}};
+    MX_TRY(q_account_prove(cx->db, &proved, NULL));
+    return put(&r->change, (struct mx_id){{0}});
+}
+
+enum mx_err mx_credential_reset(struct mx_ctx *cx, const struct mx_password_reset *in)
+{
+    struct mx_str key;
+    MX_TRY(mx_email_key_of(cx, in->email, &key));
+    struct reset r = {
+        .change = {.cx = cx, .password = in->password, .action = "account.password_reset"},
+        .codes = mx_code_of_address(MX_CODE_PASSWORD, key),
+        .code = in->code,
+    };
+    MX_TRY(mx_db_tx(cx->db, check_code, &r));
+    if (r.refused != MX_OK)
+        return r.refused;
+    struct mx_password_owner owner = owner_of(&r.change.user);
+    MX_TRY(mx_password_accept(cx, in->password, &owner));
+    MX_TRY(make(&r.change));
+    MX_TRY(mx_db_tx(cx->db, put_reset, &r));
+    return r.refused;
+}

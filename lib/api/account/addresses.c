@@ -1,0 +1,132 @@
+/* /v1/me/addresses */
+#include "api/account/addresses.h"
+
+#include "account/address.h"
+#include "http/page.h"
+
+#define CURSOR_ADDRESSES 20
+#define PAGE_DEFAULT 20
+
+/* ---- answers ---- */
+
+#define OUT(flags, m, wire, doc) \
+    MX_F_AS(struct mx_address, to.m, wire, MX_BODY, flags, 0, 0, MX_LINE, doc)
+static const struct mx_field address_rows[] = {
+    MX_O(struct mx_address, id, "Entry of the address book."),
+    OUT(0, name, "name", "Who receives."),
+    OUT(MX_F_NULLABLE, company, "company", "Company."),
+    OUT(0, line1, "line1", "Street and number."),
+    OUT(MX_F_NULLABLE, line2, "line2", "Second line."),
+    OUT(0, city, "city", "City."),
+    OUT(MX_F_NULLABLE, region, "region", "Region or state."),
+    OUT(0, postal_code, "postal_code", "Postal code."),
+    OUT(0, country, "country", "ISO 3166-1 alpha-2."),
+    OUT(MX_F_NULLABLE, phone, "phone", "For the carrier."),
+    MX_O(struct mx_address, is_default, "Offered first."),
+    MX_O(struct mx_address, created_at, "Since when."),
+};
+MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_rows);
+
+struct addresses {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field addresses_rows[] = {
+    MX_O_LIST(struct addresses, data, &mx_shape_address, "Newest first."),
+    MX_O_NULL(struct addresses, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_addresses, "Addresses", struct addresses, addresses_rows);
+
+/* ---- requests ---- */
+
+#define IN(m, wire, flags, max, fmt, doc) \
+    MX_F_AS(struct mx_address_put, to.m, wire, MX_BODY, flags, 1, max, fmt, doc)
+/* clang-format off */
+#define ADDRESS_ROWS \
+    IN(name, "name", MX_F_REQUIRED, 200, MX_LINE, "Who receives."), \
+    IN(company, "company", MX_F_NULLABLE, 200, MX_LINE, "Company."), \
+    IN(line1, "line1", MX_F_REQUIRED, 200, MX_LINE, "Street and number."), \
+    IN(line2, "line2", MX_F_NULLABLE, 200, MX_LINE, "Second line."), \
+    IN(city, "city", MX_F_REQUIRED, 120, MX_LINE, "City."), \
+    IN(region, "region", MX_F_NULLABLE, 120, MX_LINE, "Region or state."), \
+    IN(postal_code, "postal_code", MX_F_REQUIRED, 20, MX_LINE, "Postal code."), \
+    IN(country, "country", MX_F_REQUIRED, 2, MX_COUNTRY, "ISO 3166-1 alpha-2."), \
+    IN(phone, "phone", MX_F_NULLABLE, 32, MX_PHONE, "For the carrier."), \
+    MX_F_HAS(struct mx_address_put, is_default, MX_BODY, 0, 0, 0, MX_LINE, \
+             "Make it the only default; the first entry is one in any case.")
+/* clang-format on */
+static const struct mx_field new_rows[] = {ADDRESS_ROWS};
+MX_SHAPE(mx_shape_address_new, "AddressNew", struct mx_address_put, new_rows);
+
+static const struct mx_field put_rows[] = {
+    MX_F(struct mx_address_put, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
+    ADDRESS_ROWS,
+};
+MX_SHAPE(mx_shape_address_put, "AddressPut", struct mx_address_put, put_rows);
+
+struct address_id {
+    struct mx_id id;
+};
+static const struct mx_field id_rows[] = {
+    MX_F(struct address_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
+};
+MX_SHAPE(mx_shape_address_id, "AddressId", struct address_id, id_rows);
+
+struct page {
+    int64_t limit;
+    bool has_limit;
+    struct mx_str cursor;
+};
+static const struct mx_field page_rows[] = {
+    MX_F_HAS(struct page, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Entries a page; 20 unless said."),
+    MX_F(struct page, cursor, MX_QUERY, 0, 1, 400, MX_TOKEN, "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_address_page, "AddressPage", struct page, page_rows);
+
+/* ---- handlers ---- */
+
+enum mx_err api_addresses_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct page *p = in;
+    struct addresses *out = MX_NEW(cx->arena, struct addresses);
+    struct mx_cursor at;
+    bool more;
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ADDRESSES, p->cursor, cx->faults, &at));
+    MX_TRY(mx_address_list(cx, at.id, p->has_limit ? p->limit : PAGE_DEFAULT, &out->data, &more));
+    if (more) {
+        struct mx_cursor next = {.set = true};
+        next.id = MX_AT(out->data, struct mx_address, out->data.n - 1)->id;
+        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ADDRESSES, &next);
+    }
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_address_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
+    MX_TRY(mx_address_put(cx, in, out));
+    reply->out = out;
+    reply->location = mx_str_fmt(cx->arena, "/v1/me/addresses/%s", mx_id_str(cx->arena, out->id).p);
+    return MX_OK;
+}
+
+enum mx_err api_address_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
+    reply->out = out;
+    return mx_address_get(cx, ((const struct address_id *)in)->id, out);
+}
+
+enum mx_err api_address_put(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
+    reply->out = out;
+    return mx_address_put(cx, in, out);
+}
+
+enum mx_err api_address_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_address_remove(cx, ((const struct address_id *)in)->id);
+}

@@ -1,0 +1,205 @@
+/* /v1/auth */
+#include "api/account/auth.h"
+
+#include "account/mfa.h"
+#include "account/password.h"
+#include "api/account/me.h"
+
+/* ---- answers ---- */
+
+static const char *const token_types[] = {"Bearer", NULL};
+
+/* struct mx_tokens with its constant member. */
+struct tokens {
+    struct mx_tokens t;
+    int token_type;
+};
+static const struct mx_field tokens_rows[] = {
+    MX_F_AS(struct tokens, t.access_token, "access_token", MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
+            "For the Authorization header."),
+    MX_O_ENUM(struct tokens, token_type, token_types, "How to send it."),
+    MX_F_AS(struct tokens, t.expires_in, "expires_in", MX_BODY, 0, 0, 0, MX_LINE,
+            "Life of the access token, seconds."),
+    MX_F_AS(struct tokens, t.refresh_token, "refresh_token", MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
+            "Gives new tokens once."),
+    {"user", MX_K_OBJECT, MX_BODY, 0, offsetof(struct tokens, t.user), MX_NO_HAS, 0, 0, MX_LINE,
+     NULL, &mx_shape_user, "As GET /v1/me."},
+};
+MX_SHAPE(mx_shape_tokens, "Tokens", struct tokens, tokens_rows);
+
+/* The other success of signing in. */
+struct mfa_required {
+    bool mfa_required;
+    struct mx_str mfa_token;
+    struct mx_list methods;
+};
+static const struct mx_field mfa_required_rows[] = {
+    MX_O(struct mfa_required, mfa_required, "True: signing in takes a second factor."),
+    MX_F(struct mfa_required, mfa_token, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
+         "For POST /v1/auth/mfa or POST /v1/auth/passkey, and nothing else."),
+    MX_F_KIND(struct mfa_required, methods, "methods", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
+              "What it can be: totp, recovery_code; passkey."),
+};
+MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required_rows);
+
+void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply)
+{
+    if (s->mfa_token.p != NULL) {
+        struct mfa_required *demand = MX_NEW(cx->arena, struct mfa_required);
+        *demand = (struct mfa_required){true, s->mfa_token, s->methods};
+        reply->out = demand;
+        reply->answer = 1;
+        return;
+    }
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    out->t = s->tokens;
+    reply->out = out;
+}
+
+static const char *const verification_statuses[] = {"verification_required", NULL};
+
+struct verification {
+    int status;
+};
+static const struct mx_field verification_rows[] = {
+    MX_O_ENUM(struct verification, status, verification_statuses,
+              "What was asked for is done; the mailbox knows more."),
+};
+MX_SHAPE(mx_shape_verification, "Verification", struct verification, verification_rows);
+
+/* ---- requests ---- */
+
+struct guest {
+    struct mx_str locale;
+};
+static const struct mx_field guest_rows[] = {
+    MX_F(struct guest, locale, MX_BODY, 0, 2, 35, MX_LOCALE, "Language of mail, BCP 47."),
+};
+MX_SHAPE(mx_shape_guest, "GuestNew", struct guest, guest_rows);
+
+static const struct mx_field register_rows[] = {
+    MX_F(struct mx_register, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
+    MX_F(struct mx_register, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_PASSWORD_MIN,
+         MX_PASSWORD_MAX, MX_PASSWORD, "Not a common one, not made from the address."),
+    MX_F(struct mx_register, name, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "Name."),
+};
+MX_SHAPE(mx_shape_register, "Register", struct mx_register, register_rows);
+
+static const struct mx_field verify_rows[] = {
+    MX_F(struct mx_verify, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
+    MX_F(struct mx_verify, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 6, 6, MX_DIGITS,
+         "The code that was mailed; good for 30 minutes and 5 tries."),
+};
+MX_SHAPE(mx_shape_verify, "Verify", struct mx_verify, verify_rows);
+
+static const struct mx_field login_rows[] = {
+    MX_F(struct mx_login, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
+    MX_F(struct mx_login, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024, MX_PASSWORD,
+         "Password."),
+    MX_F(struct mx_login, refresh_token, MX_BODY, MX_F_SECRET, 1, 512, MX_PASSWORD,
+         "Any refresh token that this device got for the account, even a spent one or one from "
+         "before "
+         "signing out: wrong passwords of strangers then do not keep it out."),
+};
+MX_SHAPE(mx_shape_login, "Login", struct mx_login, login_rows);
+
+static const struct mx_field mfa_rows[] = {
+    MX_F(struct mx_second, mfa_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
+         "From the answer to the first factor; good for 5 minutes and 5 codes."),
+    MX_F_ENUM(struct mx_second, method, MX_BODY, MX_F_REQUIRED, mx_mfa_method_names,
+              "Whose code it is."),
+    MX_F(struct mx_second, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_MFA_CODE_MIN,
+         MX_MFA_CODE_MAX, MX_LINE, "Six digits of the app, or a recovery code."),
+};
+MX_SHAPE(mx_shape_mfa, "Mfa", struct mx_second, mfa_rows);
+
+static const struct mx_field own_password_rows[] = {
+    MX_F(struct mx_own_password, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
+         MX_PASSWORD, "The caller's own."),
+};
+MX_SHAPE(mx_shape_own_password, "OwnPassword", struct mx_own_password, own_password_rows);
+
+struct refresh {
+    struct mx_str refresh_token;
+};
+static const struct mx_field refresh_rows[] = {
+    MX_F(struct refresh, refresh_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
+         "The newest one."),
+};
+MX_SHAPE(mx_shape_refresh, "Refresh", struct refresh, refresh_rows);
+
+struct logout {
+    bool all;
+};
+static const struct mx_field logout_rows[] = {
+    MX_F(struct logout, all, MX_QUERY, 0, 0, 0, MX_LINE, "End every session of the account."),
+};
+MX_SHAPE(mx_shape_logout, "Logout", struct logout, logout_rows);
+
+/* ---- handlers ---- */
+
+enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    reply->out = out;
+    return mx_signin_guest(cx, ((const struct guest *)in)->locale, &out->t);
+}
+
+void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply)
+{
+    reply->out = MX_NEW(cx->arena, struct verification);
+}
+
+enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    bool signed_in;
+    MX_TRY(mx_signin_register(cx, in, &out->t, &signed_in));
+    reply->answer = signed_in ? 1 : 0;
+    reply->out = signed_in ? (void *)out : MX_NEW(cx->arena, struct verification);
+    return MX_OK;
+}
+
+enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    reply->out = out;
+    return mx_signin_verify(cx, in, &out->t, &reply->error);
+}
+
+enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_signin s;
+    MX_TRY(mx_signin_login(cx, in, &s));
+    api_auth_signed_in(cx, &s, reply);
+    return MX_OK;
+}
+
+enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    reply->out = out;
+    enum mx_err e = mx_signin_second(cx, in, &out->t, &reply->error);
+    return e == MX_E_NOT_FOUND ? MX_E_INVALID_MFA_TOKEN : e;
+}
+
+enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_signin_again(cx, ((const struct mx_own_password *)in)->password);
+}
+
+enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct refresh *r = in;
+    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    reply->out = out;
+    return mx_session_refresh(cx, r->refresh_token, &out->t, &reply->error);
+}
+
+enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct logout *l = in;
+    (void)reply;
+    return mx_session_sign_out(cx, l->all);
+}

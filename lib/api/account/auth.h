@@ -1,0 +1,34 @@
+/* /v1/auth: handlers and shapes. */
+#ifndef MX_API_ACCOUNT_AUTH_H
+#define MX_API_ACCOUNT_AUTH_H
+
+#include "account/signin.h"
+#include "http/route.h"
+
+extern const struct mx_shape mx_shape_tokens, mx_shape_verification, mx_shape_guest,
+    mx_shape_register, mx_shape_verify, mx_shape_login, mx_shape_refresh, mx_shape_logout,
+    mx_shape_mfa_required, mx_shape_own_password, mx_shape_mfa;
+
+/* Input of routes that want the caller's own password again. */
+struct mx_own_password {
+    struct mx_str password;
+};
+
+/* The answers of every route that signs in to an account, in this order; routes.c has
+ * {{200, &mx_shape_tokens, NULL}, {200, &mx_shape_mfa_required, NULL}}: tokens, or the demand for a
+ * second factor. Chooses and fills one of them. */
+void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply);
+
+/* Answer with mx_shape_verification: the mailbox knows more. */
+void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply);
+
+enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+
+#endif

@@ -1,0 +1,87 @@
+/* /v1/me/password, /v1/auth/password, /v1/me/email */
+#include "api/account/credentials.h"
+
+#include "account/email_change.h"
+#include "account/password.h"
+#include "account/password_change.h"
+#include "api/account/auth.h"
+
+#define NEW_PASSWORD(T)                                                                       \
+    MX_F(T, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_PASSWORD_MIN, MX_PASSWORD_MAX, \
+         MX_PASSWORD,                                                                         \
+         "The new one: not a common one, not made from name or address; staff: at "           \
+         "least 15 characters.")
+#define MAILED_CODE(T)                                                   \
+    MX_F(T, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 6, 6, MX_DIGITS, \
+         "The code that was mailed last; good once, for 30 minutes and 5 tries.")
+
+static const struct mx_field password_change_rows[] = {
+    MX_F(struct mx_password_change, current_password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
+         MX_PASSWORD, "The present one."),
+    NEW_PASSWORD(struct mx_password_change),
+};
+MX_SHAPE(mx_shape_password_change, "PasswordChange", struct mx_password_change,
+         password_change_rows);
+
+struct forgot {
+    struct mx_str email;
+};
+static const struct mx_field forgot_rows[] = {
+    MX_F(struct forgot, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
+};
+MX_SHAPE(mx_shape_password_forgot, "PasswordForgot", struct forgot, forgot_rows);
+
+static const struct mx_field reset_rows[] = {
+    MX_F(struct mx_password_reset, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
+         "E-mail address."),
+    MAILED_CODE(struct mx_password_reset),
+    NEW_PASSWORD(struct mx_password_reset),
+};
+MX_SHAPE(mx_shape_password_reset, "PasswordReset", struct mx_password_reset, reset_rows);
+
+static const struct mx_field email_change_rows[] = {
+    MX_F(struct mx_email_change, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
+         "The new address."),
+    MX_F(struct mx_email_change, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
+         MX_PASSWORD, "The account's password."),
+};
+MX_SHAPE(mx_shape_email_change, "EmailChange", struct mx_email_change, email_change_rows);
+
+struct email_code {
+    struct mx_str code;
+};
+static const struct mx_field email_code_rows[] = {MAILED_CODE(struct email_code)};
+MX_SHAPE(mx_shape_email_code, "EmailCode", struct email_code, email_code_rows);
+
+enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_credential_change(cx, in);
+}
+
+enum mx_err api_auth_password_forgot(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    api_auth_mailed(cx, reply);
+    return mx_credential_forgot(cx, ((const struct forgot *)in)->email);
+}
+
+enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_credential_reset(cx, in);
+}
+
+enum mx_err api_me_email(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    api_auth_mailed(cx, reply);
+    return mx_email_change_ask(cx, in);
+}
+
+enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
+    reply->out = me;
+    enum mx_err e =
+        mx_email_change_confirm(cx, ((const struct email_code *)in)->code, me, &reply->error);
+    return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+}

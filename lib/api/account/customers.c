@@ -1,0 +1,144 @@
+/* /v1/admin/customers */
+#include "api/account/customers.h"
+
+#include "account/customer.h"
+#include "http/page.h"
+
+#define CURSOR_CUSTOMERS 32
+#define LIMIT_DEFAULT 20
+
+/* clang-format off */
+#define ROWS                                                                                       \
+    MX_O(struct mx_customer, id, "Account."),                                                      \
+    MX_O_NULL(struct mx_customer, email, "E-mail address; null once erased."),                     \
+    MX_O(struct mx_customer, email_verified, "The address was proved."),                           \
+    MX_O(struct mx_customer, name, "Name."),                                                       \
+    MX_O(struct mx_customer, locale, "Language of mail, BCP 47."),                                 \
+    MX_O_ENUM(struct mx_customer, status, mx_account_status_names,                                 \
+              "Only active customers can sign in."),                                               \
+    MX_O(struct mx_customer, version, "For If-Match."),                                            \
+    MX_O(struct mx_customer, created_at, "Since when.")
+/* clang-format on */
+
+static const struct mx_field row_rows[] = {ROWS};
+static MX_SHAPE(row, "CustomerRow", struct mx_customer, row_rows);
+
+static const struct mx_field customer_rows[] = {
+    ROWS,
+    MX_O_NULL(struct mx_customer, phone, "Telephone."),
+    MX_O(struct mx_customer, orders_count, "Orders, whatever became of them."),
+};
+MX_SHAPE(mx_shape_customer, "Customer", struct mx_customer, customer_rows);
+
+struct page {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field page_rows[] = {
+    MX_O_LIST(struct page, data, &row, "Who came last first."),
+    MX_O_NULL(struct page, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_customer_page, "CustomerPage", struct page, page_rows);
+
+/* States in which a customer can be; the names stand in the order of `states`. */
+static const char *const state_names[] = {"active", "disabled", "closed", NULL};
+static const int states[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED, MX_ACCOUNT_CLOSED};
+static const char *const choices[] = {"active", "disabled", NULL};
+
+struct query {
+    int status;
+    bool has_status;
+    struct mx_str email, q, cursor;
+    int64_t limit;
+};
+static const struct mx_field query_rows[] = {
+    MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, state_names,
+                  "Only customers in this state; all but closed ones unless given."),
+    MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL, "Who has this address."),
+    MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
+         "How address or name begin; instead of email."),
+    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
+    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
+         "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_customer_query, "CustomerQuery", struct query, query_rows);
+
+struct patch {
+    struct mx_id id;
+    struct mx_str if_match;
+    int status;
+};
+#define ID MX_F(struct patch, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
+static const struct mx_field id_rows[] = {ID};
+MX_SHAPE(mx_shape_customer_id, "CustomerId", struct patch, id_rows);
+
+static const struct mx_field patch_rows[] = {
+    ID,
+    MX_F_AS(struct patch, if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG,
+            "Version that is changed."),
+    MX_F_ENUM(struct patch, status, MX_BODY, MX_F_REQUIRED, choices,
+              "Disabled customers are signed out and cannot sign in."),
+};
+MX_SHAPE(mx_shape_customer_patch, "CustomerPatch", struct patch, patch_rows);
+
+/* ---- handlers ---- */
+
+/* Answer with the version as entity tag. */
+static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err e,
+                          const struct mx_customer *c)
+{
+    if (e == MX_OK)
+        reply->etag = mx_str_fmt(cx->arena, "%lld", (long long)c->version);
+    reply->out = c;
+    return e;
+}
+
+enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct query *i = in;
+    struct page *out = MX_NEW(cx->arena, struct page);
+    struct mx_customer_query q = {.has_status = i->has_status,
+                                  .status = states[i->status],
+                                  .email = i->email,
+                                  .q = i->q,
+                                  .limit = i->limit ? i->limit : LIMIT_DEFAULT};
+    struct mx_cursor at;
+    bool more;
+
+    if (i->email.p && i->q.p) {
+        mx_fault_param(cx->faults, MX_S("q"), "unknown_parameter", "give either email or q");
+        return MX_E_VALIDATION_FAILED;
+    }
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_CUSTOMERS, i->cursor, cx->faults, &at));
+    q.after = at.id;
+    MX_TRY(mx_customer_list(cx, &q, &out->data, &more));
+    if (more) {
+        struct mx_cursor next = {.set = true};
+        next.id = MX_AT(out->data, struct mx_customer, out->data.n - 1)->id;
+        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_CUSTOMERS, &next);
+    }
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_admin_customer_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_customer *c = MX_NEW(cx->arena, struct mx_customer);
+
+    return answer(cx, reply, mx_customer_get(cx, ((const struct patch *)in)->id, c), c);
+}
+
+enum mx_err api_admin_customer_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct patch *i = in;
+    struct mx_customer *c = MX_NEW(cx->arena, struct mx_customer);
+    struct mx_customer_patch p = {i->id, i->if_match, states[i->status]};
+
+    return answer(cx, reply, mx_customer_update(cx, &p, c), c);
+}
+
+enum mx_err api_admin_customer_end_sessions(struct mx_ctx *cx, const void *in,
+                                            MX_UNUSED struct mx_reply *reply)
+{
+    return mx_customer_end_sessions(cx, ((const struct patch *)in)->id);
+}

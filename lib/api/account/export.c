@@ -1,0 +1,183 @@
+/* /v1/me/export */
+#include "api/account/export.h"
+
+#include "account/export.h"
+#include "api/account/addresses.h"
+#include "api/account/me.h"
+#include "api/account/oidc.h"
+#include "api/account/passkeys.h"
+#include "api/sales/cart.h"
+#include "api/sales/orders.h"
+#include "http/page.h"
+
+#define CURSOR_EXPORT 34
+#define LIMIT_DEFAULT 100
+
+static const char *const purposes[] = {"sign_up", "password", "email", NULL};
+static const char *const factors[] = {"none", "totp", "recovery_code", "passkey", NULL};
+static const char *const mail_states[] = {"queued", "sent", "given_up", NULL};
+static const char *const doers[] = {"you", "staff", "other", NULL};
+
+/* ---- an account ---- */
+
+static const struct mx_field factor_rows[] = {
+    MX_O_NULL(struct mx_export_factors, totp_begun_at, "An authenticator app was set up."),
+    MX_O_NULL(struct mx_export_factors, totp_since, "And confirmed: a second factor since then."),
+    MX_O_NULL(struct mx_export_factors, totp_last_used_at, "The half minute of its last code."),
+    MX_O(struct mx_export_factors, recovery_codes_left, "Unused recovery codes."),
+    MX_O_NULL(struct mx_export_factors, recovery_codes_since, "When they were made."),
+    MX_O_NULL(struct mx_export_factors, recovery_code_last_used_at, "When one was used last."),
+};
+static MX_SHAPE(factors_shape, "ExportSecondFactors", struct mx_export_factors, factor_rows);
+
+static const struct mx_field code_rows[] = {
+    MX_O_ENUM(struct mx_export_code, purpose, purposes, "What the code confirms."),
+    MX_O(struct mx_export_code, email, "Where it was mailed to."),
+    MX_O_NULL(struct mx_export_code, name, "Name given at sign-up."),
+    MX_O(struct mx_export_code, attempts, "Tries so far."),
+    MX_O(struct mx_export_code, created_at, "When."),
+    MX_O(struct mx_export_code, expires_at, "Until when it is good."),
+};
+static MX_SHAPE(code_shape, "ExportCode", struct mx_export_code, code_rows);
+
+#define LIST(T, m, shape, doc) MX_O_LIST(T, m, &shape, doc)
+static const struct mx_field account_rows[] = {
+    MX_O_OBJ(struct mx_export_account, profile, &mx_shape_user, "As in /v1/me."),
+    MX_O_NULL(struct mx_export_account, email_verified_at, "When the address was proved."),
+    MX_O(struct mx_export_account, updated_at, "When the account last changed."),
+    MX_F_KIND(struct mx_export_account, ways_in, "ways_in", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
+              "What signing in is possible by: password, passkey, identity."),
+    MX_F_SUB(struct mx_export_account, factors, MX_K_OBJECT, 0, 0, 0, &factors_shape,
+             "Authenticator app and recovery codes."),
+    LIST(struct mx_export_account, passkeys, mx_shape_passkey, "Passkeys, oldest first."),
+    LIST(struct mx_export_account, identities, mx_shape_identity,
+         "Providers to sign in with, newest first."),
+    LIST(struct mx_export_account, addresses, mx_shape_address, "Address book, newest first."),
+    LIST(struct mx_export_account, codes, code_shape, "What codes were mailed for, newest first."),
+    MX_O_PTR(struct mx_export_account, cart, &mx_shape_cart, "The open cart."),
+};
+static MX_SHAPE(account_shape, "ExportAccount", struct mx_export_account, account_rows);
+
+/* ---- what it has gathered ---- */
+
+static const struct mx_field address_rows[] = {
+    MX_O(struct mx_export_address, id, "Address."),
+    MX_O_OBJ(struct mx_export_address, to, &mx_shape_postal, "Where."),
+    MX_O(struct mx_export_address, created_at, "Since when."),
+};
+static MX_SHAPE(address_shape, "ExportAddress", struct mx_export_address, address_rows);
+
+static const struct mx_field session_rows[] = {
+    MX_O(struct mx_export_session, id, "Session."),
+    MX_F_AS(struct mx_export_session, user_agent, "device", MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT,
+            "User agent that signed in."),
+    MX_O_NULL(struct mx_export_session, address, "Address that it signed in from."),
+    MX_O(struct mx_export_session, created_at, "When it signed in."),
+    MX_O(struct mx_export_session, last_used_at, "When it last got tokens."),
+    MX_O(struct mx_export_session, authenticated_at, "When its owner last proved to be there."),
+    MX_O_ENUM(struct mx_export_session, second_factor, factors, "By what beside the first."),
+    MX_O(struct mx_export_session, expires_at, "When it ends unless it is used."),
+    MX_O_NULL(struct mx_export_session, ended_at, "When it was ended."),
+    MX_O(struct mx_export_session, current, "The session that asks."),
+};
+static MX_SHAPE(session_shape, "ExportSession", struct mx_export_session, session_rows);
+
+static const struct mx_field mail_rows[] = {
+    MX_O(struct mx_export_mail, id, "Mail."),
+    MX_O(struct mx_export_mail, template, "Which: verify_code."),
+    MX_O(struct mx_export_mail, locale, "Its language."),
+    MX_O_ENUM(struct mx_export_mail, state, mail_states, "What became of it."),
+    MX_O(struct mx_export_mail, created_at, "When it was asked for."),
+    MX_O_NULL(struct mx_export_mail, done_at, "When it was sent or given up."),
+};
+static MX_SHAPE(mail_shape, "ExportMail", struct mx_export_mail, mail_rows);
+
+static const struct mx_field audit_rows[] = {
+    MX_O(struct mx_export_audit, id, "Entry."),
+    MX_O(struct mx_export_audit, action, "What: account.update."),
+    MX_O(struct mx_export_audit, object_type, "On what: account."),
+    MX_O_ENUM(struct mx_export_audit, by, doers,
+              "Who; other: who was not signed in, or the shop's machinery."),
+    MX_O_RAW(struct mx_export_audit, before, "The account before; null for other objects."),
+    MX_O_RAW(struct mx_export_audit, after, "The account after; null for other objects."),
+    MX_O_NULL(struct mx_export_audit, address, "Address of the client, unless staff's."),
+    MX_O_NULL(struct mx_export_audit, request_id, "Request, unless staff's."),
+    MX_O(struct mx_export_audit, created_at, "When."),
+};
+static MX_SHAPE(audit_shape, "ExportAuditEntry", struct mx_export_audit, audit_rows);
+
+struct page {
+    struct mx_export is;
+    struct mx_str next_cursor;
+};
+#define PART(m, shape, doc)                                                                     \
+    {                                                                                           \
+#m, MX_K_LIST, MX_BODY, 0, offsetof(struct page, is.m), MX_NO_HAS, 0, 0, MX_LINE, NULL, \
+            &shape, doc                                                                         \
+    }
+static const struct mx_field page_rows[] = {
+    PART(accounts, account_shape, "The caller's own, then guests that they were."),
+    PART(orders, mx_shape_order, "Newest first."),
+    PART(addresses, address_shape, "Every address that was given: of the book, carts and orders."),
+    PART(sessions, session_shape, "Sign-ins: those that were not ended, then those that were."),
+    PART(mails, mail_shape, "Mail for the account or to its proved address; texts are not kept."),
+    PART(audit_log, audit_shape, "What the caller did, and what was done to the account."),
+    MX_O_NULL(struct page, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_export, "Export", struct page, page_rows);
+
+/* ---- request ---- */
+
+struct query {
+    int64_t limit;
+    bool has_limit;
+    struct mx_str cursor;
+};
+static const struct mx_field query_rows[] = {
+    MX_F_HAS(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE,
+             "Rows of all lists a page, 100 unless given; fewer where they are large."),
+    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
+         "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_export_page, "ExportQuery", struct query, query_rows);
+
+/* A cursor's text is the account, its number the time and the part. */
+static struct mx_str cursor_of(struct mx_arena *a, const struct mx_export_at *at)
+{
+    struct mx_cursor c = {.set = true,
+                          .number = at->ended_ms * MX_EXPORT_PARTS + at->part,
+                          .text = mx_id_str(a, at->account),
+                          .id = at->before};
+    return mx_cursor_encode(a, CURSOR_EXPORT, &c);
+}
+
+static enum mx_err place_of(struct mx_ctx *cx, struct mx_str cursor, struct mx_export_at *ret_at)
+{
+    struct mx_cursor c;
+    *ret_at = (struct mx_export_at){.account = cx->actor.account};
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_EXPORT, cursor, cx->faults, &c));
+    if (!c.set)
+        return MX_OK;
+    if (c.number < 0 || c.text.p == NULL || !mx_id_parse(c.text, &ret_at->account)) {
+        mx_fault_param(cx->faults, MX_S("cursor"), "bad_format",
+                       "must be the next_cursor of the same list, unchanged");
+        return MX_E_VALIDATION_FAILED;
+    }
+    ret_at->part = (int)(c.number % MX_EXPORT_PARTS);
+    ret_at->ended_ms = c.number / MX_EXPORT_PARTS;
+    ret_at->before = c.id;
+    return MX_OK;
+}
+
+enum mx_err api_me_export(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct query *q = in;
+    struct page *out = MX_NEW(cx->arena, struct page);
+    struct mx_export_at at;
+    MX_TRY(place_of(cx, q->cursor, &at));
+    MX_TRY(mx_export_page(cx, q->has_limit ? q->limit : LIMIT_DEFAULT, &at, &out->is));
+    if (!mx_id_none(at.account))
+        out->next_cursor = cursor_of(cx->arena, &at);
+    reply->out = out;
+    return MX_OK;
+}

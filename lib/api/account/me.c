@@ -1,0 +1,64 @@
+/* /v1/me */
+#include "api/account/me.h"
+
+#include "account/account.h"
+#include "account/erase.h"
+
+static const struct mx_field user_rows[] = {
+    MX_O(struct mx_profile, id, "Account."),
+    MX_O_NULL(struct mx_profile, email, "E-mail address; null for a guest."),
+    MX_O(struct mx_profile, email_verified, "The address was proved."),
+    MX_O(struct mx_profile, name, "Name."),
+    MX_O_NULL(struct mx_profile, phone, "Telephone."),
+    MX_O(struct mx_profile, locale, "Language of mail, BCP 47."),
+    MX_O(struct mx_profile, created_at, "Since when."),
+    MX_O(struct mx_profile, mfa_enabled, "Signing in takes a second factor."),
+    MX_F_KIND(struct mx_profile, roles, "roles", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
+              "Roles of staff."),
+};
+MX_SHAPE(mx_shape_user, "User", struct mx_profile, user_rows);
+
+static const struct mx_field patch_rows[] = {
+    MX_F_HAS(struct mx_profile_patch, name, MX_BODY, 0, 1, 200, MX_LINE, "Name."),
+    MX_F_HAS(struct mx_profile_patch, phone, MX_BODY, MX_F_NULLABLE, 3, 32, MX_PHONE,
+             "Telephone; null removes it."),
+    MX_F_HAS(struct mx_profile_patch, locale, MX_BODY, 0, 2, 35, MX_LOCALE,
+             "Language of mail, BCP 47."),
+};
+MX_SHAPE(mx_shape_me_patch, "UserPatch", struct mx_profile_patch, patch_rows);
+
+struct me_delete {
+    struct mx_str password;
+};
+static const struct mx_field delete_rows[] = {
+    MX_F(struct me_delete, password, MX_BODY, MX_F_SECRET, 1, 1024, MX_PASSWORD,
+         "The caller's own, of an account that has one."),
+};
+MX_SHAPE(mx_shape_me_delete, "UserDelete", struct me_delete, delete_rows);
+
+/* A token outlives an account that was closed. */
+static enum mx_err own(enum mx_err e)
+{
+    return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+}
+
+enum mx_err api_me_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
+    (void)in;
+    reply->out = me;
+    return own(mx_account_profile(cx, cx->actor.account, me));
+}
+
+enum mx_err api_me_patch(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
+    reply->out = me;
+    return own(mx_account_patch(cx, in, me));
+}
+
+enum mx_err api_me_delete(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_erase_self(cx, ((const struct me_delete *)in)->password);
+}

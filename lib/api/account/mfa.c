@@ -1,0 +1,62 @@
+/* /v1/me/mfa */
+#include "api/account/mfa.h"
+
+#include "account/totp_setup.h"
+#include "api/account/auth.h"
+#include "codec/totp.h"
+
+static const struct mx_field seed_rows[] = {
+    MX_F(struct mx_totp_seed, secret, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
+         "Seed for the authenticator app, base32: SHA-1, 6 digits, 30 seconds."),
+    MX_F(struct mx_totp_seed, otpauth_uri, MX_BODY, MX_F_SECRET, 0, 0, MX_LINE,
+         "The same, to show as a QR code."),
+};
+MX_SHAPE(mx_shape_totp_seed, "TotpSeed", struct mx_totp_seed, seed_rows);
+
+struct code {
+    struct mx_str code;
+};
+static const struct mx_field code_rows[] = {
+    MX_F(struct code, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_TOTP_DIGITS, MX_TOTP_DIGITS,
+         MX_DIGITS, "What the app shows."),
+};
+MX_SHAPE(mx_shape_totp_code, "TotpCode", struct code, code_rows);
+
+struct recovery_codes {
+    struct mx_list recovery_codes;
+};
+static const struct mx_field recovery_rows[] = {
+    MX_F_KIND(struct recovery_codes, recovery_codes, "recovery_codes", MX_K_STRS, MX_BODY,
+              MX_F_SECRET, 0, 0, MX_LINE,
+              "Each signs in once in place of the app; to keep safe, they are never shown again."),
+};
+MX_SHAPE(mx_shape_recovery_codes, "RecoveryCodes", struct recovery_codes, recovery_rows);
+
+enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_totp_seed *out = MX_NEW(cx->arena, struct mx_totp_seed);
+    (void)in;
+    reply->out = out;
+    return mx_enrol_totp_begin(cx, out);
+}
+
+enum mx_err api_mfa_totp_confirm(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
+    reply->out = out;
+    return mx_enrol_totp_confirm(cx, ((const struct code *)in)->code, &out->recovery_codes);
+}
+
+enum mx_err api_mfa_totp_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_enrol_totp_remove(cx, ((const struct mx_own_password *)in)->password);
+}
+
+enum mx_err api_mfa_recovery_codes(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
+    (void)in;
+    reply->out = out;
+    return mx_enrol_new_codes(cx, &out->recovery_codes);
+}

@@ -1,0 +1,110 @@
+/* /v1/auth/oidc, /v1/auth/oidc/{provider}/notices, /v1/me/identities */
+#include "api/account/oidc.h"
+
+#include "account/oidc.h"
+#include "api/account/auth.h"
+#include "codec/oidc.h"
+
+/* ---- answers ---- */
+
+static const struct mx_field identity_rows[] = {
+    MX_O(struct mx_identity, id, "The identity here."),
+    MX_O(struct mx_identity, provider, "Name of the provider."),
+    MX_O(struct mx_identity, issuer, "The provider's own name for itself."),
+    MX_O(struct mx_identity, subject, "The owner's name there, as tokens have it."),
+    MX_O(struct mx_identity, created_at, "Since when."),
+    MX_O(struct mx_identity, last_used_at, "When it last signed in."),
+};
+MX_SHAPE(mx_shape_identity, "Identity", struct mx_identity, identity_rows);
+
+struct identities {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field identities_rows[] = {
+    MX_O_LIST(struct identities, data, &mx_shape_identity, "Newest first."),
+    MX_O_NULL(struct identities, next_cursor, "Always null: an account has few."),
+};
+MX_SHAPE(mx_shape_identities, "Identities", struct identities, identities_rows);
+
+/* ---- requests ---- */
+
+static const struct mx_field proof_rows[] = {
+    MX_F(struct mx_id_proof, provider, MX_BODY, MX_F_REQUIRED, 1, 32, MX_TOKEN,
+         "google, apple, or another that the shop takes."),
+    MX_F(struct mx_id_proof, id_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, MX_ID_TOKEN_MAX,
+         MX_TOKEN, "The provider's ID token; it counts once."),
+    MX_F(struct mx_id_proof, nonce, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_NONCE_MIN,
+         MX_NONCE_MAX, MX_TOKEN,
+         "The random value that the token was asked for with; the token has it, or its SHA-256 in "
+         "hexadecimal."),
+};
+MX_SHAPE(mx_shape_id_proof, "IdProof", struct mx_id_proof, proof_rows);
+
+struct identity_id {
+    struct mx_id id;
+};
+static const struct mx_field id_rows[] = {
+    MX_F(struct identity_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Identity."),
+};
+MX_SHAPE(mx_shape_identity_id, "IdentityId", struct identity_id, id_rows);
+
+struct notice {
+    struct mx_str provider, payload;
+};
+static const struct mx_field notice_rows[] = {
+    MX_F(struct notice, provider, MX_PATH, MX_F_REQUIRED, 1, 32, MX_TOKEN, "Whose notice it is."),
+    MX_F(struct notice, payload, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, MX_ID_TOKEN_MAX, MX_TOKEN,
+         "The notice, signed with a key of the provider's key set."),
+};
+MX_SHAPE(mx_shape_provider_notice, "ProviderNotice", struct notice, notice_rows);
+
+struct obeyed {
+    int event;
+};
+static const struct mx_field obeyed_rows[] = {
+    MX_O_ENUM(struct obeyed, event, mx_oidc_event_names, "What was understood."),
+};
+MX_SHAPE(mx_shape_provider_event, "ProviderEvent", struct obeyed, obeyed_rows);
+
+/* ---- handlers ---- */
+
+enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct notice *sent = in;
+    struct obeyed *out = MX_NEW(cx->arena, struct obeyed);
+    enum mx_oidc_event event;
+    MX_TRY(mx_oidc_obey(cx, sent->provider, sent->payload, &event));
+    out->event = (int)event;
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_signin s;
+    MX_TRY(mx_oidc_signin(cx, in, &s));
+    api_auth_signed_in(cx, &s, reply);
+    return MX_OK;
+}
+
+enum mx_err api_identities_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct identities *out = MX_NEW(cx->arena, struct identities);
+    (void)in;
+    reply->out = out;
+    return mx_oidc_list(cx, &out->data);
+}
+
+enum mx_err api_identity_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_identity *out = MX_NEW(cx->arena, struct mx_identity);
+    reply->out = out;
+    return mx_oidc_add(cx, in, out);
+}
+
+enum mx_err api_identity_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_oidc_remove(cx, ((const struct identity_id *)in)->id);
+}

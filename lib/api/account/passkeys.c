@@ -1,0 +1,361 @@
+/* /v1/auth/passkey, /v1/me/passkeys */
+#include "api/account/passkeys.h"
+
+#include "account/passkey.h"
+#include "api/account/auth.h"
+
+/* base64url of what the client data, an authenticator's data and a signature may take. */
+#define TEXT_MAX 16384
+
+static const char *const types[] = {"public-key", NULL};
+static const char *const required[] = {"required", NULL};
+static const char *const attestations[] = {"none", NULL};
+
+/* ---- options of both kinds ---- */
+
+struct descriptor {
+    int type;
+    struct mx_str id;
+};
+static const struct mx_field descriptor_rows[] = {
+    MX_O_ENUM(struct descriptor, type, types, "Kind of credential."),
+    MX_O(struct descriptor, id, "Credential, base64url."),
+};
+static MX_SHAPE(descriptor_shape, "PasskeyDescriptor", struct descriptor, descriptor_rows);
+
+struct request {
+    struct mx_str challenge, rp_id;
+    int64_t timeout;
+    struct mx_list allow;
+    int verification;
+};
+static const struct mx_field request_rows[] = {
+    MX_O(struct request, challenge, "Good once, for five minutes; base64url."),
+    MX_F_AS(struct request, rp_id, "rpId", MX_BODY, 0, 0, 0, MX_LINE, "Domain of the passkeys."),
+    MX_O(struct request, timeout, "Milliseconds."),
+    {"allowCredentials", MX_K_LIST, MX_BODY, 0, offsetof(struct request, allow), MX_NO_HAS, 0, 0,
+     MX_LINE, NULL, &descriptor_shape, "Empty: any passkey of this domain."},
+    {"userVerification", MX_K_ENUM, MX_BODY, 0, offsetof(struct request, verification), MX_NO_HAS,
+     0, 0, MX_LINE, required, NULL, "The authenticator checks who uses it."},
+};
+MX_SHAPE(mx_shape_passkey_request, "PasskeyRequestOptions", struct request, request_rows);
+
+struct party {
+    struct mx_str id, name;
+};
+static const struct mx_field party_rows[] = {
+    MX_O(struct party, id, "Domain."),
+    MX_O(struct party, name, "The shop."),
+};
+static MX_SHAPE(party_shape, "PasskeyParty", struct party, party_rows);
+
+struct user {
+    struct mx_str id, name, shown;
+};
+static const struct mx_field user_rows[] = {
+    MX_O(struct user, id, "Account, base64url."),
+    MX_O(struct user, name, "E-mail address; the name where there is none."),
+    MX_F_AS(struct user, shown, "displayName", MX_BODY, 0, 0, 0, MX_LINE, "Name."),
+};
+static MX_SHAPE(user_shape, "PasskeyUser", struct user, user_rows);
+
+struct parameter {
+    int type;
+    int64_t alg;
+};
+static const struct mx_field parameter_rows[] = {
+    MX_O_ENUM(struct parameter, type, types, "Kind of credential."),
+    MX_O(struct parameter, alg, "COSE algorithm."),
+};
+static MX_SHAPE(parameter_shape, "PasskeyParameter", struct parameter, parameter_rows);
+
+struct selection {
+    int resident, verification;
+};
+static const struct mx_field selection_rows[] = {
+    {"residentKey", MX_K_ENUM, MX_BODY, 0, offsetof(struct selection, resident), MX_NO_HAS, 0, 0,
+     MX_LINE, required, NULL, "Found without an e-mail address."},
+    {"userVerification", MX_K_ENUM, MX_BODY, 0, offsetof(struct selection, verification), MX_NO_HAS,
+     0, 0, MX_LINE, required, NULL, "The authenticator checks who uses it."},
+};
+static MX_SHAPE(selection_shape, "PasskeySelection", struct selection, selection_rows);
+
+struct creation {
+    struct mx_str challenge;
+    struct party rp;
+    struct user user;
+    struct mx_list parameters, exclude;
+    int64_t timeout;
+    struct selection selection;
+    int attestation;
+};
+static const struct mx_field creation_rows[] = {
+    MX_O(struct creation, challenge, "Good once, for five minutes; base64url."),
+    MX_O_OBJ(struct creation, rp, &party_shape, "Whom the passkey is for."),
+    MX_O_OBJ(struct creation, user, &user_shape, "Whose it is."),
+    {"pubKeyCredParams", MX_K_LIST, MX_BODY, 0, offsetof(struct creation, parameters), MX_NO_HAS, 0,
+     0, MX_LINE, NULL, &parameter_shape, "Algorithms, the best first."},
+    MX_O(struct creation, timeout, "Milliseconds."),
+    {"excludeCredentials", MX_K_LIST, MX_BODY, 0, offsetof(struct creation, exclude), MX_NO_HAS, 0,
+     0, MX_LINE, NULL, &descriptor_shape, "Registered already."},
+    {"authenticatorSelection", MX_K_OBJECT, MX_BODY, 0, offsetof(struct creation, selection),
+     MX_NO_HAS, 0, 0, MX_LINE, NULL, &selection_shape, "What it has to be able to do."},
+    MX_O_ENUM(struct creation, attestation, attestations, "Its maker need not be proved."),
+};
+MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, creation_rows);
+
+/* ---- what a client sends ---- */
+
+/* Members of the JSON forms that say nothing we need. */
+#define IGNORED(T, wire) \
+    MX_F_KIND(T, ignored, wire, MX_K_RAW, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, "Not looked at.")
+#define BYTES(T, m, wire, flags, doc) \
+    MX_F_AS(T, m, wire, MX_BODY, flags, 1, TEXT_MAX, MX_TOKEN, doc)
+
+struct asserted {
+    struct mx_str client_data, authenticator_data, signature, user, ignored;
+};
+static const struct mx_field asserted_rows[] = {
+    BYTES(struct asserted, client_data, "clientDataJSON", MX_F_REQUIRED, "base64url."),
+    BYTES(struct asserted, authenticator_data, "authenticatorData", MX_F_REQUIRED, "base64url."),
+    BYTES(struct asserted, signature, "signature", MX_F_REQUIRED | MX_F_SECRET, "base64url."),
+    BYTES(struct asserted, user, "userHandle", MX_F_NULLABLE, "base64url."),
+};
+static MX_SHAPE(asserted_shape, "PasskeyAsserted", struct asserted, asserted_rows);
+
+struct attested {
+    struct mx_str client_data, attestation, ignored;
+};
+static const struct mx_field attested_rows[] = {
+    BYTES(struct attested, client_data, "clientDataJSON", MX_F_REQUIRED, "base64url."),
+    BYTES(struct attested, attestation, "attestationObject", MX_F_REQUIRED, "base64url."),
+    IGNORED(struct attested, "authenticatorData"),
+    IGNORED(struct attested, "publicKey"),
+    IGNORED(struct attested, "publicKeyAlgorithm"),
+    IGNORED(struct attested, "transports"),
+};
+static MX_SHAPE(attested_shape, "PasskeyAttested", struct attested, attested_rows);
+
+#define CREDENTIAL_ROWS(T, shape)                                                             \
+    MX_F(T, id, MX_BODY, MX_F_REQUIRED, 1, 2048, MX_TOKEN, "Credential, base64url."),         \
+        MX_F_SUB(T, response, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, shape, "The answer itself."), \
+        MX_F_ENUM(T, type, MX_BODY, 0, types, "Kind of credential."), IGNORED(T, "rawId"),    \
+        IGNORED(T, "authenticatorAttachment"), IGNORED(T, "clientExtensionResults")
+
+struct assertion {
+    struct mx_str id, ignored;
+    struct asserted response;
+    int type;
+};
+static const struct mx_field assertion_rows[] = {
+    CREDENTIAL_ROWS(struct assertion, &asserted_shape),
+};
+static MX_SHAPE(assertion_shape, "PasskeyAssertion", struct assertion, assertion_rows);
+
+struct registration {
+    struct mx_str id, ignored;
+    struct attested response;
+    int type;
+};
+static const struct mx_field registration_rows[] = {
+    CREDENTIAL_ROWS(struct registration, &attested_shape),
+};
+static MX_SHAPE(registration_shape, "PasskeyRegistration", struct registration, registration_rows);
+
+struct sign_in {
+    struct assertion credential;
+    struct mx_str mfa_token;
+};
+static const struct mx_field sign_in_rows[] = {
+    MX_F(struct sign_in, mfa_token, MX_BODY, MX_F_SECRET, 1, 512, MX_PASSWORD,
+         "Of a sign-in that waits for its second factor."),
+    MX_F_SUB(struct sign_in, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &assertion_shape,
+             "What navigator.credentials.get() gave, as JSON."),
+};
+MX_SHAPE(mx_shape_passkey_sign_in, "PasskeySignIn", struct sign_in, sign_in_rows);
+
+struct new_passkey {
+    struct mx_str name;
+    struct registration credential;
+};
+static const struct mx_field new_rows[] = {
+    MX_F(struct new_passkey, name, MX_BODY, 0, 1, 100, MX_LINE, "What its owner calls it."),
+    MX_F_SUB(struct new_passkey, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &registration_shape,
+             "What navigator.credentials.create() gave, as JSON."),
+};
+MX_SHAPE(mx_shape_passkey_new, "PasskeyNew", struct new_passkey, new_rows);
+
+struct passkey_id {
+    struct mx_id id;
+};
+static const struct mx_field id_rows[] = {
+    MX_F(struct passkey_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
+};
+MX_SHAPE(mx_shape_passkey_id, "PasskeyId", struct passkey_id, id_rows);
+
+struct passkey_name {
+    struct mx_id id;
+    struct mx_str name;
+};
+static const struct mx_field name_rows[] = {
+    MX_F(struct passkey_name, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
+    MX_F(struct passkey_name, name, MX_BODY, MX_F_REQUIRED, 1, 100, MX_LINE,
+         "What its owner calls it."),
+};
+MX_SHAPE(mx_shape_passkey_name, "PasskeyName", struct passkey_name, name_rows);
+
+/* ---- answers ---- */
+
+static const struct mx_field passkey_rows[] = {
+    MX_O(struct mx_passkey, id, "Passkey."),
+    MX_O(struct mx_passkey, name, "What its owner calls it."),
+    MX_O(struct mx_passkey, backed_up, "Synchronised between devices."),
+    MX_O(struct mx_passkey, created_at, "Since when."),
+    MX_O_NULL(struct mx_passkey, last_used_at, "Last sign-in by it."),
+};
+MX_SHAPE(mx_shape_passkey, "Passkey", struct mx_passkey, passkey_rows);
+
+struct passkeys {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field passkeys_rows[] = {
+    MX_O_LIST(struct passkeys, data, &mx_shape_passkey, "All there are, oldest first."),
+    MX_O_NULL(struct passkeys, next_cursor, "Always null: there are few."),
+};
+MX_SHAPE(mx_shape_passkeys, "Passkeys", struct passkeys, passkeys_rows);
+
+/* ---- handlers ---- */
+
+static enum mx_err offered(struct mx_ctx *cx)
+{
+    return mx_passkey_offered(cx->conf)
+               ? MX_OK
+               : mx_fail(cx->faults, MX_E_NOT_FOUND, "This shop offers no passkeys.");
+}
+
+/* base64url of the member at `pointer` as bytes; absent stays absent. */
+static void decode(struct mx_ctx *cx, const char *pointer, struct mx_str text,
+                   struct mx_str *ret_bytes)
+{
+    *ret_bytes = (struct mx_str){NULL, 0};
+    if (text.p != NULL && !mx_b64url_decode(cx->arena, text, ret_bytes))
+        mx_fault_at(cx->faults, mx_str_c(pointer), "bad_format", "must be base64url");
+}
+
+enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct request *out = MX_NEW(cx->arena, struct request);
+    (void)in;
+    MX_TRY(offered(cx));
+    *out = (struct request){
+        .challenge = mx_passkey_sign_in_challenge(cx),
+        .rp_id = mx_str_c(cx->conf->passkey_rp_id),
+        .timeout = MX_PASSKEY_CHALLENGE_LIFE_MS,
+    };
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct sign_in *sent = in;
+    const struct assertion *c = &sent->credential;
+    struct mx_passkey_assertion a = {.mfa_token = sent->mfa_token};
+    struct mx_signin done = {.mfa_token = {NULL, 0}};
+    MX_TRY(offered(cx));
+    decode(cx, "/credential/id", c->id, &a.credential);
+    decode(cx, "/credential/response/userHandle", c->response.user, &a.user);
+    decode(cx, "/credential/response/clientDataJSON", c->response.client_data,
+           &a.answer.client_data);
+    decode(cx, "/credential/response/authenticatorData", c->response.authenticator_data,
+           &a.answer.authenticator_data);
+    decode(cx, "/credential/response/signature", c->response.signature, &a.answer.signature);
+    if (cx->faults->n > 0)
+        return MX_E_VALIDATION_FAILED;
+    MX_TRY(mx_passkey_sign_in(cx, &a, &done, &reply->error));
+    if (reply->error == MX_OK)
+        api_auth_signed_in(cx, &done, reply);
+    return MX_OK;
+}
+
+enum mx_err api_passkeys_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct passkeys *out = MX_NEW(cx->arena, struct passkeys);
+    (void)in;
+    reply->out = out;
+    return mx_passkey_list(cx, &out->data);
+}
+
+static struct mx_list parameters(struct mx_arena *a)
+{
+    static const int64_t algs[] = {-7, -8, -257, -35};
+    struct parameter *all = mx_arena_zalloc(a, MX_LEN(algs), sizeof *all);
+    for (size_t i = 0; i < MX_LEN(algs); i++)
+        all[i].alg = algs[i];
+    return (struct mx_list){all, MX_LEN(algs)};
+}
+
+static struct mx_list descriptors(struct mx_arena *a, struct mx_list passkeys)
+{
+    struct descriptor *all = mx_arena_zalloc(a, passkeys.n, sizeof *all);
+    for (size_t i = 0; i < passkeys.n; i++) {
+        struct mx_str credential = MX_AT(passkeys, struct mx_passkey, i)->credential;
+        all[i].id = mx_b64url(a, credential.p, credential.n);
+    }
+    return (struct mx_list){all, passkeys.n};
+}
+
+enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct creation *out = MX_NEW(cx->arena, struct creation);
+    struct mx_profile me;
+    struct mx_list there;
+    (void)in;
+    MX_TRY(offered(cx));
+    if (cx->actor.kind == MX_GUEST)
+        return MX_E_FORBIDDEN;
+    MX_TRY(mx_account_profile(cx, cx->actor.account, &me));
+    MX_TRY(mx_passkey_list(cx, &there));
+    *out = (struct creation){
+        .challenge = mx_passkey_register_challenge(cx),
+        .rp = {mx_str_c(cx->conf->passkey_rp_id), mx_str_c(cx->conf->shop_name)},
+        .user = {mx_b64url(cx->arena, me.id.b, sizeof me.id.b),
+                 me.email.p != NULL ? me.email : me.name, me.name},
+        .parameters = parameters(cx->arena),
+        .exclude = descriptors(cx->arena, there),
+        .timeout = MX_PASSKEY_CHALLENGE_LIFE_MS,
+    };
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_passkey_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct new_passkey *sent = in;
+    struct mx_passkey *out = MX_NEW(cx->arena, struct mx_passkey);
+    struct mx_passkey_new add = {.name = sent->name.p != NULL ? sent->name : MX_S("Passkey")};
+    MX_TRY(offered(cx));
+    decode(cx, "/credential/response/clientDataJSON", sent->credential.response.client_data,
+           &add.client_data);
+    decode(cx, "/credential/response/attestationObject", sent->credential.response.attestation,
+           &add.attestation);
+    if (cx->faults->n > 0)
+        return MX_E_VALIDATION_FAILED;
+    reply->out = out;
+    return mx_passkey_register(cx, &add, out);
+}
+
+enum mx_err api_passkey_rename(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct passkey_name *to = in;
+    struct mx_passkey *out = MX_NEW(cx->arena, struct mx_passkey);
+    reply->out = out;
+    return mx_passkey_rename(cx, to->id, to->name, out);
+}
+
+enum mx_err api_passkey_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    (void)reply;
+    return mx_passkey_remove(cx, ((const struct passkey_id *)in)->id);
+}

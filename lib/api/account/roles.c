@@ -1,0 +1,122 @@
+/* /v1/admin/roles */
+#include "api/account/roles.h"
+
+#include "account/role.h"
+#include "http/page.h"
+
+#define CURSOR_ROLES 31
+#define LIMIT_DEFAULT 20
+
+static const struct mx_field role_rows[] = {
+    MX_O(struct mx_role, name, "Name, which is also its id."),
+    MX_F_KIND(struct mx_role, permissions, "permissions", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
+              "What it permits."),
+    MX_O(struct mx_role, built_in, "Built-in roles do not change."),
+    MX_O(struct mx_role, holders, "Number of staff who hold it."),
+    MX_O(struct mx_role, version, "For If-Match."),
+};
+MX_SHAPE(mx_shape_role, "Role", struct mx_role, role_rows);
+
+struct page {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field page_rows[] = {
+    MX_O_LIST(struct page, data, &mx_shape_role, "By name."),
+    MX_O_NULL(struct page, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_role_page, "RolePage", struct page, page_rows);
+
+struct query {
+    int64_t limit;
+    struct mx_str cursor;
+};
+static const struct mx_field query_rows[] = {
+    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
+    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
+         "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_role_query, "RoleQuery", struct query, query_rows);
+
+#define W struct mx_role_write
+#define NAME MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Role.")
+#define IF_MATCH \
+    MX_F_AS(W, if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG, "Version that is changed.")
+#define PERMISSIONS                                                                              \
+    MX_F_KIND(W, permissions, "permissions", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 0, 64, MX_TOKEN, \
+              "All that it permits; nothing that the caller may not.")
+
+static const struct mx_field name_rows[] = {NAME};
+MX_SHAPE(mx_shape_role_name, "RoleName", W, name_rows);
+
+static const struct mx_field version_rows[] = {NAME, IF_MATCH};
+MX_SHAPE(mx_shape_role_version, "RoleVersion", W, version_rows);
+
+static const struct mx_field new_rows[] = {
+    MX_F(W, name, MX_BODY, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Name; it stays."),
+    PERMISSIONS,
+};
+MX_SHAPE(mx_shape_role_new, "RoleNew", W, new_rows);
+
+static const struct mx_field patch_rows[] = {NAME, IF_MATCH, PERMISSIONS};
+MX_SHAPE(mx_shape_role_patch, "RolePatch", W, patch_rows);
+
+/* ---- handlers ---- */
+
+/* Answer with the version as entity tag. */
+static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err e,
+                          const struct mx_role *r)
+{
+    if (e == MX_OK)
+        reply->etag = mx_str_fmt(cx->arena, "%lld", (long long)r->version);
+    reply->out = r;
+    return e;
+}
+
+enum mx_err api_admin_roles_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct query *i = in;
+    struct page *out = MX_NEW(cx->arena, struct page);
+    int64_t limit = i->limit ? i->limit : LIMIT_DEFAULT;
+    struct mx_cursor at;
+    bool more;
+
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ROLES, i->cursor, cx->faults, &at));
+    MX_TRY(mx_role_list(cx, at.text, limit, &out->data, &more));
+    if (more) {
+        struct mx_cursor next = {.set = true};
+        next.text = MX_AT(out->data, struct mx_role, out->data.n - 1)->name;
+        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ROLES, &next);
+    }
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_admin_role_create(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_role *r = MX_NEW(cx->arena, struct mx_role);
+
+    MX_TRY(answer(cx, reply, mx_role_create(cx, in, r), r));
+    reply->location = mx_str_fmt(cx->arena, "/v1/admin/roles/%.*s", MX_FMT(r->name));
+    return MX_OK;
+}
+
+enum mx_err api_admin_role_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_role *r = MX_NEW(cx->arena, struct mx_role);
+
+    return answer(cx, reply, mx_role_get(cx, ((const W *)in)->name, r), r);
+}
+
+enum mx_err api_admin_role_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_role *r = MX_NEW(cx->arena, struct mx_role);
+
+    return answer(cx, reply, mx_role_update(cx, in, r), r);
+}
+
+enum mx_err api_admin_role_delete(struct mx_ctx *cx, const void *in,
+                                  MX_UNUSED struct mx_reply *reply)
+{
+    return mx_role_delete(cx, in);
+}

@@ -1,0 +1,178 @@
+/* /v1/admin/staff and /v1/auth/invitation */
+#include "api/account/staff.h"
+
+#include "account/password.h"
+#include "account/staff.h"
+#include "http/page.h"
+
+#define CURSOR_STAFF 30
+#define LIMIT_DEFAULT 20
+
+static const struct mx_field staff_rows[] = {
+    MX_O(struct mx_staff, id, "Account."),
+    MX_O_NULL(struct mx_staff, email, "E-mail address."),
+    MX_O(struct mx_staff, name, "Name."),
+    MX_F_KIND(struct mx_staff, roles, "roles", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
+              "Roles, by name."),
+    MX_F_KIND(struct mx_staff, permissions, "permissions", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
+              "All that the roles permit."),
+    MX_O_ENUM(struct mx_staff, status, mx_account_status_names, "Only active staff can sign in."),
+    MX_O_NULL(struct mx_staff, invited_until, "Until when the invitation can be accepted."),
+    MX_O(struct mx_staff, version, "For If-Match."),
+    MX_O(struct mx_staff, created_at, "When they were invited."),
+};
+MX_SHAPE(mx_shape_staff, "Staff", struct mx_staff, staff_rows);
+
+struct page {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field page_rows[] = {
+    MX_O_LIST(struct page, data, &mx_shape_staff, "Who came last first."),
+    MX_O_NULL(struct page, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_staff_page, "StaffPage", struct page, page_rows);
+
+struct query {
+    int status;
+    bool has_status;
+    int64_t limit;
+    struct mx_str cursor;
+};
+static const struct mx_field query_rows[] = {
+    MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, mx_account_status_names,
+                  "Only staff in this state."),
+    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
+    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
+         "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_staff_query, "StaffQuery", struct query, query_rows);
+
+static const struct mx_field invite_rows[] = {
+    MX_F(struct mx_staff_invite, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
+         "Where the invitation goes."),
+    MX_F(struct mx_staff_invite, name, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "Name."),
+    MX_F_KIND(struct mx_staff_invite, roles, "roles", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1,
+              MX_STAFF_ROLES_MAX, MX_SLUG, "Roles, by name; none with more than the caller may."),
+};
+MX_SHAPE(mx_shape_staff_invite, "StaffInvite", struct mx_staff_invite, invite_rows);
+
+/* struct mx_staff_patch with the index of its status among those that can be chosen. */
+struct patch {
+    struct mx_staff_patch p;
+    int status;
+    bool has_status;
+};
+static const char *const choices[] = {"active", "disabled", NULL};
+static const int chosen[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED};
+
+#define ID MX_F_AS(struct patch, p.id, "id", MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
+#define IF_MATCH                                                                \
+    MX_F_AS(struct patch, p.if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG, \
+            "Version that is changed.")
+static const struct mx_field id_rows[] = {ID};
+MX_SHAPE(mx_shape_staff_id, "StaffId", struct patch, id_rows);
+
+static const struct mx_field version_rows[] = {ID, IF_MATCH};
+MX_SHAPE(mx_shape_staff_version, "StaffVersion", struct patch, version_rows);
+
+static const struct mx_field patch_rows[] = {
+    ID,
+    IF_MATCH,
+    {"name", MX_K_STR, MX_BODY, 0, offsetof(struct patch, p.name),
+     offsetof(struct patch, p.has_name), 1, 200, MX_LINE, NULL, NULL, "Name."},
+    {"roles", MX_K_STRS, MX_BODY, 0, offsetof(struct patch, p.roles),
+     offsetof(struct patch, p.has_roles), 1, MX_STAFF_ROLES_MAX, MX_SLUG, NULL, NULL,
+     "All roles from now on; none with more than the caller may."},
+    MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, choices, "Disabled staff are signed out."),
+};
+MX_SHAPE(mx_shape_staff_patch, "StaffPatch", struct patch, patch_rows);
+
+static const struct mx_field accept_rows[] = {
+    MX_F(struct mx_staff_accept, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
+         "The address that was invited."),
+    MX_F(struct mx_staff_accept, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 22, 22, MX_TOKEN,
+         "The code that was mailed; good for 7 days, once."),
+    MX_F(struct mx_staff_accept, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET,
+         MX_PASSWORD_MIN_STAFF, MX_PASSWORD_MAX, MX_PASSWORD,
+         "Not a common one, not made from the address."),
+};
+MX_SHAPE(mx_shape_invitation_accept, "InvitationAccept", struct mx_staff_accept, accept_rows);
+
+/* ---- handlers ---- */
+
+enum mx_err api_auth_invitation(struct mx_ctx *cx, const void *in, MX_UNUSED struct mx_reply *reply)
+{
+    return mx_staff_accept(cx, in);
+}
+
+/* Answer with the version as entity tag. */
+static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err e,
+                          const struct mx_staff *s)
+{
+    if (e == MX_OK)
+        reply->etag = mx_str_fmt(cx->arena, "%lld", (long long)s->version);
+    reply->out = s;
+    return e;
+}
+
+enum mx_err api_admin_staff_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct query *i = in;
+    struct page *out = MX_NEW(cx->arena, struct page);
+    struct mx_staff_query q = {.has_status = i->has_status, .status = i->status};
+    struct mx_cursor at;
+    bool more;
+
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_STAFF, i->cursor, cx->faults, &at));
+    q.after = at.id;
+    q.limit = i->limit ? i->limit : LIMIT_DEFAULT;
+    MX_TRY(mx_staff_list(cx, &q, &out->data, &more));
+    if (more) {
+        struct mx_cursor next = {.set = true};
+        next.id = MX_AT(out->data, struct mx_staff, out->data.n - 1)->id;
+        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STAFF, &next);
+    }
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_admin_staff_invite(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_staff *s = MX_NEW(cx->arena, struct mx_staff);
+    struct mx_str code;
+
+    MX_TRY(answer(cx, reply, mx_staff_invite(cx, in, s, &code), s));
+    reply->location = mx_str_fmt(cx->arena, "/v1/admin/staff/%s", mx_id_str(cx->arena, s->id).p);
+    return mx_staff_mail(cx, s, code);
+}
+
+enum mx_err api_admin_staff_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_staff *s = MX_NEW(cx->arena, struct mx_staff);
+
+    return answer(cx, reply, mx_staff_get(cx, ((const struct patch *)in)->p.id, s), s);
+}
+
+enum mx_err api_admin_staff_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_staff *s = MX_NEW(cx->arena, struct mx_staff);
+    const struct patch *i = in;
+    struct mx_staff_patch p = i->p;
+
+    p.has_status = i->has_status;
+    p.status = chosen[i->status];
+    return answer(cx, reply, mx_staff_update(cx, &p, s), s);
+}
+
+enum mx_err api_admin_staff_close(struct mx_ctx *cx, const void *in,
+                                  MX_UNUSED struct mx_reply *reply)
+{
+    return mx_staff_close(cx, &((const struct patch *)in)->p);
+}
+
+enum mx_err api_admin_staff_end_sessions(struct mx_ctx *cx, const void *in,
+                                         MX_UNUSED struct mx_reply *reply)
+{
+    return mx_staff_end_sessions(cx, ((const struct patch *)in)->p.id);
+}

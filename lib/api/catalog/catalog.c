@@ -1,0 +1,240 @@
+/* /v1/categories and /v1/products */
+#include "api/catalog/catalog.h"
+
+#include "api/catalog/product_rows.h"
+#include "catalog/catalog.h"
+#include "http/page.h"
+
+#define CURSOR_PRODUCTS 10 /* and the five after it: one tag an order */
+#define LIMIT_DEFAULT 20
+
+/* ---- answers: categories ---- */
+
+/* The tree's levels, from the leaves up: a shape never holds itself. */
+#define CATEGORY_ROWS                                             \
+    MX_O(struct mx_category, id, "Category."),                    \
+        MX_O(struct mx_category, slug, "Its name in addresses."), \
+        MX_O(struct mx_category, title, "Its name.")
+#define CATEGORY_LEVEL(shape, wire, below)                                 \
+    static const struct mx_field shape##_rows[] = {                        \
+        CATEGORY_ROWS,                                                     \
+        MX_O_LIST(struct mx_category, children, below, "In their order."), \
+    };                                                                     \
+    static MX_SHAPE(shape, wire, struct mx_category, shape##_rows)
+
+static const struct mx_field category_ref_rows[] = {CATEGORY_ROWS};
+static MX_SHAPE(category_ref, "CategoryRef", struct mx_category, category_ref_rows);
+CATEGORY_LEVEL(level5, "CategoryLevel5", &category_ref);
+CATEGORY_LEVEL(level4, "CategoryLevel4", &level5);
+CATEGORY_LEVEL(level3, "CategoryLevel3", &level4);
+CATEGORY_LEVEL(level2, "CategoryLevel2", &level3);
+CATEGORY_LEVEL(level1, "CategoryLevel1", &level2);
+
+struct list {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field categories_rows[] = {
+    MX_O_LIST(struct list, data, &level1, "The roots with all below them."),
+    MX_O_NULL(struct list, next_cursor, "Always null: the tree comes at once."),
+};
+MX_SHAPE(mx_shape_categories, "Categories", struct list, categories_rows);
+
+static const struct mx_field category_rows[] = {
+    CATEGORY_ROWS,
+    MX_O_LIST(struct mx_category, children, &category_ref, "Directly below it."),
+    MX_O_LIST(struct mx_category, breadcrumb, &category_ref, "Above it, from the root."),
+};
+MX_SHAPE(mx_shape_category, "Category", struct mx_category, category_rows);
+
+/* ---- answers: products ---- */
+
+static const struct mx_field rating_rows[] = {
+    MX_O_RAW(struct mx_rating, average, "Of 5 stars, two decimals; null without reviews."),
+    MX_O(struct mx_rating, count, "How many reviews."),
+};
+MX_SHAPE(mx_shape_rating, "Rating", struct mx_rating, rating_rows);
+
+static const struct mx_field card_rows[] = {MX_CARD_ROWS(struct mx_card, )};
+MX_SHAPE(mx_shape_card, "ProductCard", struct mx_card, card_rows);
+
+static const struct mx_field product_category_rows[] = {
+    MX_O(struct mx_product_category, id, "Category."),
+    MX_O(struct mx_product_category, slug, "Its name in addresses."),
+    MX_O(struct mx_product_category, title, "Its name."),
+};
+MX_SHAPE(mx_shape_product_category, "ProductCategory", struct mx_product_category,
+         product_category_rows);
+
+static const struct mx_field variant_rows[] = {MX_VARIANT_ROWS};
+static MX_SHAPE(variant, "Variant", struct mx_variant, variant_rows);
+
+static const struct mx_field product_rows[] = {MX_PRODUCT_ROWS(&variant)};
+MX_SHAPE(mx_shape_product, "Product", struct mx_product, product_rows);
+
+static const struct mx_field facet_value_rows[] = {
+    MX_O(struct mx_facet_value, value, "Value."),
+    MX_O(struct mx_facet_value, count, "Products of the list that have it."),
+};
+static MX_SHAPE(facet_value, "FacetValue", struct mx_facet_value, facet_value_rows);
+
+static const struct mx_field facet_attribute_rows[] = {
+    MX_O(struct mx_facet_attribute, name, "Attribute."),
+    MX_O_LIST(struct mx_facet_attribute, values, &facet_value, "Most frequent first."),
+};
+static MX_SHAPE(facet_attribute, "FacetAttribute", struct mx_facet_attribute, facet_attribute_rows);
+
+static const struct mx_field facet_band_rows[] = {
+    MX_O(struct mx_facet_band, min, "From this price"),
+    MX_O_NULL(struct mx_facet_band, max, "to below this one; null: no end."),
+    MX_O(struct mx_facet_band, count, "Products of the list."),
+};
+static MX_SHAPE(facet_band, "FacetPriceBand", struct mx_facet_band, facet_band_rows);
+
+static const struct mx_field facets_rows[] = {
+    MX_O_LIST(struct mx_facets, brands, &facet_value, "Most frequent first."),
+    MX_O_LIST(struct mx_facets, attributes, &facet_attribute, "By name."),
+    MX_O_LIST(struct mx_facets, prices, &facet_band, "By the lowest price, cheapest first."),
+};
+static MX_SHAPE(facets, "Facets", struct mx_facets, facets_rows);
+
+struct product_page {
+    struct mx_list data;
+    struct mx_str next_cursor;
+    struct mx_facets *facets;
+};
+static const struct mx_field product_page_rows[] = {
+    MX_O_LIST(struct product_page, data, &mx_shape_card, "In the order asked for."),
+    MX_O_NULL(struct product_page, next_cursor, "For the next page."),
+    MX_F_SUB(struct product_page, facets, MX_K_OBJPTR, MX_F_NULLABLE | MX_F_OMIT, 0, 0, &facets,
+             "Counts over all pages, with facets=true."),
+};
+MX_SHAPE(mx_shape_product_page, "ProductPage", struct product_page, product_page_rows);
+
+/* ---- requests ---- */
+
+struct category_query {
+    struct mx_str slug, locale;
+};
+#define LOCALE(T, m) MX_F_AS(T, m, "locale", MX_QUERY, 0, 2, 35, MX_LOCALE, "Translation.")
+
+static const struct mx_field category_query_rows[] = {LOCALE(struct category_query, locale)};
+MX_SHAPE(mx_shape_category_query, "CategoryQuery", struct category_query, category_query_rows);
+
+static const struct mx_field category_slug_rows[] = {
+    MX_F(struct category_query, slug, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Category."),
+    LOCALE(struct category_query, locale),
+};
+MX_SHAPE(mx_shape_category_slug, "CategorySlug", struct category_query, category_slug_rows);
+
+/* Price list and translation; there is one of each. */
+struct view {
+    struct mx_str currency, locale;
+};
+#define VIEW_ROWS(T)                                                                      \
+    MX_F_AS(T, view.currency, "currency", MX_QUERY, 0, 3, 3, MX_CURRENCY, "Price list."), \
+        LOCALE(T, view.locale)
+
+struct product_query {
+    struct mx_catalog_query query;
+    struct mx_str cursor;
+    struct view view;
+};
+/* clang-format off */
+#define Q(m, flags, min, max, fmt, doc) \
+    MX_F_AS(struct product_query, query.m, #m, MX_QUERY, flags, min, max, fmt, doc)
+#define Q_HAS(m, kind, min, max, names, doc) \
+    {#m, kind, MX_QUERY, 0, offsetof(struct product_query, query.m), \
+     offsetof(struct product_query, query.has_##m), min, max, MX_LINE, names, NULL, doc}
+static const struct mx_field product_query_rows[] = {
+    Q(category, 0, 1, 120, MX_LINE, "Slug; its descendants count too."),
+    Q(q, 0, 1, 200, MX_LINE, "Words, all of which occur in title, description, sku or brand."),
+    Q(brand, 0, 1, 120, MX_LINE, "Exact brand."),
+    Q_HAS(min_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "Lowest price, minor units."),
+    Q_HAS(max_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "Highest price, minor units."),
+    Q(in_stock, 0, 0, 0, MX_LINE, "true: only what can be had now."),
+    MX_F_KIND(struct product_query, query.attributes, "attr.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0,
+              20, MX_LINE, "attr.<name>=<value>; of one name given twice, either value."),
+    Q_HAS(sort, MX_K_ENUM, 0, 0, mx_catalog_sort_names,
+          "Default: relevance with q, newest without; relevance without q is newest."),
+    Q(facets, 0, 0, 0, MX_LINE, "true: add counts by brand, attribute and price band."),
+    Q(limit, 0, 1, 100, MX_LINE, "Products a page, 20 unless given."),
+    MX_F(struct product_query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
+         "next_cursor of the page before."),
+    VIEW_ROWS(struct product_query),
+};
+/* clang-format on */
+MX_SHAPE(mx_shape_product_query, "ProductQuery", struct product_query, product_query_rows);
+
+struct product_ref {
+    struct mx_str product;
+    struct view view;
+};
+static const struct mx_field product_ref_rows[] = {
+    MX_F(struct product_ref, product, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Slug or id."),
+    VIEW_ROWS(struct product_ref),
+};
+MX_SHAPE(mx_shape_product_ref, "ProductRef", struct product_ref, product_ref_rows);
+
+/* ---- handlers ---- */
+
+enum mx_err api_categories_list(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
+{
+    struct list *out = MX_NEW(cx->arena, struct list);
+
+    reply->out = out;
+    return mx_category_tree(cx, &out->data);
+}
+
+enum mx_err api_category_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_category *out = MX_NEW(cx->arena, struct mx_category);
+
+    reply->out = out;
+    return mx_category_get(cx, ((const struct category_query *)in)->slug, out);
+}
+
+static enum mx_err check_view(struct mx_ctx *cx, const struct view *v)
+{
+    if (!v->currency.p || mx_str_eqc(v->currency, cx->conf->currency))
+        return MX_OK;
+    mx_fault_param(cx->faults, MX_S("currency"), "unknown_value", "must be %s", cx->conf->currency);
+    return MX_E_VALIDATION_FAILED;
+}
+
+enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct product_query *i = in;
+    struct product_page *out = MX_NEW(cx->arena, struct product_page);
+    struct mx_catalog_query q = i->query;
+    int tag = CURSOR_PRODUCTS + (int)mx_catalog_order(&q);
+    struct mx_catalog_page page;
+    struct mx_cursor at;
+
+    MX_TRY(check_view(cx, &i->view));
+    MX_TRY(mx_cursor_decode(cx->arena, tag, i->cursor, cx->faults, &at));
+    q.after = (struct mx_page_key){at.set, at.number, at.text, at.id};
+    q.limit = q.limit ? q.limit : LIMIT_DEFAULT;
+    MX_TRY(mx_catalog_list(cx, &q, &page));
+    out->data = page.cards;
+    out->facets = page.facets;
+    if (page.next.set)
+        out->next_cursor = mx_cursor_encode(
+            cx->arena, tag,
+            &(struct mx_cursor){true, page.next.number, page.next.text, page.next.id});
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct product_ref *i = in;
+    struct mx_product *out = MX_NEW(cx->arena, struct mx_product);
+    struct mx_id id = {{0}};
+
+    MX_TRY(check_view(cx, &i->view));
+    if (!mx_id_parse(i->product, &id))
+        id = (struct mx_id){{0}};
+    reply->out = out;
+    return mx_product_find(cx, id, i->product, out);
+}

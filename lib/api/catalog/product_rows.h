@@ -1,0 +1,54 @@
+/* Rows that the public and the staff form of a product have in common. */
+#ifndef MX_API_CATALOG_PRODUCT_ROWS_H
+#define MX_API_CATALOG_PRODUCT_ROWS_H
+
+#include "catalog/product.h"
+#include "catalog/stock.h"
+#include "http/field.h"
+
+/* clang-format off */
+/* Output row of member m under the name `wire`. */
+#define MX_O_AS(T, m, wire, doc) MX_F_AS(T, m, wire, MX_BODY, 0, 0, 0, MX_TEXT, doc)
+#define MX_O_AS_NULL(T, m, wire, doc) \
+    MX_F_AS(T, m, wire, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, doc)
+
+/* A card that is embedded in T as the members with prefix p (`card.`), or is T itself (no p). */
+#define MX_CARD_ROWS(T, p)                                                                        \
+    MX_O_AS(T, p id, "id", "Product."),                                                           \
+    MX_O_AS(T, p slug, "slug", "Its name in addresses."),                                         \
+    MX_O_AS(T, p title, "title", "Its name."),                                                    \
+    MX_O_AS_NULL(T, p brand, "brand", "Who makes it."),                                           \
+    MX_O_AS(T, p price, "price", "Net price of the cheapest variant."),                           \
+    MX_O_AS(T, p price_max, "price_max", "Net price of the dearest variant."),                    \
+    MX_O_AS_NULL(T, p compare_at_price, "compare_at_price", "What the cheapest cost before."),    \
+    MX_O_AS(T, p in_stock, "in_stock", "One of its variants can be had now."),                    \
+    MX_O_AS_NULL(T, p thumbnail, "thumbnail", "Address of a small picture."),                     \
+    {"rating", MX_K_OBJECT, MX_BODY, 0, offsetof(T, p rating), MX_NO_HAS, 0, 0, MX_TEXT, NULL,    \
+     &mx_shape_rating, "What buyers think of it."}
+
+#define MX_VARIANT_ROWS                                                                           \
+    MX_O(struct mx_variant, id, "Variant."),                                                      \
+    MX_O(struct mx_variant, sku, "Article number."),                                              \
+    MX_O(struct mx_variant, title, "Its choices; empty without options."),                        \
+    MX_O_RAW(struct mx_variant, options, "Its choice of each option: name to value."),            \
+    MX_O(struct mx_variant, price, "Net."),                                                       \
+    MX_O_NULL(struct mx_variant, compare_at_price, "What it cost before."),                       \
+    MX_O(struct mx_variant, in_stock, "Can be had now."),                                         \
+    MX_O_ENUM(struct mx_variant, stock_hint, mx_stock_hint_names, "Many, few or none."),          \
+    MX_F_HAS(struct mx_variant, weight_grams, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, "Weight."),  \
+    MX_O_RAW(struct mx_variant, media, "Pictures: list of url, alt, width, height.")
+
+#define MX_PRODUCT_ROWS(variant_shape)                                                            \
+    MX_CARD_ROWS(struct mx_product, card.),                                                       \
+    MX_O(struct mx_product, description, "Text."),                                                \
+    MX_O_RAW(struct mx_product, options, "What can be chosen: list of name and values."),         \
+    MX_O_LIST(struct mx_product, variants, variant_shape, "In their order."),                     \
+    MX_O_RAW(struct mx_product, media, "Pictures: list of url, alt, width, height."),             \
+    MX_O_RAW(struct mx_product, attributes, "Properties: name to value."),                        \
+    MX_O_LIST(struct mx_product, categories, &mx_shape_product_category, "Where it belongs."),    \
+    MX_O_LIST(struct mx_product, related, &mx_shape_card, "What else the buyer may like.")
+/* clang-format on */
+
+extern const struct mx_shape mx_shape_rating, mx_shape_card, mx_shape_product_category;
+
+#endif

@@ -1,0 +1,200 @@
+/* /v1/admin/products */
+#include "api/catalog/products.h"
+
+#include "api/catalog/product_rows.h"
+#include "http/page.h"
+
+#define CURSOR_STAFF_PRODUCTS 20
+#define LIMIT_DEFAULT 20
+
+/* ---- answers ---- */
+
+static const struct mx_field variant_rows[] = {
+    MX_VARIANT_ROWS,
+    MX_O(struct mx_variant, stock, "Units on hand."),
+    MX_O(struct mx_variant, reserved, "Units promised to orders."),
+    MX_O(struct mx_variant, available, "stock - reserved."),
+};
+static MX_SHAPE(variant, "StaffVariant", struct mx_variant, variant_rows);
+
+#define STATUS(T) MX_O_ENUM(T, status, mx_product_status_names, "Only active products are public.")
+static const struct mx_field product_rows[] = {
+    MX_PRODUCT_ROWS(&variant),
+    STATUS(struct mx_product),
+    MX_O(struct mx_product, version, "For If-Match."),
+    MX_O(struct mx_product, tax_class, "Class of its tax rates."),
+    MX_O(struct mx_product, created_at, "When it was made."),
+    MX_O(struct mx_product, updated_at, "When it was last changed."),
+};
+MX_SHAPE(mx_shape_staff_product, "StaffProduct", struct mx_product, product_rows);
+
+static const struct mx_field row_rows[] = {
+    MX_CARD_ROWS(struct mx_product_row, card.),
+    STATUS(struct mx_product_row),
+    MX_O(struct mx_product_row, version, "For If-Match."),
+    MX_O(struct mx_product_row, updated_at, "When it was last changed."),
+};
+static MX_SHAPE(row, "StaffProductRow", struct mx_product_row, row_rows);
+
+struct products {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field products_rows[] = {
+    MX_O_LIST(struct products, data, &row, "Newest first."),
+    MX_O_NULL(struct products, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_staff_products, "StaffProducts", struct products, products_rows);
+
+/* ---- requests ---- */
+
+struct product_query {
+    int status;
+    bool has_status;
+    struct mx_str q, cursor;
+    int64_t limit;
+};
+static const struct mx_field product_query_rows[] = {
+    MX_F_ENUM_HAS(struct product_query, status, MX_QUERY, 0, mx_product_status_names,
+                  "Only products in this state."),
+    MX_F(struct product_query, q, MX_QUERY, 0, 1, 200, MX_LINE,
+         "Words of title, description, sku or brand."),
+    MX_F(struct product_query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
+    MX_F(struct product_query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
+         "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_staff_product_query, "StaffProductQuery", struct product_query,
+         product_query_rows);
+
+#define W struct mx_product_write
+#define ID MX_F(W, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Product.")
+#define IF_MATCH \
+    MX_F_AS(W, if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG, "Version that is changed.")
+
+static const struct mx_field id_rows[] = {ID};
+MX_SHAPE(mx_shape_product_id, "ProductId", W, id_rows);
+
+static const struct mx_field version_rows[] = {ID, IF_MATCH};
+MX_SHAPE(mx_shape_product_version, "ProductVersion", W, version_rows);
+
+static const struct mx_field option_rows[] = {
+    MX_F(struct mx_option, name, MX_BODY, MX_F_REQUIRED, 1, 64, MX_LINE, "What is chosen: Size."),
+    MX_F_KIND(struct mx_option, values, "values", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1, 100,
+              MX_LINE, "The choices, in their order."),
+};
+static MX_SHAPE(option, "ProductOption", struct mx_option, option_rows);
+
+static const struct mx_field media_rows[] = {
+    MX_F(struct mx_media, url, MX_BODY, MX_F_REQUIRED, 1, 500, MX_LINE,
+         "https:// or a path of this site."),
+    MX_F(struct mx_media, alt, MX_BODY, MX_F_NULLABLE, 1, 500, MX_LINE, "What it shows."),
+    MX_F_HAS(struct mx_media, width, MX_BODY, 0, 1, 100000, MX_LINE, "Pixels."),
+    MX_F_HAS(struct mx_media, height, MX_BODY, 0, 1, 100000, MX_LINE, "Pixels."),
+};
+static MX_SHAPE(media, "ProductMedia", struct mx_media, media_rows);
+
+static const struct mx_field variant_write_rows[] = {
+    MX_F(struct mx_variant_write, sku, MX_BODY, MX_F_REQUIRED, 1, 64, MX_SKU,
+         "Article number; tells which variant is meant."),
+    MX_F_HAS(struct mx_variant_write, title, MX_BODY, MX_F_NULLABLE, 1, 200, MX_LINE,
+             "Made of its choices unless given."),
+    MX_F_KIND_HAS(struct mx_variant_write, options, "options", MX_K_MAP, MX_BODY, 0, 0, 5, MX_LINE,
+                  "Its choice of each option."),
+    MX_F_HAS(struct mx_variant_write, price, MX_BODY, 0, 0, MX_MONEY_MAX, MX_LINE,
+             "Net; required for a new variant."),
+    MX_F_HAS(struct mx_variant_write, compare_at_price, MX_BODY, MX_F_NULLABLE, 0, MX_MONEY_MAX,
+             MX_LINE, "What it cost before."),
+    MX_F_HAS(struct mx_variant_write, weight_grams, MX_BODY, MX_F_NULLABLE, 0, 1000000000, MX_LINE,
+             "0: unknown."),
+    MX_F_HAS(struct mx_variant_write, stock, MX_BODY, 0, 0, MX_STOCK_MAX, MX_LINE,
+             "Units on hand, 0 for a new variant unless given."),
+};
+static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_write_rows);
+
+/* clang-format off */
+#define WRITE_ROWS(needed)                                                                        \
+    MX_F_HAS(W, slug, MX_BODY, 0, 1, 120, MX_SLUG, "Made of the title unless given."),            \
+    MX_F_HAS(W, title, MX_BODY, needed, 1, 200, MX_LINE, "Name."),                                \
+    MX_F_HAS(W, description, MX_BODY, 0, 0, 16000, MX_TEXT, "Text."),                             \
+    MX_F_HAS(W, brand, MX_BODY, MX_F_NULLABLE, 1, 120, MX_LINE, "Who makes it."),                 \
+    MX_F_ENUM_HAS(W, status, MX_BODY, 0, mx_product_status_names, "draft unless given."),         \
+    MX_F_HAS(W, tax_class, MX_BODY, 0, 1, 32, MX_SLUG, "standard unless given."),                 \
+    MX_F_KIND_HAS(W, category_slugs, "category_slugs", MX_K_STRS, MX_BODY, 0, 0, 20, MX_SLUG,     \
+                  "Categories; those above them count too."),                                     \
+    MX_F_SUB_HAS(W, options, MX_K_LIST, 0, 0, 5, &option,                                         \
+                 "What can be chosen; made of the variants' choices unless given."),              \
+    MX_F_KIND_HAS(W, attributes, "attributes", MX_K_MAP, MX_BODY, 0, 0, 50, MX_LINE,              \
+                  "Properties: name to value."),                                                  \
+    MX_F_SUB_HAS(W, media, MX_K_LIST, 0, 0, 50, &media, "Pictures, the thumbnail first."),        \
+    MX_F_SUB_HAS(W, variants, MX_K_LIST, needed, 1, 100, &variant_write,                          \
+                 "All variants; one that is missing is withdrawn.")
+/* clang-format on */
+
+static const struct mx_field write_rows[] = {WRITE_ROWS(MX_F_REQUIRED)};
+MX_SHAPE(mx_shape_product_write, "ProductWrite", W, write_rows);
+
+static const struct mx_field patch_rows[] = {ID, IF_MATCH, WRITE_ROWS(0)};
+MX_SHAPE(mx_shape_product_patch, "ProductPatch", W, patch_rows);
+
+/* ---- handlers ---- */
+
+/* Answer the product with its version as entity tag. */
+static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err e,
+                          const struct mx_product *p)
+{
+    if (e == MX_OK)
+        reply->etag = mx_str_fmt(cx->arena, "%lld", (long long)p->version);
+    reply->out = p;
+    return e;
+}
+
+enum mx_err api_admin_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct product_query *i = in;
+    struct products *out = MX_NEW(cx->arena, struct products);
+    struct mx_product_query q = {.has_status = i->has_status, .status = i->status, .q = i->q};
+    struct mx_cursor at;
+    bool more;
+
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_STAFF_PRODUCTS, i->cursor, cx->faults, &at));
+    q.after = at.id;
+    q.limit = i->limit ? i->limit : LIMIT_DEFAULT;
+    MX_TRY(mx_product_list(cx, &q, &out->data, &more));
+    if (more) {
+        struct mx_cursor next = {.set = true};
+        next.id = MX_AT(out->data, struct mx_product_row, out->data.n - 1)->card.id;
+        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STAFF_PRODUCTS, &next);
+    }
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_admin_product_create(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_product *p = MX_NEW(cx->arena, struct mx_product);
+
+    MX_TRY(answer(cx, reply, mx_product_create(cx, in, p), p));
+    reply->location =
+        mx_str_fmt(cx->arena, "/v1/admin/products/%s", mx_id_str(cx->arena, p->card.id).p);
+    return MX_OK;
+}
+
+enum mx_err api_admin_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_product *p = MX_NEW(cx->arena, struct mx_product);
+
+    return answer(cx, reply, mx_product_get(cx, ((const W *)in)->id, p), p);
+}
+
+enum mx_err api_admin_product_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_product *p = MX_NEW(cx->arena, struct mx_product);
+
+    return answer(cx, reply, mx_product_update(cx, in, p), p);
+}
+
+enum mx_err api_admin_product_archive(struct mx_ctx *cx, const void *in,
+                                      MX_UNUSED struct mx_reply *reply)
+{
+    return mx_product_archive(cx, in);
+}

@@ -1,0 +1,95 @@
+/* /v1/admin/stock */
+#include "api/catalog/stock.h"
+
+#include "catalog/stock.h"
+#include "http/page.h"
+
+#define CURSOR_STOCK 21
+#define LIMIT_DEFAULT 20
+
+static const struct mx_field stock_rows[] = {
+    MX_O(struct mx_stock, variant_id, "Variant."),
+    MX_O(struct mx_stock, sku, "Article number."),
+    MX_O(struct mx_stock, on_hand, "Units in the warehouse."),
+    MX_O(struct mx_stock, reserved, "Units promised to orders."),
+    MX_O(struct mx_stock, available, "on_hand - reserved."),
+    MX_O(struct mx_stock, version, "Counts its changes."),
+};
+MX_SHAPE(mx_shape_stock, "Stock", struct mx_stock, stock_rows);
+
+struct page {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field page_rows[] = {
+    MX_O_LIST(struct page, data, &mx_shape_stock, "By variant id."),
+    MX_O_NULL(struct page, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_stock_page, "StockPage", struct page, page_rows);
+
+struct query {
+    struct mx_id variant_id;
+    struct mx_str sku, cursor;
+    int64_t limit;
+};
+static const struct mx_field query_rows[] = {
+    MX_F(struct query, variant_id, MX_QUERY, 0, 0, 0, MX_LINE, "Only this variant."),
+    MX_F(struct query, sku, MX_QUERY, 0, 1, 64, MX_SKU, "Only this article number."),
+    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
+    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
+         "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_stock_query, "StockQuery", struct query, query_rows);
+
+struct adjustment {
+    struct mx_id variant_id;
+    int64_t delta, set_to;
+    bool has_delta, has_set_to;
+    struct mx_str reason;
+};
+static const struct mx_field adjustment_rows[] = {
+    MX_F(struct adjustment, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
+    MX_F_HAS(struct adjustment, delta, MX_BODY, 0, -MX_STOCK_MAX, MX_STOCK_MAX, MX_LINE,
+             "Units that came or went."),
+    MX_F_HAS(struct adjustment, set_to, MX_BODY, 0, 0, MX_STOCK_MAX, MX_LINE,
+             "Units that were counted; instead of delta."),
+    MX_F(struct adjustment, reason, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "For the ledger."),
+};
+MX_SHAPE(mx_shape_stock_adjustment, "StockAdjustment", struct adjustment, adjustment_rows);
+
+enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct query *i = in;
+    struct page *out = MX_NEW(cx->arena, struct page);
+    struct mx_stock_query q = {.variant_id = i->variant_id, .sku = i->sku};
+    struct mx_cursor at;
+    bool more;
+
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_STOCK, i->cursor, cx->faults, &at));
+    q.after = at.id;
+    q.limit = i->limit ? i->limit : LIMIT_DEFAULT;
+    MX_TRY(mx_stock_list(cx, &q, &out->data, &more));
+    if (more) {
+        struct mx_cursor next = {.set = true};
+        next.id = MX_AT(out->data, struct mx_stock, out->data.n - 1)->variant_id;
+        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STOCK, &next);
+    }
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct adjustment *i = in;
+    struct mx_stock *out = MX_NEW(cx->arena, struct mx_stock);
+    struct mx_stock_change change = {i->variant_id, i->has_set_to,
+                                     i->has_set_to ? i->set_to : i->delta};
+
+    if (i->has_delta == i->has_set_to) {
+        mx_fault_at(cx->faults, MX_S("/delta"), i->has_delta ? "unknown_member" : "required",
+                    "give either delta or set_to");
+        return MX_E_VALIDATION_FAILED;
+    }
+    reply->out = out;
+    return mx_stock_adjust(cx, &change, i->reason, out);
+}

@@ -1,0 +1,13 @@
+/* /v1/admin/stock: handlers and shapes. */
+#ifndef MX_API_CATALOG_STOCK_H
+#define MX_API_CATALOG_STOCK_H
+
+#include "http/route.h"
+
+extern const struct mx_shape mx_shape_stock, mx_shape_stock_page, mx_shape_stock_query,
+    mx_shape_stock_adjustment;
+
+enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+
+#endif

@@ -1,0 +1,178 @@
+/* /v1/checkout and /v1/orders */
+#include "api/sales/orders.h"
+
+#include "api/sales/cart.h"
+#include "http/page.h"
+#include "sales/order.h"
+
+#define CURSOR_ORDERS 1
+
+/* ---- answers ---- */
+
+static const struct mx_field item_rows[] = {
+    MX_O(struct mx_order_item, id, "Line."),
+    MX_O(struct mx_order_item, variant_id, "Variant."),
+    MX_O(struct mx_order_item, product_slug, "Product."),
+    MX_O(struct mx_order_item, title, "As it was sold."),
+    MX_O(struct mx_order_item, sku, "Article number."),
+    MX_O(struct mx_order_item, quantity, "How many."),
+    MX_O(struct mx_order_item, unit_price, "Net."),
+    MX_O(struct mx_order_item, line_total, "unit_price times quantity."),
+    MX_O(struct mx_order_item, tax, "On the line."),
+};
+MX_SHAPE(mx_shape_order_item, "OrderItem", struct mx_order_item, item_rows);
+
+static const struct mx_field payment_rows[] = {
+    MX_O(struct mx_order_payment_row, id, "Payment."),
+    MX_O(struct mx_order_payment_row, provider, "Provider."),
+    MX_O_ENUM(struct mx_order_payment_row, status, mx_payment_status_names, "State."),
+    MX_O(struct mx_order_payment_row, amount, "Asked for."),
+    MX_O(struct mx_order_payment_row, captured, "Taken."),
+    MX_O(struct mx_order_payment_row, refunded, "Given back."),
+    MX_O_NULL(struct mx_order_payment_row, failure_code, "Why it failed."),
+    MX_O(struct mx_order_payment_row, created_at, "When."),
+};
+MX_SHAPE(mx_shape_payment, "Payment", struct mx_order_payment_row, payment_rows);
+
+static const struct mx_field event_rows[] = {
+    MX_O(struct mx_order_event, type, "What happened."),
+    MX_O(struct mx_order_event, created_at, "When."),
+};
+MX_SHAPE(mx_shape_order_event, "OrderEvent", struct mx_order_event, event_rows);
+
+static const struct mx_field method_rows[] = {
+    MX_O(struct mx_order_method, id, "Shipping method."),
+    MX_O(struct mx_order_method, name, "As it was offered."),
+};
+MX_SHAPE(mx_shape_order_method, "OrderShippingMethod", struct mx_order_method, method_rows);
+
+static const struct mx_field addresses_rows[] = {
+    MX_O_PTR(struct mx_order_addresses, shipping, &mx_shape_postal, "Where to."),
+};
+MX_SHAPE(mx_shape_order_addresses, "OrderAddresses", struct mx_order_addresses, addresses_rows);
+
+#define STRINGS(m, doc) MX_F_KIND(struct mx_order, m, #m, MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT, doc)
+static const struct mx_field order_rows[] = {
+    MX_O(struct mx_order, id, "Order."),
+    MX_O(struct mx_order, number, "For people."),
+    MX_O_ENUM(struct mx_order, status, mx_order_status_names, "State of the order."),
+    MX_O_ENUM(struct mx_order, payment_status, mx_order_payment_names, "State of the money."),
+    MX_O_ENUM(struct mx_order, fulfilment_status, mx_order_fulfilment_names, "State of the goods."),
+    MX_O_NULL(struct mx_order, placed_at, "When it was placed."),
+    MX_O(struct mx_order, created_at, "When it was written."),
+    MX_O(struct mx_order, currency, "ISO 4217."),
+    MX_O_LIST(struct mx_order, items, &mx_shape_order_item, "Lines."),
+    MX_O_OBJ(struct mx_order, addresses, &mx_shape_order_addresses, "Addresses."),
+    MX_O_PTR(struct mx_order, shipping_method, &mx_shape_order_method, "How it is shipped."),
+    STRINGS(discounts, "Discounts in effect."),
+    MX_O(struct mx_order, subtotal, "Sum of the lines."),
+    MX_O(struct mx_order, discount_total, "Taken off."),
+    MX_O(struct mx_order, shipping_total, "Shipping, net."),
+    MX_O(struct mx_order, tax_total, "Tax."),
+    MX_O(struct mx_order, total, "subtotal - discount_total + shipping_total + tax_total."),
+    MX_O_NULL(struct mx_order, email, "Where mail on this order goes, if not to the account."),
+    MX_O_NULL(struct mx_order, note, "The buyer's note."),
+    MX_O_LIST(struct mx_order, payments, &mx_shape_payment, "Attempts to pay, oldest first."),
+    STRINGS(refunds, "Refunds."),
+    STRINGS(fulfilments, "Parcels."),
+    MX_O_LIST(struct mx_order, events, &mx_shape_order_event, "History, oldest first."),
+};
+MX_SHAPE(mx_shape_order, "Order", struct mx_order, order_rows);
+
+struct orders {
+    struct mx_list data;
+    struct mx_str next_cursor;
+};
+static const struct mx_field orders_rows[] = {
+    MX_O_LIST(struct orders, data, &mx_shape_order, "Newest first."),
+    MX_O_NULL(struct orders, next_cursor, "For the next page."),
+};
+MX_SHAPE(mx_shape_orders, "Orders", struct orders, orders_rows);
+
+/* ---- requests ---- */
+
+static const struct mx_field pay_rows[] = {
+    MX_F_ENUM(struct mx_pay_request, provider, MX_BODY, MX_F_REQUIRED, mx_pay_provider_names,
+              "Who takes the money."),
+    MX_F(struct mx_pay_request, token, MX_BODY, 0, 1, 255, MX_TOKEN,
+         "sandbox: tok_ok, tok_declined."),
+};
+MX_SHAPE(mx_shape_pay, "PaymentRequest", struct mx_pay_request, pay_rows);
+
+static const struct mx_field checkout_rows[] = {
+    MX_F(struct mx_checkout, expected_total, MX_BODY, 0, 0, MX_MONEY_MAX, MX_LINE,
+         "Refuse when the cart costs something else by now."),
+    MX_F_SUB(struct mx_checkout, payment, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &mx_shape_pay,
+             "How to pay."),
+    MX_F(struct mx_checkout, email, MX_BODY, 0, 3, 254, MX_EMAIL, "Where mail on this order goes."),
+    MX_F(struct mx_checkout, note, MX_BODY, 0, 1, 1000, MX_TEXT, "A note for the shop."),
+};
+MX_SHAPE(mx_shape_checkout, "Checkout", struct mx_checkout, checkout_rows);
+
+struct order_id {
+    struct mx_id id;
+};
+static const struct mx_field order_id_rows[] = {
+    MX_F(struct order_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Order."),
+};
+MX_SHAPE(mx_shape_order_id, "OrderId", struct order_id, order_id_rows);
+
+struct order_page {
+    int64_t limit;
+    bool has_limit;
+    struct mx_str cursor;
+};
+static const struct mx_field order_page_rows[] = {
+    MX_F_HAS(struct order_page, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Orders a page."),
+    MX_F(struct order_page, cursor, MX_QUERY, 0, 1, 400, MX_TOKEN,
+         "next_cursor of the page before."),
+};
+MX_SHAPE(mx_shape_order_page, "OrderPage", struct order_page, order_page_rows);
+
+/* ---- handlers ---- */
+
+enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
+    bool declined;
+    MX_TRY(mx_checkout(cx, in, order, &declined));
+    reply->out = order;
+    reply->location = mx_str_fmt(cx->arena, "/v1/orders/%s", mx_id_str(cx->arena, order->id).p);
+    if (!declined)
+        return MX_OK;
+    mx_fault_extra(cx->faults, "order_id", mx_id_str(cx->arena, order->id));
+    reply->error = mx_fail(cx->faults, MX_E_PAYMENT_DECLINED,
+                           "The provider declined. The order waits for another payment.");
+    return MX_OK;
+}
+
+enum mx_err api_orders_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct order_page *i = in;
+    struct orders *out = MX_NEW(cx->arena, struct orders);
+    struct mx_cursor at;
+    bool more;
+    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ORDERS, i->cursor, cx->faults, &at));
+    MX_TRY(mx_order_list(cx, at.id, i->has_limit ? i->limit : 20, &out->data, &more));
+    if (more) {
+        struct mx_cursor next = {.set = true};
+        next.id = MX_AT(out->data, struct mx_order, out->data.n - 1)->id;
+        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ORDERS, &next);
+    }
+    reply->out = out;
+    return MX_OK;
+}
+
+enum mx_err api_order_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
+    reply->out = order;
+    return mx_order_get(cx, ((const struct order_id *)in)->id, order);
+}
+
+enum mx_err api_order_cancel(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
+    reply->out = order;
+    return mx_order_cancel(cx, ((const struct order_id *)in)->id, order);
+}

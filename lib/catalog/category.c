@@ -1,0 +1,79 @@
+#include "catalog/catalog.h"
+
+#include "q/catalog.h"
+
+/* Children of `parent` (none: the roots) with all below them; rows are in the order of siblings. */
+static struct mx_list children(struct mx_arena *a, const struct mx_list *rows, struct mx_id parent)
+{
+    struct mx_list out = {0};
+    size_t n = 0;
+
+    for (size_t i = 0; i < rows->n; i++)
+        n += mx_id_eq(MX_AT(*rows, const struct q_category_all_row, i)->parent_id, parent);
+    out.at = MX_NEW_N(a, n, struct mx_category);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct q_category_all_row *r = MX_AT(*rows, const struct q_category_all_row, i);
+
+        if (mx_id_eq(r->parent_id, parent))
+            *MX_AT(out, struct mx_category, out.n++) =
+                (struct mx_category){.id = r->id,
+                                     .slug = r->slug,
+                                     .title = r->title,
+                                     .children = children(a, rows, r->id)};
+    }
+    return out;
+}
+
+enum mx_err mx_category_tree(struct mx_ctx *cx, struct mx_list *ret_roots)
+{
+    struct mx_list rows;
+
+    MX_TRY(q_category_all(cx->db, &rows));
+    *ret_roots = children(cx->arena, &rows, (struct mx_id){{0}});
+    return MX_OK;
+}
+
+enum mx_err mx_category_get(struct mx_ctx *cx, struct mx_str slug, struct mx_category *ret_category)
+{
+    struct mx_category all = {0};
+    struct mx_list rows;
+
+    MX_TRY(q_category_around(cx->db, &(struct q_category_around_in){slug}, &rows));
+    all.children.at = MX_NEW_N(cx->arena, rows.n, struct mx_category);
+    all.breadcrumb.at = MX_NEW_N(cx->arena, rows.n, struct mx_category);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_category_around_row *r = MX_AT(rows, const struct q_category_around_row, i);
+        struct mx_category c = {.id = r->id, .slug = r->slug, .title = r->title};
+
+        if (r->level < 0)
+            *MX_AT(all.breadcrumb, struct mx_category, all.breadcrumb.n++) = c;
+        else if (r->level > 0)
+            *MX_AT(all.children, struct mx_category, all.children.n++) = c;
+        else
+            all.id = c.id, all.slug = c.slug, all.title = c.title;
+    }
+    if (mx_id_none(all.id))
+        return MX_E_NOT_FOUND;
+    *ret_category = all;
+    return MX_OK;
+}
+
+enum mx_err mx_category_create(struct mx_ctx *cx, const struct mx_category_new *in,
+                               struct mx_id *ret_id)
+{
+    struct q_category_insert_in row = {mx_id_new(), in->parent, in->slug, in->title, in->position};
+    int64_t changed = 0;
+    enum mx_err e = q_category_insert(cx->db, &row, &changed);
+
+    if (e == MX_E_DUPLICATE) {
+        mx_fault_at(cx->faults, MX_S("/slug"), "taken", "is the slug of another category");
+        return mx_fail(cx->faults, MX_E_CONFLICT, "The slug is taken.");
+    }
+    MX_TRY(e);
+    if (changed == 0) {
+        mx_fault_at(cx->faults, MX_S("/parent"), "not_found", "is not a category");
+        return MX_E_VALIDATION_FAILED;
+    }
+    *ret_id = row.id;
+    return MX_OK;
+}

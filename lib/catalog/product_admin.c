@@ -1,0 +1,254 @@
+#include "catalog/product_store.h"
+#include "codec/jsonw.h"
+#include "q/product.h"
+#include "shop/audit.h"
+#include "shop/json_rows.h"
+#include "shop/version.h"
+
+#define SLUG_CUT 100  /* leaves room for the end of an id */
+#define SLUG_ID_AT 28 /* of an id's text: its last eight digits */
+
+enum { TAKEN_SLUG, TAKEN_SKU, KNOWN_CATEGORY };
+
+/* ---- audit ---- */
+
+static void text_member(struct mx_jsonw *w, const char *name, struct mx_str s)
+{
+    mx_jsonw_name(w, name);
+    mx_jsonw_str(w, s);
+}
+
+static void int_member(struct mx_jsonw *w, const char *name, bool has, int64_t v)
+{
+    mx_jsonw_name(w, name);
+    if (has)
+        mx_jsonw_int(w, v);
+    else
+        mx_jsonw_null(w);
+}
+
+static void variant_snapshot(struct mx_jsonw *w, const struct mx_variant *v)
+{
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "id");
+    mx_jsonw_id(w, v->id);
+    text_member(w, "sku", v->sku);
+    text_member(w, "title", v->title);
+    mx_jsonw_name(w, "options");
+    mx_jsonw_raw(w, v->options);
+    int_member(w, "price", true, v->price.minor);
+    int_member(w, "compare_at_price", v->compare_at_price.currency.code[0] != 0,
+               v->compare_at_price.minor);
+    int_member(w, "weight_grams", v->has_weight_grams, v->weight_grams);
+    int_member(w, "stock", true, v->stock);
+    mx_jsonw_close(w);
+}
+
+/* A product as the audit log keeps it; prices in the shop's currency. */
+static struct mx_str snapshot(struct mx_arena *a, const struct mx_product *p)
+{
+    struct mx_jsonw w;
+    struct mx_buf out;
+
+    mx_buf_init(&out, a, 4 << 20);
+    mx_jsonw_init(&w, &out);
+    mx_jsonw_open(&w);
+    text_member(&w, "slug", p->card.slug);
+    text_member(&w, "title", p->card.title);
+    text_member(&w, "description", p->description);
+    text_member(&w, "brand", p->card.brand);
+    text_member(&w, "status", mx_str_c(mx_product_status_names[p->status]));
+    text_member(&w, "tax_class", p->tax_class);
+    mx_jsonw_name(&w, "category_slugs");
+    mx_jsonw_array(&w);
+    for (size_t i = 0; i < p->categories.n; i++)
+        mx_jsonw_str(&w, MX_AT(p->categories, const struct mx_product_category, i)->slug);
+    mx_jsonw_array_end(&w);
+    mx_jsonw_name(&w, "options");
+    mx_jsonw_raw(&w, p->options);
+    mx_jsonw_name(&w, "attributes");
+    mx_jsonw_raw(&w, p->attributes);
+    mx_jsonw_name(&w, "media");
+    mx_jsonw_raw(&w, p->media);
+    mx_jsonw_name(&w, "variants");
+    mx_jsonw_array(&w);
+    for (size_t i = 0; i < p->variants.n; i++)
+        variant_snapshot(&w, MX_AT(p->variants, const struct mx_variant, i));
+    mx_jsonw_array_end(&w);
+    int_member(&w, "version", true, p->version);
+    mx_jsonw_close(&w);
+    return mx_buf_view(&out);
+}
+
+/* One row of the audit log; `before` may be NULL. */
+static enum mx_err audit(struct mx_ctx *cx, const char *action, const struct mx_product *before,
+                         const struct mx_product *after)
+{
+    struct mx_audit row = {.action = action,
+                           .object_type = "product",
+                           .object = after->card.id,
+                           .after = snapshot(cx->arena, after)};
+
+    if (before)
+        row.before = snapshot(cx->arena, before);
+    return mx_audit_write(cx, &row);
+}
+
+/* ---- what other products hold ---- */
+
+static enum mx_err find_taken(struct mx_ctx *cx, const struct mx_model *m, struct mx_list *ret_rows)
+{
+    struct mx_rows skus, categories;
+    struct q_product_taken_in in = {.product = m->id, .slug = m->slug};
+
+    mx_rows_init(&skus, cx->arena);
+    for (size_t i = 0; i < m->variants.n; i++)
+        mx_jsonw_str(&skus.w, MX_AT(m->variants, const struct mx_model_variant, i)->sku);
+    mx_rows_init(&categories, cx->arena);
+    for (size_t i = 0; i < m->categories.n; i++)
+        mx_jsonw_str(&categories.w, *MX_AT(m->categories, const struct mx_str, i));
+    in.skus = mx_rows_text(&skus);
+    in.categories = mx_rows_text(&categories);
+    return q_product_taken(cx->db, &in, ret_rows);
+}
+
+static bool has_row(const struct mx_list *rows, int64_t kind, struct mx_str value)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct q_product_taken_row *r = MX_AT(*rows, const struct q_product_taken_row, i);
+
+        if (r->kind == kind && mx_str_eq(r->value, value))
+            return true;
+    }
+    return false;
+}
+
+/* MX_E_VALIDATION_FAILED for unknown categories, MX_E_CONFLICT for what is taken. A slug that was
+ * made of the title gives way. */
+static enum mx_err check_taken(struct mx_ctx *cx, struct mx_model *m)
+{
+    struct mx_faults *f = cx->faults;
+    struct mx_list rows;
+
+    MX_TRY(find_taken(cx, m, &rows));
+    for (size_t i = 0; i < m->categories.n; i++)
+        if (!has_row(&rows, KNOWN_CATEGORY, *MX_AT(m->categories, const struct mx_str, i)))
+            mx_fault_at(f, mx_str_fmt(cx->arena, "/category_slugs/%zu", i), "not_found",
+                        "is not a category");
+    if (f->n > 0)
+        return MX_E_VALIDATION_FAILED;
+    if (has_row(&rows, TAKEN_SLUG, m->slug)) {
+        if (m->own_slug)
+            mx_fault_at(f, MX_S("/slug"), "taken", "is the slug of another product");
+        m->slug = mx_str_fmt(cx->arena, "%.*s-%s", MX_FMT(mx_str_sub(m->slug, 0, SLUG_CUT)),
+                             mx_id_str(cx->arena, m->id).p + SLUG_ID_AT);
+    }
+    for (size_t i = 0; i < m->variants.n; i++) {
+        const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+
+        if (v->is_new && has_row(&rows, TAKEN_SKU, v->sku))
+            mx_fault_at(f, mx_str_fmt(cx->arena, "/variants/%d/sku", v->sent), "taken",
+                        "is the article number of another product");
+    }
+    if (f->n > 0)
+        return mx_fail(f, MX_E_CONFLICT, "The slug or an article number is taken.");
+    return MX_OK;
+}
+
+/* Somebody else took it between the check and the write. */
+static enum mx_err taken_meanwhile(struct mx_ctx *cx, enum mx_err e)
+{
+    if (e != MX_E_DUPLICATE)
+        return e;
+    return mx_fail(cx->faults, MX_E_CONFLICT, "The slug or an article number is taken.");
+}
+
+/* ---- create, update, archive ---- */
+
+/* A checked model of a new product, with a slug. */
+static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *in,
+                             struct mx_model *ret_model)
+{
+    struct mx_model m = {.id = mx_id_new(),
+                         .title = MX_S(""),
+                         .description = MX_S(""),
+                         .tax_class = MX_S("standard"),
+                         .media = MX_S("[]")};
+
+    mx_model_overlay(cx, &m, in);
+    MX_TRY(mx_model_check(cx, &m));
+    if (!m.own_slug)
+        m.slug = mx_slug_of(cx->arena, m.title);
+    if (m.slug.n == 0)
+        m.slug = mx_str_fmt(cx->arena, "product-%s", mx_id_str(cx->arena, m.id).p + SLUG_ID_AT);
+    *ret_model = m;
+    return MX_OK;
+}
+
+enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *in,
+                              struct mx_product *ret_product)
+{
+    struct mx_model m;
+    const struct mx_list one = {&m, 1};
+    int64_t rows;
+
+    MX_TRY(new_model(cx, in, &m));
+    MX_TRY(check_taken(cx, &m));
+    MX_TRY(taken_meanwhile(cx, mx_products_insert(cx, &one, &rows)));
+    MX_TRY(mx_product_get(cx, m.id, ret_product));
+    return audit(cx, "product.create", NULL, ret_product);
+}
+
+enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes, int64_t *ret_rows)
+{
+    struct mx_list models = {MX_NEW_N(cx->arena, writes->n, struct mx_model), writes->n};
+
+    for (size_t i = 0; i < writes->n; i++)
+        MX_TRY(new_model(cx, MX_AT(*writes, const struct mx_product_write, i),
+                         MX_AT(models, struct mx_model, i)));
+    return taken_meanwhile(cx, mx_products_insert(cx, &models, ret_rows));
+}
+
+/* Hold the product and compare its version. */
+static enum mx_err lock(struct mx_ctx *cx, const struct mx_product_write *in)
+{
+    struct mx_list rows;
+
+    MX_TRY(q_product_lock(cx->db, &(struct q_product_lock_in){in->id}, &rows));
+    if (rows.n == 0)
+        return MX_E_NOT_FOUND;
+    return mx_version_check(cx, "The product", in->if_match,
+                            MX_AT(rows, const struct q_product_lock_row, 0)->version);
+}
+
+enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *in,
+                              struct mx_product *ret_product)
+{
+    struct mx_product before;
+    struct mx_model m;
+
+    MX_TRY(lock(cx, in));
+    MX_TRY(mx_product_get(cx, in->id, &before));
+    MX_TRY(mx_product_model(cx, in->id, &m));
+    mx_model_overlay(cx, &m, in);
+    MX_TRY(mx_model_check(cx, &m));
+    MX_TRY(check_taken(cx, &m));
+    MX_TRY(taken_meanwhile(cx, mx_product_replace(cx, &m, in)));
+    MX_TRY(mx_product_get(cx, in->id, ret_product));
+    return audit(cx, "product.update", &before, ret_product);
+}
+
+enum mx_err mx_product_archive(struct mx_ctx *cx, const struct mx_product_write *in)
+{
+    struct mx_product before, after;
+
+    MX_TRY(lock(cx, in));
+    MX_TRY(mx_product_get(cx, in->id, &before));
+    if (before.status == MX_PRODUCT_ARCHIVED)
+        return MX_OK;
+    MX_TRY(q_product_archive(cx->db, &(struct q_product_archive_in){in->id, {cx->now_ms}}, NULL));
+    after = before;
+    after.status = MX_PRODUCT_ARCHIVED;
+    after.version++;
+    return audit(cx, "product.archive", &before, &after);
+}

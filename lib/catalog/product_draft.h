@@ -1,0 +1,63 @@
+/* A product while it is being written: what is stored, with what staff sent laid over it. Pure
+ * logic without a database, inside of the product module: shared by product_model.c, product_save.c
+ * and product_write.c only. */
+#ifndef MX_CATALOG_PRODUCT_DRAFT_H
+#define MX_CATALOG_PRODUCT_DRAFT_H
+
+#include "catalog/product.h"
+
+#define MX_SEARCH_TEXT_MAX 60000 /* bytes */
+
+struct mx_model_variant {
+    struct mx_id id;
+    struct mx_str sku, title;
+    struct mx_list choices; /* struct mx_pair */
+    int64_t price, compare_at, weight_grams, stock;
+    bool has_compare_at, has_weight_grams, has_stock;
+    bool is_new, active;
+    bool own_title; /* the title is not made of the choices */
+    int sent;       /* place in the request; -1: not sent */
+};
+
+struct mx_model {
+    struct mx_id id;
+    struct mx_str slug, title, description, brand, tax_class;
+    bool own_slug; /* the slug was sent */
+    int status;
+    struct mx_list options;    /* struct mx_option */
+    bool own_options;          /* the options were sent */
+    struct mx_list attributes; /* struct mx_pair */
+    struct mx_list categories; /* struct mx_str: slugs */
+    struct mx_str media;       /* JSON */
+    struct mx_str thumbnail;   /* absent: none */
+    struct mx_list variants;   /* struct mx_model_variant */
+};
+
+/* Columns that are computed. */
+struct mx_model_derived {
+    int64_t price_min, price_max, compare_at;
+    bool has_compare_at;
+    struct mx_str search_text;
+};
+
+/* Lay what was sent over the model. Faults go to cx->faults. */
+void mx_model_overlay(struct mx_ctx *cx, struct mx_model *m, const struct mx_product_write *in);
+
+/* Everything that can be told without the database. MX_E_VALIDATION_FAILED with all faults, those
+ * of the overlay too. */
+enum mx_err mx_model_check(struct mx_ctx *cx, struct mx_model *m) MX_MUST_CHECK;
+
+/* What lists need to know of the active variants and all texts. */
+struct mx_model_derived mx_model_derive(struct mx_arena *a, const struct mx_model *m);
+
+/* A variant's title as it is made of its choices: "Red / XL". */
+struct mx_str mx_model_title(struct mx_arena *a, const struct mx_model *m,
+                             const struct mx_model_variant *v);
+
+/* "Über 9 Dinge!" -> "uber-9-dinge"; empty when nothing is left. */
+struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title);
+
+/* The value that a list of struct mx_pair has for `name`; absent: none. */
+struct mx_str mx_pair_value(const struct mx_list *pairs, struct mx_str name);
+
+#endif

@@ -1,0 +1,134 @@
+#include "io/db_errno.h"
+
+enum effect { KEEP, DROP, LOST, UNSENT };
+
+/* Server errors of MariaDB, MySQL, Galera, Group Replication and TiDB, and client errors (2xxx). */
+static const struct {
+    unsigned no;
+    enum mx_err err;
+    enum effect effect;
+} faults[] = {
+    /* The transaction lost against another one: run it again whole. */
+    {1020, MX_E_RETRY, KEEP}, /* record has changed since last read */
+    {1205, MX_E_RETRY, KEEP}, /* lock wait timeout */
+    {1213, MX_E_RETRY, KEEP}, /* deadlock */
+    {1412, MX_E_RETRY, KEEP}, /* table definition has changed */
+    {1615, MX_E_RETRY, KEEP}, /* statement needs to be prepared again */
+    {3101, MX_E_RETRY, KEEP}, /* refused by group certification */
+    {9007, MX_E_RETRY, KEEP}, /* write conflict */
+    /* The statement was stopped. */
+    {1317, MX_E_DEADLINE, KEEP},
+    {1969, MX_E_DEADLINE, KEEP},
+    {3024, MX_E_DEADLINE, KEEP},
+    /* Constraints. */
+    {1062, MX_E_DUPLICATE, KEEP},
+    {1451, MX_E_CONFLICT, KEEP},
+    {1452, MX_E_CONFLICT, KEEP},
+    {3819, MX_E_CONFLICT, KEEP},
+    {4025, MX_E_CONFLICT, KEEP},
+    /* No room: reads go on. */
+    {1021, MX_E_UNAVAILABLE, KEEP},
+    {1026, MX_E_UNAVAILABLE, KEEP},
+    {1041, MX_E_UNAVAILABLE, KEEP},
+    {1114, MX_E_UNAVAILABLE, KEEP},
+    {1461, MX_E_UNAVAILABLE, KEEP},
+    /* This server cannot serve us now; another one behind the same name may. */
+    {1040, MX_E_UNAVAILABLE, DROP}, /* too many connections */
+    {1047, MX_E_UNAVAILABLE, DROP}, /* node not ready */
+    {1203, MX_E_UNAVAILABLE, DROP}, /* too many connections of this user */
+    {1226, MX_E_UNAVAILABLE, DROP}, /* user limit */
+    {1290, MX_E_UNAVAILABLE, DROP}, /* read-only */
+    {1792, MX_E_UNAVAILABLE, DROP}, /* read-only transaction */
+    {1836, MX_E_UNAVAILABLE, DROP}, /* read-only mode */
+    {2002, MX_E_UNAVAILABLE, DROP},
+    {2003, MX_E_UNAVAILABLE, DROP},
+    {3032, MX_E_UNAVAILABLE, DROP}, /* offline mode */
+    /* The connection is gone, or what the server knows of it. */
+    {1053, MX_E_UNAVAILABLE, LOST}, /* shutdown */
+    {1243, MX_E_UNAVAILABLE, LOST}, /* unknown statement handle */
+    {1927, MX_E_UNAVAILABLE, LOST}, /* killed */
+    {2006, MX_E_UNAVAILABLE, UNSENT},
+    {2013, MX_E_UNAVAILABLE, LOST},
+    {2055, MX_E_UNAVAILABLE, LOST},
+    {4031, MX_E_UNAVAILABLE, LOST}, /* idle for too long */
+    /* Client and server no longer agree on where they are. */
+    {2014, MX_E_INTERNAL, DROP},
+    {2027, MX_E_INTERNAL, DROP},
+};
+
+struct mx_db_fault mx_db_fault(unsigned no)
+{
+    for (size_t i = 0; i < MX_LEN(faults); i++)
+        if (faults[i].no == no)
+            return (struct mx_db_fault){.no = no,
+                                        .err = faults[i].err,
+                                        .drop = faults[i].effect != KEEP,
+                                        .lost = faults[i].effect >= LOST,
+                                        .unsent = faults[i].effect == UNSENT};
+    return (struct mx_db_fault){.no = no, .err = MX_E_INTERNAL};
+}
+
+bool mx_db_commit_refused(unsigned no)
+{
+    struct mx_db_fault f = mx_db_fault(no);
+
+    return f.err == MX_E_RETRY || f.unsent || no == 1047 || no == 1290 || no == 1792 || no == 1836;
+}
+
+bool mx_db_quotes_data(unsigned no, const char *sqlstate)
+{
+    return no == 1292 || no == 1366 || no == 1411 || strncmp(sqlstate, "22", 2) == 0 ||
+           strncmp(sqlstate, "23", 2) == 0;
+}
+
+/* Length of the comment, quoted text or single byte that `s` starts with. */
+static size_t token(struct mx_str s)
+{
+    const char *end;
+    char q = s.p[0];
+
+    if (q == '#' || (q == '-' && s.n > 1 && s.p[1] == '-')) {
+        end = memchr(s.p, '\n', s.n);
+        return end ? (size_t)(end - s.p) + 1 : s.n;
+    }
+    if (q == '/' && s.n > 1 && s.p[1] == '*') {
+        end = memmem(s.p + 2, s.n - 2, "*/", 2);
+        return end ? (size_t)(end - s.p) + 2 : s.n;
+    }
+    if (q != '\'' && q != '"' && q != '`')
+        return 1;
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] == '\\' && q != '`')
+            i++;
+        else if (s.p[i] == q)
+            return i + 1;
+    }
+    return s.n;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool mx_db_split(struct mx_str *rest, struct mx_str *ret_statement)
+{
+    size_t at = 0, from = 0;
+    bool any = false;
+
+    while (at < rest->n && !(any && rest->p[at] == ';')) {
+        size_t len = token(mx_str_sub(*rest, at, rest->n - at));
+        char c = rest->p[at];
+        bool blank = c == '#' || c == ';' || (len > 1 && (c == '-' || c == '/')) || is_space(c);
+
+        if (!blank && !any) {
+            any = true;
+            from = at;
+        }
+        at += len;
+    }
+    if (any)
+        *ret_statement = mx_str_sub(*rest, from, at - from);
+    *rest = mx_str_sub(*rest, at, rest->n - at);
+    return any;
+}

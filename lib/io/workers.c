@@ -1,0 +1,345 @@
+#include "io/workers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define MS INT64_C(1000000)
+#define BACKOFF_FIRST_NS (100 * MS)
+#define BACKOFF_MAX_NS (30000 * MS)
+#define SETTLED_NS (10000 * MS) /* who lived so long did not die of its birth */
+#define KILL_MARGIN_NS (2000 * MS)
+#define SILENT_NS (3000 * MS) /* without a sign of life, on top of two request time-outs */
+#define GAP_NS \
+    (1000 * MS) /* a master that did not run for so long was stopped, as workers may be */
+#define EXIT_FATAL 2
+
+void mx_crew_init(struct mx_crew *c, const struct mx_prefork *p, int slots)
+{
+    *c = (struct mx_crew){.p = p, .n = slots};
+    c->score = mx_score_new(slots);
+    c->seats = calloc((size_t)slots, sizeof *c->seats);
+    if (!c->seats)
+        MX_BUG("out of memory");
+}
+
+void mx_crew_release(struct mx_crew *c)
+{
+    free(c->seats);
+    c->seats = NULL;
+    c->n = 0;
+}
+
+static const char *pool_name(enum mx_pool pool)
+{
+    return pool == MX_POOL_FAST ? "fast" : "slow";
+}
+
+static bool works(const struct mx_seat *s, enum mx_pool pool, int generation)
+{
+    return s->taken && !s->stopping && s->pool == pool && s->generation == generation;
+}
+
+/* The seat's line of the scoreboard; false when its worker has not written there yet. */
+static bool seat_view(const struct mx_crew *c, int i, struct mx_slot_view *ret_view)
+{
+    *ret_view = mx_score_read(c->score, i);
+    return c->seats[i].pid > 0 && ret_view->pid == c->seats[i].pid;
+}
+
+int mx_crew_count(const struct mx_crew *c, enum mx_pool pool, int generation)
+{
+    int n = 0;
+
+    for (int i = 0; i < c->n; i++)
+        n += works(&c->seats[i], pool, generation);
+    return n;
+}
+
+int mx_crew_ready(const struct mx_crew *c, enum mx_pool pool, int generation)
+{
+    struct mx_slot_view v;
+    int n = 0;
+
+    for (int i = 0; i < c->n; i++)
+        n += works(&c->seats[i], pool, generation) && seat_view(c, i, &v) &&
+             (v.state == MX_W_READY || v.state == MX_W_BUSY);
+    return n;
+}
+
+int mx_crew_taken(const struct mx_crew *c)
+{
+    int n = 0;
+
+    for (int i = 0; i < c->n; i++)
+        n += c->seats[i].taken;
+    return n;
+}
+
+/* ---- birth ---- */
+
+MX_NORETURN static void be_worker(struct mx_crew *c, int i, pid_t master)
+{
+    const struct mx_seat *s = &c->seats[i];
+
+    /* A master that died before this call would not be noticed any more. */
+    if (prctl(PR_SET_PDEATHSIG, SIGQUIT) != 0 || getppid() != master)
+        _exit(1);
+    prctl(PR_SET_NAME, s->pool == MX_POOL_FAST ? "merx fast" : "merx slow");
+    c->in_child(c->arg);
+    for (int p = 0; p < MX_POOLS; p++)
+        if (p != (int)s->pool)
+            close(c->listeners[p]);
+    mx_score_assign(c->score, i, (int)getpid(), s->generation, s->pool);
+    _exit(c->p->worker(s->conf, s->pool, c->listeners[s->pool], c->score, i, c->p->shared));
+}
+
+/* Put off the next attempt: at once after the first failure, then 0.1 s doubling to 30 s. */
+static void back_off(struct mx_seat *s, int64_t now_ns)
+{
+    int64_t wait = s->fails > 0 ? BACKOFF_FIRST_NS << (s->fails < 10 ? s->fails - 1 : 9) : 0;
+
+    s->fails++;
+    s->spawn_ns = now_ns + (wait < BACKOFF_MAX_NS ? wait : BACKOFF_MAX_NS);
+}
+
+static void spawn(struct mx_crew *c, int i)
+{
+    struct mx_seat *s = &c->seats[i];
+    pid_t master = getpid(), pid;
+
+    fflush(NULL);
+    s->born_ns = mx_mono_ns();
+    s->base = mx_score_read(c->score, i);
+    s->was_ready = s->killed = false;
+    s->kill_ns = 0;
+    pid = fork();
+    if (pid == 0)
+        be_worker(c, i, master);
+    if (pid < 0) {
+        mx_log(MX_LOG_ERROR, "fork failed", MX_KC("why", strerror(errno)));
+        back_off(s, s->born_ns);
+        return;
+    }
+    s->pid = pid;
+}
+
+bool mx_crew_fill(struct mx_crew *c, const struct mx_settings *conf, int generation,
+                  enum mx_pool pool, int want)
+{
+    int missing = want - mx_crew_count(c, pool, generation);
+
+    for (int i = 0; i < c->n && missing > 0; i++) {
+        if (c->seats[i].taken)
+            continue;
+        c->seats[i] = (struct mx_seat){.taken = true,
+                                       .generation = generation,
+                                       .pool = pool,
+                                       .conf = conf,
+                                       .request_timeout_ns = conf->request_timeout_ms * MS,
+                                       .drain_ns = conf->drain_timeout_s * 1000 * MS};
+        spawn(c, i);
+        missing--;
+    }
+    return missing <= 0;
+}
+
+/* ---- end ---- */
+
+static void leave(struct mx_crew *c, int i)
+{
+    c->seats[i] = (struct mx_seat){0};
+    mx_score_clear(c->score, i);
+}
+
+static void stop_seat(struct mx_crew *c, int i, int sig, int64_t grace_ns)
+{
+    struct mx_seat *s = &c->seats[i];
+
+    s->stopping = true;
+    s->conf = NULL;
+    if (s->pid == 0) {
+        leave(c, i);
+        return;
+    }
+    kill(s->pid, sig);
+    s->kill_ns = mx_mono_ns() + (grace_ns >= 0 ? grace_ns : s->drain_ns + KILL_MARGIN_NS);
+}
+
+void mx_crew_stop(struct mx_crew *c, int generation, int sig, int64_t grace_ns)
+{
+    for (int i = 0; i < c->n; i++)
+        if (c->seats[i].taken && (generation == 0 || c->seats[i].generation == generation))
+            stop_seat(c, i, sig, grace_ns);
+}
+
+void mx_crew_signal(struct mx_crew *c, int sig)
+{
+    for (int i = 0; i < c->n; i++)
+        if (c->seats[i].pid > 0)
+            kill(c->seats[i].pid, sig);
+}
+
+/* Does seat `a` go before seat `b` when the pool shrinks? Unborn before idle before busy, then the
+ * youngest. */
+static bool goes_first(const struct mx_crew *c, int a, int b)
+{
+    struct mx_slot_view va, vb;
+    int ra = !seat_view(c, a, &va) ? 0 : va.request_ns == 0 ? 1 : 2;
+    int rb = !seat_view(c, b, &vb) ? 0 : vb.request_ns == 0 ? 1 : 2;
+
+    return ra != rb ? ra < rb : c->seats[a].born_ns > c->seats[b].born_ns;
+}
+
+void mx_crew_trim(struct mx_crew *c, int generation, enum mx_pool pool, int want)
+{
+    int best;
+
+    for (int n = mx_crew_count(c, pool, generation); n > want; n--) {
+        best = -1;
+        for (int i = 0; i < c->n; i++)
+            if (works(&c->seats[i], pool, generation) && (best < 0 || goes_first(c, i, best)))
+                best = i;
+        stop_seat(c, best, SIGTERM, -1);
+    }
+}
+
+static void log_death(const struct mx_seat *s, const struct mx_slot_view *v, int status)
+{
+    bool by_signal = WIFSIGNALED(status);
+
+    mx_log(
+        MX_LOG_ERROR, "worker died", MX_KI("worker", s->pid), MX_KC("pool", pool_name(s->pool)),
+        MX_KI("generation", s->generation),
+        MX_KI(by_signal ? "signal" : "status", by_signal ? WTERMSIG(status) : WEXITSTATUS(status)),
+        MX_KC("route", v->request_ns ? v->route : ""),
+        MX_KC("request", v->request_ns ? v->request_id : ""),
+        MX_KMS("next_in_ms", s->spawn_ns > mx_mono_ns() ? s->spawn_ns - mx_mono_ns() : 0));
+}
+
+/* The worker of seat `i` ended though nobody asked it to. */
+static void died(struct mx_crew *c, int i, int status)
+{
+    struct mx_seat *s = &c->seats[i];
+    int64_t now_ns = mx_mono_ns();
+    struct mx_slot_view v;
+    bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
+
+    if (seat_view(c, i, &v) && (v.state == MX_W_READY || v.state == MX_W_BUSY))
+        s->was_ready = true;
+    if (!s->was_ready && s->generation == c->boot_generation) {
+        c->boot_deaths++;
+        c->boot_fatal |= fatal;
+    }
+    if (s->was_ready && now_ns - s->born_ns > SETTLED_NS)
+        s->fails = 0;
+    back_off(s, now_ns);
+    if (fatal)
+        s->spawn_ns = now_ns + BACKOFF_MAX_NS;
+    c->deaths += !s->killed;
+    log_death(s, &v, status);
+    s->pid = 0;
+    mx_score_clear(c->score, i);
+}
+
+static void reaped(struct mx_crew *c, int i, int status)
+{
+    struct mx_seat *s = &c->seats[i];
+    struct mx_slot_view v;
+    bool ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+    if (seat_view(c, i, &v) && v.state == MX_W_STOPPING && !s->stopping) {
+        s->stopping = true;
+        c->recycled++;
+    }
+    if (!s->stopping) {
+        died(c, i, status);
+        return;
+    }
+    if (!ended)
+        log_death(s, &v, status);
+    leave(c, i);
+}
+
+void mx_crew_reap(struct mx_crew *c)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (int i = 0; i < c->n; i++)
+            if (c->seats[i].pid == pid) {
+                reaped(c, i, status);
+                break;
+            }
+}
+
+/* ---- tick ---- */
+
+/* How long the worker has given no sign of life between requests. */
+static int64_t silent_ns(const struct mx_crew *c, const struct mx_slot_view *v, int64_t now_ns)
+{
+    int64_t since = v->alive_ns > c->watched_ns ? v->alive_ns : c->watched_ns;
+
+    return v->request_ns > 0 || v->state == MX_W_STARTING ? 0 : now_ns - since;
+}
+
+static void kill_overdue(struct mx_crew *c, int i, const struct mx_slot_view *v, int64_t now_ns)
+{
+    struct mx_seat *s = &c->seats[i];
+
+    if (s->killed)
+        return;
+    if (v->request_ns > 0 && now_ns - v->request_ns > s->request_timeout_ns) {
+        mx_log(MX_LOG_ERROR, "request passed its deadline, worker killed", MX_KI("worker", s->pid),
+               MX_KC("route", v->route), MX_KC("request", v->request_id),
+               MX_KMS("busy_ms", now_ns - v->request_ns));
+        c->killed++;
+        s->killed = true;
+        kill(s->pid, SIGKILL);
+    } else if (silent_ns(c, v, now_ns) > 2 * s->request_timeout_ns + SILENT_NS) {
+        mx_log(MX_LOG_ERROR, "worker is stuck between requests, killed", MX_KI("worker", s->pid),
+               MX_KC("route", v->route), MX_KMS("silent_ms", silent_ns(c, v, now_ns)));
+        c->killed++;
+        s->killed = true;
+        kill(s->pid, SIGKILL);
+    } else if (s->kill_ns > 0 && now_ns > s->kill_ns) {
+        mx_log(MX_LOG_WARN, "worker did not end in time, killed", MX_KI("worker", s->pid),
+               MX_KC("route", v->request_ns ? v->route : ""), MX_KI("connections", v->connections));
+        s->kill_ns = 0;
+        kill(s->pid, SIGKILL);
+    }
+}
+
+void mx_crew_tick(struct mx_crew *c)
+{
+    int64_t now_ns = mx_mono_ns();
+    struct mx_slot_view v;
+    struct mx_seat *s;
+
+    if (now_ns - c->ticked_ns > GAP_NS)
+        c->watched_ns = now_ns;
+    c->ticked_ns = now_ns;
+    for (int i = 0; i < c->n; i++) {
+        s = &c->seats[i];
+        if (s->taken && s->pid == 0 && now_ns >= s->spawn_ns)
+            spawn(c, i);
+        if (s->pid == 0)
+            continue;
+        if (!seat_view(c, i, &v))
+            v = (struct mx_slot_view){.state = MX_W_STARTING};
+        else if (v.state == MX_W_READY || v.state == MX_W_BUSY)
+            s->was_ready = true;
+        else if (v.state == MX_W_STOPPING && !s->stopping) {
+            s->stopping = true;
+            s->kill_ns = now_ns + s->drain_ns + KILL_MARGIN_NS;
+            c->recycled++;
+        }
+        kill_overdue(c, i, &v, now_ns);
+    }
+}

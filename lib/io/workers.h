@@ -1,0 +1,68 @@
+/* The workers of a master: forks them into slots of the scoreboard, reaps and replaces them, kills
+ * the overdue. A seat belongs to one generation; a stopping worker keeps its seat until it is dead,
+ * so that two generations fit beside each other. Part of the master: see io/prefork.h. */
+#ifndef MX_IO_WORKERS_H
+#define MX_IO_WORKERS_H
+
+#include <sys/types.h>
+
+#include "io/prefork.h"
+
+/* A slot as the master sees it. */
+struct mx_seat {
+    bool taken;    /* somebody works here or is going to */
+    bool stopping; /* told to end, or ends by itself; not replaced in this seat */
+    bool was_ready;
+    bool killed; /* for its deadline, or as it was silent */
+    pid_t pid;   /* 0: dead, respawned at spawn_ns */
+    int generation;
+    enum mx_pool pool;
+    const struct mx_settings *conf; /* of its generation; not for a stopping worker */
+    int64_t request_timeout_ns, drain_ns;
+    struct mx_slot_view base; /* the slot's counters at its birth */
+    int fails;                /* deaths in a row soon after birth */
+    int64_t born_ns, spawn_ns;
+    int64_t kill_ns; /* SIGKILL then; 0 never */
+};
+
+struct mx_crew {
+    const struct mx_prefork *p;
+    struct mx_score *score;
+    struct mx_seat *seats;
+    int n;
+    int listeners[MX_POOLS];
+    void (*in_child)(void *arg); /* closes what only the master needs */
+    void *arg;
+    /* Deaths before READY of this generation, for the master that waits for it. */
+    int boot_generation, boot_deaths;
+    bool boot_fatal;                   /* one of them found the configuration bad */
+    uint64_t deaths, killed, recycled; /* unexpected ends; past a deadline; by max_requests */
+    int64_t ticked_ns, watched_ns;     /* the last tick; since when there was no gap in them */
+};
+
+/* Empty crew of `slots` seats. */
+void mx_crew_init(struct mx_crew *c, const struct mx_prefork *p, int slots);
+void mx_crew_release(struct mx_crew *c);
+
+/* Seats of the pool and generation whose workers are not stopping. */
+int mx_crew_count(const struct mx_crew *c, enum mx_pool pool, int generation);
+/* Those of them whose worker has reported READY. */
+int mx_crew_ready(const struct mx_crew *c, enum mx_pool pool, int generation);
+/* Seats that are not free. */
+int mx_crew_taken(const struct mx_crew *c);
+/* Take seats and fork until `want` work in the pool. False: no seat is free. */
+bool mx_crew_fill(struct mx_crew *c, const struct mx_settings *conf, int generation,
+                  enum mx_pool pool, int want);
+/* Stop the youngest workers, idle ones first, until `want` are left. */
+void mx_crew_trim(struct mx_crew *c, int generation, enum mx_pool pool, int want);
+/* Stop all workers of a generation (0: of all) with `sig`; those who live `grace_ns` later (-1:
+ * their drain time) are killed. */
+void mx_crew_stop(struct mx_crew *c, int generation, int sig, int64_t grace_ns);
+void mx_crew_signal(struct mx_crew *c, int sig);
+/* Collect the dead. */
+void mx_crew_reap(struct mx_crew *c);
+/* Fork again what is due, notice workers that end by themselves, kill the overdue and the silent.
+ */
+void mx_crew_tick(struct mx_crew *c);
+
+#endif

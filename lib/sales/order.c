@@ -1,0 +1,294 @@
+#include "sales/order.h"
+
+#include "codec/jsonw.h"
+#include "io/db.h"
+#include "q/order.h"
+#include "shop/audit.h"
+
+const char *const mx_order_status_names[] = {"pending_payment", "placed",  "completed",
+                                             "cancelled",       "expired", NULL};
+const char *const mx_order_payment_names[] = {
+    "pending",  "requires_action", "authorized", "paid", "partially_refunded",
+    "refunded", "failed",          NULL};
+const char *const mx_order_fulfilment_names[] = {"unfulfilled", "partial",  "shipped",
+                                                 "delivered",   "returned", NULL};
+
+/* order.find and order.page give the same columns. */
+typedef struct q_order_find_row row_t;
+_Static_assert(sizeof(struct q_order_find_row) == sizeof(struct q_order_page_row),
+               "order.find and order.page must list the same columns");
+
+static enum mx_err fill_shipping(struct mx_ctx *cx, const row_t *r, struct mx_order *o)
+{
+    if (!mx_id_none(r->method_id)) {
+        o->shipping_method = MX_NEW(cx->arena, struct mx_order_method);
+        *o->shipping_method = (struct mx_order_method){r->method_id, r->shipping_name};
+    }
+    if (mx_id_none(r->ship_id))
+        return MX_OK;
+    o->addresses.shipping = MX_NEW(cx->arena, struct mx_postal);
+    return mx_postal_open(cx, r->ship_id, r->ship_sealed, r->ship_country, o->addresses.shipping);
+}
+
+static enum mx_err fill_order(struct mx_ctx *cx, const row_t *r, struct mx_order *o)
+{
+    struct mx_currency cur = mx_currency_stored(r->currency);
+    *o = (struct mx_order){
+        .id = r->id,
+        .number = r->number,
+        .status = (int)r->status,
+        .payment_status = (int)r->payment_status,
+        .fulfilment_status = (int)r->fulfilment_status,
+        .placed_at = r->placed_at,
+        .created_at = r->created_at,
+        .currency = r->currency,
+        .subtotal = mx_money(r->subtotal, cur),
+        .discount_total = mx_money(r->discount_total, cur),
+        .shipping_total = mx_money(r->shipping_total, cur),
+        .tax_total = mx_money(r->tax_total, cur),
+        .total = mx_money(r->total, cur),
+        .email = r->email,
+        .note = r->note,
+        .version = r->version,
+    };
+    return fill_shipping(cx, r, o);
+}
+
+/* The orders' ids as a JSON array, for the statements that read their parts. */
+static struct mx_str ids_json(struct mx_arena *a, const struct mx_list *orders)
+{
+    struct mx_buf text;
+    mx_buf_init(&text, a, 1 << 16);
+    for (size_t i = 0; i < orders->n; i++) {
+        mx_buf_c(&text, i == 0 ? "[\"" : ",\"");
+        mx_buf_hex(&text, MX_AT(*orders, struct mx_order, i)->id.b, 16);
+        mx_buf_byte(&text, '"');
+    }
+    mx_buf_byte(&text, ']');
+    return mx_buf_view(&text);
+}
+
+/* Parts come ordered by order id; a page may be ordered the other way round. */
+static struct mx_order *order_of(const struct mx_list *orders, struct mx_id id)
+{
+    for (size_t i = 0; i < orders->n; i++)
+        if (mx_id_eq(MX_AT(*orders, struct mx_order, i)->id, id))
+            return MX_AT(*orders, struct mx_order, i);
+    MX_BUG("a part of an order that was not asked for");
+}
+
+static enum mx_err load_items(struct mx_ctx *cx, const struct mx_list *orders, struct mx_str ids)
+{
+    struct mx_list rows;
+    MX_TRY(q_order_items(cx->db, &(struct q_order_items_in){ids}, &rows));
+    struct mx_order_item *items = MX_NEW_N(cx->arena, rows.n, struct mx_order_item);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_order_items_row *r = MX_AT(rows, struct q_order_items_row, i);
+        struct mx_order *o = order_of(orders, r->order_id);
+        struct mx_currency cur = o->total.currency;
+        if (o->items.n++ == 0)
+            o->items.at = &items[i];
+        items[i] = (struct mx_order_item){
+            .id = r->id,
+            .variant_id = r->variant_id,
+            .product_slug = r->product_slug,
+            .title = r->title,
+            .sku = r->sku,
+            .quantity = r->quantity,
+            .unit_price = mx_money(r->unit_price, cur),
+            .line_total = mx_money(r->line_total, cur),
+            .tax = mx_money(r->tax, cur),
+        };
+    }
+    return MX_OK;
+}
+
+static enum mx_err load_payments(struct mx_ctx *cx, const struct mx_list *orders, struct mx_str ids)
+{
+    struct mx_list rows;
+    MX_TRY(q_order_payments(cx->db, &(struct q_order_payments_in){ids}, &rows));
+    struct mx_order_payment_row *at = MX_NEW_N(cx->arena, rows.n, struct mx_order_payment_row);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_order_payments_row *r = MX_AT(rows, struct q_order_payments_row, i);
+        struct mx_order *o = order_of(orders, r->order_id);
+        struct mx_currency cur = mx_currency_stored(r->currency);
+        if (o->payments.n++ == 0)
+            o->payments.at = &at[i];
+        at[i] = (struct mx_order_payment_row){
+            .id = r->id,
+            .provider = r->provider,
+            .status = (int)r->status,
+            .amount = mx_money(r->amount, cur),
+            .captured = mx_money(r->captured, cur),
+            .refunded = mx_money(r->refunded, cur),
+            .failure_code = r->failure_code,
+            .created_at = r->created_at,
+        };
+    }
+    return MX_OK;
+}
+
+static enum mx_err load_events(struct mx_ctx *cx, const struct mx_list *orders, struct mx_str ids)
+{
+    struct mx_list rows;
+    MX_TRY(q_order_events(cx->db, &(struct q_order_events_in){ids}, &rows));
+    struct mx_order_event *at = MX_NEW_N(cx->arena, rows.n, struct mx_order_event);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_order_events_row *r = MX_AT(rows, struct q_order_events_row, i);
+        struct mx_order *o = order_of(orders, r->order_id);
+        if (o->events.n++ == 0)
+            o->events.at = &at[i];
+        at[i] = (struct mx_order_event){r->type, r->created_at};
+    }
+    return MX_OK;
+}
+
+static enum mx_err load_parts(struct mx_ctx *cx, const struct mx_list *orders)
+{
+    if (orders->n == 0)
+        return MX_OK;
+    struct mx_str ids = ids_json(cx->arena, orders);
+    MX_TRY(load_items(cx, orders, ids));
+    MX_TRY(load_payments(cx, orders, ids));
+    return load_events(cx, orders, ids);
+}
+
+/* The order without its parts. */
+static enum mx_err find(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
+{
+    struct mx_list rows;
+    struct q_order_find_in in = {id, cx->actor.account};
+    MX_TRY(q_order_find(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_NOT_FOUND;
+    return fill_order(cx, MX_AT(rows, row_t, 0), ret_order);
+}
+
+enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
+{
+    MX_TRY(find(cx, id, ret_order));
+    return load_parts(cx, &(struct mx_list){ret_order, 1});
+}
+
+enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
+                          struct mx_list *ret_orders, bool *ret_more)
+{
+    struct mx_list rows;
+    if (mx_id_none(before))
+        memset(before.b, 0xff, sizeof(before.b));
+    struct q_order_page_in in = {cx->actor.account, before, limit + 1};
+    MX_TRY(q_order_page(cx->db, &in, &rows));
+    *ret_more = rows.n > (size_t)limit;
+    size_t n = *ret_more ? (size_t)limit : rows.n;
+    *ret_orders = (struct mx_list){MX_NEW_N(cx->arena, n, struct mx_order), n};
+    for (size_t i = 0; i < n; i++) {
+        row_t row;
+        memcpy(&row, MX_AT(rows, struct q_order_page_row, i), sizeof(row));
+        MX_TRY(fill_order(cx, &row, MX_AT(*ret_orders, struct mx_order, i)));
+    }
+    return load_parts(cx, ret_orders);
+}
+
+/* Give back what the order promised, in its transaction. */
+static enum mx_err release(struct mx_ctx *cx, struct mx_id order, const char *reason)
+{
+    struct q_order_ledger_release_in ledger = {
+        order, cx->actor.account, mx_str_c(reason), {cx->now_ms}};
+    MX_TRY(q_order_ledger_release(cx->db, &ledger, NULL));
+    struct q_order_release_stock_in stock = {order, {cx->now_ms}};
+    return q_order_release_stock(cx->db, &stock, NULL);
+}
+
+/* Compare-and-set the order to its end. MX_E_VERSION_CONFLICT when it changed since it was read. */
+static enum mx_err finish(struct mx_ctx *cx, const struct mx_order *o, enum mx_order_status to,
+                          enum mx_order_payment payment)
+{
+    int64_t changed;
+    struct q_order_finish_in in = {o->id, o->version, (int64_t)to, (int64_t)payment, {cx->now_ms}};
+    MX_TRY(q_order_finish(cx->db, &in, &changed));
+    if (changed == 0)
+        return MX_E_VERSION_CONFLICT;
+    return q_payment_end_all(cx->db, &(struct q_payment_end_all_in){o->id, {cx->now_ms}}, NULL);
+}
+
+static bool may_cancel(const struct mx_order *o)
+{
+    return (o->status == MX_ORDER_PENDING_PAYMENT || o->status == MX_ORDER_PLACED) &&
+           o->fulfilment_status == 0;
+}
+
+static struct mx_str status_json(struct mx_arena *a, int status, int payment)
+{
+    return mx_str_fmt(a, "{\"status\":\"%s\",\"payment_status\":\"%s\"}",
+                      mx_order_status_names[status], mx_order_payment_names[payment]);
+}
+
+/* The event of an order's end. */
+static struct mx_audit ended(const struct mx_ctx *cx, const char *type, const struct mx_order *o,
+                             enum mx_order_status to, enum mx_order_payment payment)
+{
+    return (struct mx_audit){
+        .action = type,
+        .object_type = "order",
+        .object = o->id,
+        .before = status_json(cx->arena, o->status, o->payment_status),
+        .after = status_json(cx->arena, (int)to, (int)payment),
+        .event = true,
+    };
+}
+
+enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
+{
+    MX_TRY(find(cx, id, ret_order));
+    if (!may_cancel(ret_order))
+        return mx_fail(cx->faults, MX_E_INVALID_TRANSITION,
+                       "This order cannot be cancelled any more.");
+    bool paid = ret_order->payment_status == MX_ORDER_PAY_PAID;
+    enum mx_order_payment after =
+        paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)ret_order->payment_status;
+    enum mx_err e = finish(cx, ret_order, MX_ORDER_CANCELLED, after);
+    if (e != MX_OK)
+        return e == MX_E_VERSION_CONFLICT ? MX_E_RETRY : e;
+    struct mx_audit events[] = {
+        ended(cx, "order.cancelled", ret_order, MX_ORDER_CANCELLED, after),
+        ended(cx, "order.refunded", ret_order, MX_ORDER_CANCELLED, after),
+    };
+    MX_TRY(mx_audit_write_all(cx, events, paid ? 2 : 1));
+    MX_TRY(release(cx, id, "order cancelled"));
+    cx->catalog_changed = true;
+    return mx_order_get(cx, id, ret_order);
+}
+
+struct expiry {
+    struct mx_ctx *cx;
+    const struct q_order_due_row *due;
+};
+
+static enum mx_err expire(void *arg)
+{
+    const struct expiry *x = arg;
+    const struct mx_order o = {.id = x->due->id,
+                               .status = MX_ORDER_PENDING_PAYMENT,
+                               .payment_status = (int)x->due->payment_status,
+                               .version = x->due->version};
+    MX_TRY(finish(x->cx, &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED));
+    struct mx_audit event =
+        ended(x->cx, "order.expired", &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED);
+    MX_TRY(mx_audit_write(x->cx, &event));
+    return release(x->cx, o.id, "order expired");
+}
+
+enum mx_err mx_order_expire_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
+{
+    struct mx_list due;
+    *ret_n = 0;
+    MX_TRY(q_order_due(cx->db, &(struct q_order_due_in){{cx->now_ms}, limit}, &due));
+    for (size_t i = 0; i < due.n; i++) {
+        struct expiry x = {cx, MX_AT(due, struct q_order_due_row, i)};
+        enum mx_err e = mx_db_tx(cx->db, expire, &x);
+        if (e != MX_OK && e != MX_E_VERSION_CONFLICT)
+            return e;
+        *ret_n += e == MX_OK;
+    }
+    return MX_OK;
+}

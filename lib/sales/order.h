@@ -1,0 +1,115 @@
+/* Orders: written once by the checkout, then moved along their states by compare-and-set on their
+ * version. status: pending_payment -> placed -> completed, or cancelled, or expired. */
+#ifndef MX_SALES_ORDER_H
+#define MX_SALES_ORDER_H
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/list.h"
+#include "codec/money.h"
+#include "sales/payment.h"
+#include "shop/postal.h"
+
+enum mx_order_status {
+    MX_ORDER_PENDING_PAYMENT,
+    MX_ORDER_PLACED,
+    MX_ORDER_COMPLETED,
+    MX_ORDER_CANCELLED,
+    MX_ORDER_EXPIRED
+};
+enum mx_order_payment {
+    MX_ORDER_PAY_PENDING,
+    MX_ORDER_PAY_REQUIRES_ACTION,
+    MX_ORDER_PAY_AUTHORIZED,
+    MX_ORDER_PAY_PAID,
+    MX_ORDER_PAY_PARTIALLY_REFUNDED,
+    MX_ORDER_PAY_REFUNDED,
+    MX_ORDER_PAY_FAILED
+};
+/* Wire names in the order of the enums, NULL-terminated. */
+extern const char *const mx_order_status_names[];
+extern const char *const mx_order_payment_names[];
+extern const char *const mx_order_fulfilment_names[];
+
+struct mx_order_item {
+    struct mx_id id, variant_id;
+    struct mx_str product_slug, title, sku;
+    int64_t quantity;
+    struct mx_money unit_price, line_total, tax;
+};
+
+struct mx_order_payment_row {
+    struct mx_id id;
+    struct mx_str provider;
+    int status; /* enum mx_payment_status */
+    struct mx_money amount, captured, refunded;
+    struct mx_str failure_code; /* absent unless failed */
+    struct mx_time created_at;
+};
+
+struct mx_order_event {
+    struct mx_str type;
+    struct mx_time created_at;
+};
+
+struct mx_order_method {
+    struct mx_id id;
+    struct mx_str name;
+};
+
+struct mx_order_addresses {
+    struct mx_postal *shipping; /* NULL: none was given */
+};
+
+struct mx_order {
+    struct mx_id id;
+    struct mx_str number;
+    int status, payment_status, fulfilment_status;
+    struct mx_time placed_at; /* none until placed */
+    struct mx_time created_at;
+    struct mx_str currency;
+    struct mx_list items; /* struct mx_order_item */
+    struct mx_order_addresses addresses;
+    struct mx_order_method *shipping_method; /* NULL: none */
+    struct mx_list discounts;
+    struct mx_money subtotal, discount_total, shipping_total, tax_total, total;
+    struct mx_str email, note;
+    struct mx_list payments; /* struct mx_order_payment_row */
+    struct mx_list refunds, fulfilments;
+    struct mx_list events; /* struct mx_order_event */
+    int64_t version;
+};
+
+struct mx_checkout {
+    struct mx_money expected_total; /* currency "" : not given */
+    struct mx_pay_request payment;
+    struct mx_str email, note; /* absent: not given */
+};
+
+/* Turn the caller's open cart into an order, in the caller's transaction: price it again, write
+ * order, lines, payment, ledger and events, and leave closing the cart and taking the stock to
+ * cx->at_commit. *ret_declined: the provider refused; the order waits for another payment (it
+ * commits all the same). MX_E_CART_EMPTY, MX_E_PRICE_CHANGED, MX_E_OUT_OF_STOCK (faults name the
+ * lines), also from at_commit; MX_E_VALIDATION_FAILED. */
+enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct mx_order *ret_order,
+                        bool *ret_declined) MX_MUST_CHECK;
+
+/* The caller's order. MX_E_NOT_FOUND also for another's. */
+enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id,
+                         struct mx_order *ret_order) MX_MUST_CHECK;
+
+/* Up to `limit` of the caller's orders that are older than `before` (none: from the newest on),
+ * newest first; *ret_more tells that there are older ones. struct mx_order. */
+enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
+                          struct mx_list *ret_orders, bool *ret_more) MX_MUST_CHECK;
+
+/* Cancel the caller's order before fulfilment begins: stock and money go back. In the caller's
+ * transaction. MX_E_NOT_FOUND, MX_E_INVALID_TRANSITION. */
+enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id,
+                            struct mx_order *ret_order) MX_MUST_CHECK;
+
+/* Expire up to `limit` unpaid orders whose time is over, each in its own transaction; *ret_n did.
+ */
+enum mx_err mx_order_expire_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
+
+#endif
