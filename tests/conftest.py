@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-for directory in ("http", "faults", "browser"):
-    sys.path.insert(0, str(pathlib.Path(__file__).parent / directory))
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "helpers"))
 
 import client  # noqa: E402
 

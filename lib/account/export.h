@@ -3,7 +3,7 @@
  * is and has now at once, and then, each newest first, its orders, addresses, sessions, mail and
  * audit rows. Nothing that proves or opens anything is part of it, and nothing of others.
  *
- * What of the database is left out, and why, stands in tests/http/test_export.py, which knows every
+ * What of the database is left out, and why, stands in tests/http/account/test_export.py, which knows every
  * column. */
 #ifndef MX_ACCOUNT_EXPORT_H
 #define MX_ACCOUNT_EXPORT_H

@@ -14,8 +14,7 @@ import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "http"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "helpers"))
 
 import client  # noqa: E402
 import fcgi_client as fcgi  # noqa: E402

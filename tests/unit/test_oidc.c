@@ -1,5 +1,5 @@
 /* The file of providers, and what a key set and its age are worth. Tokens are
- * tests/http/test_oidc.py.
+ * tests/http/account/test_oidc.py.
  */
 #include "codec/oidc.h"
 

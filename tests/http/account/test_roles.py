@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from client import faults, problem
-from crew import ROLES, STAFF, all_permissions, audit_rows, hire, if_match, invite, new_role
+from staff_helpers import ROLES, STAFF, all_permissions, audit_rows, hire, if_match, invite, new_role
 
 BUILT_IN = ("manager", "owner", "support", "warehouse")
 

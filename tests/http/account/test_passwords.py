@@ -7,7 +7,7 @@ import pytest
 
 import client
 from client import PASSWORD, at_once, faults, problem, unique_email
-from crew import audit_rows
+from staff_helpers import audit_rows
 from factor import enrol
 from test_accounts import login, other_code, register, tokens_of, verify, weak_hash
 from test_mfa import by_passkey, registered

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from client import PASSWORD, at_once, faults, problem, unique_email, unique_key
-from crew import (
+from staff_helpers import (
     STAFF, accept, all_permissions, audit_rows, hire, if_match, invite, key, mailed_code,
     new_role,
 )

@@ -10,7 +10,7 @@ import uuid
 import pytest
 
 from client import ADDRESS, follow, problem, unique_key
-from crew import ROLES, hire, key
+from staff_helpers import ROLES, hire, key
 from shop import make_product, variant_ids
 
 BUILT_IN = ("owner", "manager", "support", "warehouse")
@@ -87,7 +87,7 @@ class Crew:
 
 
 @pytest.fixture(scope="module")
-def crew(api, staff):
+def callers(api, staff):
     return Crew(api, staff)
 
 
@@ -147,7 +147,7 @@ def code_of(answer):
 
 @pytest.mark.req("AZ-1")
 @pytest.mark.parametrize("caller", CALLERS)
-def test_every_route_for_every_role(operations, crew, staff, caller):
+def test_every_route_for_every_role(operations, callers, staff, caller):
     """Every cell: nobody gets further than the table says, and everybody as far."""
     permits = {r: set(staff.get(f"{ROLES}/{r}").json()["permissions"]) for r in BUILT_IN}
     cells, wrong = 0, []
@@ -156,7 +156,7 @@ def test_every_route_for_every_role(operations, crew, staff, caller):
         assert (operation.permission is not None) == (operation.who == "staff"), operation.id
         path = operation.fill({p: str(uuid.uuid4()) for p in operation.parameters()})
         want = expected(operation, caller, permits)
-        answer = operation.send(crew[caller], path)
+        answer = operation.send(callers[caller], path)
         got = code_of(answer)
         got = got if got in ("unauthorized", "forbidden") else None
         status = {"unauthorized": 401, "forbidden": 403}.get(want, answer.status_code)
@@ -164,7 +164,7 @@ def test_every_route_for_every_role(operations, crew, staff, caller):
         if got != want or answer.status_code != status or answer.status_code >= 500:
             wrong.append(f"{operation.method} {path}: {answer.status_code} {got}, want {want}")
         if operation.method == "GET" and operation.who == "staff":
-            head = crew[caller].send("HEAD", path)
+            head = callers[caller].send("HEAD", path)
             if head.status_code != answer.status_code:
                 wrong.append(f"HEAD {path}: {head.status_code}, GET {answer.status_code}")
     assert cells == len(operations) > 60 and not wrong, "\n".join(wrong)
@@ -172,12 +172,12 @@ def test_every_route_for_every_role(operations, crew, staff, caller):
 
 @pytest.mark.req("AZ-1", "INP-6")
 @pytest.mark.parametrize("caller", ("nobody", "customer", "owner"))
-def test_no_path_has_another_method(operations, document, crew, caller):
+def test_no_path_has_another_method(operations, document, callers, caller):
     for path in document["paths"]:
         known = {o.method for o in operations if o.takes(path)}
         plain = re.sub(r"{\w+}", str(uuid.uuid4()), path)
         for method in {*METHODS, "FOO", "LOCK", "PROPFIND"} - known:
-            answer = crew[caller].send(method, plain)
+            answer = callers[caller].send(method, plain)
             problem(answer, 405, "method_not_allowed")
             allowed = set(answer.headers["Allow"].split(", "))
             assert allowed - {"HEAD", "OPTIONS"} == known, (method, path)
@@ -217,9 +217,9 @@ OVERRIDES = {
 
 @pytest.mark.req("AZ-3", "AZ-4")
 @pytest.mark.parametrize("caller", ("nobody", "customer"))
-def test_staff_routes_by_other_spellings(api, operations, crew, caller):
+def test_staff_routes_by_other_spellings(api, operations, callers, caller):
     """Sent as bytes, so that no client tidies the path."""
-    token = f"Authorization: Bearer {crew[caller].token}\r\n" if caller != "nobody" else ""
+    token = f"Authorization: Bearer {callers[caller].token}\r\n" if caller != "nobody" else ""
     paths = {o.fill({p: str(uuid.uuid4()) for p in o.parameters()})
              for o in operations if o.who == "staff" and o.method == "GET"}
     assert paths
@@ -231,15 +231,15 @@ def test_staff_routes_by_other_spellings(api, operations, crew, caller):
 
 
 @pytest.mark.req("AZ-3")
-def test_no_header_is_a_way_in(operations, crew):
+def test_no_header_is_a_way_in(operations, callers):
     for o in operations:
         if o.who != "staff":
             continue
         path = o.fill({p: str(uuid.uuid4()) for p in o.parameters()})
-        answer = o.send(crew["customer"], path, headers=OVERRIDES)
+        answer = o.send(callers["customer"], path, headers=OVERRIDES)
         problem(answer, 403, "forbidden")
         for method in ("POST", "GET"):
-            public = crew["customer"].send(
+            public = callers["customer"].send(
                 method, "/v1/healthz", headers={"X-HTTP-Method-Override": o.method,
                                                 "X-Original-URL": f"/api{path}"})
             assert public.status_code == (200 if method == "GET" else 405)
@@ -251,10 +251,10 @@ def test_no_header_is_a_way_in(operations, crew):
 class Makers:
     """For each path with a parameter: an object that the caller must not see, and who calls."""
 
-    def __init__(self, api, staff, crew, admin):
+    def __init__(self, api, staff, callers, admin):
         self.api, self.staff, self.admin = api, staff, admin
         self.owner, self.stranger = api.customer(), api.customer()
-        self.crew = crew
+        self.callers = callers
         self.product = functools.cache(lambda: make_product(staff))
 
     def address(self):
@@ -301,16 +301,16 @@ class Makers:
     # Staff see all of a kind: what is another's here is an id of another kind.
 
     def no_product(self):
-        return self.crew["owner"], variant_ids(self.product())[0]
+        return self.callers["owner"], variant_ids(self.product())[0]
 
     def no_customer(self):
-        return self.crew["owner"], self.crew["support"].id
+        return self.callers["owner"], self.callers["support"].id
 
     def no_staff(self):
-        return self.crew["owner"], self.owner.id
+        return self.callers["owner"], self.owner.id
 
     def no_role(self):
-        return self.crew["owner"], self.product()["slug"]
+        return self.callers["owner"], self.product()["slug"]
 
 
 OBJECTS = {
@@ -372,8 +372,8 @@ def without_id(answer):
 
 
 @pytest.fixture(scope="module")
-def makers(api, staff, crew, admin):
-    return Makers(api, staff, crew, admin)
+def makers(api, staff, callers, admin):
+    return Makers(api, staff, callers, admin)
 
 
 @pytest.mark.req("AZ-2")
@@ -432,9 +432,9 @@ def intrusions(operation, schema, at=""):
 
 
 @pytest.mark.req("AZ-5", "INP-2")
-def test_no_body_takes_an_unknown_member(operations, crew):
-    caller = {"staff": crew["owner"], "token": crew["customer"], "anyone": crew["nobody"],
-              "public": crew["nobody"]}
+def test_no_body_takes_an_unknown_member(operations, callers):
+    caller = {"staff": callers["owner"], "token": callers["customer"], "anyone": callers["nobody"],
+              "public": callers["nobody"]}
     sent = 0
     for operation in operations:
         if operation.body() is None:
@@ -450,9 +450,9 @@ def test_no_body_takes_an_unknown_member(operations, crew):
 
 
 @pytest.mark.req("AZ-5", "INP-2")
-def test_no_body_takes_a_name_twice(operations, crew):
-    caller = {"staff": crew["owner"], "token": crew["customer"], "anyone": crew["nobody"],
-              "public": crew["nobody"]}
+def test_no_body_takes_a_name_twice(operations, callers):
+    caller = {"staff": callers["owner"], "token": callers["customer"], "anyone": callers["nobody"],
+              "public": callers["nobody"]}
     for operation in operations:
         if operation.body() is None:
             continue
@@ -464,9 +464,9 @@ def test_no_body_takes_a_name_twice(operations, crew):
 
 
 @pytest.mark.req("AZ-5", "INP-5")
-def test_no_route_takes_an_unknown_or_repeated_parameter(operations, crew):
-    caller = {"staff": crew["owner"], "token": crew["customer"], "anyone": crew["nobody"],
-              "public": crew["nobody"]}
+def test_no_route_takes_an_unknown_or_repeated_parameter(operations, callers):
+    caller = {"staff": callers["owner"], "token": callers["customer"], "anyone": callers["nobody"],
+              "public": callers["nobody"]}
     for operation in operations:
         path = operation.fill({p: str(uuid.uuid4()) for p in operation.parameters()})
         for query, codes in (("zz=1", {"unknown_parameter"}), ("limit=1&limit=1", {"repeated",
@@ -479,10 +479,10 @@ def test_no_route_takes_an_unknown_or_repeated_parameter(operations, crew):
 
 
 @pytest.mark.req("RST-4", "INP-2")
-def test_every_member_has_its_type(operations, crew):
+def test_every_member_has_its_type(operations, callers):
     """Another type in any member of any body is told there, whatever else is wrong."""
-    caller = {"staff": crew["owner"], "token": crew["customer"], "anyone": crew["nobody"],
-              "public": crew["nobody"]}
+    caller = {"staff": callers["owner"], "token": callers["customer"], "anyone": callers["nobody"],
+              "public": callers["nobody"]}
     values = {"string": [0, True, [], {}], "integer": ["2", 1.5, True, [], {}, 2**63, -2**63],
               "boolean": [0, "true", [], {}], "array": [0, "x", {}, True],
               "object": [0, "x", [], True]}
@@ -588,9 +588,9 @@ def test_all_input_is_bounded_in_the_document(operations):
 
 
 @pytest.mark.req("INP-1")
-def test_every_list_has_pages_of_at_most_100(operations, crew):
-    caller = {"staff": crew["owner"], "token": crew["customer"], "anyone": crew["nobody"],
-              "public": crew["nobody"]}
+def test_every_list_has_pages_of_at_most_100(operations, callers):
+    caller = {"staff": callers["owner"], "token": callers["customer"], "anyone": callers["nobody"],
+              "public": callers["nobody"]}
     lists = [o for o in operations if "limit" in {p["name"] for p in o.node["parameters"]}]
     assert len(lists) >= 6
     for operation in lists:

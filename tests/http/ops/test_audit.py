@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from client import PASSWORD, Api, faults, problem, unique_email
-from crew import STAFF, audit_rows, hire, invite, key, new_role
+from staff_helpers import STAFF, audit_rows, hire, invite, key, new_role
 from shop import make_product, variant_ids
 from test_mfa import enrol, half, second, wrong_code
 

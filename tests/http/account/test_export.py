@@ -9,7 +9,7 @@ import pytest
 import client
 import sealed
 from client import PASSWORD, faults, follow, problem, unique_key, until
-from crew import hire
+from staff_helpers import hire
 from factor import enrol, half
 from life import Life, leave
 from test_mfa import age

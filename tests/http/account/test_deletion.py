@@ -8,7 +8,7 @@ import pytest
 import client
 import sealed
 from client import PASSWORD, faults, problem, unique_email, unique_key, until
-from crew import hire, invite
+from staff_helpers import hire, invite
 from life import Life, leave, values
 from load import Session, counter
 from shop import assert_ledger, make_product, variant_ids

@@ -11,7 +11,7 @@ import client
 import shop
 from authenticator import Authenticator
 from client import at_once, faults, problem
-from crew import audit_rows
+from staff_helpers import audit_rows
 from factor import (
     CODES, CONFIRM, STEP, TOTP, code_at, enrol, half, id_of, second, wrong_code)
 

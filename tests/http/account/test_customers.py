@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from client import PASSWORD, faults, problem
-from crew import audit_rows, hire, if_match, key
+from staff_helpers import audit_rows, hire, if_match, key
 from shop import make_product, variant_ids
 
 CUSTOMERS = "/v1/admin/customers"
