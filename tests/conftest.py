@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent / "helpers"))
+for directory in ("helpers", "http/account"):
+    sys.path.insert(0, str(pathlib.Path(__file__).parent / directory))
 
 import client  # noqa: E402
 
