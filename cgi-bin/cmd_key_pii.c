@@ -60,7 +60,7 @@ static enum mx_err pass(struct rotation *r, struct mx_reseal *ret_pass)
         mx_faults_init(&r->faults, r->cx.arena);
         mx_db_begin_request(r->cx.db, r->cx.arena);
         r->cx.now_ms = mx_wall_ms();
-        MX_TRY(mx_person_reseal(&r->cx, ret_pass, &more));
+        MX_TRY(mx_sealed_reseal(&r->cx, ret_pass, &more));
     }
     return MX_OK;
 }

@@ -19,10 +19,15 @@ static void print_flags(unsigned flags)
     static const struct {
         unsigned bit;
         const char *name;
-    } known[] = {
-        {MX_R_TX, "tx"},         {MX_R_IDEMPOTENT, "idempotent"}, {MX_R_SLOW, "slow"},
-        {MX_R_PUBLIC, "public"}, {MX_R_MONEY, "money"},           {MX_R_UNLISTED, "unlisted"},
-        {MX_R_FRESH, "fresh"},   {MX_R_ENROL, "enrol"},           {MX_R_KEYSET, "keyset"}};
+    } known[] = {{MX_R_TX, "tx"},
+                 {MX_R_IDEMPOTENT, "idempotent"},
+                 {MX_R_SLOW, "slow"},
+                 {MX_R_PUBLIC, "public"},
+                 {MX_R_LOCK_SESSION, "money"},
+                 {MX_R_UNLISTED, "unlisted"},
+                 {MX_R_RECENT_AUTH, "fresh"},
+                 {MX_R_WITHOUT_MFA, "enrol"},
+                 {MX_R_KEYSET, "keyset"}};
 
     for (size_t i = 0; i < MX_LEN(known); i++)
         if (flags & known[i].bit)

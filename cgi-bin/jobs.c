@@ -44,7 +44,7 @@ static enum mx_err deliver_mail(struct mx_ctx *cx, int64_t *ret_n)
 
 static enum mx_err deliver_events(struct mx_ctx *cx, int64_t *ret_n)
 {
-    return mx_event_deliver_due(cx, BATCH, ret_n);
+    return mx_outbox_deliver_due(cx, BATCH, ret_n);
 }
 
 static enum mx_err expire_orders(struct mx_ctx *cx, int64_t *ret_n)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-for directory in ("helpers", "http/account"):
+for directory in ("helpers", "http/account", "http/contract"):
     sys.path.insert(0, str(pathlib.Path(__file__).parent / directory))
 
 import client  # noqa: E402

@@ -33,7 +33,7 @@ enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_pro
         return MX_E_NOT_FOUND;
     const row_t *r = MX_AT(rows, row_t, 0);
     struct mx_str phone;
-    MX_TRY(mx_person_open(cx, MX_SEALED_PHONE, r->id, r->phone, &phone));
+    MX_TRY(mx_sealed_open(cx, MX_SEALED_PHONE, r->id, r->phone, &phone));
     *ret_profile = (struct mx_profile){
         .id = r->id,
         .email = r->email,

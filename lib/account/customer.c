@@ -112,7 +112,7 @@ enum mx_err mx_customer_get(struct mx_ctx *cx, struct mx_id id, struct mx_custom
     memcpy(&head, r, sizeof(head));
     *ret_customer = customer_of(&head);
     ret_customer->orders_count = r->orders;
-    return mx_person_open(cx, MX_SEALED_PHONE, r->id, r->phone, &ret_customer->phone);
+    return mx_sealed_open(cx, MX_SEALED_PHONE, r->id, r->phone, &ret_customer->phone);
 }
 
 /* ---- change ---- */

@@ -37,11 +37,11 @@ static enum mx_err mail_code(const struct asked *a, struct mx_str locale)
 {
     struct mx_ctx *cx = a->cx;
     struct mx_list rows;
-    struct mx_code_for what = {
+    struct mx_mailed_code_for what = {
         .email = a->email, .email_key = a->key, .account = cx->actor.account};
     char code[7];
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){a->key}, &rows));
-    MX_TRY(mx_code_make(cx, mx_code_of_account(&cx->actor.account), &what, code));
+    MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_account(&cx->actor.account), &what, code));
     const struct q_account_owner_row *o = MX_AT(rows, struct q_account_owner_row, 0);
     if (rows.n > 0 && !mx_id_eq(o->id, cx->actor.account))
         return mx_mail_queue(cx, o->id, o->email, "email_wanted", o->locale, (struct mx_list){0});
@@ -78,12 +78,12 @@ static enum mx_err drop_codes(struct mx_ctx *cx, struct mx_str email)
 {
     struct mx_str key;
     MX_TRY(mx_email_key_of(cx, email, &key));
-    MX_TRY(mx_code_drop(cx, mx_code_of_address(MX_CODE_SIGNUP, key)));
-    return mx_code_drop(cx, mx_code_of_address(MX_CODE_PASSWORD, key));
+    MX_TRY(mx_mailed_code_drop(cx, mx_mailed_code_of_address(MX_MAILED_CODE_SIGNUP, key)));
+    return mx_mailed_code_drop(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, key));
 }
 
 static enum mx_err put(struct mx_ctx *cx, const struct mx_profile *user,
-                       const struct mx_code_for *what)
+                       const struct mx_mailed_code_for *what)
 {
     struct q_account_set_email_in in = {user->id, what->email, what->email_key, {cx->now_ms}};
     MX_TRY(drop_codes(cx, user->email));
@@ -100,9 +100,10 @@ static enum mx_err put(struct mx_ctx *cx, const struct mx_profile *user,
 enum mx_err mx_email_change_confirm(struct mx_ctx *cx, struct mx_str code,
                                     struct mx_profile *ret_profile, enum mx_err *ret_refused)
 {
-    struct mx_code_for what;
+    struct mx_mailed_code_for what;
     MX_TRY(mx_account_lock(cx, cx->actor.account));
-    MX_TRY(mx_code_use(cx, mx_code_of_account(&cx->actor.account), code, &what, ret_refused));
+    MX_TRY(mx_mailed_code_use(cx, mx_mailed_code_of_account(&cx->actor.account), code, &what,
+                              ret_refused));
     if (*ret_refused != MX_OK)
         return MX_OK;
     MX_TRY(mx_account_profile(cx, cx->actor.account, ret_profile));

@@ -32,8 +32,8 @@ enum mx_err mx_erase_credentials(struct mx_ctx *cx, struct mx_id id, struct mx_s
     MX_TRY(q_invitation_drop(cx->db, &(struct q_invitation_drop_in){id}, NULL));
     if (email_key.p == NULL)
         return MX_OK;
-    MX_TRY(mx_code_drop(cx, mx_code_of_address(MX_CODE_SIGNUP, email_key)));
-    return mx_code_drop(cx, mx_code_of_address(MX_CODE_PASSWORD, email_key));
+    MX_TRY(mx_mailed_code_drop(cx, mx_mailed_code_of_address(MX_MAILED_CODE_SIGNUP, email_key)));
+    return mx_mailed_code_drop(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, email_key));
 }
 
 static enum mx_err erase_shopping(struct mx_ctx *cx, struct mx_id id)

@@ -3,8 +3,8 @@
  * is and has now at once, and then, each newest first, its orders, addresses, sessions, mail and
  * audit rows. Nothing that proves or opens anything is part of it, and nothing of others.
  *
- * What of the database is left out, and why, stands in tests/http/account/test_export.py, which knows every
- * column. */
+ * What of the database is left out, and why, stands in tests/http/account/test_export.py, which
+ * knows every column. */
 #ifndef MX_ACCOUNT_EXPORT_H
 #define MX_ACCOUNT_EXPORT_H
 
@@ -22,7 +22,7 @@ struct mx_export_factors {
 
 /* What a code was mailed for. */
 struct mx_export_code {
-    int purpose; /* enum mx_code_purpose */
+    int purpose; /* enum mx_mailed_code_purpose */
     struct mx_str email, name;
     int64_t attempts;
     struct mx_time created_at, expires_at;

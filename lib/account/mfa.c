@@ -81,7 +81,7 @@ static enum mx_err use_totp(struct mx_ctx *cx, struct mx_id account, struct mx_s
     const struct q_totp_load_row *r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
     if (r == NULL || r->confirmed_at.ms == 0)
         return MX_OK;
-    MX_TRY(mx_person_open(cx, MX_SEALED_TOTP, account, r->secret, &secret));
+    MX_TRY(mx_sealed_open(cx, MX_SEALED_TOTP, account, r->secret, &secret));
     if (!mx_totp_match(secret, code, cx->now_ms, &step))
         return MX_OK;
     MX_TRY(q_totp_spend(cx->db, &(struct q_totp_spend_in){account, step}, &spent));

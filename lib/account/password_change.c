@@ -39,8 +39,8 @@ static enum mx_err put(const struct change *c, struct mx_id keep)
     struct mx_str key;
     struct q_account_set_password_in in = {c->user.id, c->phc, {cx->now_ms}};
     MX_TRY(mx_email_key_of(cx, c->user.email, &key));
-    MX_TRY(mx_code_drop(cx, mx_code_of_address(MX_CODE_PASSWORD, key)));
-    MX_TRY(mx_code_drop(cx, mx_code_of_account(&c->user.id)));
+    MX_TRY(mx_mailed_code_drop(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, key)));
+    MX_TRY(mx_mailed_code_drop(cx, mx_mailed_code_of_account(&c->user.id)));
     MX_TRY(q_account_set_password(cx->db, &in, NULL));
     MX_TRY(mx_session_end_others(cx, c->user.id, keep));
     MX_TRY(mx_mail_queue(cx, c->user.id, c->user.email, "password_changed", c->user.locale,
@@ -59,7 +59,7 @@ static enum mx_err put_changed(void *arg)
     return put(c, c->cx->actor.session);
 }
 
-enum mx_err mx_credential_change(struct mx_ctx *cx, const struct mx_password_change *in)
+enum mx_err mx_password_change_own(struct mx_ctx *cx, const struct mx_password_change *in)
 {
     struct change c = {.cx = cx, .password = in->password, .action = "account.password_change"};
     struct mx_proved proved = {make, put_changed, &c};
@@ -84,7 +84,7 @@ static enum mx_err mail_code(void *arg)
     const struct forgot *f = arg;
     struct mx_ctx *cx = f->cx;
     struct mx_list rows;
-    struct mx_code_for what = {.email = f->email, .email_key = f->key};
+    struct mx_mailed_code_for what = {.email = f->email, .email_key = f->key};
     const struct q_account_owner_row *owner = NULL;
     char code[7];
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){f->key}, &rows));
@@ -92,7 +92,8 @@ static enum mx_err mail_code(void *arg)
         owner = MX_AT(rows, struct q_account_owner_row, 0);
     if (owner != NULL)
         what.account = owner->id;
-    MX_TRY(mx_code_make(cx, mx_code_of_address(MX_CODE_PASSWORD, f->key), &what, code));
+    MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, f->key),
+                               &what, code));
     struct mx_pair var = {MX_S("code"), mx_str_c(code)};
     struct mx_list vars = {&var, 1};
     if (owner == NULL)
@@ -100,7 +101,7 @@ static enum mx_err mail_code(void *arg)
     return mx_mail_queue(cx, owner->id, owner->email, "reset_code", owner->locale, vars);
 }
 
-enum mx_err mx_credential_forgot(struct mx_ctx *cx, struct mx_str email)
+enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email)
 {
     struct forgot f = {.cx = cx, .email = email};
     MX_TRY(mx_email_key_of(cx, email, &f.key));
@@ -110,7 +111,7 @@ enum mx_err mx_credential_forgot(struct mx_ctx *cx, struct mx_str email)
 /* A code and the password that it is to set. */
 struct reset {
     struct change change;
-    struct mx_code_holder codes;
+    struct mx_mailed_code_holder codes;
     struct mx_str code;
     enum mx_err refused;
 };
@@ -140,8 +141,8 @@ static enum mx_err account_of(struct reset *r, struct mx_id account)
 static enum mx_err check_code(void *arg)
 {
     struct reset *r = arg;
-    struct mx_code_for what;
-    MX_TRY(mx_code_check(r->change.cx, r->codes, r->code, &what, &r->refused));
+    struct mx_mailed_code_for what;
+    MX_TRY(mx_mailed_code_check(r->change.cx, r->codes, r->code, &what, &r->refused));
     return r->refused == MX_OK ? account_of(r, what.account) : MX_OK;
 }
 
@@ -149,11 +150,11 @@ static enum mx_err put_reset(void *arg)
 {
     struct reset *r = arg;
     struct mx_ctx *cx = r->change.cx;
-    struct mx_code_for what;
+    struct mx_mailed_code_for what;
     enum mx_err e = mx_account_lock(cx, r->change.user.id);
     if (e != MX_OK)
         return e == MX_E_NOT_FOUND ? MX_E_CODE_INVALID : e;
-    MX_TRY(mx_code_use(cx, r->codes, r->code, &what, &r->refused));
+    MX_TRY(mx_mailed_code_use(cx, r->codes, r->code, &what, &r->refused));
     if (r->refused != MX_OK)
         return MX_OK;
     MX_TRY(account_of(r, what.account));
@@ -164,13 +165,13 @@ static enum mx_err put_reset(void *arg)
     return put(&r->change, (struct mx_id){{0}});
 }
 
-enum mx_err mx_credential_reset(struct mx_ctx *cx, const struct mx_password_reset *in)
+enum mx_err mx_password_reset_by_code(struct mx_ctx *cx, const struct mx_password_reset *in)
 {
     struct mx_str key;
     MX_TRY(mx_email_key_of(cx, in->email, &key));
     struct reset r = {
         .change = {.cx = cx, .password = in->password, .action = "account.password_reset"},
-        .codes = mx_code_of_address(MX_CODE_PASSWORD, key),
+        .codes = mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, key),
         .code = in->code,
     };
     MX_TRY(mx_db_tx(cx->db, check_code, &r));

@@ -13,14 +13,14 @@ struct mx_password_change {
 /* Change the caller's password; runs its own transactions. The caller's other sessions end.
  * MX_E_VALIDATION_FAILED (weak), MX_E_INVALID_CREDENTIALS, counted with the owner's sign-ins,
  * MX_E_RATE_LIMITED, MX_E_OVERLOADED, MX_E_UNAUTHORIZED (the account is closed). */
-enum mx_err mx_credential_change(struct mx_ctx *cx,
-                                 const struct mx_password_change *in) MX_MUST_CHECK;
+enum mx_err mx_password_change_own(struct mx_ctx *cx,
+                                   const struct mx_password_change *in) MX_MUST_CHECK;
 
 /* Mail a code for a new password to the owner of `email`, if there is one; runs its own
  * transaction. The same work and the same answer either way, and also when the address has had its
  * share of mail: then nothing is sent and an earlier code stays good. MX_E_VALIDATION_FAILED: no
  * address. */
-enum mx_err mx_credential_forgot(struct mx_ctx *cx, struct mx_str email) MX_MUST_CHECK;
+enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email) MX_MUST_CHECK;
 
 struct mx_password_reset {
     struct mx_str email, code, password;
@@ -28,7 +28,7 @@ struct mx_password_reset {
 /* Set the password by that code; runs its own transactions. All sessions end and none begins. A
  * weak password leaves the code good. MX_E_CODE_INVALID, MX_E_VALIDATION_FAILED,
  * MX_E_RATE_LIMITED, MX_E_OVERLOADED. */
-enum mx_err mx_credential_reset(struct mx_ctx *cx,
-                                const struct mx_password_reset *in) MX_MUST_CHECK;
+enum mx_err mx_password_reset_by_code(struct mx_ctx *cx,
+                                      const struct mx_password_reset *in) MX_MUST_CHECK;
 
 #endif

@@ -108,7 +108,8 @@ enum mx_err mx_role_sum(struct mx_ctx *cx, struct mx_list names, uint64_t *ret_s
     uint64_t set;
 
     *ret_set = 0;
-    MX_TRY(q_role_named(cx->db, &(struct q_role_named_in){mx_rows_names(cx->arena, names)}, &rows));
+    MX_TRY(q_role_named(cx->db, &(struct q_role_named_in){mx_json_rows_names(cx->arena, names)},
+                        &rows));
     for (size_t i = 0; i < names.n; i++) {
         struct mx_str at = mx_str_fmt(cx->arena, "/roles/%zu", i);
 

@@ -109,9 +109,9 @@ static enum mx_err sign_up(void *arg)
     return e == MX_E_DUPLICATE ? MX_E_EMAIL_TAKEN : e;
 }
 
-static struct mx_code_holder codes_of(struct mx_str key)
+static struct mx_mailed_code_holder codes_of(struct mx_str key)
 {
-    return mx_code_of_address(MX_CODE_SIGNUP, key);
+    return mx_mailed_code_of_address(MX_MAILED_CODE_SIGNUP, key);
 }
 
 static enum mx_err guest_locale(const struct signup *s, struct mx_str *ret_locale)
@@ -132,14 +132,14 @@ static enum mx_err ask_for_proof(void *arg)
 {
     const struct signup *s = arg;
     struct mx_ctx *cx = s->cx;
-    struct mx_code_for what = {s->person.email, s->person.key, s->person.guest, s->person.name,
-                               s->person.phc};
+    struct mx_mailed_code_for what = {s->person.email, s->person.key, s->person.guest,
+                                      s->person.name, s->person.phc};
     struct mx_list owners;
     struct mx_str locale;
     char code[7];
     MX_TRY(guest_locale(s, &locale));
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){s->person.key}, &owners));
-    MX_TRY(mx_code_make(cx, codes_of(s->person.key), &what, code));
+    MX_TRY(mx_mailed_code_make(cx, codes_of(s->person.key), &what, code));
     if (owners.n > 0) {
         const struct q_account_owner_row *o = MX_AT(owners, struct q_account_owner_row, 0);
         return mx_mail_queue(cx, o->id, o->email, "address_taken", o->locale, (struct mx_list){0});
@@ -171,10 +171,10 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
 enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
                              struct mx_tokens *ret_tokens, enum mx_err *ret_refused)
 {
-    struct mx_code_for what;
+    struct mx_mailed_code_for what;
     struct mx_str key;
     MX_TRY(mx_email_key_of(cx, in->email, &key));
-    MX_TRY(mx_code_use(cx, codes_of(key), in->code, &what, ret_refused));
+    MX_TRY(mx_mailed_code_use(cx, codes_of(key), in->code, &what, ret_refused));
     if (*ret_refused != MX_OK)
         return MX_OK;
     struct person p = {what.email, key, what.name, what.phc, what.account, {cx->now_ms}};

@@ -110,8 +110,8 @@ enum mx_err mx_signin_prove(struct mx_ctx *cx, struct mx_str password,
 enum mx_err mx_signin_with_password(struct mx_ctx *cx, struct mx_str password,
                                     enum mx_err (*then)(void *arg), void *arg) MX_MUST_CHECK;
 
-/* The caller proves again to be there: the session counts as freshly signed in (MX_R_FRESH) from
- * now on. Errors as mx_signin_with_password; MX_E_UNAUTHORIZED when the session has ended. */
+/* The caller proves again to be there: the session counts as freshly signed in (MX_R_RECENT_AUTH)
+ * from now on. Errors as mx_signin_with_password; MX_E_UNAUTHORIZED when the session has ended. */
 enum mx_err mx_signin_again(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
 
 /* The passkey of `account` as the second factor of the sign-in that `mfa_token` is for, in the

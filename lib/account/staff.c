@@ -138,7 +138,7 @@ static enum mx_err put_invitation(struct mx_ctx *cx, struct mx_id account, struc
 
 static enum mx_err set_roles(struct mx_ctx *cx, struct mx_id id, struct mx_list roles)
 {
-    struct q_staff_give_roles_in in = {id, mx_rows_names(cx->arena, roles)};
+    struct q_staff_give_roles_in in = {id, mx_json_rows_names(cx->arena, roles)};
 
     MX_TRY(q_staff_take_roles(cx->db, &(struct q_staff_take_roles_in){id}, NULL));
     return q_staff_give_roles(cx->db, &in, NULL);

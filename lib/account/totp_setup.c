@@ -15,7 +15,7 @@ static enum mx_err lock(struct mx_ctx *cx)
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 
-enum mx_err mx_enrol_totp_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed)
+enum mx_err mx_totp_setup_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed)
 {
     unsigned char random[MX_TOTP_SECRET];
     struct mx_id me = cx->actor.account;
@@ -52,11 +52,11 @@ static enum mx_err first_code(struct mx_ctx *cx, struct mx_str code, int64_t *re
     const struct q_totp_load_row *r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
     if (r == NULL || r->confirmed_at.ms != 0)
         return mx_fail(cx->faults, MX_E_CONFLICT, "No enrolment waits for a code.");
-    MX_TRY(mx_person_open(cx, MX_SEALED_TOTP, me, r->secret, &secret));
+    MX_TRY(mx_sealed_open(cx, MX_SEALED_TOTP, me, r->secret, &secret));
     return mx_totp_match(secret, code, cx->now_ms, ret_step) ? MX_OK : MX_E_CODE_INVALID;
 }
 
-enum mx_err mx_enrol_totp_confirm(struct mx_ctx *cx, struct mx_str code, struct mx_list *ret_codes)
+enum mx_err mx_totp_setup_confirm(struct mx_ctx *cx, struct mx_str code, struct mx_list *ret_codes)
 {
     struct mx_id me = cx->actor.account;
     int64_t step;
@@ -84,12 +84,12 @@ static enum mx_err remove_totp(void *arg)
     return mx_mfa_tell(cx, me, "mfa_removed", (struct mx_list){0});
 }
 
-enum mx_err mx_enrol_totp_remove(struct mx_ctx *cx, struct mx_str password)
+enum mx_err mx_totp_setup_remove(struct mx_ctx *cx, struct mx_str password)
 {
     return mx_signin_with_password(cx, password, remove_totp, cx);
 }
 
-enum mx_err mx_enrol_new_codes(struct mx_ctx *cx, struct mx_list *ret_codes)
+enum mx_err mx_totp_setup_new_codes(struct mx_ctx *cx, struct mx_list *ret_codes)
 {
     struct mx_id me = cx->actor.account;
     struct mx_list methods;

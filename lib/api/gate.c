@@ -131,14 +131,14 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
 static enum mx_err require_session(struct mx_ctx *cx, unsigned flags)
 {
     struct mx_session_proof proof;
-    bool factor = needs_second_factor(cx) && !(flags & MX_R_ENROL);
-    if (!factor && !(flags & MX_R_FRESH))
+    bool factor = needs_second_factor(cx) && !(flags & MX_R_WITHOUT_MFA);
+    if (!factor && !(flags & MX_R_RECENT_AUTH))
         return MX_OK;
     MX_TRY(mx_session_live(cx, &proof));
     if (factor && proof.second == MX_SECOND_NONE)
         return MX_E_MFA_ENROLMENT_REQUIRED;
     bool fresh = cx->actor.kind == MX_GUEST || proof.fresh;
-    return (flags & MX_R_FRESH) && !fresh ? MX_E_REAUTH_REQUIRED : MX_OK;
+    return (flags & MX_R_RECENT_AUTH) && !fresh ? MX_E_REAUTH_REQUIRED : MX_OK;
 }
 
 static enum mx_err authorize(struct mx_ctx *cx, const struct mx_route *route)
@@ -146,7 +146,7 @@ static enum mx_err authorize(struct mx_ctx *cx, const struct mx_route *route)
     if (route->who != MX_WHO_STAFF)
         return require_session(cx, route->flags);
     MX_TRY(require_permission(cx, route->permission));
-    return require_session(cx, route->flags | MX_R_ENROL);
+    return require_session(cx, route->flags | MX_R_WITHOUT_MFA);
 }
 
 /* ==== how often ==== */
@@ -341,7 +341,7 @@ static enum mx_err attempt(void *arg)
     cx->at_commit = (struct mx_at_commit){0};
     cx->catalog_changed = cx->session_live = false;
     MX_TRY(r->call(r->arg));
-    if ((r->route->flags & MX_R_MONEY) && !cx->session_live)
+    if ((r->route->flags & MX_R_LOCK_SESSION) && !cx->session_live)
         MX_TRY(require_live(cx));
     if (r->key.p != NULL)
         MX_TRY(store(r));

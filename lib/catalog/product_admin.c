@@ -96,19 +96,20 @@ static enum mx_err audit(struct mx_ctx *cx, const char *action, const struct mx_
 
 /* ---- what other products hold ---- */
 
-static enum mx_err find_taken(struct mx_ctx *cx, const struct mx_model *m, struct mx_list *ret_rows)
+static enum mx_err find_taken(struct mx_ctx *cx, const struct mx_product_draft *m,
+                              struct mx_list *ret_rows)
 {
-    struct mx_rows skus, categories;
+    struct mx_json_rows skus, categories;
     struct q_product_taken_in in = {.product = m->id, .slug = m->slug};
 
-    mx_rows_init(&skus, cx->arena);
+    mx_json_rows_init(&skus, cx->arena);
     for (size_t i = 0; i < m->variants.n; i++)
-        mx_jsonw_str(&skus.w, MX_AT(m->variants, const struct mx_model_variant, i)->sku);
-    mx_rows_init(&categories, cx->arena);
+        mx_jsonw_str(&skus.w, MX_AT(m->variants, const struct mx_product_draft_variant, i)->sku);
+    mx_json_rows_init(&categories, cx->arena);
     for (size_t i = 0; i < m->categories.n; i++)
         mx_jsonw_str(&categories.w, *MX_AT(m->categories, const struct mx_str, i));
-    in.skus = mx_rows_text(&skus);
-    in.categories = mx_rows_text(&categories);
+    in.skus = mx_json_rows_text(&skus);
+    in.categories = mx_json_rows_text(&categories);
     return q_product_taken(cx->db, &in, ret_rows);
 }
 
@@ -125,7 +126,7 @@ static bool has_row(const struct mx_list *rows, int64_t kind, struct mx_str valu
 
 /* MX_E_VALIDATION_FAILED for unknown categories, MX_E_CONFLICT for what is taken. A slug that was
  * made of the title gives way. */
-static enum mx_err check_taken(struct mx_ctx *cx, struct mx_model *m)
+static enum mx_err check_taken(struct mx_ctx *cx, struct mx_product_draft *m)
 {
     struct mx_faults *f = cx->faults;
     struct mx_list rows;
@@ -144,7 +145,8 @@ static enum mx_err check_taken(struct mx_ctx *cx, struct mx_model *m)
                              mx_id_str(cx->arena, m->id).p + SLUG_ID_AT);
     }
     for (size_t i = 0; i < m->variants.n; i++) {
-        const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+        const struct mx_product_draft_variant *v =
+            MX_AT(m->variants, const struct mx_product_draft_variant, i);
 
         if (v->is_new && has_row(&rows, TAKEN_SKU, v->sku))
             mx_fault_at(f, mx_str_fmt(cx->arena, "/variants/%d/sku", v->sent), "taken",
@@ -167,16 +169,16 @@ static enum mx_err taken_meanwhile(struct mx_ctx *cx, enum mx_err e)
 
 /* A checked model of a new product, with a slug. */
 static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *in,
-                             struct mx_model *ret_model)
+                             struct mx_product_draft *ret_model)
 {
-    struct mx_model m = {.id = mx_id_new(),
-                         .title = MX_S(""),
-                         .description = MX_S(""),
-                         .tax_class = MX_S("standard"),
-                         .media = MX_S("[]")};
+    struct mx_product_draft m = {.id = mx_id_new(),
+                                 .title = MX_S(""),
+                                 .description = MX_S(""),
+                                 .tax_class = MX_S("standard"),
+                                 .media = MX_S("[]")};
 
-    mx_model_overlay(cx, &m, in);
-    MX_TRY(mx_model_check(cx, &m));
+    mx_product_draft_overlay(cx, &m, in);
+    MX_TRY(mx_product_draft_check(cx, &m));
     if (!m.own_slug)
         m.slug = mx_slug_of(cx->arena, m.title);
     if (m.slug.n == 0)
@@ -188,7 +190,7 @@ static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *i
 enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *in,
                               struct mx_product *ret_product)
 {
-    struct mx_model m;
+    struct mx_product_draft m;
     const struct mx_list one = {&m, 1};
     int64_t rows;
 
@@ -201,11 +203,11 @@ enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *
 
 enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes, int64_t *ret_rows)
 {
-    struct mx_list models = {MX_NEW_N(cx->arena, writes->n, struct mx_model), writes->n};
+    struct mx_list models = {MX_NEW_N(cx->arena, writes->n, struct mx_product_draft), writes->n};
 
     for (size_t i = 0; i < writes->n; i++)
         MX_TRY(new_model(cx, MX_AT(*writes, const struct mx_product_write, i),
-                         MX_AT(models, struct mx_model, i)));
+                         MX_AT(models, struct mx_product_draft, i)));
     return taken_meanwhile(cx, mx_products_insert(cx, &models, ret_rows));
 }
 
@@ -225,13 +227,13 @@ enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *
                               struct mx_product *ret_product)
 {
     struct mx_product before;
-    struct mx_model m;
+    struct mx_product_draft m;
 
     MX_TRY(lock(cx, in));
     MX_TRY(mx_product_get(cx, in->id, &before));
     MX_TRY(mx_product_model(cx, in->id, &m));
-    mx_model_overlay(cx, &m, in);
-    MX_TRY(mx_model_check(cx, &m));
+    mx_product_draft_overlay(cx, &m, in);
+    MX_TRY(mx_product_draft_check(cx, &m));
     MX_TRY(check_taken(cx, &m));
     MX_TRY(taken_meanwhile(cx, mx_product_replace(cx, &m, in)));
     MX_TRY(mx_product_get(cx, in->id, ret_product));

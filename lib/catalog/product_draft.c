@@ -53,8 +53,8 @@ struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title)
     return mx_buf_view(&out);
 }
 
-struct mx_str mx_model_title(struct mx_arena *a, const struct mx_model *m,
-                             const struct mx_model_variant *v)
+struct mx_str mx_product_draft_title(struct mx_arena *a, const struct mx_product_draft *m,
+                                     const struct mx_product_draft_variant *v)
 {
     struct mx_buf out;
 
@@ -102,7 +102,8 @@ static struct mx_str media_json(struct mx_arena *a, const struct mx_list *media)
     return mx_buf_view(&out);
 }
 
-static void overlay_media(struct mx_ctx *cx, struct mx_model *m, const struct mx_list *media)
+static void overlay_media(struct mx_ctx *cx, struct mx_product_draft *m,
+                          const struct mx_list *media)
 {
     for (size_t i = 0; i < media->n; i++) {
         struct mx_str url = MX_AT(*media, const struct mx_media, i)->url;
@@ -124,7 +125,7 @@ static int64_t amount_of(struct mx_ctx *cx, struct mx_money price, size_t varian
     return price.minor;
 }
 
-static void overlay_variant(struct mx_ctx *cx, struct mx_model_variant *v,
+static void overlay_variant(struct mx_ctx *cx, struct mx_product_draft_variant *v,
                             const struct mx_variant_write *in, size_t i)
 {
     v->sent = (int)i;
@@ -154,10 +155,10 @@ static void overlay_variant(struct mx_ctx *cx, struct mx_model_variant *v,
     v->stock = in->stock;
 }
 
-static struct mx_model_variant *find_sku(const struct mx_list *variants, struct mx_str sku)
+static struct mx_product_draft_variant *find_sku(const struct mx_list *variants, struct mx_str sku)
 {
     for (size_t i = 0; i < variants->n; i++) {
-        struct mx_model_variant *v = MX_AT(*variants, struct mx_model_variant, i);
+        struct mx_product_draft_variant *v = MX_AT(*variants, struct mx_product_draft_variant, i);
 
         if (mx_str_eq(v->sku, sku))
             return v;
@@ -166,14 +167,16 @@ static struct mx_model_variant *find_sku(const struct mx_list *variants, struct 
 }
 
 /* Those sent come first and in their order; those not sent are withdrawn. */
-static void overlay_variants(struct mx_ctx *cx, struct mx_model *m, const struct mx_list *sent)
+static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
+                             const struct mx_list *sent)
 {
-    struct mx_list out = {MX_NEW_N(cx->arena, sent->n + m->variants.n, struct mx_model_variant), 0};
+    struct mx_list out = {
+        MX_NEW_N(cx->arena, sent->n + m->variants.n, struct mx_product_draft_variant), 0};
 
     for (size_t i = 0; i < sent->n; i++) {
         const struct mx_variant_write *in = MX_AT(*sent, const struct mx_variant_write, i);
-        const struct mx_model_variant *old = find_sku(&m->variants, in->sku);
-        struct mx_model_variant v = {.id = mx_id_new(), .is_new = true, .title = MX_S("")};
+        const struct mx_product_draft_variant *old = find_sku(&m->variants, in->sku);
+        struct mx_product_draft_variant v = {.id = mx_id_new(), .is_new = true, .title = MX_S("")};
 
         if (find_sku(&out, in->sku))
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/sku", i), "duplicate",
@@ -181,20 +184,21 @@ static void overlay_variants(struct mx_ctx *cx, struct mx_model *m, const struct
         if (old)
             v = *old;
         overlay_variant(cx, &v, in, i);
-        *MX_AT(out, struct mx_model_variant, out.n++) = v;
+        *MX_AT(out, struct mx_product_draft_variant, out.n++) = v;
     }
     for (size_t i = 0; i < m->variants.n; i++) {
-        struct mx_model_variant v = *MX_AT(m->variants, struct mx_model_variant, i);
+        struct mx_product_draft_variant v = *MX_AT(m->variants, struct mx_product_draft_variant, i);
 
         if (find_sku(&out, v.sku))
             continue;
         v.active = false;
-        *MX_AT(out, struct mx_model_variant, out.n++) = v;
+        *MX_AT(out, struct mx_product_draft_variant, out.n++) = v;
     }
     m->variants = out;
 }
 
-void mx_model_overlay(struct mx_ctx *cx, struct mx_model *m, const struct mx_product_write *in)
+void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
+                              const struct mx_product_write *in)
 {
     if (in->has_slug) {
         m->slug = in->slug;
@@ -268,17 +272,18 @@ static void gather_choice(struct mx_arena *a, struct mx_list *options, const str
 }
 
 /* Options that were not sent: what is there and whatever else the variants choose. */
-static void gather_options(struct mx_arena *a, struct mx_model *m)
+static void gather_options(struct mx_arena *a, struct mx_product_draft *m)
 {
     for (size_t i = 0; i < m->variants.n; i++) {
-        const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+        const struct mx_product_draft_variant *v =
+            MX_AT(m->variants, const struct mx_product_draft_variant, i);
 
         for (size_t k = 0; v->active && k < v->choices.n; k++)
             gather_choice(a, &m->options, MX_AT(v->choices, const struct mx_pair, k));
     }
 }
 
-static void check_options(struct mx_ctx *cx, const struct mx_model *m)
+static void check_options(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
     for (size_t i = 0; i < m->options.n; i++) {
         const struct mx_option *o = MX_AT(m->options, const struct mx_option, i);
@@ -297,8 +302,8 @@ static void check_options(struct mx_ctx *cx, const struct mx_model *m)
 }
 
 /* Tell a fault of a variant's choices where the sender can see it. */
-static void choice_fault(struct mx_ctx *cx, const struct mx_model_variant *v, const char *code,
-                         struct mx_str detail)
+static void choice_fault(struct mx_ctx *cx, const struct mx_product_draft_variant *v,
+                         const char *code, struct mx_str detail)
 {
     struct mx_str at = MX_S("/options");
 
@@ -308,8 +313,8 @@ static void choice_fault(struct mx_ctx *cx, const struct mx_model_variant *v, co
 }
 
 /* One known value of each option and nothing else. */
-static void check_choices(struct mx_ctx *cx, const struct mx_model *m,
-                          const struct mx_model_variant *v)
+static void check_choices(struct mx_ctx *cx, const struct mx_product_draft *m,
+                          const struct mx_product_draft_variant *v)
 {
     for (size_t i = 0; i < m->options.n; i++) {
         const struct mx_option *o = MX_AT(m->options, const struct mx_option, i);
@@ -332,8 +337,8 @@ static void check_choices(struct mx_ctx *cx, const struct mx_model *m,
     }
 }
 
-static bool same_choices(const struct mx_model *m, const struct mx_model_variant *a,
-                         const struct mx_model_variant *b)
+static bool same_choices(const struct mx_product_draft *m, const struct mx_product_draft_variant *a,
+                         const struct mx_product_draft_variant *b)
 {
     for (size_t i = 0; i < m->options.n; i++) {
         struct mx_str name = MX_AT(m->options, const struct mx_option, i)->name;
@@ -344,24 +349,24 @@ static bool same_choices(const struct mx_model *m, const struct mx_model_variant
     return m->options.n > 0;
 }
 
-static void check_variants(struct mx_ctx *cx, struct mx_model *m)
+static void check_variants(struct mx_ctx *cx, struct mx_product_draft *m)
 {
     for (size_t i = 0; i < m->variants.n; i++) {
-        struct mx_model_variant *v = MX_AT(m->variants, struct mx_model_variant, i);
+        struct mx_product_draft_variant *v = MX_AT(m->variants, struct mx_product_draft_variant, i);
 
         if (!v->active)
             continue;
         check_choices(cx, m, v);
         for (size_t k = 0; k < i; k++) {
-            const struct mx_model_variant *other =
-                MX_AT(m->variants, const struct mx_model_variant, k);
+            const struct mx_product_draft_variant *other =
+                MX_AT(m->variants, const struct mx_product_draft_variant, k);
 
             if (other->active && same_choices(m, v, other))
                 choice_fault(cx, v, "duplicate",
                              mx_str_fmt(cx->arena, "the same choices as %.*s", MX_FMT(other->sku)));
         }
         if (!v->own_title)
-            v->title = mx_model_title(cx->arena, m, v);
+            v->title = mx_product_draft_title(cx->arena, m, v);
     }
 }
 
@@ -382,7 +387,7 @@ static struct mx_str pointer_to(struct mx_arena *a, const char *parent, struct m
     return mx_buf_view(&out);
 }
 
-static void check_attributes(struct mx_ctx *cx, const struct mx_model *m)
+static void check_attributes(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
     for (size_t i = 0; i < m->attributes.n; i++) {
         struct mx_str name = MX_AT(m->attributes, const struct mx_pair, i)->name;
@@ -393,7 +398,7 @@ static void check_attributes(struct mx_ctx *cx, const struct mx_model *m)
     }
 }
 
-enum mx_err mx_model_check(struct mx_ctx *cx, struct mx_model *m)
+enum mx_err mx_product_draft_check(struct mx_ctx *cx, struct mx_product_draft *m)
 {
     if (!m->own_options)
         gather_options(cx->arena, m);
@@ -405,7 +410,7 @@ enum mx_err mx_model_check(struct mx_ctx *cx, struct mx_model *m)
 
 /* ---- derived ---- */
 
-static struct mx_str search_text(struct mx_arena *a, const struct mx_model *m)
+static struct mx_str search_text(struct mx_arena *a, const struct mx_product_draft *m)
 {
     struct mx_buf out, cut;
 
@@ -416,7 +421,8 @@ static struct mx_str search_text(struct mx_arena *a, const struct mx_model *m)
     if (m->brand.p)
         mx_search_index(&out, m->brand);
     for (size_t i = 0; i < m->variants.n; i++) {
-        const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+        const struct mx_product_draft_variant *v =
+            MX_AT(m->variants, const struct mx_product_draft_variant, i);
 
         if (v->active)
             mx_search_index(&out, v->sku);
@@ -440,13 +446,15 @@ static struct mx_str search_text(struct mx_arena *a, const struct mx_model *m)
     return mx_buf_view(&cut);
 }
 
-struct mx_model_derived mx_model_derive(struct mx_arena *a, const struct mx_model *m)
+struct mx_product_draft_derived mx_product_draft_derive(struct mx_arena *a,
+                                                        const struct mx_product_draft *m)
 {
-    struct mx_model_derived d = {.search_text = search_text(a, m)};
+    struct mx_product_draft_derived d = {.search_text = search_text(a, m)};
     bool first = true;
 
     for (size_t i = 0; i < m->variants.n; i++) {
-        const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+        const struct mx_product_draft_variant *v =
+            MX_AT(m->variants, const struct mx_product_draft_variant, i);
 
         if (!v->active)
             continue;

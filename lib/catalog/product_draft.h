@@ -8,7 +8,7 @@
 
 #define MX_SEARCH_TEXT_MAX 60000 /* bytes */
 
-struct mx_model_variant {
+struct mx_product_draft_variant {
     struct mx_id id;
     struct mx_str sku, title;
     struct mx_list choices; /* struct mx_pair */
@@ -19,7 +19,7 @@ struct mx_model_variant {
     int sent;       /* place in the request; -1: not sent */
 };
 
-struct mx_model {
+struct mx_product_draft {
     struct mx_id id;
     struct mx_str slug, title, description, brand, tax_class;
     bool own_slug; /* the slug was sent */
@@ -30,29 +30,31 @@ struct mx_model {
     struct mx_list categories; /* struct mx_str: slugs */
     struct mx_str media;       /* JSON */
     struct mx_str thumbnail;   /* absent: none */
-    struct mx_list variants;   /* struct mx_model_variant */
+    struct mx_list variants;   /* struct mx_product_draft_variant */
 };
 
 /* Columns that are computed. */
-struct mx_model_derived {
+struct mx_product_draft_derived {
     int64_t price_min, price_max, compare_at;
     bool has_compare_at;
     struct mx_str search_text;
 };
 
 /* Lay what was sent over the model. Faults go to cx->faults. */
-void mx_model_overlay(struct mx_ctx *cx, struct mx_model *m, const struct mx_product_write *in);
+void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
+                              const struct mx_product_write *in);
 
 /* Everything that can be told without the database. MX_E_VALIDATION_FAILED with all faults, those
  * of the overlay too. */
-enum mx_err mx_model_check(struct mx_ctx *cx, struct mx_model *m) MX_MUST_CHECK;
+enum mx_err mx_product_draft_check(struct mx_ctx *cx, struct mx_product_draft *m) MX_MUST_CHECK;
 
 /* What lists need to know of the active variants and all texts. */
-struct mx_model_derived mx_model_derive(struct mx_arena *a, const struct mx_model *m);
+struct mx_product_draft_derived mx_product_draft_derive(struct mx_arena *a,
+                                                        const struct mx_product_draft *m);
 
 /* A variant's title as it is made of its choices: "Red / XL". */
-struct mx_str mx_model_title(struct mx_arena *a, const struct mx_model *m,
-                             const struct mx_model_variant *v);
+struct mx_str mx_product_draft_title(struct mx_arena *a, const struct mx_product_draft *m,
+                                     const struct mx_product_draft_variant *v);
 
 /* "Über 9 Dinge!" -> "uber-9-dinge"; empty when nothing is left. */
 struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title);

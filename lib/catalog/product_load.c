@@ -4,26 +4,27 @@
 
 enum { PART_OPTION, PART_CHOICE, PART_ATTRIBUTE, PART_CATEGORY };
 
-static enum mx_err read_variants(struct mx_ctx *cx, struct mx_model *m)
+static enum mx_err read_variants(struct mx_ctx *cx, struct mx_product_draft *m)
 {
     struct mx_list rows;
 
     MX_TRY(q_product_skus(cx->db, &(struct q_product_skus_in){m->id}, &rows));
-    m->variants = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_model_variant), rows.n};
+    m->variants =
+        (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_product_draft_variant), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_product_skus_row *r = MX_AT(rows, const struct q_product_skus_row, i);
 
-        *MX_AT(m->variants, struct mx_model_variant, i) =
-            (struct mx_model_variant){.id = r->id,
-                                      .sku = r->sku,
-                                      .title = r->title,
-                                      .price = r->price,
-                                      .compare_at = r->compare_at,
-                                      .has_compare_at = r->has_compare_at,
-                                      .weight_grams = r->weight_grams,
-                                      .has_weight_grams = r->has_weight_grams,
-                                      .active = r->active != 0,
-                                      .sent = -1};
+        *MX_AT(m->variants, struct mx_product_draft_variant, i) =
+            (struct mx_product_draft_variant){.id = r->id,
+                                              .sku = r->sku,
+                                              .title = r->title,
+                                              .price = r->price,
+                                              .compare_at = r->compare_at,
+                                              .has_compare_at = r->has_compare_at,
+                                              .weight_grams = r->weight_grams,
+                                              .has_weight_grams = r->has_weight_grams,
+                                              .active = r->active != 0,
+                                              .sent = -1};
     }
     return MX_OK;
 }
@@ -37,7 +38,7 @@ static void add_pair(struct mx_arena *a, struct mx_list *pairs, size_t max, stru
 }
 
 /* Values of one option follow each other. */
-static void add_option(struct mx_arena *a, struct mx_model *m, size_t max,
+static void add_option(struct mx_arena *a, struct mx_product_draft *m, size_t max,
                        const struct q_product_parts_row *r)
 {
     struct mx_option *o =
@@ -52,18 +53,18 @@ static void add_option(struct mx_arena *a, struct mx_model *m, size_t max,
         *MX_AT(o->values, struct mx_str, o->values.n++) = r->value;
 }
 
-static void add_choice(struct mx_arena *a, struct mx_model *m, size_t max,
+static void add_choice(struct mx_arena *a, struct mx_product_draft *m, size_t max,
                        const struct q_product_parts_row *r)
 {
     for (size_t i = 0; i < m->variants.n; i++) {
-        struct mx_model_variant *v = MX_AT(m->variants, struct mx_model_variant, i);
+        struct mx_product_draft_variant *v = MX_AT(m->variants, struct mx_product_draft_variant, i);
 
         if (mx_id_eq(v->id, r->variant) && r->value.p)
             add_pair(a, &v->choices, max, r->name, r->value);
     }
 }
 
-static enum mx_err read_parts(struct mx_ctx *cx, struct mx_model *m)
+static enum mx_err read_parts(struct mx_ctx *cx, struct mx_product_draft *m)
 {
     struct mx_arena *a = cx->arena;
     struct mx_list rows;
@@ -86,10 +87,10 @@ static enum mx_err read_parts(struct mx_ctx *cx, struct mx_model *m)
     return MX_OK;
 }
 
-enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_model *ret_model)
+enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_product_draft *ret_model)
 {
     const struct q_product_load_row *r;
-    struct mx_model m = {.id = id, .own_slug = true};
+    struct mx_product_draft m = {.id = id, .own_slug = true};
     struct mx_list rows;
 
     MX_TRY(q_product_load(cx->db, &(struct q_product_load_in){.id = id}, &rows));
@@ -107,9 +108,9 @@ enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_model
     MX_TRY(read_variants(cx, &m));
     MX_TRY(read_parts(cx, &m));
     for (size_t i = 0; i < m.variants.n; i++) {
-        struct mx_model_variant *v = MX_AT(m.variants, struct mx_model_variant, i);
+        struct mx_product_draft_variant *v = MX_AT(m.variants, struct mx_product_draft_variant, i);
 
-        v->own_title = !mx_str_eq(v->title, mx_model_title(cx->arena, &m, v));
+        v->own_title = !mx_str_eq(v->title, mx_product_draft_title(cx->arena, &m, v));
     }
     *ret_model = m;
     return MX_OK;

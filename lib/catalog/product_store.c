@@ -4,16 +4,16 @@
 #include "q/product.h"
 #include "shop/json_rows.h"
 
-static struct mx_str options_json(struct mx_arena *a, const struct mx_model *m)
+static struct mx_str options_json(struct mx_arena *a, const struct mx_product_draft *m)
 {
-    struct mx_rows json;
+    struct mx_json_rows json;
 
-    mx_rows_init(&json, a);
+    mx_json_rows_init(&json, a);
     for (size_t i = 0; i < m->options.n; i++) {
         const struct mx_option *o = MX_AT(m->options, const struct mx_option, i);
 
         mx_jsonw_open(&json.w);
-        mx_rows_str(&json, "name", o->name);
+        mx_json_rows_str(&json, "name", o->name);
         mx_jsonw_name(&json.w, "values");
         mx_jsonw_array(&json.w);
         for (size_t k = 0; k < o->values.n; k++)
@@ -21,7 +21,7 @@ static struct mx_str options_json(struct mx_arena *a, const struct mx_model *m)
         mx_jsonw_array_end(&json.w);
         mx_jsonw_close(&json.w);
     }
-    return mx_rows_text(&json);
+    return mx_json_rows_text(&json);
 }
 
 static struct mx_str pairs_json(struct mx_arena *a, const struct mx_list *pairs)
@@ -43,8 +43,8 @@ static struct mx_str pairs_json(struct mx_arena *a, const struct mx_list *pairs)
 }
 
 /* A variant's choices, in the order of the options. */
-static struct mx_str choices_json(struct mx_arena *a, const struct mx_model *m,
-                                  const struct mx_model_variant *v)
+static struct mx_str choices_json(struct mx_arena *a, const struct mx_product_draft *m,
+                                  const struct mx_product_draft_variant *v)
 {
     struct mx_list pairs = {MX_NEW_N(a, m->options.n, struct mx_pair), m->options.n};
 
@@ -58,80 +58,83 @@ static struct mx_str choices_json(struct mx_arena *a, const struct mx_model *m,
 
 /* ---- one object of each array ---- */
 
-static void product_row(struct mx_ctx *cx, struct mx_rows *json, const struct mx_model *m)
+static void product_row(struct mx_ctx *cx, struct mx_json_rows *json,
+                        const struct mx_product_draft *m)
 {
-    const struct mx_model_derived d = mx_model_derive(cx->arena, m);
+    const struct mx_product_draft_derived d = mx_product_draft_derive(cx->arena, m);
 
     mx_jsonw_open(&json->w);
-    mx_rows_id(json, "id", m->id);
-    mx_rows_str(json, "slug", m->slug);
-    mx_rows_str(json, "title", m->title);
-    mx_rows_str(json, "brand", m->brand);
-    mx_rows_str(json, "description", m->description);
-    mx_rows_int(json, "status", m->status);
-    mx_rows_str(json, "tax_class", m->tax_class);
-    mx_rows_str(json, "options", options_json(cx->arena, m));
-    mx_rows_str(json, "attributes", pairs_json(cx->arena, &m->attributes));
-    mx_rows_str(json, "media", m->media);
-    mx_rows_str(json, "thumbnail", m->thumbnail);
-    mx_rows_int(json, "price_min", d.price_min);
-    mx_rows_int(json, "price_max", d.price_max);
+    mx_json_rows_id(json, "id", m->id);
+    mx_json_rows_str(json, "slug", m->slug);
+    mx_json_rows_str(json, "title", m->title);
+    mx_json_rows_str(json, "brand", m->brand);
+    mx_json_rows_str(json, "description", m->description);
+    mx_json_rows_int(json, "status", m->status);
+    mx_json_rows_str(json, "tax_class", m->tax_class);
+    mx_json_rows_str(json, "options", options_json(cx->arena, m));
+    mx_json_rows_str(json, "attributes", pairs_json(cx->arena, &m->attributes));
+    mx_json_rows_str(json, "media", m->media);
+    mx_json_rows_str(json, "thumbnail", m->thumbnail);
+    mx_json_rows_int(json, "price_min", d.price_min);
+    mx_json_rows_int(json, "price_max", d.price_max);
     if (d.has_compare_at)
-        mx_rows_int(json, "compare_at", d.compare_at);
-    mx_rows_str(json, "search_text", d.search_text);
+        mx_json_rows_int(json, "compare_at", d.compare_at);
+    mx_json_rows_str(json, "search_text", d.search_text);
     mx_jsonw_close(&json->w);
 }
 
-static void variant_row(struct mx_ctx *cx, struct mx_rows *json, const struct mx_model *m, size_t i)
+static void variant_row(struct mx_ctx *cx, struct mx_json_rows *json,
+                        const struct mx_product_draft *m, size_t i)
 {
-    const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+    const struct mx_product_draft_variant *v =
+        MX_AT(m->variants, const struct mx_product_draft_variant, i);
 
     mx_jsonw_open(&json->w);
-    mx_rows_id(json, "id", v->id);
-    mx_rows_id(json, "product", m->id);
-    mx_rows_int(json, "position", (int64_t)i);
-    mx_rows_str(json, "sku", v->sku);
-    mx_rows_str(json, "title", v->title);
+    mx_json_rows_id(json, "id", v->id);
+    mx_json_rows_id(json, "product", m->id);
+    mx_json_rows_int(json, "position", (int64_t)i);
+    mx_json_rows_str(json, "sku", v->sku);
+    mx_json_rows_str(json, "title", v->title);
     if (v->active)
-        mx_rows_str(json, "options", choices_json(cx->arena, m, v));
-    mx_rows_int(json, "price", v->price);
+        mx_json_rows_str(json, "options", choices_json(cx->arena, m, v));
+    mx_json_rows_int(json, "price", v->price);
     if (v->has_compare_at)
-        mx_rows_int(json, "compare_at", v->compare_at);
-    mx_rows_str(json, "currency", mx_str_c(cx->conf->currency));
+        mx_json_rows_int(json, "compare_at", v->compare_at);
+    mx_json_rows_str(json, "currency", mx_str_c(cx->conf->currency));
     if (v->has_weight_grams)
-        mx_rows_int(json, "weight_grams", v->weight_grams);
-    mx_rows_int(json, "active", v->active);
+        mx_json_rows_int(json, "weight_grams", v->weight_grams);
+    mx_json_rows_int(json, "active", v->active);
     mx_jsonw_close(&json->w);
 }
 
-static void category_rows(struct mx_rows *json, const struct mx_model *m)
+static void category_rows(struct mx_json_rows *json, const struct mx_product_draft *m)
 {
     for (size_t i = 0; i < m->categories.n; i++) {
         mx_jsonw_open(&json->w);
-        mx_rows_id(json, "product", m->id);
-        mx_rows_str(json, "slug", *MX_AT(m->categories, const struct mx_str, i));
+        mx_json_rows_id(json, "product", m->id);
+        mx_json_rows_str(json, "slug", *MX_AT(m->categories, const struct mx_str, i));
         mx_jsonw_close(&json->w);
     }
 }
 
-static void attribute_rows(struct mx_rows *json, const struct mx_model *m)
+static void attribute_rows(struct mx_json_rows *json, const struct mx_product_draft *m)
 {
     for (size_t i = 0; i < m->attributes.n; i++) {
         const struct mx_pair *p = MX_AT(m->attributes, const struct mx_pair, i);
 
         mx_jsonw_open(&json->w);
-        mx_rows_id(json, "product", m->id);
-        mx_rows_str(json, "name", p->name);
-        mx_rows_str(json, "value", p->value);
+        mx_json_rows_id(json, "product", m->id);
+        mx_json_rows_str(json, "name", p->name);
+        mx_json_rows_str(json, "value", p->value);
         mx_jsonw_close(&json->w);
     }
 }
 
 /* ---- arrays into tables; *rows counts ---- */
 
-static enum mx_err insert_variants(struct mx_ctx *cx, struct mx_rows *json, int64_t *rows)
+static enum mx_err insert_variants(struct mx_ctx *cx, struct mx_json_rows *json, int64_t *rows)
 {
-    const struct q_product_insert_variants_in in = {mx_rows_text(json), {cx->now_ms}};
+    const struct q_product_insert_variants_in in = {mx_json_rows_text(json), {cx->now_ms}};
     int64_t n = 0;
 
     MX_TRY(q_product_insert_variants(cx->db, &in, &n));
@@ -139,9 +142,9 @@ static enum mx_err insert_variants(struct mx_ctx *cx, struct mx_rows *json, int6
     return MX_OK;
 }
 
-static enum mx_err insert_categories(struct mx_ctx *cx, struct mx_rows *json, int64_t *rows)
+static enum mx_err insert_categories(struct mx_ctx *cx, struct mx_json_rows *json, int64_t *rows)
 {
-    const struct q_product_insert_categories_in in = {mx_rows_text(json)};
+    const struct q_product_insert_categories_in in = {mx_json_rows_text(json)};
     int64_t n = 0;
 
     MX_TRY(q_product_insert_categories(cx->db, &in, &n));
@@ -149,9 +152,9 @@ static enum mx_err insert_categories(struct mx_ctx *cx, struct mx_rows *json, in
     return MX_OK;
 }
 
-static enum mx_err insert_attributes(struct mx_ctx *cx, struct mx_rows *json, int64_t *rows)
+static enum mx_err insert_attributes(struct mx_ctx *cx, struct mx_json_rows *json, int64_t *rows)
 {
-    const struct q_product_insert_attributes_in in = {mx_rows_text(json)};
+    const struct q_product_insert_attributes_in in = {mx_json_rows_text(json)};
     int64_t n = 0;
 
     MX_TRY(q_product_insert_attributes(cx->db, &in, &n));
@@ -163,7 +166,7 @@ static enum mx_err insert_attributes(struct mx_ctx *cx, struct mx_rows *json, in
 
 /* All arrays that new products fill. */
 struct arrays {
-    struct mx_rows products, variants, categories, attributes;
+    struct mx_json_rows products, variants, categories, attributes;
     struct mx_list stock; /* struct mx_stock_change */
     bool has_categories, has_attributes;
 };
@@ -173,14 +176,14 @@ static void fill(struct mx_ctx *cx, struct arrays *to, const struct mx_list *mod
     size_t n_variants = 0;
 
     for (size_t i = 0; i < models->n; i++)
-        n_variants += MX_AT(*models, const struct mx_model, i)->variants.n;
+        n_variants += MX_AT(*models, const struct mx_product_draft, i)->variants.n;
     to->stock.at = MX_NEW_N(cx->arena, n_variants, struct mx_stock_change);
-    mx_rows_init(&to->products, cx->arena);
-    mx_rows_init(&to->variants, cx->arena);
-    mx_rows_init(&to->categories, cx->arena);
-    mx_rows_init(&to->attributes, cx->arena);
+    mx_json_rows_init(&to->products, cx->arena);
+    mx_json_rows_init(&to->variants, cx->arena);
+    mx_json_rows_init(&to->categories, cx->arena);
+    mx_json_rows_init(&to->attributes, cx->arena);
     for (size_t i = 0; i < models->n; i++) {
-        const struct mx_model *m = MX_AT(*models, const struct mx_model, i);
+        const struct mx_product_draft *m = MX_AT(*models, const struct mx_product_draft, i);
 
         product_row(cx, &to->products, m);
         category_rows(&to->categories, m);
@@ -188,7 +191,8 @@ static void fill(struct mx_ctx *cx, struct arrays *to, const struct mx_list *mod
         to->has_categories |= m->categories.n > 0;
         to->has_attributes |= m->attributes.n > 0;
         for (size_t k = 0; k < m->variants.n; k++) {
-            const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, k);
+            const struct mx_product_draft_variant *v =
+                MX_AT(m->variants, const struct mx_product_draft_variant, k);
 
             variant_row(cx, &to->variants, m, k);
             *MX_AT(to->stock, struct mx_stock_change, to->stock.n++) =
@@ -204,7 +208,7 @@ enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models, 
 
     fill(cx, &a, models);
     const struct q_product_insert_in in = {
-        mx_rows_text(&a.products), mx_str_c(cx->conf->currency), {cx->now_ms}};
+        mx_json_rows_text(&a.products), mx_str_c(cx->conf->currency), {cx->now_ms}};
     MX_TRY(q_product_insert(cx->db, &in, &rows));
     MX_TRY(insert_variants(cx, &a.variants, &rows));
     if (a.has_categories)
@@ -218,9 +222,9 @@ enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models, 
 
 /* ---- a changed product ---- */
 
-static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_model *m, bool attributes)
+static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_product_draft *m, bool attributes)
 {
-    const struct mx_model_derived d = mx_model_derive(cx->arena, m);
+    const struct mx_product_draft_derived d = mx_product_draft_derive(cx->arena, m);
     struct q_product_update_in in = {
         .id = m->id,
         .slug = m->slug,
@@ -245,16 +249,16 @@ static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_model *m, bool
     return q_product_update(cx->db, &in, NULL);
 }
 
-static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
-    struct mx_rows added, changed;
+    struct mx_json_rows added, changed;
     size_t n_added = 0;
     int64_t rows = 0;
 
-    mx_rows_init(&added, cx->arena);
-    mx_rows_init(&changed, cx->arena);
+    mx_json_rows_init(&added, cx->arena);
+    mx_json_rows_init(&changed, cx->arena);
     for (size_t i = 0; i < m->variants.n; i++) {
-        bool is_new = MX_AT(m->variants, const struct mx_model_variant, i)->is_new;
+        bool is_new = MX_AT(m->variants, const struct mx_product_draft_variant, i)->is_new;
 
         variant_row(cx, is_new ? &added : &changed, m, i);
         n_added += is_new;
@@ -263,19 +267,20 @@ static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_model *m)
         MX_TRY(insert_variants(cx, &added, &rows));
     if (n_added == m->variants.n)
         return MX_OK;
-    const struct q_product_update_variants_in in = {mx_rows_text(&changed), {cx->now_ms}};
+    const struct q_product_update_variants_in in = {mx_json_rows_text(&changed), {cx->now_ms}};
     return q_product_update_variants(cx->db, &in, NULL);
 }
 
 /* Stock comes last, so that its rows are locked for the shortest time. */
-static enum mx_err replace_stock(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_stock(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
     struct mx_list opened = {MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0};
     struct mx_list changed = {MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0};
     struct mx_list moved;
 
     for (size_t i = 0; i < m->variants.n; i++) {
-        const struct mx_model_variant *v = MX_AT(m->variants, const struct mx_model_variant, i);
+        const struct mx_product_draft_variant *v =
+            MX_AT(m->variants, const struct mx_product_draft_variant, i);
         struct mx_list *to = v->is_new ? &opened : &changed;
 
         if (v->is_new || v->has_stock)
@@ -288,29 +293,29 @@ static enum mx_err replace_stock(struct mx_ctx *cx, const struct mx_model *m)
     return mx_stock_change(cx, &changed, MX_S("product update"), &moved);
 }
 
-static enum mx_err replace_categories(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_categories(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
-    struct mx_rows json;
+    struct mx_json_rows json;
     int64_t rows = 0;
 
     MX_TRY(q_product_drop_categories(cx->db, &(struct q_product_drop_categories_in){m->id}, NULL));
-    mx_rows_init(&json, cx->arena);
+    mx_json_rows_init(&json, cx->arena);
     category_rows(&json, m);
     return m->categories.n > 0 ? insert_categories(cx, &json, &rows) : MX_OK;
 }
 
-static enum mx_err replace_attributes(struct mx_ctx *cx, const struct mx_model *m)
+static enum mx_err replace_attributes(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
-    struct mx_rows json;
+    struct mx_json_rows json;
     int64_t rows = 0;
 
     MX_TRY(q_product_drop_attributes(cx->db, &(struct q_product_drop_attributes_in){m->id}, NULL));
-    mx_rows_init(&json, cx->arena);
+    mx_json_rows_init(&json, cx->arena);
     attribute_rows(&json, m);
     return m->attributes.n > 0 ? insert_attributes(cx, &json, &rows) : MX_OK;
 }
 
-enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_model *m,
+enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_product_draft *m,
                                const struct mx_product_write *sent)
 {
     MX_TRY(replace_row(cx, m, sent->has_attributes));

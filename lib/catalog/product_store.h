@@ -8,16 +8,16 @@
 
 /* The stored product as a model; the row is locked already. MX_E_NOT_FOUND. */
 enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id,
-                             struct mx_model *ret_model) MX_MUST_CHECK;
+                             struct mx_product_draft *ret_model) MX_MUST_CHECK;
 
-/* Write new products (a list of checked struct mx_model) with a fixed number of statements.
+/* Write new products (a list of checked struct mx_product_draft) with a fixed number of statements.
  * MX_E_DUPLICATE. *ret_rows counts the rows of all tables. */
 enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models,
                                int64_t *ret_rows) MX_MUST_CHECK;
 
 /* Write a checked model over the stored product. `sent` tells which parts changed; rows of others
  * stay untouched. MX_E_DUPLICATE. */
-enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_model *m,
+enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_product_draft *m,
                                const struct mx_product_write *sent) MX_MUST_CHECK;
 
 #endif

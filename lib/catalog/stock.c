@@ -38,21 +38,21 @@ enum mx_err mx_stock_list(struct mx_ctx *cx, const struct mx_stock_query *q,
 
 enum mx_err mx_stock_open(struct mx_ctx *cx, const struct mx_list *changes)
 {
-    struct mx_rows json;
+    struct mx_json_rows json;
     struct mx_str text;
 
     if (changes->n == 0)
         return MX_OK;
-    mx_rows_init(&json, cx->arena);
+    mx_json_rows_init(&json, cx->arena);
     for (size_t i = 0; i < changes->n; i++) {
         const struct mx_stock_change *c = MX_AT(*changes, const struct mx_stock_change, i);
 
         mx_jsonw_open(&json.w);
-        mx_rows_id(&json, "id", c->variant_id);
-        mx_rows_int(&json, "on_hand", c->value);
+        mx_json_rows_id(&json, "id", c->variant_id);
+        mx_json_rows_int(&json, "on_hand", c->value);
         mx_jsonw_close(&json.w);
     }
-    text = mx_rows_text(&json);
+    text = mx_json_rows_text(&json);
     MX_TRY(q_stock_open(cx->db, &(struct q_stock_open_in){text, {cx->now_ms}}, NULL));
     return q_stock_open_moves(
         cx->db, &(struct q_stock_open_moves_in){text, cx->actor.account, {cx->now_ms}}, NULL);
@@ -67,15 +67,15 @@ static int by_variant(const void *a, const void *b)
 static enum mx_err lock(struct mx_ctx *cx, const struct mx_list *changes, struct mx_list *ret_rows)
 {
     struct mx_id *ids = MX_NEW_N(cx->arena, changes->n, struct mx_id);
-    struct mx_rows json;
+    struct mx_json_rows json;
 
     for (size_t i = 0; i < changes->n; i++)
         ids[i] = MX_AT(*changes, const struct mx_stock_change, i)->variant_id;
     qsort(ids, changes->n, sizeof(*ids), by_variant);
-    mx_rows_init(&json, cx->arena);
+    mx_json_rows_init(&json, cx->arena);
     for (size_t i = 0; i < changes->n; i++)
         mx_jsonw_hex(&json.w, ids[i].b, sizeof(ids[i].b));
-    MX_TRY(q_stock_lock(cx->db, &(struct q_stock_lock_in){mx_rows_text(&json)}, ret_rows));
+    MX_TRY(q_stock_lock(cx->db, &(struct q_stock_lock_in){mx_json_rows_text(&json)}, ret_rows));
     return ret_rows->n == changes->n ? MX_OK : MX_E_NOT_FOUND;
 }
 
@@ -107,12 +107,12 @@ enum mx_err mx_stock_change(struct mx_ctx *cx, const struct mx_list *changes, st
 {
     struct mx_id cause = mx_id_new();
     struct mx_list rows, out;
-    struct mx_rows json;
+    struct mx_json_rows json;
     struct mx_str moves;
 
     MX_TRY(lock(cx, changes, &rows));
     out = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_stock_moved), rows.n};
-    mx_rows_init(&json, cx->arena);
+    mx_json_rows_init(&json, cx->arena);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_stock_lock_row *r = MX_AT(rows, const struct q_stock_lock_row, i);
         int64_t delta = 0;
@@ -123,11 +123,11 @@ enum mx_err mx_stock_change(struct mx_ctx *cx, const struct mx_list *changes, st
                                      r->on_hand + delta - r->reserved, r->version + 1},
                                     r->on_hand};
         mx_jsonw_open(&json.w);
-        mx_rows_id(&json, "id", r->variant_id);
-        mx_rows_int(&json, "delta", delta);
+        mx_json_rows_id(&json, "id", r->variant_id);
+        mx_json_rows_int(&json, "delta", delta);
         mx_jsonw_close(&json.w);
     }
-    moves = mx_rows_text(&json);
+    moves = mx_json_rows_text(&json);
     MX_TRY(q_stock_adjust_moves(
         cx->db,
         &(struct q_stock_adjust_moves_in){moves, cause, reason, cx->actor.account, {cx->now_ms}},

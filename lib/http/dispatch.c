@@ -274,7 +274,7 @@ static enum mx_err authenticate(struct exchange *x)
     e = x->app->hooks->authenticate(x->cx, mx_str_trim(mx_str_sub(given, 7, given.n)));
     if (e != MX_E_SESSION_ENDED)
         return e;
-    return x->route->flags & MX_R_ENDED ? MX_OK : MX_E_UNAUTHORIZED;
+    return x->route->flags & MX_R_REVOKED_OK ? MX_OK : MX_E_UNAUTHORIZED;
 }
 
 static enum mx_err authorize(struct exchange *x)

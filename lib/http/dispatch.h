@@ -18,9 +18,9 @@ struct mx_hooks {
      * is good in all but that its session has ended: cx->actor is set. */
     enum mx_err (*authenticate)(struct mx_ctx *cx, struct mx_str bearer);
     /* Require what the route asks of a caller with a token, as the database has it now: of staff
-     * the route's permission and, where the settings say so, a second factor (but on MX_R_ENROL); a
-     * sign-in that is not long ago (MX_R_FRESH). MX_E_FORBIDDEN, MX_E_MFA_ENROLMENT_REQUIRED,
-     * MX_E_REAUTH_REQUIRED, MX_E_UNAUTHORIZED. */
+     * the route's permission and, where the settings say so, a second factor (but on
+     * MX_R_WITHOUT_MFA); a sign-in that is not long ago (MX_R_RECENT_AUTH). MX_E_FORBIDDEN,
+     * MX_E_MFA_ENROLMENT_REQUIRED, MX_E_REAUTH_REQUIRED, MX_E_UNAUTHORIZED. */
     enum mx_err (*authorize)(struct mx_ctx *cx, const struct mx_route *route);
     /* Count this request against its class; sets cx->rate. MX_E_RATE_LIMITED. */
     enum mx_err (*admit)(struct mx_ctx *cx, enum mx_rate_class c);

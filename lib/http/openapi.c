@@ -35,8 +35,8 @@ static void gate_errors(const struct mx_route *r, struct codes *c)
     add(c, (r->flags & MX_R_IDEMPOTENT) != 0, MX_E_IDEMPOTENCY_KEY_REQUIRED);
     add(c, r->who != MX_WHO_PUBLIC, MX_E_UNAUTHORIZED);
     add(c, r->who == MX_WHO_STAFF, MX_E_FORBIDDEN);
-    add(c, (r->flags & MX_R_FRESH) != 0, MX_E_REAUTH_REQUIRED);
-    add(c, token && !(r->flags & MX_R_ENROL), MX_E_MFA_ENROLMENT_REQUIRED);
+    add(c, (r->flags & MX_R_RECENT_AUTH) != 0, MX_E_REAUTH_REQUIRED);
+    add(c, token && !(r->flags & MX_R_WITHOUT_MFA), MX_E_MFA_ENROLMENT_REQUIRED);
     add(c, mx_shape_takes(r->in, MX_PATH), MX_E_NOT_FOUND);
     add(c, post, MX_E_IDEMPOTENCY_IN_PROGRESS);
     add(c, mx_shape_takes(r->in, MX_HEADER), MX_E_VERSION_CONFLICT);

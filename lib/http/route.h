@@ -8,16 +8,18 @@
 #include "http/field.h"
 #include "http/req.h"
 
-#define MX_R_TX 1u         /* run in one transaction, committed before the answer */
-#define MX_R_IDEMPOTENT 2u /* Idempotency-Key required; every other POST honours it */
-#define MX_R_SLOW 4u       /* slow pool: hashes passwords or talks to others */
-#define MX_R_PUBLIC 8u     /* cacheable: ETag, Cache-Control: public */
-#define MX_R_MONEY 16u     /* the session row is checked inside the transaction */
-#define MX_R_UNLISTED 32u  /* not below the versioned API (metrics) */
-#define MX_R_FRESH 64u   /* signed in, or proved again to be there, a short while ago; or a guest */
-#define MX_R_ENROL 128u  /* open to staff who have yet to enrol the second factor that they need */
+#define MX_R_TX 1u            /* run in one transaction, committed before the answer */
+#define MX_R_IDEMPOTENT 2u    /* Idempotency-Key required; every other POST honours it */
+#define MX_R_SLOW 4u          /* slow pool: hashes passwords or talks to others */
+#define MX_R_PUBLIC 8u        /* cacheable: ETag, Cache-Control: public */
+#define MX_R_LOCK_SESSION 16u /* the session row is checked inside the transaction */
+#define MX_R_UNLISTED 32u     /* not below the versioned API (metrics) */
+#define MX_R_RECENT_AUTH \
+    64u /* signed in, or proved again to be there, a short while ago; or a guest */
+#define MX_R_WITHOUT_MFA \
+    128u                 /* open to staff who have yet to enrol the second factor that they need */
 #define MX_R_KEYSET 256u /* the public key set: cacheable for as long as a new key waits */
-#define MX_R_ENDED 512u  /* takes the token of a session that has ended, too */
+#define MX_R_REVOKED_OK 512u /* takes the token of a session that has ended, too */
 
 /* What counts against one limit of the client's address. */
 enum mx_rate_class {

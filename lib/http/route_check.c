@@ -140,11 +140,11 @@ static void check_flags(const struct mx_route *r)
         MX_BUG("%s: public routes are GET and look at no token", r->id);
     if ((r->flags & MX_R_IDEMPOTENT) && r->method != MX_POST)
         MX_BUG("%s: only POST has an idempotency key", r->id);
-    if ((r->flags & MX_R_FRESH) && r->who != MX_WHO_TOKEN && r->who != MX_WHO_STAFF)
+    if ((r->flags & MX_R_RECENT_AUTH) && r->who != MX_WHO_TOKEN && r->who != MX_WHO_STAFF)
         MX_BUG("%s: only who has a token can have signed in lately", r->id);
-    if ((r->flags & MX_R_ENROL) && r->who != MX_WHO_TOKEN)
+    if ((r->flags & MX_R_WITHOUT_MFA) && r->who != MX_WHO_TOKEN)
         MX_BUG("%s: staff enrol where everybody does", r->id);
-    if ((r->flags & MX_R_ENDED) && r->who != MX_WHO_TOKEN)
+    if ((r->flags & MX_R_REVOKED_OK) && r->who != MX_WHO_TOKEN)
         MX_BUG("%s: only who has a token can have had a session", r->id);
     if (r->method == MX_HEAD || r->method >= MX_OPTIONS)
         MX_BUG("%s: no route has this method", r->id);

@@ -64,7 +64,7 @@ static void remember(struct mx_link *l, unsigned no, const char *message)
 {
     struct mx_link_fault *f = &l->fault;
 
-    f->is = mx_db_fault(no);
+    f->is = mx_db_errno(no);
     snprintf(f->why, sizeof f->why, "%s", message);
 }
 
@@ -96,7 +96,7 @@ static enum mx_err failed_stmt(struct mx_link *l, MYSQL_STMT *h, const struct mx
 static enum mx_err refused(struct mx_link *l, const struct mx_sql *s, const char *slot,
                            const char *why)
 {
-    l->fault.is = mx_db_fault(0);
+    l->fault.is = mx_db_errno(0);
     snprintf(l->fault.why, sizeof l->fault.why, "%s%s%s", slot, *slot ? ": " : "", why);
     mx_log(MX_LOG_ERROR, "statement does not fit its signature", MX_KC("statement", s->name),
            MX_KC("why", l->fault.why));
@@ -343,7 +343,7 @@ enum mx_err mx_link_prepare(struct mx_link *l, const struct mx_sql *s)
     enum mx_err e;
 
     if (st->refused)
-        l->fault.is = mx_db_fault(0);
+        l->fault.is = mx_db_errno(0);
     if (st->h)
         return st->refused ? MX_E_INTERNAL : MX_OK;
     st->h = mysql_stmt_init(l->my);

@@ -56,21 +56,21 @@ static const struct {
     {2027, MX_E_INTERNAL, DROP},
 };
 
-struct mx_db_fault mx_db_fault(unsigned no)
+struct mx_db_errno mx_db_errno(unsigned no)
 {
     for (size_t i = 0; i < MX_LEN(faults); i++)
         if (faults[i].no == no)
-            return (struct mx_db_fault){.no = no,
+            return (struct mx_db_errno){.no = no,
                                         .err = faults[i].err,
                                         .drop = faults[i].effect != KEEP,
                                         .lost = faults[i].effect >= LOST,
                                         .unsent = faults[i].effect == UNSENT};
-    return (struct mx_db_fault){.no = no, .err = MX_E_INTERNAL};
+    return (struct mx_db_errno){.no = no, .err = MX_E_INTERNAL};
 }
 
 bool mx_db_commit_refused(unsigned no)
 {
-    struct mx_db_fault f = mx_db_fault(no);
+    struct mx_db_errno f = mx_db_errno(no);
 
     return f.err == MX_E_RETRY || f.unsent || no == 1047 || no == 1290 || no == 1792 || no == 1836;
 }

@@ -8,7 +8,7 @@
 #define MX_DB_WHY_MAX 256
 
 /* One error of the database. */
-struct mx_db_fault {
+struct mx_db_errno {
     unsigned no;
     enum mx_err err;
     bool drop;   /* the connection is of no more use */
@@ -17,7 +17,7 @@ struct mx_db_fault {
 };
 
 /* Meaning of error `no`; an unknown one is MX_E_INTERNAL. */
-struct mx_db_fault mx_db_fault(unsigned no);
+struct mx_db_errno mx_db_errno(unsigned no);
 
 /* True when error `no` in answer to COMMIT says for certain that nothing was committed. */
 bool mx_db_commit_refused(unsigned no);

@@ -18,7 +18,7 @@ enum mx_link_kind {
 
 /* The last error of a link. */
 struct mx_link_fault {
-    struct mx_db_fault is;
+    struct mx_db_errno is;
     char why[MX_DB_WHY_MAX]; /* for a person; may quote data of the statement */
 };
 

@@ -32,7 +32,7 @@ struct master {
     struct mx_arena *conf_arena;       /* holds `conf`; NULL when it is `started` */
     const struct mx_settings *next;    /* of the generation that boots; NULL: no reload under way */
     struct mx_arena *next_arena;
-    struct mx_crew crew;
+    struct mx_workers workers;
     struct mx_control_server control;
     struct mx_arena *texts; /* of one turn */
     int signals;
@@ -62,7 +62,7 @@ static int configured(const struct mx_settings *conf, enum mx_pool pool)
 /* Both generations of a reload must find seats. */
 static bool fits(const struct master *m, const int want[MX_POOLS])
 {
-    return 2 * (want[MX_POOL_FAST] + want[MX_POOL_SLOW]) <= m->crew.n;
+    return 2 * (want[MX_POOL_FAST] + want[MX_POOL_SLOW]) <= m->workers.n;
 }
 
 static bool fill(struct master *m, const struct mx_settings *conf, int generation,
@@ -71,14 +71,14 @@ static bool fill(struct master *m, const struct mx_settings *conf, int generatio
     bool all = true;
 
     for (int p = 0; p < MX_POOLS; p++)
-        all &= mx_crew_fill(&m->crew, conf, generation, (enum mx_pool)p, want[p]);
+        all &= mx_workers_fill(&m->workers, conf, generation, (enum mx_pool)p, want[p]);
     return all;
 }
 
 static bool all_ready(const struct master *m, int generation, const int want[MX_POOLS])
 {
     for (int p = 0; p < MX_POOLS; p++)
-        if (mx_crew_ready(&m->crew, (enum mx_pool)p, generation) < want[p])
+        if (mx_workers_ready(&m->workers, (enum mx_pool)p, generation) < want[p])
             return false;
     return true;
 }
@@ -102,7 +102,7 @@ static void forget_next(struct master *m)
     mx_arena_free(m->next_arena);
     m->next_arena = NULL;
     m->next = NULL;
-    m->crew.boot_generation = 0;
+    m->workers.boot_generation = 0;
 }
 
 static void warn_fixed(const struct mx_settings *old, const struct mx_settings *new)
@@ -171,8 +171,8 @@ static void reload_begin(struct master *m)
         reload_refuse(m, "workers_max is too small for two generations");
         return;
     }
-    if (mx_crew_taken(&m->crew) + m->next_want[MX_POOL_FAST] + m->next_want[MX_POOL_SLOW] >
-        m->crew.n) {
+    if (mx_workers_taken(&m->workers) + m->next_want[MX_POOL_FAST] + m->next_want[MX_POOL_SLOW] >
+        m->workers.n) {
         forget_next(m);
         if (!m->reload_waits)
             mx_log(MX_LOG_WARN, "reload waits for seats of workers that drain");
@@ -182,8 +182,8 @@ static void reload_begin(struct master *m)
     m->scaled = keep_scale;
     warn_fixed(m->started, m->next);
     mx_log(MX_LOG_INFO, "reload", MX_KI("generation", m->generation + 1));
-    m->crew.boot_generation = m->generation + 1;
-    m->crew.boot_deaths = 0;
+    m->workers.boot_generation = m->generation + 1;
+    m->workers.boot_deaths = 0;
     m->boot_end_ns = mx_mono_ns() + BOOT_TIMEOUT_NS;
     m->reload_waits = false;
     (void)fill(m, m->next, m->generation + 1, m->next_want);
@@ -194,7 +194,7 @@ static void reload_finish(struct master *m)
 {
     int old = m->generation++;
 
-    mx_crew_stop(&m->crew, old, SIGTERM, -1);
+    mx_workers_stop(&m->workers, old, SIGTERM, -1);
     mx_arena_free(m->conf_arena);
     m->conf_arena = m->next_arena;
     m->conf = m->next;
@@ -217,11 +217,11 @@ static void reload_tick(struct master *m)
     }
     if (all_ready(m, m->generation + 1, m->next_want)) {
         reload_finish(m);
-    } else if (m->crew.boot_deaths > 0 || mx_mono_ns() > m->boot_end_ns) {
-        mx_crew_stop(&m->crew, m->generation + 1, SIGTERM, -1);
+    } else if (m->workers.boot_deaths > 0 || mx_mono_ns() > m->boot_end_ns) {
+        mx_workers_stop(&m->workers, m->generation + 1, SIGTERM, -1);
         forget_next(m);
-        reload_refuse(m, m->crew.boot_deaths > 0 ? "a new worker died at its start"
-                                                 : "the new workers were not ready in time");
+        reload_refuse(m, m->workers.boot_deaths > 0 ? "a new worker died at its start"
+                                                    : "the new workers were not ready in time");
     }
 }
 
@@ -237,7 +237,7 @@ static void stop(struct master *m, bool fast)
         mx_net_notify("STOPPING=1");
         for (int p = 0; p < MX_POOLS; p++) {
             /* From now on nobody can connect, not even to the workers' copies. */
-            if (shutdown(m->crew.listeners[p], SHUT_RDWR) != 0 && errno != ENOTCONN)
+            if (shutdown(m->workers.listeners[p], SHUT_RDWR) != 0 && errno != ENOTCONN)
                 mx_log(MX_LOG_WARN, "shutdown", MX_KC("socket", sockets_of[p]),
                        MX_KC("why", strerror(errno)));
             mx_net_unlink(paths[p]);
@@ -250,7 +250,7 @@ static void stop(struct master *m, bool fast)
         mx_control_done(&m->control, WAIT_SCALE, MX_S("error: stopping\n"));
     }
     m->stopping = true;
-    mx_crew_stop(&m->crew, 0, fast ? SIGINT : SIGQUIT, fast ? FAST_STOP_NS : -1);
+    mx_workers_stop(&m->workers, 0, fast ? SIGINT : SIGQUIT, fast ? FAST_STOP_NS : -1);
 }
 
 /* Wait for the first generation. */
@@ -258,12 +258,12 @@ static void boot_tick(struct master *m)
 {
     if (m->was_ready)
         return;
-    if (m->crew.boot_fatal) {
+    if (m->workers.boot_fatal) {
         m->exit_status = EXIT_FATAL;
         stop(m, true);
     } else if (all_ready(m, m->generation, m->want)) {
         m->was_ready = true;
-        m->crew.boot_generation = 0;
+        m->workers.boot_generation = 0;
         mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
                MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
         mx_net_notify("READY=1");
@@ -272,8 +272,8 @@ static void boot_tick(struct master *m)
 
 static void tick(struct master *m)
 {
-    mx_crew_reap(&m->crew);
-    mx_crew_tick(&m->crew);
+    mx_workers_reap(&m->workers);
+    mx_workers_tick(&m->workers);
     if (m->stopping)
         return;
     (void)fill(m, m->conf, m->generation, m->want);
@@ -296,17 +296,17 @@ static const char *scale(struct master *m, int64_t n)
         return "not while stopping or reloading";
     if (n < 1 || !fits(m, want))
         return mx_arena_printf(m->texts, "the fast pool can have 1 to %d workers (workers_max)",
-                               m->crew.n / 2 - m->want[MX_POOL_SLOW]);
+                               m->workers.n / 2 - m->want[MX_POOL_SLOW]);
     mx_log(MX_LOG_INFO, "scaled", MX_KI("from", m->want[MX_POOL_FAST]), MX_KI("to", n));
     m->want[MX_POOL_FAST] = (int)n;
     m->scaled = true;
-    mx_crew_trim(&m->crew, m->generation, MX_POOL_FAST, (int)n);
+    mx_workers_trim(&m->workers, m->generation, MX_POOL_FAST, (int)n);
     return NULL;
 }
 
 static struct mx_status status_of(const struct master *m)
 {
-    struct mx_status st = {.crew = &m->crew,
+    struct mx_status st = {.workers = &m->workers,
                            .pid = (int)getpid(),
                            .generation = m->generation,
                            .born_ns = m->born_ns,
@@ -428,7 +428,7 @@ static void on_signal(struct master *m, int sig)
     case SIGUSR1:
         if (!mx_log_reopen())
             mx_log(MX_LOG_ERROR, "log not reopened", MX_KC("why", strerror(errno)));
-        mx_crew_signal(&m->crew, SIGUSR1);
+        mx_workers_signal(&m->workers, SIGUSR1);
         break;
     default: /* SIGCHLD: the tick collects the dead */
         break;
@@ -483,9 +483,9 @@ static const char *open_sockets(struct master *m, struct mx_arena *a)
     const char *why = NULL;
 
     for (int p = 0; p < MX_POOLS; p++) {
-        m->crew.listeners[p] =
+        m->workers.listeners[p] =
             mx_net_listen(a, where[p], (int)conf->backlog, mode, conf->socket_group, &why);
-        if (m->crew.listeners[p] < 0) {
+        if (m->workers.listeners[p] < 0) {
             for (int i = 0; i < p; i++)
                 mx_net_unlink(where[i]);
             return why;
@@ -521,9 +521,9 @@ static int run(struct master *m)
         return EXIT_FATAL;
     }
     start_signals(m);
-    m->crew.boot_generation = m->generation;
+    m->workers.boot_generation = m->generation;
     (void)fill(m, m->conf, m->generation, m->want);
-    while (!m->stopping || mx_crew_taken(&m->crew) > 0)
+    while (!m->stopping || mx_workers_taken(&m->workers) > 0)
         turn(m);
     mx_log(MX_LOG_INFO, "stopped");
     mx_control_done(&m->control, WAIT_STOP, MX_S("ok\n"));
@@ -539,9 +539,9 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
 
     m.born_ns = mx_mono_ns();
     m.texts = mx_arena_new(4096, ARENA_MAX);
-    mx_crew_init(&m.crew, p, (int)conf->workers_max);
-    m.crew.in_child = in_child;
-    m.crew.arg = &m;
+    mx_workers_init(&m.workers, p, (int)conf->workers_max);
+    m.workers.in_child = in_child;
+    m.workers.arg = &m;
     m.control.verb = on_verb;
     m.control.arg = &m;
     for (int i = 0; i < MX_POOLS; i++)
@@ -551,7 +551,7 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
     else
         mx_log(MX_LOG_ERROR, "cannot start",
                MX_KC("why", "workers_max must be at least twice workers and slow_workers"));
-    mx_crew_release(&m.crew);
+    mx_workers_release(&m.workers);
     mx_arena_free(m.conf_arena);
     mx_arena_free(m.texts);
     return status;

@@ -31,7 +31,7 @@ static enum mx_worker_state state_of(const struct mx_seat *s, const struct mx_sl
 }
 
 /* The slot's line with what its present worker did, not those before it. */
-static struct mx_slot_view worker_view(const struct mx_crew *c, int i)
+static struct mx_slot_view worker_view(const struct mx_workers *c, int i)
 {
     const struct mx_slot_view *base = &c->seats[i].base;
     struct mx_slot_view v = mx_score_read(c->score, i);
@@ -42,7 +42,7 @@ static struct mx_slot_view worker_view(const struct mx_crew *c, int i)
     return v;
 }
 
-static struct totals sum_up(const struct mx_crew *c)
+static struct totals sum_up(const struct mx_workers *c)
 {
     struct totals t = {0};
     struct mx_slot_view v;
@@ -100,14 +100,14 @@ static void text_row(struct mx_buf *out, const struct mx_seat *s, const struct m
 static void text_pool(const struct mx_status *st, struct mx_buf *out, const struct totals *t, int p)
 {
     mx_buf_fmt(out, "  %s %d/%d", pools[p],
-               mx_crew_ready(st->crew, (enum mx_pool)p, st->generation), st->want[p]);
+               mx_workers_ready(st->workers, (enum mx_pool)p, st->generation), st->want[p]);
     if (t->waiting[p] >= 0)
         mx_buf_fmt(out, " queue %d/%d", t->waiting[p], t->limit[p]);
 }
 
 void mx_status_text(const struct mx_status *st, struct mx_buf *out)
 {
-    const struct mx_crew *c = st->crew;
+    const struct mx_workers *c = st->workers;
     struct totals t = sum_up(c);
     int64_t now_ns = mx_mono_ns();
     struct mx_slot_view v;
@@ -173,7 +173,7 @@ static void json_pools(const struct mx_status *st, struct mx_jsonw *w, const str
         mx_jsonw_name(w, pools[p]);
         mx_jsonw_open(w);
         put_int(w, "want", st->want[p]);
-        put_int(w, "ready", mx_crew_ready(st->crew, (enum mx_pool)p, st->generation));
+        put_int(w, "ready", mx_workers_ready(st->workers, (enum mx_pool)p, st->generation));
         put_int(w, "queue", t->waiting[p]);
         put_int(w, "queue_limit", t->limit[p]);
         mx_jsonw_close(w);
@@ -197,7 +197,7 @@ static void json_totals(struct mx_jsonw *w, const struct totals *t)
 
 void mx_status_json(const struct mx_status *st, struct mx_buf *out)
 {
-    const struct mx_crew *c = st->crew;
+    const struct mx_workers *c = st->workers;
     struct totals t = sum_up(c);
     int64_t now_ns = mx_mono_ns();
     struct mx_slot_view v;
@@ -264,7 +264,7 @@ static void metrics_pools(const struct mx_status *st, struct mx_buf *out, const 
 
 void mx_status_metrics(const struct mx_status *st, struct mx_buf *out)
 {
-    const struct mx_crew *c = st->crew;
+    const struct mx_workers *c = st->workers;
     struct totals t = sum_up(c);
 
     metrics_pools(st, out, &t);

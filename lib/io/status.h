@@ -7,7 +7,7 @@
 #include "io/workers.h"
 
 struct mx_status {
-    const struct mx_crew *crew;
+    const struct mx_workers *workers;
     int pid, generation;
     int64_t born_ns;
     const char *phase; /* "starting", "serving", "reloading", "stopping" */

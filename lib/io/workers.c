@@ -19,16 +19,16 @@
     (1000 * MS) /* a master that did not run for so long was stopped, as workers may be */
 #define EXIT_FATAL 2
 
-void mx_crew_init(struct mx_crew *c, const struct mx_prefork *p, int slots)
+void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, int slots)
 {
-    *c = (struct mx_crew){.p = p, .n = slots};
+    *c = (struct mx_workers){.p = p, .n = slots};
     c->score = mx_score_new(slots);
     c->seats = calloc((size_t)slots, sizeof *c->seats);
     if (!c->seats)
         MX_BUG("out of memory");
 }
 
-void mx_crew_release(struct mx_crew *c)
+void mx_workers_release(struct mx_workers *c)
 {
     free(c->seats);
     c->seats = NULL;
@@ -46,13 +46,13 @@ static bool works(const struct mx_seat *s, enum mx_pool pool, int generation)
 }
 
 /* The seat's line of the scoreboard; false when its worker has not written there yet. */
-static bool seat_view(const struct mx_crew *c, int i, struct mx_slot_view *ret_view)
+static bool seat_view(const struct mx_workers *c, int i, struct mx_slot_view *ret_view)
 {
     *ret_view = mx_score_read(c->score, i);
     return c->seats[i].pid > 0 && ret_view->pid == c->seats[i].pid;
 }
 
-int mx_crew_count(const struct mx_crew *c, enum mx_pool pool, int generation)
+int mx_workers_count(const struct mx_workers *c, enum mx_pool pool, int generation)
 {
     int n = 0;
 
@@ -61,7 +61,7 @@ int mx_crew_count(const struct mx_crew *c, enum mx_pool pool, int generation)
     return n;
 }
 
-int mx_crew_ready(const struct mx_crew *c, enum mx_pool pool, int generation)
+int mx_workers_ready(const struct mx_workers *c, enum mx_pool pool, int generation)
 {
     struct mx_slot_view v;
     int n = 0;
@@ -72,7 +72,7 @@ int mx_crew_ready(const struct mx_crew *c, enum mx_pool pool, int generation)
     return n;
 }
 
-int mx_crew_taken(const struct mx_crew *c)
+int mx_workers_taken(const struct mx_workers *c)
 {
     int n = 0;
 
@@ -83,7 +83,7 @@ int mx_crew_taken(const struct mx_crew *c)
 
 /* ---- birth ---- */
 
-MX_NORETURN static void be_worker(struct mx_crew *c, int i, pid_t master)
+MX_NORETURN static void be_worker(struct mx_workers *c, int i, pid_t master)
 {
     const struct mx_seat *s = &c->seats[i];
 
@@ -108,7 +108,7 @@ static void back_off(struct mx_seat *s, int64_t now_ns)
     s->spawn_ns = now_ns + (wait < BACKOFF_MAX_NS ? wait : BACKOFF_MAX_NS);
 }
 
-static void spawn(struct mx_crew *c, int i)
+static void spawn(struct mx_workers *c, int i)
 {
     struct mx_seat *s = &c->seats[i];
     pid_t master = getpid(), pid;
@@ -129,10 +129,10 @@ static void spawn(struct mx_crew *c, int i)
     s->pid = pid;
 }
 
-bool mx_crew_fill(struct mx_crew *c, const struct mx_settings *conf, int generation,
-                  enum mx_pool pool, int want)
+bool mx_workers_fill(struct mx_workers *c, const struct mx_settings *conf, int generation,
+                     enum mx_pool pool, int want)
 {
-    int missing = want - mx_crew_count(c, pool, generation);
+    int missing = want - mx_workers_count(c, pool, generation);
 
     for (int i = 0; i < c->n && missing > 0; i++) {
         if (c->seats[i].taken)
@@ -151,13 +151,13 @@ bool mx_crew_fill(struct mx_crew *c, const struct mx_settings *conf, int generat
 
 /* ---- end ---- */
 
-static void leave(struct mx_crew *c, int i)
+static void leave(struct mx_workers *c, int i)
 {
     c->seats[i] = (struct mx_seat){0};
     mx_score_clear(c->score, i);
 }
 
-static void stop_seat(struct mx_crew *c, int i, int sig, int64_t grace_ns)
+static void stop_seat(struct mx_workers *c, int i, int sig, int64_t grace_ns)
 {
     struct mx_seat *s = &c->seats[i];
 
@@ -171,14 +171,14 @@ static void stop_seat(struct mx_crew *c, int i, int sig, int64_t grace_ns)
     s->kill_ns = mx_mono_ns() + (grace_ns >= 0 ? grace_ns : s->drain_ns + KILL_MARGIN_NS);
 }
 
-void mx_crew_stop(struct mx_crew *c, int generation, int sig, int64_t grace_ns)
+void mx_workers_stop(struct mx_workers *c, int generation, int sig, int64_t grace_ns)
 {
     for (int i = 0; i < c->n; i++)
         if (c->seats[i].taken && (generation == 0 || c->seats[i].generation == generation))
             stop_seat(c, i, sig, grace_ns);
 }
 
-void mx_crew_signal(struct mx_crew *c, int sig)
+void mx_workers_signal(struct mx_workers *c, int sig)
 {
     for (int i = 0; i < c->n; i++)
         if (c->seats[i].pid > 0)
@@ -187,7 +187,7 @@ void mx_crew_signal(struct mx_crew *c, int sig)
 
 /* Does seat `a` go before seat `b` when the pool shrinks? Unborn before idle before busy, then the
  * youngest. */
-static bool goes_first(const struct mx_crew *c, int a, int b)
+static bool goes_first(const struct mx_workers *c, int a, int b)
 {
     struct mx_slot_view va, vb;
     int ra = !seat_view(c, a, &va) ? 0 : va.request_ns == 0 ? 1 : 2;
@@ -196,11 +196,11 @@ static bool goes_first(const struct mx_crew *c, int a, int b)
     return ra != rb ? ra < rb : c->seats[a].born_ns > c->seats[b].born_ns;
 }
 
-void mx_crew_trim(struct mx_crew *c, int generation, enum mx_pool pool, int want)
+void mx_workers_trim(struct mx_workers *c, int generation, enum mx_pool pool, int want)
 {
     int best;
 
-    for (int n = mx_crew_count(c, pool, generation); n > want; n--) {
+    for (int n = mx_workers_count(c, pool, generation); n > want; n--) {
         best = -1;
         for (int i = 0; i < c->n; i++)
             if (works(&c->seats[i], pool, generation) && (best < 0 || goes_first(c, i, best)))
@@ -223,7 +223,7 @@ static void log_death(const struct mx_seat *s, const struct mx_slot_view *v, int
 }
 
 /* The worker of seat `i` ended though nobody asked it to. */
-static void died(struct mx_crew *c, int i, int status)
+static void died(struct mx_workers *c, int i, int status)
 {
     struct mx_seat *s = &c->seats[i];
     int64_t now_ns = mx_mono_ns();
@@ -247,7 +247,7 @@ static void died(struct mx_crew *c, int i, int status)
     mx_score_clear(c->score, i);
 }
 
-static void reaped(struct mx_crew *c, int i, int status)
+static void reaped(struct mx_workers *c, int i, int status)
 {
     struct mx_seat *s = &c->seats[i];
     struct mx_slot_view v;
@@ -266,7 +266,7 @@ static void reaped(struct mx_crew *c, int i, int status)
     leave(c, i);
 }
 
-void mx_crew_reap(struct mx_crew *c)
+void mx_workers_reap(struct mx_workers *c)
 {
     int status;
     pid_t pid;
@@ -282,14 +282,14 @@ void mx_crew_reap(struct mx_crew *c)
 /* ---- tick ---- */
 
 /* How long the worker has given no sign of life between requests. */
-static int64_t silent_ns(const struct mx_crew *c, const struct mx_slot_view *v, int64_t now_ns)
+static int64_t silent_ns(const struct mx_workers *c, const struct mx_slot_view *v, int64_t now_ns)
 {
     int64_t since = v->alive_ns > c->watched_ns ? v->alive_ns : c->watched_ns;
 
     return v->request_ns > 0 || v->state == MX_W_STARTING ? 0 : now_ns - since;
 }
 
-static void kill_overdue(struct mx_crew *c, int i, const struct mx_slot_view *v, int64_t now_ns)
+static void kill_overdue(struct mx_workers *c, int i, const struct mx_slot_view *v, int64_t now_ns)
 {
     struct mx_seat *s = &c->seats[i];
 
@@ -316,7 +316,7 @@ static void kill_overdue(struct mx_crew *c, int i, const struct mx_slot_view *v,
     }
 }
 
-void mx_crew_tick(struct mx_crew *c)
+void mx_workers_tick(struct mx_workers *c)
 {
     int64_t now_ns = mx_mono_ns();
     struct mx_slot_view v;

@@ -25,7 +25,7 @@ struct mx_seat {
     int64_t kill_ns; /* SIGKILL then; 0 never */
 };
 
-struct mx_crew {
+struct mx_workers {
     const struct mx_prefork *p;
     struct mx_score *score;
     struct mx_seat *seats;
@@ -40,29 +40,29 @@ struct mx_crew {
     int64_t ticked_ns, watched_ns;     /* the last tick; since when there was no gap in them */
 };
 
-/* Empty crew of `slots` seats. */
-void mx_crew_init(struct mx_crew *c, const struct mx_prefork *p, int slots);
-void mx_crew_release(struct mx_crew *c);
+/* No workers yet, `slots` seats. */
+void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, int slots);
+void mx_workers_release(struct mx_workers *c);
 
 /* Seats of the pool and generation whose workers are not stopping. */
-int mx_crew_count(const struct mx_crew *c, enum mx_pool pool, int generation);
+int mx_workers_count(const struct mx_workers *c, enum mx_pool pool, int generation);
 /* Those of them whose worker has reported READY. */
-int mx_crew_ready(const struct mx_crew *c, enum mx_pool pool, int generation);
+int mx_workers_ready(const struct mx_workers *c, enum mx_pool pool, int generation);
 /* Seats that are not free. */
-int mx_crew_taken(const struct mx_crew *c);
+int mx_workers_taken(const struct mx_workers *c);
 /* Take seats and fork until `want` work in the pool. False: no seat is free. */
-bool mx_crew_fill(struct mx_crew *c, const struct mx_settings *conf, int generation,
-                  enum mx_pool pool, int want);
+bool mx_workers_fill(struct mx_workers *c, const struct mx_settings *conf, int generation,
+                     enum mx_pool pool, int want);
 /* Stop the youngest workers, idle ones first, until `want` are left. */
-void mx_crew_trim(struct mx_crew *c, int generation, enum mx_pool pool, int want);
+void mx_workers_trim(struct mx_workers *c, int generation, enum mx_pool pool, int want);
 /* Stop all workers of a generation (0: of all) with `sig`; those who live `grace_ns` later (-1:
  * their drain time) are killed. */
-void mx_crew_stop(struct mx_crew *c, int generation, int sig, int64_t grace_ns);
-void mx_crew_signal(struct mx_crew *c, int sig);
+void mx_workers_stop(struct mx_workers *c, int generation, int sig, int64_t grace_ns);
+void mx_workers_signal(struct mx_workers *c, int sig);
 /* Collect the dead. */
-void mx_crew_reap(struct mx_crew *c);
+void mx_workers_reap(struct mx_workers *c);
 /* Fork again what is due, notice workers that end by themselves, kill the overdue and the silent.
  */
-void mx_crew_tick(struct mx_crew *c);
+void mx_workers_tick(struct mx_workers *c);
 
 #endif

@@ -2,44 +2,44 @@
 
 #define ROWS_MAX (size_t)(8 << 20)
 
-void mx_rows_init(struct mx_rows *r, struct mx_arena *a)
+void mx_json_rows_init(struct mx_json_rows *r, struct mx_arena *a)
 {
     mx_buf_init(&r->out, a, ROWS_MAX);
     mx_jsonw_init(&r->w, &r->out);
     mx_jsonw_array(&r->w);
 }
 
-void mx_rows_id(struct mx_rows *r, const char *name, struct mx_id id)
+void mx_json_rows_id(struct mx_json_rows *r, const char *name, struct mx_id id)
 {
     mx_jsonw_name(&r->w, name);
     mx_jsonw_hex(&r->w, id.b, sizeof(id.b));
 }
 
-void mx_rows_int(struct mx_rows *r, const char *name, int64_t v)
+void mx_json_rows_int(struct mx_json_rows *r, const char *name, int64_t v)
 {
     mx_jsonw_name(&r->w, name);
     mx_jsonw_int(&r->w, v);
 }
 
-void mx_rows_str(struct mx_rows *r, const char *name, struct mx_str s)
+void mx_json_rows_str(struct mx_json_rows *r, const char *name, struct mx_str s)
 {
     mx_jsonw_name(&r->w, name);
     mx_jsonw_str(&r->w, s);
 }
 
-struct mx_str mx_rows_text(struct mx_rows *r)
+struct mx_str mx_json_rows_text(struct mx_json_rows *r)
 {
     mx_jsonw_array_end(&r->w);
     MX_ASSERT(!r->out.overflow);
     return mx_buf_view(&r->out);
 }
 
-struct mx_str mx_rows_names(struct mx_arena *a, struct mx_list names)
+struct mx_str mx_json_rows_names(struct mx_arena *a, struct mx_list names)
 {
-    struct mx_rows r;
+    struct mx_json_rows r;
 
-    mx_rows_init(&r, a);
+    mx_json_rows_init(&r, a);
     for (size_t i = 0; i < names.n; i++)
         mx_jsonw_str(&r.w, *MX_AT(names, struct mx_str, i));
-    return mx_rows_text(&r);
+    return mx_json_rows_text(&r);
 }

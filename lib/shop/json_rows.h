@@ -5,21 +5,21 @@
 #include "base/list.h"
 #include "codec/jsonw.h"
 
-struct mx_rows {
+struct mx_json_rows {
     struct mx_buf out;
     struct mx_jsonw w;
 };
 
 /* Begin an array. */
-void mx_rows_init(struct mx_rows *r, struct mx_arena *a);
+void mx_json_rows_init(struct mx_json_rows *r, struct mx_arena *a);
 /* Members of the object that is open. */
-void mx_rows_id(struct mx_rows *r, const char *name, struct mx_id id); /* for UNHEX() */
-void mx_rows_int(struct mx_rows *r, const char *name, int64_t v);
-void mx_rows_str(struct mx_rows *r, const char *name, struct mx_str s); /* absent: null */
+void mx_json_rows_id(struct mx_json_rows *r, const char *name, struct mx_id id); /* for UNHEX() */
+void mx_json_rows_int(struct mx_json_rows *r, const char *name, int64_t v);
+void mx_json_rows_str(struct mx_json_rows *r, const char *name, struct mx_str s); /* absent: null */
 /* End the array. */
-struct mx_str mx_rows_text(struct mx_rows *r);
+struct mx_str mx_json_rows_text(struct mx_json_rows *r);
 
 /* A JSON array of these strings (struct mx_str). */
-struct mx_str mx_rows_names(struct mx_arena *a, struct mx_list names);
+struct mx_str mx_json_rows_names(struct mx_arena *a, struct mx_list names);
 
 #endif

@@ -107,7 +107,7 @@ enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account, struct mx_st
 /* False when it does not open. */
 static bool open_mail(const struct mx_ctx *cx, struct mx_str sealed, struct mx_mail *m)
 {
-    if (mx_person_open(cx, MX_SEALED_MAIL, m->id, sealed, &m->data) != MX_OK || m->data.p == NULL)
+    if (mx_sealed_open(cx, MX_SEALED_MAIL, m->id, sealed, &m->data) != MX_OK || m->data.p == NULL)
         return false;
     return mx_str_split(&m->data, '\n', &m->recipient);
 }

@@ -54,7 +54,7 @@ static enum mx_err deliver(void *arg)
     return mail_order(d->cx, d->event->subject);
 }
 
-enum mx_err mx_event_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
+enum mx_err mx_outbox_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
 {
     struct mx_list due;
     MX_TRY(q_event_due(cx->db, &(struct q_event_due_in){{cx->now_ms}, limit}, &due));

@@ -7,6 +7,6 @@
 
 /* Deliver up to `limit` events that are due: each in a transaction of its own that claims it and
  * queues what follows from it (an order's confirmation mail). *ret_n were looked at. */
-enum mx_err mx_event_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
+enum mx_err mx_outbox_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
 
 #endif

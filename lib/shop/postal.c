@@ -56,7 +56,7 @@ enum mx_err mx_postal_open(const struct mx_ctx *cx, struct mx_id id, struct mx_s
 {
     struct mx_str packed, none = MX_S("");
     *ret_postal = (struct mx_postal){.country = country};
-    MX_TRY(mx_person_open(cx, MX_SEALED_ADDRESS, id, sealed, &packed));
+    MX_TRY(mx_sealed_open(cx, MX_SEALED_ADDRESS, id, sealed, &packed));
     if (packed.p == NULL)
         ret_postal->name = ret_postal->line1 = ret_postal->city = ret_postal->postal_code = none;
     else

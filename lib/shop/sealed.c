@@ -4,7 +4,7 @@
 #include "io/db.h"
 #include "q/person.h"
 
-enum mx_err mx_person_open(const struct mx_ctx *cx, const char *column, struct mx_id row,
+enum mx_err mx_sealed_open(const struct mx_ctx *cx, const char *column, struct mx_id row,
                            struct mx_str sealed, struct mx_str *ret_plain)
 {
     if (mx_pii_open(cx->arena, cx->keys, column, row, sealed, ret_plain))
@@ -81,7 +81,7 @@ static void look_at(struct batch *b, const struct q_person_sealed_row *r)
     struct mx_str plain;
     if (r->value.p == NULL || sealed_now(cx, r->value))
         return;
-    if (mx_person_open(cx, column, r->id, r->value, &plain) != MX_OK) {
+    if (mx_sealed_open(cx, column, r->id, r->value, &plain) != MX_OK) {
         b->damaged++;
         return;
     }
@@ -101,7 +101,7 @@ static enum mx_err put_all(void *arg)
     return MX_OK;
 }
 
-enum mx_err mx_person_reseal(struct mx_ctx *cx, struct mx_reseal *pass, bool *ret_more)
+enum mx_err mx_sealed_reseal(struct mx_ctx *cx, struct mx_reseal *pass, bool *ret_more)
 {
     struct mx_list rows;
     struct q_person_sealed_in in = {pass->column, pass->after, BATCH};

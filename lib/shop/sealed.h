@@ -12,7 +12,7 @@
 #define MX_SEALED_TOTP "totp.secret" /* row: the account */
 
 /* mx_pii_open for a row that was read: what does not open is logged, and MX_E_UNAVAILABLE. */
-enum mx_err mx_person_open(const struct mx_ctx *cx, const char *column, struct mx_id row,
+enum mx_err mx_sealed_open(const struct mx_ctx *cx, const char *column, struct mx_id row,
                            struct mx_str sealed, struct mx_str *ret_plain) MX_MUST_CHECK;
 
 /* How far a pass over all sealed values has come; zeros begin one. */
@@ -25,7 +25,7 @@ struct mx_reseal {
 
 /* The next batch of a pass, in a transaction of its own: values of other keys are sealed with the
  * active one, unless somebody changes them at that moment. False in *ret_more at the end. */
-enum mx_err mx_person_reseal(struct mx_ctx *cx, struct mx_reseal *pass,
+enum mx_err mx_sealed_reseal(struct mx_ctx *cx, struct mx_reseal *pass,
                              bool *ret_more) MX_MUST_CHECK;
 
 #endif

@@ -32,7 +32,7 @@ static void faults(void)
     };
 
     for (size_t i = 0; i < MX_LEN(cases); i++) {
-        struct mx_db_fault f = mx_db_fault(cases[i].no);
+        struct mx_db_errno f = mx_db_errno(cases[i].no);
 
         tap_ok(f.no == cases[i].no && f.err == cases[i].err && f.drop == cases[i].drop &&
                    f.lost == cases[i].lost && mx_db_commit_refused(cases[i].no) == cases[i].refused,

@@ -1,4 +1,5 @@
-/* What is refused before anybody answers; the rest is tests/http/account/test_oidc.py, against a server. */
+/* What is refused before anybody answers; the rest is tests/http/account/test_oidc.py, against a
+ * server. */
 #include "io/fetch.h"
 
 #include "base/arena.h"

@@ -31,24 +31,25 @@ static struct mx_variant_write sent(const char *sku, const char *size, int64_t p
     return v;
 }
 
-static struct mx_model empty(void)
+static struct mx_product_draft empty(void)
 {
-    return (struct mx_model){.title = MX_S("T"), .description = MX_S(""), .media = MX_S("[]")};
+    return (struct mx_product_draft){
+        .title = MX_S("T"), .description = MX_S(""), .media = MX_S("[]")};
 }
 
 /* Lay variants over the model. */
-static enum mx_err overlay(struct mx_model *m, struct mx_list variants)
+static enum mx_err overlay(struct mx_product_draft *m, struct mx_list variants)
 {
     const struct mx_product_write in = {.has_variants = true, .variants = variants};
 
     mx_faults_init(&faults, cx.arena);
-    mx_model_overlay(&cx, m, &in);
-    return mx_model_check(&cx, m);
+    mx_product_draft_overlay(&cx, m, &in);
+    return mx_product_draft_check(&cx, m);
 }
 
-static struct mx_model_variant *variant(struct mx_model *m, size_t i)
+static struct mx_product_draft_variant *variant(struct mx_product_draft *m, size_t i)
 {
-    return MX_AT(m->variants, struct mx_model_variant, i);
+    return MX_AT(m->variants, struct mx_product_draft_variant, i);
 }
 
 static void test_slugs(void)
@@ -75,7 +76,7 @@ static void test_slugs(void)
 
 static void test_options_are_gathered(void)
 {
-    struct mx_model m = empty();
+    struct mx_product_draft m = empty();
     const struct mx_option *o;
 
     tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", "M", 7))), MX_OK,
@@ -89,7 +90,7 @@ static void test_options_are_gathered(void)
 
 static void test_variants_are_matched(void)
 {
-    struct mx_model m = empty();
+    struct mx_product_draft m = empty();
     struct mx_variant_write change = {.sku = MX_S("b"), .has_stock = true, .stock = 3};
 
     tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", "M", 7))), MX_OK,
@@ -107,7 +108,7 @@ static void test_variants_are_matched(void)
 
 static void test_faults(void)
 {
-    struct mx_model m = empty();
+    struct mx_product_draft m = empty();
     struct mx_variant_write no_price = {.sku = MX_S("n")};
     struct mx_variant_write dollars = sent("d", NULL, 5);
 
@@ -129,36 +130,36 @@ static void test_faults(void)
 
 static void test_derived(void)
 {
-    struct mx_model m = empty();
+    struct mx_product_draft m = empty();
     struct mx_variant_write cheap = sent("a", "S", 500), dear = sent("b", "M", 900);
-    struct mx_model_derived d;
+    struct mx_product_draft_derived d;
 
     cheap.has_compare_at_price = true;
     cheap.compare_at_price = euro(700);
     tap_err(overlay(&m, LIST(struct mx_variant_write, dear, cheap)), MX_OK, "two prices");
-    d = mx_model_derive(cx.arena, &m);
+    d = mx_product_draft_derive(cx.arena, &m);
     tap_int(d.price_min, 500, "lowest");
     tap_int(d.price_max, 900, "highest");
     tap_ok(d.has_compare_at && d.compare_at == 700, "what the cheapest cost before");
     tap_ok(mx_str_starts(d.search_text, MX_S("t___ t___ b___ a___ ")), "words");
     variant(&m, 1)->active = false;
-    d = mx_model_derive(cx.arena, &m);
+    d = mx_product_draft_derive(cx.arena, &m);
     tap_int(d.price_min, 900, "a withdrawn variant does not count");
     tap_ok(!d.has_compare_at, "nor what it cost before");
 }
 
 static void test_long_texts(void)
 {
-    struct mx_model m = empty();
+    struct mx_product_draft m = empty();
     size_t n = 90000;
     char *text = mx_arena_alloc(cx.arena, n);
-    struct mx_model_derived d;
+    struct mx_product_draft_derived d;
 
     memset(text, 'w', n);
     for (size_t i = 9; i < n; i += 10)
         text[i] = ' ';
     m.description = (struct mx_str){text, n};
-    d = mx_model_derive(cx.arena, &m);
+    d = mx_product_draft_derive(cx.arena, &m);
     tap_ok(d.search_text.n <= MX_SEARCH_TEXT_MAX, "the words of a long text are cut");
     tap_ok(d.search_text.n > MX_SEARCH_TEXT_MAX - 20, "late");
     tap_ok(mx_str_ends(d.search_text, MX_S("wwwwwwwww ")), "between two words");

@@ -56,19 +56,19 @@ MX_SHAPE(mx_shape_email_code, "EmailCode", struct email_code, email_code_rows);
 enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
-    return mx_credential_change(cx, in);
+    return mx_password_change_own(cx, in);
 }
 
 enum mx_err api_auth_password_forgot(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     api_auth_mailed(cx, reply);
-    return mx_credential_forgot(cx, ((const struct forgot *)in)->email);
+    return mx_password_forgot(cx, ((const struct forgot *)in)->email);
 }
 
 enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
-    return mx_credential_reset(cx, in);
+    return mx_password_reset_by_code(cx, in);
 }
 
 enum mx_err api_me_email(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

@@ -37,20 +37,20 @@ enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_repl
     struct mx_totp_seed *out = MX_NEW(cx->arena, struct mx_totp_seed);
     (void)in;
     reply->out = out;
-    return mx_enrol_totp_begin(cx, out);
+    return mx_totp_setup_begin(cx, out);
 }
 
 enum mx_err api_mfa_totp_confirm(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
     reply->out = out;
-    return mx_enrol_totp_confirm(cx, ((const struct code *)in)->code, &out->recovery_codes);
+    return mx_totp_setup_confirm(cx, ((const struct code *)in)->code, &out->recovery_codes);
 }
 
 enum mx_err api_mfa_totp_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
-    return mx_enrol_totp_remove(cx, ((const struct mx_own_password *)in)->password);
+    return mx_totp_setup_remove(cx, ((const struct mx_own_password *)in)->password);
 }
 
 enum mx_err api_mfa_recovery_codes(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -58,5 +58,5 @@ enum mx_err api_mfa_recovery_codes(struct mx_ctx *cx, const void *in, struct mx_
     struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
     (void)in;
     reply->out = out;
-    return mx_enrol_new_codes(cx, &out->recovery_codes);
+    return mx_totp_setup_new_codes(cx, &out->recovery_codes);
 }

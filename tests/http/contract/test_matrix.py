@@ -68,7 +68,7 @@ def admin(stack):
     return stack.admin()
 
 
-class Crew:
+class Callers:
     """One of each kind of caller, who signs in again when a route has signed them out."""
 
     def __init__(self, api, staff):
@@ -88,7 +88,7 @@ class Crew:
 
 @pytest.fixture(scope="module")
 def callers(api, staff):
-    return Crew(api, staff)
+    return Callers(api, staff)
 
 
 # ---- role by route by method
