@@ -134,7 +134,7 @@ int mx_cmd_check(struct mx_cmd *c)
         fprintf(stderr, "merx check: takes no arguments\n");
         return 2;
     }
-    mx_route_check(&mx_routes);
+    mx_route_check(mx_routes);
     warn_environment(c);
     mx_secret_init();
     ok &= check_pools(c->settings);

@@ -29,7 +29,7 @@ int mx_cmd_serve(struct mx_cmd *c)
         return 2;
     }
     set_limits();
-    mx_route_check(&mx_routes);
+    mx_route_check(mx_routes);
     p.shared = mx_shared_new();
     return mx_prefork_run(c->settings, &p);
 }

@@ -37,9 +37,8 @@ static void print_flags(unsigned flags)
 int mx_cmd_routes(struct mx_cmd *c)
 {
     (void)c;
-    for (size_t i = 0; i < mx_routes.n; i++) {
-        const struct mx_route *r = &mx_routes.rows[i];
-
+    MX_EACH_ROUTE(mx_routes, r)
+    {
         printf("%-7s %-40s %-28s %s", mx_method_name(r->method), r->path, r->id,
                mx_who_name(r->who));
         print_permission(r->permission);
@@ -61,7 +60,7 @@ int mx_cmd_openapi(struct mx_cmd *c)
 
     mx_buf_init(&out, c->arena, OPENAPI_MAX);
     mx_jsonw_init(&w, &out);
-    mx_openapi_write(&w, &mx_routes, c->settings->shop_name, mx_str_c(mount_of(c)));
+    mx_openapi_write(&w, mx_routes, c->settings->shop_name, mx_str_c(mount_of(c)));
     mx_buf_byte(&out, '\n');
     if (out.overflow)
         MX_BUG("the OpenAPI document is too large");
@@ -104,9 +103,8 @@ static struct mx_str request_pattern(struct mx_cmd *c, const char *method, const
 int mx_cmd_nginx(struct mx_cmd *c)
 {
     printf("# Printed by `merx nginx`: routes of the slow pool.\n");
-    for (size_t i = 0; i < mx_routes.n; i++) {
-        const struct mx_route *r = &mx_routes.rows[i];
-
+    MX_EACH_ROUTE(mx_routes, r)
+    {
         if ((r->flags & (MX_R_SLOW | MX_R_UNLISTED)) != MX_R_SLOW)
             continue;
         struct mx_str pattern = request_pattern(c, mx_method_name(r->method), r->path);

@@ -178,7 +178,7 @@ static const char *start(struct worker *w, struct mx_shared *shared)
     mx_gate_init(w->arena, w->conf, w->keys, shared);
     w->hooks = mx_gate_hooks;
     w->hooks.run = run_noted;
-    w->app = (struct mx_app){&mx_routes, &w->hooks};
+    w->app = (struct mx_app){mx_routes, &w->hooks};
     w->cx = (struct mx_ctx){.arena = w->arena,
                             .db = mx_db_new(w->conf),
                             .shared = shared,

@@ -50,7 +50,7 @@ static const struct mx_field query_rows[] = {
 };
 MX_SHAPE(mx_shape_audit_query, "AuditQuery", struct query, query_rows);
 
-enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct query *i = in;
     struct page *out = MX_NEW(cx->arena, struct page);
@@ -74,3 +74,14 @@ enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struct mx_re
     reply->out = out;
     return MX_OK;
 }
+
+const struct mx_route mx_routes_audit[] = {{.id = "admin.audit.list",
+                                            .method = MX_GET,
+                                            .path = "/v1/admin/audit-log",
+                                            .who = MX_WHO_STAFF,
+                                            .permission = MX_PERM_AUDIT_READ,
+                                            .in = &mx_shape_audit_query,
+                                            .answers = {{200, &mx_shape_audit_page}},
+                                            .fn = api_admin_audit_list,
+                                            .doc = "Who did what to what, with before and after."},
+                                           {0}};

@@ -6,6 +6,7 @@
 
 extern const struct mx_shape mx_shape_audit_page, mx_shape_audit_query;
 
-enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_audit[];
 
 #endif

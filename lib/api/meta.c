@@ -32,14 +32,14 @@ static const struct mx_field readiness_rows[] = {
 };
 MX_SHAPE(mx_shape_readiness, "Readiness", struct readiness, readiness_rows);
 
-enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)in;
     reply->out = MX_NEW(cx->arena, struct health);
     return MX_OK;
 }
 
-enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct readiness *out = MX_NEW(cx->arena, struct readiness);
     (void)in;
@@ -58,7 +58,7 @@ enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply *reply
 }
 
 /* The document depends on nothing but the mount: made once and kept. */
-enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     static struct mx_arena *kept;
     static struct mx_str text, mount;
@@ -71,7 +71,7 @@ enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_reply *repl
         mount = mx_str_dup(kept, cx->mount);
         mx_buf_init(&out, kept, OPENAPI_MAX);
         mx_jsonw_init(&w, &out);
-        mx_openapi_write(&w, &mx_routes, cx->conf->shop_name, mount);
+        mx_openapi_write(&w, mx_routes, cx->conf->shop_name, mount);
         MX_ASSERT(!out.overflow);
         text = mx_buf_view(&out);
     }
@@ -79,7 +79,7 @@ enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_reply *repl
     return MX_OK;
 }
 
-enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)in;
     reply->raw = mx_keys_jwks(cx->arena, cx->keys);
@@ -87,7 +87,7 @@ enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 }
 
 /* The master counts; it is asked as `merx status metrics` asks it. */
-enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
+static enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
 {
     struct mx_buf out;
     mx_buf_init(&out, cx->arena, METRICS_MAX);
@@ -96,3 +96,44 @@ enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_r
     reply->raw = mx_buf_view(&out);
     return MX_OK;
 }
+
+const struct mx_route mx_routes_meta[] = {
+    {.id = "meta.healthz",
+     .method = MX_GET,
+     .path = "/v1/healthz",
+     .who = MX_WHO_PUBLIC,
+     .answers = {{200, &mx_shape_health}},
+     .fn = api_healthz,
+     .doc = "The worker answers; asks nobody else."},
+    {.id = "meta.readyz",
+     .method = MX_GET,
+     .path = "/v1/readyz",
+     .who = MX_WHO_PUBLIC,
+     .answers = {{200, &mx_shape_readiness}},
+     .fn = api_readyz,
+     .doc = "The database answers and its schema fits; 503 says what does not."},
+    {.id = "meta.openapi",
+     .method = MX_GET,
+     .path = "/v1/openapi.json",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_PUBLIC,
+     .answers = {{200, NULL, "application/json"}},
+     .fn = api_openapi,
+     .doc = "This document."},
+    {.id = "meta.jwks",
+     .method = MX_GET,
+     .path = "/v1/jwks.json",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_PUBLIC | MX_R_KEYSET,
+     .answers = {{200, NULL, "application/json"}},
+     .fn = api_jwks,
+     .doc = "Public keys of access tokens, RFC 7517."},
+    {.id = "meta.metrics",
+     .method = MX_GET,
+     .path = "/metrics",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_UNLISTED | MX_R_SLOW,
+     .answers = {{200, NULL, "text/plain; version=0.0.4; charset=utf-8"}},
+     .fn = api_metrics,
+     .doc = "Prometheus text; nginx opens it to the host itself alone."},
+    {0}};

@@ -1,9 +1,9 @@
-/* THE route table. */
+/* THE route table: the tables of all nouns, NULL at the end. */
 #ifndef MX_API_ROUTES_H
 #define MX_API_ROUTES_H
 
 #include "http/route.h"
 
-extern const struct mx_route_table mx_routes;
+extern const struct mx_route *const mx_routes[];
 
 #endif

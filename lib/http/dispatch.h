@@ -40,7 +40,7 @@ struct mx_hooks {
 };
 
 struct mx_app {
-    const struct mx_route_table *routes;
+    mx_routes_ptr routes;
     const struct mx_hooks *hooks;
 };
 

@@ -372,52 +372,56 @@ static bool listed(const struct mx_route *r)
     return !(r->flags & MX_R_UNLISTED);
 }
 
-/* True when a listed row before the i-th has its path. */
-static bool path_seen(const struct mx_route_table *t, size_t i)
+/* The first listed row with this path. */
+static const struct mx_route *first_of_path(mx_routes_ptr tables, const char *path)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (listed(&t->rows[k]) && strcmp(t->rows[k].path, t->rows[i].path) == 0)
-            return true;
+    MX_EACH_ROUTE(tables, r)
+    {
+        if (listed(r) && strcmp(r->path, path) == 0)
+            return r;
     }
-    return false;
+    return NULL;
 }
 
-static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s,
-                        const struct mx_route_table *t)
+static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)
 {
     mx_jsonw_name(w, "paths");
     mx_jsonw_open(w);
-    for (size_t i = 0; i < t->n; i++) {
-        if (!listed(&t->rows[i]) || path_seen(t, i))
+    MX_EACH_ROUTE(tables, first)
+    {
+        if (first_of_path(tables, first->path) != first)
             continue;
-        mx_jsonw_name(w, t->rows[i].path);
+        mx_jsonw_name(w, first->path);
         mx_jsonw_open(w);
-        for (size_t k = i; k < t->n; k++) {
-            if (listed(&t->rows[k]) && strcmp(t->rows[k].path, t->rows[i].path) == 0)
-                write_operation(w, s, &t->rows[k]);
+        MX_EACH_ROUTE(tables, r)
+        {
+            if (listed(r) && strcmp(r->path, first->path) == 0)
+                write_operation(w, s, r);
         }
         mx_jsonw_close(w);
     }
     mx_jsonw_close(w);
 }
 
-static bool tag_seen(const struct mx_route_table *t, size_t i)
+static const struct mx_route *first_of_tag(mx_routes_ptr tables, struct mx_str tag)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (listed(&t->rows[k]) && mx_str_eq(tag_of(&t->rows[k]), tag_of(&t->rows[i])))
-            return true;
+    MX_EACH_ROUTE(tables, r)
+    {
+        if (listed(r) && mx_str_eq(tag_of(r), tag))
+            return r;
     }
-    return false;
+    return NULL;
 }
 
-static void write_tags(struct mx_jsonw *w, const struct mx_route_table *t)
+static void write_tags(struct mx_jsonw *w, mx_routes_ptr tables)
 {
     mx_jsonw_name(w, "tags");
     mx_jsonw_array(w);
-    for (size_t i = 0; i < t->n; i++) {
-        struct mx_str tag = tag_of(&t->rows[i]);
+    MX_EACH_ROUTE(tables, r)
+    {
+        struct mx_str tag = tag_of(r);
 
-        if (!listed(&t->rows[i]) || tag_seen(t, i))
+        if (first_of_tag(tables, tag) != r)
             continue;
         mx_jsonw_open(w);
         mx_jsonw_name(w, "name");
@@ -452,16 +456,16 @@ static void write_info(struct mx_jsonw *w, const char *title, struct mx_str serv
     mx_jsonw_array_end(w);
 }
 
-void mx_openapi_write(struct mx_jsonw *w, const struct mx_route_table *t, const char *title,
+void mx_openapi_write(struct mx_jsonw *w, mx_routes_ptr tables, const char *title,
                       struct mx_str server)
 {
     struct mx_shapes shapes;
 
-    mx_shapes_collect(t, &shapes);
+    mx_shapes_collect(tables, &shapes);
     mx_jsonw_open(w);
     write_info(w, title, server);
-    write_tags(w, t);
-    write_paths(w, &shapes, t);
+    write_tags(w, tables);
+    write_paths(w, &shapes, tables);
     mx_jsonw_name(w, "components");
     mx_jsonw_open(w);
     mx_jsonw_name(w, "securitySchemes");

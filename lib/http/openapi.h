@@ -5,7 +5,7 @@
 #include "http/route.h"
 
 /* Write the document; `server` is the mount ("/api"). Deterministic byte for byte. */
-void mx_openapi_write(struct mx_jsonw *w, const struct mx_route_table *t, const char *title,
+void mx_openapi_write(struct mx_jsonw *w, mx_routes_ptr tables, const char *title,
                       struct mx_str server);
 
 #endif

@@ -53,7 +53,7 @@ static void write_allow(unsigned methods, char *out, size_t size)
     }
 }
 
-struct mx_match mx_route_match(const struct mx_route_table *t, enum mx_method m, struct mx_str path)
+struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx_str path)
 {
     enum mx_method wanted = m == MX_HEAD ? MX_GET : m;
     struct mx_match found = {0};
@@ -61,8 +61,8 @@ struct mx_match mx_route_match(const struct mx_route_table *t, enum mx_method m,
 
     if (!path.p)
         return found;
-    for (size_t i = 0; i < t->n; i++) {
-        const struct mx_route *row = &t->rows[i];
+    MX_EACH_ROUTE(tables, row)
+    {
         struct mx_pair params[MX_PATH_PARAMS_MAX];
         int n;
 

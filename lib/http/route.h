@@ -1,6 +1,6 @@
-/* The row type of THE route table (lib/api/routes.c) and matching over it. Router, permission gate,
- * validation, rate class, idempotency, transaction, pool, cache headers, OpenAPI, nginx locations
- * and tests all follow from these rows. */
+/* The row type of THE route table (lib/api/routes.c lists the tables of each noun) and matching
+ * over it. Router, permission gate, validation, rate class, idempotency, transaction, pool, cache
+ * headers, OpenAPI, nginx locations and tests all follow from these rows. */
 #ifndef MX_HTTP_ROUTE_H
 #define MX_HTTP_ROUTE_H
 
@@ -67,10 +67,15 @@ struct mx_route {
     const char *doc;
 };
 
-struct mx_route_table {
-    const struct mx_route *rows;
-    size_t n;
-};
+/* The declared errors of a row. */
+#define MX_ROUTE_ERRORS(...) ((const enum mx_err[]){__VA_ARGS__, MX_OK})
+
+/* A table of one noun ends with a row without an id, a list of tables with NULL. MX_EACH_ROUTE is
+ * a loop over all rows of a list: `break` leaves the rows of one table alone. */
+typedef const struct mx_route *const *mx_routes_ptr;
+#define MX_EACH_ROUTE(tables, r)                                      \
+    for (mx_routes_ptr r##_table = (tables); *r##_table; r##_table++) \
+        for (const struct mx_route *r = *r##_table; r->id; r++)
 
 /* Result of matching a path. */
 struct mx_match {
@@ -86,8 +91,7 @@ const char *mx_method_name(enum mx_method m);
 
 /* Match method and path. HEAD matches GET rows. Where several rows match, the one with the fewest
  * {names} is taken. Names and values borrow from the table and the path. */
-struct mx_match mx_route_match(const struct mx_route_table *t, enum mx_method m,
-                               struct mx_str path);
+struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx_str path);
 
 /* True when `shape` (may be NULL) has a row from `from`. */
 bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);
@@ -102,6 +106,6 @@ bool mx_route_reads_body(const struct mx_route *r);
  * set, staff rows with a permission, flags that fit the method, path parameters bound, input rows
  * of a kind that their source can carry, all input bounded (strings, lists, integers), shapes of
  * one name the same and none within itself. MX_BUG on the first fault. */
-void mx_route_check(const struct mx_route_table *t);
+void mx_route_check(mx_routes_ptr tables);
 
 #endif

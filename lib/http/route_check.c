@@ -176,22 +176,30 @@ static void check_pair(const struct mx_route *a, const struct mx_route *b)
         MX_BUG("%s and %s spell one path differently", a->id, b->id);
 }
 
-void mx_route_check(const struct mx_route_table *t)
+static void check_pairs(mx_routes_ptr tables, const struct mx_route *r)
+{
+    MX_EACH_ROUTE(tables, earlier)
+    {
+        if (earlier == r)
+            return;
+        check_pair(earlier, r);
+    }
+}
+
+void mx_route_check(mx_routes_ptr tables)
 {
     struct mx_shapes shapes;
 
-    mx_shapes_collect(t, &shapes);
-    for (size_t i = 0; i < t->n; i++) {
-        const struct mx_route *r = &t->rows[i];
-
-        if (!r->id || !r->fn || !r->doc)
-            MX_BUG("route %zu lacks id, handler or doc", i);
+    mx_shapes_collect(tables, &shapes);
+    MX_EACH_ROUTE(tables, r)
+    {
+        if (!r->fn || !r->doc)
+            MX_BUG("route %s lacks handler or doc", r->id);
         check_flags(r);
         check_path(r);
         check_who(r);
         check_answers(r);
         check_input(r);
-        for (size_t k = 0; k < i; k++)
-            check_pair(&t->rows[k], r);
+        check_pairs(tables, r);
     }
 }

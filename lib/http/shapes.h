@@ -20,7 +20,7 @@ struct mx_shapes {
 
 /* Collect every shape once, in order of first use. MX_BUG when two shapes share a name, one bears a
  * reserved name (Money, Problem), one holds itself, or there are too many. */
-void mx_shapes_collect(const struct mx_route_table *t, struct mx_shapes *ret_shapes);
+void mx_shapes_collect(mx_routes_ptr tables, struct mx_shapes *ret_shapes);
 
 /* The entry of `shape`, or NULL. */
 const struct mx_shape_use *mx_shapes_find(const struct mx_shapes *s, const struct mx_shape *shape);

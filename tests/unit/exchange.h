@@ -169,9 +169,7 @@ static enum mx_err ex_text(struct mx_ctx *cx, const void *in, struct mx_reply *r
     return MX_OK;
 }
 
-#define EX_ERRORS(...) ((const enum mx_err[]){__VA_ARGS__, MX_OK})
-
-static const struct mx_route ex_rows[] = {
+static const struct mx_route ex_routes[] = {
     {"meta.health",
      MX_GET,
      "/v1/health",
@@ -205,7 +203,7 @@ static const struct mx_route ex_rows[] = {
      MX_RATE_PASSWORD,
      &ex_password,
      {{200, &ex_out, NULL}, {200, &ex_challenge, NULL}},
-     EX_ERRORS(MX_E_INVALID_CREDENTIALS),
+     MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      ex_thing,
      "Sign in."},
     {"things.list",
@@ -241,7 +239,7 @@ static const struct mx_route ex_rows[] = {
      0,
      &ex_slug,
      {{200, &ex_out, NULL}},
-     EX_ERRORS(MX_E_NOT_FOUND),
+     MX_ROUTE_ERRORS(MX_E_NOT_FOUND),
      ex_thing,
      "One."},
     {"things.put",
@@ -253,7 +251,7 @@ static const struct mx_route ex_rows[] = {
      0,
      &ex_write,
      {{200, &ex_out, NULL}},
-     EX_ERRORS(MX_E_VERSION_CONFLICT),
+     MX_ROUTE_ERRORS(MX_E_VERSION_CONFLICT),
      ex_thing,
      "Write."},
     {"things.delete",
@@ -289,11 +287,12 @@ static const struct mx_route ex_rows[] = {
      0,
      NULL,
      {{201, &ex_out, NULL}},
-     EX_ERRORS(MX_E_PAYMENT_DECLINED, MX_E_OUT_OF_STOCK),
+     MX_ROUTE_ERRORS(MX_E_PAYMENT_DECLINED, MX_E_OUT_OF_STOCK),
      ex_thing,
      "Buy."},
+    {0},
 };
-static const struct mx_route_table ex_routes = {ex_rows, MX_LEN(ex_rows)};
+static const struct mx_route *const ex_tables[] = {ex_routes, NULL};
 
 /* What the hooks saw and do. */
 static struct {
@@ -387,7 +386,7 @@ static void ex_remember(struct mx_ctx *cx, const struct mx_req *req, struct mx_s
 
 static const struct mx_hooks ex_hooks = {ex_authenticate, ex_authorize, ex_admit,
                                          ex_run,          ex_recall,    ex_remember};
-static const struct mx_app ex_app = {&ex_routes, &ex_hooks};
+static const struct mx_app ex_app = {ex_tables, &ex_hooks};
 
 /* One worker: its context, and the last answer. */
 static struct {

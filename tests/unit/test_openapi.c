@@ -44,7 +44,7 @@ static struct mx_str document(void)
 
     mx_buf_init(&b, ex.arena, 1 << 20);
     mx_jsonw_init(&w, &b);
-    mx_openapi_write(&w, &ex_routes, "Test", MX_S("/api"));
+    mx_openapi_write(&w, ex_tables, "Test", MX_S("/api"));
     return b.overflow ? MX_S("overflow") : mx_buf_view(&b);
 }
 

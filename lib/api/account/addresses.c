@@ -85,7 +85,7 @@ MX_SHAPE(mx_shape_address_page, "AddressPage", struct page, page_rows);
 
 /* ---- handlers ---- */
 
-enum mx_err api_addresses_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_addresses_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct page *p = in;
     struct addresses *out = MX_NEW(cx->arena, struct addresses);
@@ -102,7 +102,7 @@ enum mx_err api_addresses_list(struct mx_ctx *cx, const void *in, struct mx_repl
     return MX_OK;
 }
 
-enum mx_err api_address_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_address_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
     MX_TRY(mx_address_put(cx, in, out));
@@ -111,22 +111,69 @@ enum mx_err api_address_add(struct mx_ctx *cx, const void *in, struct mx_reply *
     return MX_OK;
 }
 
-enum mx_err api_address_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_address_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
     reply->out = out;
     return mx_address_get(cx, ((const struct address_id *)in)->id, out);
 }
 
-enum mx_err api_address_put(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_address_put(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
     reply->out = out;
     return mx_address_put(cx, in, out);
 }
 
-enum mx_err api_address_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_address_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_address_remove(cx, ((const struct address_id *)in)->id);
 }
+
+const struct mx_route mx_routes_addresses[] = {
+    {.id = "me.addresses.list",
+     .method = MX_GET,
+     .path = "/v1/me/addresses",
+     .who = MX_WHO_TOKEN,
+     .in = &mx_shape_address_page,
+     .answers = {{200, &mx_shape_addresses}},
+     .fn = api_addresses_list,
+     .doc = "The address book, newest first."},
+    {.id = "me.addresses.add",
+     .method = MX_POST,
+     .path = "/v1/me/addresses",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_address_new,
+     .answers = {{201, &mx_shape_address}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
+     .fn = api_address_add,
+     .doc = "Add an entry; the first one becomes the default."},
+    {.id = "me.addresses.get",
+     .method = MX_GET,
+     .path = "/v1/me/addresses/{id}",
+     .who = MX_WHO_TOKEN,
+     .in = &mx_shape_address_id,
+     .answers = {{200, &mx_shape_address}},
+     .fn = api_address_get,
+     .doc = "One entry."},
+    {.id = "me.addresses.put",
+     .method = MX_PUT,
+     .path = "/v1/me/addresses/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_address_put,
+     .answers = {{200, &mx_shape_address}},
+     .fn = api_address_put,
+     .doc = "Replace an entry. Carts and orders keep the address they were given."},
+    {.id = "me.addresses.remove",
+     .method = MX_DELETE,
+     .path = "/v1/me/addresses/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_address_id,
+     .answers = {{204}},
+     .fn = api_address_remove,
+     .doc = "Remove an entry."},
+    {0}};

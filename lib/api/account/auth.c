@@ -138,7 +138,7 @@ MX_SHAPE(mx_shape_logout, "Logout", struct logout, logout_rows);
 
 /* ---- handlers ---- */
 
-enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
@@ -150,7 +150,7 @@ void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply)
     reply->out = MX_NEW(cx->arena, struct verification);
 }
 
-enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     bool signed_in;
@@ -160,14 +160,14 @@ enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply
     return MX_OK;
 }
 
-enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
     return mx_signin_verify(cx, in, &out->t, &reply->error);
 }
 
-enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_signin s;
     MX_TRY(mx_signin_login(cx, in, &s));
@@ -175,7 +175,7 @@ enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *r
     return MX_OK;
 }
 
-enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     reply->out = out;
@@ -183,13 +183,13 @@ enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *rep
     return e == MX_E_NOT_FOUND ? MX_E_INVALID_MFA_TOKEN : e;
 }
 
-enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_signin_again(cx, ((const struct mx_own_password *)in)->password);
 }
 
-enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct refresh *r = in;
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
@@ -197,9 +197,101 @@ enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply 
     return mx_session_refresh(cx, r->refresh_token, &out->t, &reply->error);
 }
 
-enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct logout *l = in;
     (void)reply;
     return mx_session_sign_out(cx, l->all);
 }
+
+const struct mx_route mx_routes_auth[] = {
+    {.id = "auth.guest",
+     .method = MX_POST,
+     .path = "/v1/auth/guest",
+     .who = MX_WHO_ANYONE,
+     .flags = MX_R_TX,
+     .rate = MX_RATE_SIGN_IN,
+     .in = &mx_shape_guest,
+     .answers = {{201, &mx_shape_tokens}},
+     .fn = api_auth_guest,
+     .doc = "A new anonymous account: a cart before sign-up."},
+    {.id = "auth.register",
+     .method = MX_POST,
+     .path = "/v1/auth/register",
+     .who = MX_WHO_ANYONE,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_register,
+     .answers = {{202, &mx_shape_verification}, {201, &mx_shape_tokens}},
+     .errors = MX_ROUTE_ERRORS(MX_E_EMAIL_TAKEN),
+     .fn = api_auth_register,
+     .doc =
+         "Sign up. 202 whether or not the address is taken: its mailbox gets a code or a notice. "
+         "Where addresses need no proof, 201. A guest keeps cart and addresses."},
+    {.id = "auth.verify",
+     .method = MX_POST,
+     .path = "/v1/auth/verify",
+     .who = MX_WHO_ANYONE,
+     .flags = MX_R_TX,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_verify,
+     .answers = {{200, &mx_shape_tokens}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
+     .fn = api_auth_verify,
+     .doc = "Prove the address by the mailed code and sign in."},
+    {.id = "auth.login",
+     .method = MX_POST,
+     .path = "/v1/auth/login",
+     .who = MX_WHO_ANYONE,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_login,
+     .answers = {{200, &mx_shape_tokens}, {200, &mx_shape_mfa_required}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
+     .fn = api_auth_login,
+     .doc = "Sign in by password. A guest's cart is merged."},
+    {.id = "auth.mfa",
+     .method = MX_POST,
+     .path = "/v1/auth/mfa",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_TX,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_mfa,
+     .answers = {{200, &mx_shape_tokens}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_MFA_TOKEN, MX_E_INVALID_MFA_CODE),
+     .fn = api_auth_mfa,
+     .doc = "Prove the second factor that signing in asked for. A code works once."},
+    {.id = "auth.reauth",
+     .method = MX_POST,
+     .path = "/v1/auth/reauth",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_SLOW | MX_R_WITHOUT_MFA,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_own_password,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
+     .fn = api_auth_reauth,
+     .doc = "Prove again to be there: what needs a fresh sign-in is open for a while."},
+    {.id = "auth.refresh",
+     .method = MX_POST,
+     .path = "/v1/auth/refresh",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_TX,
+     .rate = MX_RATE_SIGN_IN,
+     .in = &mx_shape_refresh,
+     .answers = {{200, &mx_shape_tokens}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_REFRESH_TOKEN),
+     .fn = api_auth_refresh,
+     .doc = "Spend a refresh token for new tokens. A lost answer may be asked for again at once; "
+            "later use of a spent one ends the session."},
+    {.id = "auth.logout",
+     .method = MX_POST,
+     .path = "/v1/auth/logout",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_WITHOUT_MFA | MX_R_REVOKED_OK,
+     .in = &mx_shape_logout,
+     .answers = {{204}},
+     .fn = api_auth_logout,
+     .doc = "End this session, or every one of the account. Asking again with the same token is no "
+            "error."},
+    {0}};

@@ -22,13 +22,7 @@ void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_
 /* Answer with mx_shape_verification: the mailbox knows more. */
 void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply);
 
-enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_reauth(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_auth[];
 
 #endif

@@ -1,6 +1,8 @@
 /* /v1/me/password, /v1/auth/password, /v1/me/email */
 #include "api/account/credentials.h"
 
+#include "api/account/me.h"
+
 #include "account/email_change.h"
 #include "account/password.h"
 #include "account/password_change.h"
@@ -53,31 +55,33 @@ struct email_code {
 static const struct mx_field email_code_rows[] = {MAILED_CODE(struct email_code)};
 MX_SHAPE(mx_shape_email_code, "EmailCode", struct email_code, email_code_rows);
 
-enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_password_change_own(cx, in);
 }
 
-enum mx_err api_auth_password_forgot(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_password_forgot(struct mx_ctx *cx, const void *in,
+                                            struct mx_reply *reply)
 {
     api_auth_mailed(cx, reply);
     return mx_password_forgot(cx, ((const struct forgot *)in)->email);
 }
 
-enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in,
+                                           struct mx_reply *reply)
 {
     (void)reply;
     return mx_password_reset_by_code(cx, in);
 }
 
-enum mx_err api_me_email(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_me_email(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     api_auth_mailed(cx, reply);
     return mx_email_change_ask(cx, in);
 }
 
-enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
     reply->out = me;
@@ -85,3 +89,64 @@ enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct mx_rep
         mx_email_change_confirm(cx, ((const struct email_code *)in)->code, me, &reply->error);
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
+
+const struct mx_route mx_routes_credentials[] = {
+    {.id = "auth.password.forgot",
+     .method = MX_POST,
+     .path = "/v1/auth/password/forgot",
+     .who = MX_WHO_PUBLIC,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_password_forgot,
+     .answers = {{202, &mx_shape_verification}},
+     .fn = api_auth_password_forgot,
+     .doc = "Ask for a new password. 202 whether or not the address is known: its mailbox gets a "
+            "code."},
+    {.id = "auth.password.reset",
+     .method = MX_POST,
+     .path = "/v1/auth/password/reset",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_password_reset,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
+     .fn = api_auth_password_reset,
+     .doc = "Set a new password by the mailed code. Ends every session and begins none; a second "
+            "factor "
+            "stays."},
+    {.id = "me.password",
+     .method = MX_PUT,
+     .path = "/v1/me/password",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_password_change,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
+     .fn = api_me_password,
+     .doc = "Change the password. Ends the other sessions."},
+    {.id = "me.email",
+     .method = MX_POST,
+     .path = "/v1/me/email",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_email_change,
+     .answers = {{202, &mx_shape_verification}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
+     .fn = api_me_email,
+     .doc = "Ask for another address. A code goes to it and a notice to the old one; 202 whether "
+            "or not it "
+            "is taken."},
+    {.id = "me.email.verify",
+     .method = MX_POST,
+     .path = "/v1/me/email/verify",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_email_code,
+     .answers = {{200, &mx_shape_user}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID, MX_E_EMAIL_TAKEN),
+     .fn = api_me_email_verify,
+     .doc = "Confirm the new address by the code. Ends the other sessions."},
+    {0}};

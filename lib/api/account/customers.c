@@ -93,7 +93,8 @@ static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err
     return e;
 }
 
-enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in,
+                                            struct mx_reply *reply)
 {
     const struct query *i = in;
     struct page *out = MX_NEW(cx->arena, struct page);
@@ -121,14 +122,15 @@ enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in, struct m
     return MX_OK;
 }
 
-enum mx_err api_admin_customer_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_customer_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_customer *c = MX_NEW(cx->arena, struct mx_customer);
 
     return answer(cx, reply, mx_customer_get(cx, ((const struct patch *)in)->id, c), c);
 }
 
-enum mx_err api_admin_customer_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_customer_update(struct mx_ctx *cx, const void *in,
+                                             struct mx_reply *reply)
 {
     const struct patch *i = in;
     struct mx_customer *c = MX_NEW(cx->arena, struct mx_customer);
@@ -137,8 +139,50 @@ enum mx_err api_admin_customer_update(struct mx_ctx *cx, const void *in, struct 
     return answer(cx, reply, mx_customer_update(cx, &p, c), c);
 }
 
-enum mx_err api_admin_customer_end_sessions(struct mx_ctx *cx, const void *in,
-                                            MX_UNUSED struct mx_reply *reply)
+static enum mx_err api_admin_customer_end_sessions(struct mx_ctx *cx, const void *in,
+                                                   MX_UNUSED struct mx_reply *reply)
 {
     return mx_customer_end_sessions(cx, ((const struct patch *)in)->id);
 }
+
+const struct mx_route mx_routes_customers[] = {
+    {.id = "admin.customers.list",
+     .method = MX_GET,
+     .path = "/v1/admin/customers",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CUSTOMERS_READ,
+     .in = &mx_shape_customer_query,
+     .answers = {{200, &mx_shape_customer_page}},
+     .fn = api_admin_customers_list,
+     .doc = "Customers, by address or by how address or name begin."},
+    {.id = "admin.customers.get",
+     .method = MX_GET,
+     .path = "/v1/admin/customers/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CUSTOMERS_READ,
+     .in = &mx_shape_customer_id,
+     .answers = {{200, &mx_shape_customer}},
+     .fn = api_admin_customer_get,
+     .doc = "One customer, with the number of orders."},
+    {.id = "admin.customers.update",
+     .method = MX_PATCH,
+     .path = "/v1/admin/customers/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CUSTOMERS_WRITE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_customer_patch,
+     .answers = {{200, &mx_shape_customer}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
+     .fn = api_admin_customer_update,
+     .doc = "Disable or enable. Disabling ends all sessions at once."},
+    {.id = "admin.customers.end_sessions",
+     .method = MX_DELETE,
+     .path = "/v1/admin/customers/{id}/sessions",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CUSTOMERS_WRITE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_customer_id,
+     .answers = {{204}},
+     .fn = api_admin_customer_end_sessions,
+     .doc = "End all sessions of a customer."},
+    {0}};

@@ -7,10 +7,7 @@
 extern const struct mx_shape mx_shape_customer, mx_shape_customer_page, mx_shape_customer_query,
     mx_shape_customer_id, mx_shape_customer_patch;
 
-enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_customer_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_customer_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_customer_end_sessions(struct mx_ctx *cx, const void *in,
-                                            struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_customers[];
 
 #endif

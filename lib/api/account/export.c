@@ -169,7 +169,7 @@ static enum mx_err place_of(struct mx_ctx *cx, struct mx_str cursor, struct mx_e
     return MX_OK;
 }
 
-enum mx_err api_me_export(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_me_export(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct query *q = in;
     struct page *out = MX_NEW(cx->arena, struct page);
@@ -181,3 +181,18 @@ enum mx_err api_me_export(struct mx_ctx *cx, const void *in, struct mx_reply *re
     reply->out = out;
     return MX_OK;
 }
+
+const struct mx_route mx_routes_export[] = {
+    {.id = "me.export",
+     .method = MX_GET,
+     .path = "/v1/me/export",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_RECENT_AUTH,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_export_page,
+     .answers = {{200, &mx_shape_export}},
+     .fn = api_me_export,
+     .doc = "All that is held of the caller, and of the guests that they were before they signed "
+            "in. Pages "
+            "laid end to end, list by list, are the whole; a page's lists may be empty."},
+    {0}};

@@ -6,6 +6,7 @@
 
 extern const struct mx_shape mx_shape_export, mx_shape_export_page;
 
-enum mx_err api_me_export(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_export[];
 
 #endif

@@ -42,7 +42,7 @@ static enum mx_err own(enum mx_err e)
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 
-enum mx_err api_me_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_me_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
     (void)in;
@@ -50,15 +50,49 @@ enum mx_err api_me_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply
     return own(mx_account_profile(cx, cx->actor.account, me));
 }
 
-enum mx_err api_me_patch(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_me_patch(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
     reply->out = me;
     return own(mx_account_patch(cx, in, me));
 }
 
-enum mx_err api_me_delete(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_me_delete(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_erase_self(cx, ((const struct me_delete *)in)->password);
 }
+
+const struct mx_route mx_routes_me[] = {
+    {.id = "me.get",
+     .method = MX_GET,
+     .path = "/v1/me",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_WITHOUT_MFA,
+     .answers = {{200, &mx_shape_user}},
+     .fn = api_me_get,
+     .doc = "The caller's account."},
+    {.id = "me.patch",
+     .method = MX_PATCH,
+     .path = "/v1/me",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_me_patch,
+     .answers = {{200, &mx_shape_user}},
+     .fn = api_me_patch,
+     .doc = "Change name, phone or locale; what is not sent stays."},
+    {.id = "me.delete",
+     .method = MX_DELETE,
+     .path = "/v1/me",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_me_delete,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED, MX_E_LAST_OWNER),
+     .fn = api_me_delete,
+     .doc = "Close the account for good and erase the person everywhere; orders and money stay, "
+            "nameless. Takes the password, or a fresh sign-in where there is none. What is not "
+            "shipped "
+            "yet loses its address."},
+    {0}};

@@ -32,7 +32,7 @@ static const struct mx_field recovery_rows[] = {
 };
 MX_SHAPE(mx_shape_recovery_codes, "RecoveryCodes", struct recovery_codes, recovery_rows);
 
-enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_totp_seed *out = MX_NEW(cx->arena, struct mx_totp_seed);
     (void)in;
@@ -40,23 +40,67 @@ enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_repl
     return mx_totp_setup_begin(cx, out);
 }
 
-enum mx_err api_mfa_totp_confirm(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_mfa_totp_confirm(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
     reply->out = out;
     return mx_totp_setup_confirm(cx, ((const struct code *)in)->code, &out->recovery_codes);
 }
 
-enum mx_err api_mfa_totp_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_mfa_totp_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_totp_setup_remove(cx, ((const struct mx_own_password *)in)->password);
 }
 
-enum mx_err api_mfa_recovery_codes(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_mfa_recovery_codes(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
     (void)in;
     reply->out = out;
     return mx_totp_setup_new_codes(cx, &out->recovery_codes);
 }
+
+const struct mx_route mx_routes_mfa[] = {
+    {.id = "me.mfa.totp.begin",
+     .method = MX_POST,
+     .path = "/v1/me/mfa/totp",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
+     .answers = {{200, &mx_shape_totp_seed}},
+     .errors = MX_ROUTE_ERRORS(MX_E_FORBIDDEN, MX_E_CONFLICT),
+     .fn = api_mfa_totp_begin,
+     .doc = "A seed for an authenticator app; a second factor once its first code is confirmed."},
+    {.id = "me.mfa.totp.remove",
+     .method = MX_DELETE,
+     .path = "/v1/me/mfa/totp",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_SLOW | MX_R_WITHOUT_MFA,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_own_password,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND),
+     .fn = api_mfa_totp_remove,
+     .doc = "Remove the app and the recovery codes."},
+    {.id = "me.mfa.totp.confirm",
+     .method = MX_POST,
+     .path = "/v1/me/mfa/totp/confirm",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_totp_code,
+     .answers = {{200, &mx_shape_recovery_codes}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID, MX_E_FORBIDDEN, MX_E_CONFLICT),
+     .fn = api_mfa_totp_confirm,
+     .doc = "Enrol the app by its first code. Ends the other sessions; shows the recovery codes, "
+            "once."},
+    {.id = "me.mfa.recovery_codes",
+     .method = MX_POST,
+     .path = "/v1/me/mfa/recovery-codes",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_RECENT_AUTH,
+     .answers = {{200, &mx_shape_recovery_codes}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
+     .fn = api_mfa_recovery_codes,
+     .doc = "New recovery codes in place of the old ones."},
+    {0}};

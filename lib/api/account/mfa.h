@@ -6,9 +6,7 @@
 
 extern const struct mx_shape mx_shape_totp_seed, mx_shape_totp_code, mx_shape_recovery_codes;
 
-enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_mfa_totp_confirm(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_mfa_totp_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_mfa_recovery_codes(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_mfa[];
 
 #endif

@@ -69,7 +69,7 @@ MX_SHAPE(mx_shape_provider_event, "ProviderEvent", struct obeyed, obeyed_rows);
 
 /* ---- handlers ---- */
 
-enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct notice *sent = in;
     struct obeyed *out = MX_NEW(cx->arena, struct obeyed);
@@ -80,7 +80,7 @@ enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_reply *
     return MX_OK;
 }
 
-enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_signin s;
     MX_TRY(mx_oidc_signin(cx, in, &s));
@@ -88,7 +88,7 @@ enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_reply *re
     return MX_OK;
 }
 
-enum mx_err api_identities_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_identities_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct identities *out = MX_NEW(cx->arena, struct identities);
     (void)in;
@@ -96,15 +96,72 @@ enum mx_err api_identities_list(struct mx_ctx *cx, const void *in, struct mx_rep
     return mx_oidc_list(cx, &out->data);
 }
 
-enum mx_err api_identity_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_identity_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_identity *out = MX_NEW(cx->arena, struct mx_identity);
     reply->out = out;
     return mx_oidc_add(cx, in, out);
 }
 
-enum mx_err api_identity_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_identity_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_oidc_remove(cx, ((const struct identity_id *)in)->id);
 }
+
+const struct mx_route mx_routes_oidc[] = {
+    {.id = "auth.oidc",
+     .method = MX_POST,
+     .path = "/v1/auth/oidc",
+     .who = MX_WHO_ANYONE,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_id_proof,
+     .answers = {{200, &mx_shape_tokens}, {200, &mx_shape_mfa_required}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
+     .fn = api_auth_oidc,
+     .doc =
+         "Sign in with the ID token of a provider; who is new gets an account. A guest's cart is "
+         "merged."},
+    {.id = "auth.oidc_notice",
+     .method = MX_POST,
+     .path = "/v1/auth/oidc/{provider}/notices",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_provider_notice,
+     .answers = {{200, &mx_shape_provider_event}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND),
+     .fn = api_oidc_notice,
+     .doc = "What a provider tells of a user by itself (Apple's server-to-server notices): without "
+            "consent "
+            "sessions end, without the user the way in goes too. Each counts once."},
+    {.id = "me.identities.list",
+     .method = MX_GET,
+     .path = "/v1/me/identities",
+     .who = MX_WHO_TOKEN,
+     .answers = {{200, &mx_shape_identities}},
+     .fn = api_identities_list,
+     .doc = "Providers that the caller signs in with."},
+    {.id = "me.identities.add",
+     .method = MX_POST,
+     .path = "/v1/me/identities",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_SLOW | MX_R_RECENT_AUTH,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_id_proof,
+     .answers = {{201, &mx_shape_identity}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_FORBIDDEN, MX_E_CONFLICT),
+     .fn = api_identity_add,
+     .doc = "Sign in with a provider too from now on."},
+    {.id = "me.identities.remove",
+     .method = MX_DELETE,
+     .path = "/v1/me/identities/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_RECENT_AUTH,
+     .in = &mx_shape_identity_id,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
+     .fn = api_identity_remove,
+     .doc = "Sign in with a provider no longer; the last way to sign in stays."},
+    {0}};

@@ -243,7 +243,8 @@ static void decode(struct mx_ctx *cx, const char *pointer, struct mx_str text,
         mx_fault_at(cx->faults, mx_str_c(pointer), "bad_format", "must be base64url");
 }
 
-enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in,
+                                            struct mx_reply *reply)
 {
     struct request *out = MX_NEW(cx->arena, struct request);
     (void)in;
@@ -257,7 +258,7 @@ enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in, struct m
     return MX_OK;
 }
 
-enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct sign_in *sent = in;
     const struct assertion *c = &sent->credential;
@@ -279,7 +280,7 @@ enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx_reply 
     return MX_OK;
 }
 
-enum mx_err api_passkeys_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_passkeys_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct passkeys *out = MX_NEW(cx->arena, struct passkeys);
     (void)in;
@@ -306,7 +307,7 @@ static struct mx_list descriptors(struct mx_arena *a, struct mx_list passkeys)
     return (struct mx_list){all, passkeys.n};
 }
 
-enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct creation *out = MX_NEW(cx->arena, struct creation);
     struct mx_profile me;
@@ -330,7 +331,7 @@ enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct mx_rep
     return MX_OK;
 }
 
-enum mx_err api_passkey_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_passkey_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct new_passkey *sent = in;
     struct mx_passkey *out = MX_NEW(cx->arena, struct mx_passkey);
@@ -346,7 +347,7 @@ enum mx_err api_passkey_add(struct mx_ctx *cx, const void *in, struct mx_reply *
     return mx_passkey_register(cx, &add, out);
 }
 
-enum mx_err api_passkey_rename(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_passkey_rename(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct passkey_name *to = in;
     struct mx_passkey *out = MX_NEW(cx->arena, struct mx_passkey);
@@ -354,8 +355,79 @@ enum mx_err api_passkey_rename(struct mx_ctx *cx, const void *in, struct mx_repl
     return mx_passkey_rename(cx, to->id, to->name, out);
 }
 
-enum mx_err api_passkey_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_passkey_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_passkey_remove(cx, ((const struct passkey_id *)in)->id);
 }
+
+const struct mx_route mx_routes_passkeys[] = {
+    {.id = "auth.passkey.options",
+     .method = MX_POST,
+     .path = "/v1/auth/passkey/options",
+     .who = MX_WHO_ANYONE,
+     .rate = MX_RATE_SIGN_IN,
+     .answers = {{200, &mx_shape_passkey_request}},
+     .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND),
+     .fn = api_auth_passkey_options,
+     .doc = "A challenge for signing in by passkey: options of navigator.credentials.get()."},
+    {.id = "auth.passkey",
+     .method = MX_POST,
+     .path = "/v1/auth/passkey",
+     .who = MX_WHO_ANYONE,
+     .flags = MX_R_TX,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_passkey_sign_in,
+     .answers = {{200, &mx_shape_tokens}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_INVALID_MFA_TOKEN, MX_E_NOT_FOUND),
+     .fn = api_auth_passkey,
+     .doc = "Sign in by passkey, which is both factors at once; with mfa_token it is the second "
+            "factor "
+            "of that sign-in. A guest's cart is merged."},
+    {.id = "me.passkeys.list",
+     .method = MX_GET,
+     .path = "/v1/me/passkeys",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_WITHOUT_MFA,
+     .answers = {{200, &mx_shape_passkeys}},
+     .fn = api_passkeys_list,
+     .doc = "The caller's passkeys."},
+    {.id = "me.passkeys.options",
+     .method = MX_POST,
+     .path = "/v1/me/passkeys/options",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
+     .answers = {{200, &mx_shape_passkey_creation}},
+     .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN),
+     .fn = api_passkey_options,
+     .doc = "A challenge for a new passkey: options of navigator.credentials.create()."},
+    {.id = "me.passkeys.add",
+     .method = MX_POST,
+     .path = "/v1/me/passkeys",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
+     .in = &mx_shape_passkey_new,
+     .answers = {{201, &mx_shape_passkey}},
+     .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN, MX_E_CONFLICT),
+     .fn = api_passkey_add,
+     .doc = "Register a passkey; its owner is told by mail."},
+    {.id = "me.passkeys.rename",
+     .method = MX_PATCH,
+     .path = "/v1/me/passkeys/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_passkey_name,
+     .answers = {{200, &mx_shape_passkey}},
+     .fn = api_passkey_rename,
+     .doc = "Give a passkey another name."},
+    {.id = "me.passkeys.remove",
+     .method = MX_DELETE,
+     .path = "/v1/me/passkeys/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_RECENT_AUTH,
+     .in = &mx_shape_passkey_id,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
+     .fn = api_passkey_remove,
+     .doc = "Remove a passkey; its owner is told by mail. The last way to sign in stays."},
+    {0}};

@@ -9,12 +9,7 @@ extern const struct mx_shape mx_shape_passkey_request, mx_shape_passkey_sign_in,
     mx_shape_passkey_creation, mx_shape_passkey_new, mx_shape_passkey, mx_shape_passkeys,
     mx_shape_passkey_name, mx_shape_passkey_id;
 
-enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_passkeys_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_passkey_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_passkey_rename(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_passkey_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_passkeys[];
 
 #endif

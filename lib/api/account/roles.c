@@ -73,7 +73,7 @@ static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err
     return e;
 }
 
-enum mx_err api_admin_roles_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_roles_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct query *i = in;
     struct page *out = MX_NEW(cx->arena, struct page);
@@ -92,7 +92,7 @@ enum mx_err api_admin_roles_list(struct mx_ctx *cx, const void *in, struct mx_re
     return MX_OK;
 }
 
-enum mx_err api_admin_role_create(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_role_create(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_role *r = MX_NEW(cx->arena, struct mx_role);
 
@@ -101,22 +101,75 @@ enum mx_err api_admin_role_create(struct mx_ctx *cx, const void *in, struct mx_r
     return MX_OK;
 }
 
-enum mx_err api_admin_role_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_role_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_role *r = MX_NEW(cx->arena, struct mx_role);
 
     return answer(cx, reply, mx_role_get(cx, ((const W *)in)->name, r), r);
 }
 
-enum mx_err api_admin_role_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_role_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_role *r = MX_NEW(cx->arena, struct mx_role);
 
     return answer(cx, reply, mx_role_update(cx, in, r), r);
 }
 
-enum mx_err api_admin_role_delete(struct mx_ctx *cx, const void *in,
-                                  MX_UNUSED struct mx_reply *reply)
+static enum mx_err api_admin_role_delete(struct mx_ctx *cx, const void *in,
+                                         MX_UNUSED struct mx_reply *reply)
 {
     return mx_role_delete(cx, in);
 }
+
+const struct mx_route mx_routes_roles[] = {
+    {.id = "admin.roles.list",
+     .method = MX_GET,
+     .path = "/v1/admin/roles",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .in = &mx_shape_role_query,
+     .answers = {{200, &mx_shape_role_page}},
+     .fn = api_admin_roles_list,
+     .doc = "Roles and what they permit."},
+    {.id = "admin.roles.create",
+     .method = MX_POST,
+     .path = "/v1/admin/roles",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_role_new,
+     .answers = {{201, &mx_shape_role}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
+     .fn = api_admin_role_create,
+     .doc = "Make a role of permissions that the caller holds."},
+    {.id = "admin.roles.get",
+     .method = MX_GET,
+     .path = "/v1/admin/roles/{name}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .in = &mx_shape_role_name,
+     .answers = {{200, &mx_shape_role}},
+     .fn = api_admin_role_get,
+     .doc = "One role."},
+    {.id = "admin.roles.update",
+     .method = MX_PATCH,
+     .path = "/v1/admin/roles/{name}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_role_patch,
+     .answers = {{200, &mx_shape_role}},
+     .fn = api_admin_role_update,
+     .doc = "Change what a role permits, for all who hold it. Built-in roles stay as they are."},
+    {.id = "admin.roles.delete",
+     .method = MX_DELETE,
+     .path = "/v1/admin/roles/{name}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_role_version,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
+     .fn = api_admin_role_delete,
+     .doc = "Remove a role that nobody holds."},
+    {0}};

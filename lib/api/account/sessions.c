@@ -48,7 +48,7 @@ static const struct mx_field session_id_rows[] = {
 };
 MX_SHAPE(mx_shape_session_id, "SessionId", struct session_id, session_id_rows);
 
-enum mx_err api_sessions_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_sessions_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct session_page *i = in;
     struct sessions *out = MX_NEW(cx->arena, struct sessions);
@@ -65,8 +65,27 @@ enum mx_err api_sessions_list(struct mx_ctx *cx, const void *in, struct mx_reply
     return MX_OK;
 }
 
-enum mx_err api_session_end(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_session_end(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)reply;
     return mx_session_end_own(cx, ((const struct session_id *)in)->id);
 }
+
+const struct mx_route mx_routes_sessions[] = {{.id = "me.sessions.list",
+                                               .method = MX_GET,
+                                               .path = "/v1/me/sessions",
+                                               .who = MX_WHO_TOKEN,
+                                               .in = &mx_shape_session_page,
+                                               .answers = {{200, &mx_shape_sessions}},
+                                               .fn = api_sessions_list,
+                                               .doc = "Devices that are signed in, newest first."},
+                                              {.id = "me.sessions.end",
+                                               .method = MX_DELETE,
+                                               .path = "/v1/me/sessions/{id}",
+                                               .who = MX_WHO_TOKEN,
+                                               .flags = MX_R_TX | MX_R_RECENT_AUTH,
+                                               .in = &mx_shape_session_id,
+                                               .answers = {{204}},
+                                               .fn = api_session_end,
+                                               .doc = "Sign a device out, at once."},
+                                              {0}};

@@ -6,7 +6,7 @@
 
 extern const struct mx_shape mx_shape_session_page, mx_shape_sessions, mx_shape_session_id;
 
-enum mx_err api_sessions_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_session_end(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_sessions[];
 
 #endif

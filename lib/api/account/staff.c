@@ -101,7 +101,8 @@ MX_SHAPE(mx_shape_invitation_accept, "InvitationAccept", struct mx_staff_accept,
 
 /* ---- handlers ---- */
 
-enum mx_err api_auth_invitation(struct mx_ctx *cx, const void *in, MX_UNUSED struct mx_reply *reply)
+static enum mx_err api_auth_invitation(struct mx_ctx *cx, const void *in,
+                                       MX_UNUSED struct mx_reply *reply)
 {
     return mx_staff_accept(cx, in);
 }
@@ -116,7 +117,7 @@ static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err
     return e;
 }
 
-enum mx_err api_admin_staff_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_staff_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct query *i = in;
     struct page *out = MX_NEW(cx->arena, struct page);
@@ -137,7 +138,7 @@ enum mx_err api_admin_staff_list(struct mx_ctx *cx, const void *in, struct mx_re
     return MX_OK;
 }
 
-enum mx_err api_admin_staff_invite(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_staff_invite(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_staff *s = MX_NEW(cx->arena, struct mx_staff);
     struct mx_str code;
@@ -147,14 +148,14 @@ enum mx_err api_admin_staff_invite(struct mx_ctx *cx, const void *in, struct mx_
     return mx_staff_mail(cx, s, code);
 }
 
-enum mx_err api_admin_staff_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_staff_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_staff *s = MX_NEW(cx->arena, struct mx_staff);
 
     return answer(cx, reply, mx_staff_get(cx, ((const struct patch *)in)->p.id, s), s);
 }
 
-enum mx_err api_admin_staff_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_staff_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_staff *s = MX_NEW(cx->arena, struct mx_staff);
     const struct patch *i = in;
@@ -165,14 +166,89 @@ enum mx_err api_admin_staff_update(struct mx_ctx *cx, const void *in, struct mx_
     return answer(cx, reply, mx_staff_update(cx, &p, s), s);
 }
 
-enum mx_err api_admin_staff_close(struct mx_ctx *cx, const void *in,
-                                  MX_UNUSED struct mx_reply *reply)
+static enum mx_err api_admin_staff_close(struct mx_ctx *cx, const void *in,
+                                         MX_UNUSED struct mx_reply *reply)
 {
     return mx_staff_close(cx, &((const struct patch *)in)->p);
 }
 
-enum mx_err api_admin_staff_end_sessions(struct mx_ctx *cx, const void *in,
-                                         MX_UNUSED struct mx_reply *reply)
+static enum mx_err api_admin_staff_end_sessions(struct mx_ctx *cx, const void *in,
+                                                MX_UNUSED struct mx_reply *reply)
 {
     return mx_staff_end_sessions(cx, ((const struct patch *)in)->p.id);
 }
+
+const struct mx_route mx_routes_staff[] = {
+    {.id = "auth.invitation",
+     .method = MX_POST,
+     .path = "/v1/auth/invitation",
+     .who = MX_WHO_ANYONE,
+     .flags = MX_R_SLOW,
+     .rate = MX_RATE_PASSWORD,
+     .in = &mx_shape_invitation_accept,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
+     .fn = api_auth_invitation,
+     .doc = "Accept an invitation to be staff: choose a password, then sign in."},
+    {.id = "admin.staff.list",
+     .method = MX_GET,
+     .path = "/v1/admin/staff",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .in = &mx_shape_staff_query,
+     .answers = {{200, &mx_shape_staff_page}},
+     .fn = api_admin_staff_list,
+     .doc = "Staff in any state, who came last first."},
+    {.id = "admin.staff.invite",
+     .method = MX_POST,
+     .path = "/v1/admin/staff",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_staff_invite,
+     .answers = {{201, &mx_shape_staff}},
+     .errors = MX_ROUTE_ERRORS(MX_E_EMAIL_TAKEN),
+     .fn = api_admin_staff_invite,
+     .doc = "Invite somebody by mail, or once more; an earlier code ends then."},
+    {.id = "admin.staff.get",
+     .method = MX_GET,
+     .path = "/v1/admin/staff/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .in = &mx_shape_staff_id,
+     .answers = {{200, &mx_shape_staff}},
+     .fn = api_admin_staff_get,
+     .doc = "One of the staff."},
+    {.id = "admin.staff.update",
+     .method = MX_PATCH,
+     .path = "/v1/admin/staff/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_staff_patch,
+     .answers = {{200, &mx_shape_staff}},
+     .errors = MX_ROUTE_ERRORS(MX_E_LAST_OWNER, MX_E_INVALID_TRANSITION),
+     .fn = api_admin_staff_update,
+     .doc = "Change name, roles or status of another; nobody gives what they do not hold."},
+    {.id = "admin.staff.close",
+     .method = MX_DELETE,
+     .path = "/v1/admin/staff/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_staff_version,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_LAST_OWNER),
+     .fn = api_admin_staff_close,
+     .doc = "Disable for good, or take an invitation back."},
+    {.id = "admin.staff.end_sessions",
+     .method = MX_DELETE,
+     .path = "/v1/admin/staff/{id}/sessions",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_staff_id,
+     .answers = {{204}},
+     .fn = api_admin_staff_end_sessions,
+     .doc = "End all sessions of one of the staff."},
+    {0}};

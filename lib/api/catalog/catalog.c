@@ -178,7 +178,8 @@ MX_SHAPE(mx_shape_product_ref, "ProductRef", struct product_ref, product_ref_row
 
 /* ---- handlers ---- */
 
-enum mx_err api_categories_list(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
+static enum mx_err api_categories_list(struct mx_ctx *cx, MX_UNUSED const void *in,
+                                       struct mx_reply *reply)
 {
     struct list *out = MX_NEW(cx->arena, struct list);
 
@@ -186,7 +187,7 @@ enum mx_err api_categories_list(struct mx_ctx *cx, MX_UNUSED const void *in, str
     return mx_category_tree(cx, &out->data);
 }
 
-enum mx_err api_category_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_category_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_category *out = MX_NEW(cx->arena, struct mx_category);
 
@@ -202,7 +203,7 @@ static enum mx_err check_view(struct mx_ctx *cx, const struct view *v)
     return MX_E_VALIDATION_FAILED;
 }
 
-enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct product_query *i = in;
     struct product_page *out = MX_NEW(cx->arena, struct product_page);
@@ -226,7 +227,7 @@ enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct mx_reply
     return MX_OK;
 }
 
-enum mx_err api_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct product_ref *i = in;
     struct mx_product *out = MX_NEW(cx->arena, struct mx_product);
@@ -238,3 +239,42 @@ enum mx_err api_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *
     reply->out = out;
     return mx_product_find(cx, id, i->product, out);
 }
+
+const struct mx_route mx_routes_catalog[] = {
+    {.id = "categories.list",
+     .method = MX_GET,
+     .path = "/v1/categories",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_PUBLIC,
+     .in = &mx_shape_category_query,
+     .answers = {{200, &mx_shape_categories}},
+     .fn = api_categories_list,
+     .doc = "The category tree."},
+    {.id = "categories.get",
+     .method = MX_GET,
+     .path = "/v1/categories/{slug}",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_PUBLIC,
+     .in = &mx_shape_category_slug,
+     .answers = {{200, &mx_shape_category}},
+     .fn = api_category_get,
+     .doc = "A category with its children and breadcrumb."},
+    {.id = "products.list",
+     .method = MX_GET,
+     .path = "/v1/products",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_PUBLIC,
+     .in = &mx_shape_product_query,
+     .answers = {{200, &mx_shape_product_page}},
+     .fn = api_products_list,
+     .doc = "Products for sale, by filters and words, in one of six orders."},
+    {.id = "products.get",
+     .method = MX_GET,
+     .path = "/v1/products/{product}",
+     .who = MX_WHO_PUBLIC,
+     .flags = MX_R_PUBLIC,
+     .in = &mx_shape_product_ref,
+     .answers = {{200, &mx_shape_product}},
+     .fn = api_product_get,
+     .doc = "A product by slug or id, with all that its page shows."},
+    {0}};

@@ -8,9 +8,7 @@ extern const struct mx_shape mx_shape_card, mx_shape_product_category, mx_shape_
     mx_shape_category, mx_shape_category_query, mx_shape_category_slug, mx_shape_product_page,
     mx_shape_product_query, mx_shape_product, mx_shape_product_ref;
 
-enum mx_err api_categories_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_category_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_catalog[];
 
 #endif

@@ -148,7 +148,8 @@ static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err
     return e;
 }
 
-enum mx_err api_admin_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_products_list(struct mx_ctx *cx, const void *in,
+                                           struct mx_reply *reply)
 {
     const struct product_query *i = in;
     struct products *out = MX_NEW(cx->arena, struct products);
@@ -169,7 +170,8 @@ enum mx_err api_admin_products_list(struct mx_ctx *cx, const void *in, struct mx
     return MX_OK;
 }
 
-enum mx_err api_admin_product_create(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_product_create(struct mx_ctx *cx, const void *in,
+                                            struct mx_reply *reply)
 {
     struct mx_product *p = MX_NEW(cx->arena, struct mx_product);
 
@@ -179,22 +181,77 @@ enum mx_err api_admin_product_create(struct mx_ctx *cx, const void *in, struct m
     return MX_OK;
 }
 
-enum mx_err api_admin_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_product *p = MX_NEW(cx->arena, struct mx_product);
 
     return answer(cx, reply, mx_product_get(cx, ((const W *)in)->id, p), p);
 }
 
-enum mx_err api_admin_product_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_product_update(struct mx_ctx *cx, const void *in,
+                                            struct mx_reply *reply)
 {
     struct mx_product *p = MX_NEW(cx->arena, struct mx_product);
 
     return answer(cx, reply, mx_product_update(cx, in, p), p);
 }
 
-enum mx_err api_admin_product_archive(struct mx_ctx *cx, const void *in,
-                                      MX_UNUSED struct mx_reply *reply)
+static enum mx_err api_admin_product_archive(struct mx_ctx *cx, const void *in,
+                                             MX_UNUSED struct mx_reply *reply)
 {
     return mx_product_archive(cx, in);
 }
+
+const struct mx_route mx_routes_products[] = {
+    {.id = "admin.products.list",
+     .method = MX_GET,
+     .path = "/v1/admin/products",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CATALOG_READ,
+     .in = &mx_shape_staff_product_query,
+     .answers = {{200, &mx_shape_staff_products}},
+     .fn = api_admin_products_list,
+     .doc = "Products in any state, newest first."},
+    {.id = "admin.products.create",
+     .method = MX_POST,
+     .path = "/v1/admin/products",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CATALOG_WRITE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_product_write,
+     .answers = {{201, &mx_shape_staff_product}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
+     .fn = api_admin_product_create,
+     .doc = "Make a product with its variants and their opening stock."},
+    {.id = "admin.products.get",
+     .method = MX_GET,
+     .path = "/v1/admin/products/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CATALOG_READ,
+     .in = &mx_shape_product_id,
+     .answers = {{200, &mx_shape_staff_product}},
+     .fn = api_admin_product_get,
+     .doc = "A product in any state, with its stock."},
+    {.id = "admin.products.update",
+     .method = MX_PATCH,
+     .path = "/v1/admin/products/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CATALOG_WRITE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_product_patch,
+     .answers = {{200, &mx_shape_staff_product}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT, MX_E_VERSION_CONFLICT),
+     .fn = api_admin_product_update,
+     .doc = "Change what is sent; variants go by sku, those missing are withdrawn."},
+    {.id = "admin.products.archive",
+     .method = MX_DELETE,
+     .path = "/v1/admin/products/{id}",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CATALOG_WRITE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_product_version,
+     .answers = {{204}},
+     .errors = MX_ROUTE_ERRORS(MX_E_VERSION_CONFLICT),
+     .fn = api_admin_product_archive,
+     .doc = "Take a product off the shop; orders keep it."},
+    {0}};

@@ -8,10 +8,7 @@ extern const struct mx_shape mx_shape_staff_product, mx_shape_staff_products,
     mx_shape_staff_product_query, mx_shape_product_id, mx_shape_product_version,
     mx_shape_product_write, mx_shape_product_patch;
 
-enum mx_err api_admin_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_product_create(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_product_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_product_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_product_archive(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_products[];
 
 #endif

@@ -57,7 +57,7 @@ static const struct mx_field adjustment_rows[] = {
 };
 MX_SHAPE(mx_shape_stock_adjustment, "StockAdjustment", struct adjustment, adjustment_rows);
 
-enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct query *i = in;
     struct page *out = MX_NEW(cx->arena, struct page);
@@ -78,7 +78,7 @@ enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_re
     return MX_OK;
 }
 
-enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct adjustment *i = in;
     struct mx_stock *out = MX_NEW(cx->arena, struct mx_stock);
@@ -93,3 +93,26 @@ enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, struct mx_
     reply->out = out;
     return mx_stock_adjust(cx, &change, i->reason, out);
 }
+
+const struct mx_route mx_routes_stock[] = {
+    {.id = "admin.stock.list",
+     .method = MX_GET,
+     .path = "/v1/admin/stock",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_CATALOG_READ,
+     .in = &mx_shape_stock_query,
+     .answers = {{200, &mx_shape_stock_page}},
+     .fn = api_admin_stock_list,
+     .doc = "Stock by variant."},
+    {.id = "admin.stock.adjust",
+     .method = MX_POST,
+     .path = "/v1/admin/stock/adjustments",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM_STOCK_WRITE,
+     .flags = MX_R_TX,
+     .in = &mx_shape_stock_adjustment,
+     .answers = {{201, &mx_shape_stock}},
+     .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_CONFLICT),
+     .fn = api_admin_stock_adjust,
+     .doc = "Add to a level or set it; never below what is promised."},
+    {0}};

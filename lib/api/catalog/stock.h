@@ -7,7 +7,7 @@
 extern const struct mx_shape mx_shape_stock, mx_shape_stock_page, mx_shape_stock_query,
     mx_shape_stock_adjustment;
 
-enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
-enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
+/* Its routes. */
+extern const struct mx_route mx_routes_stock[];
 
 #endif

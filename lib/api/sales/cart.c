@@ -140,27 +140,27 @@ static enum mx_err answer(struct mx_reply *reply, enum mx_err e, const struct mx
     return e;
 }
 
-enum mx_err api_cart_get(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
+static enum mx_err api_cart_get(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
 {
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
     return answer(reply, mx_cart_get(cx, cart), cart);
 }
 
-enum mx_err api_cart_item_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_cart_item_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct item_add *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
     return answer(reply, mx_cart_add(cx, i->variant_id, i->quantity, cart), cart);
 }
 
-enum mx_err api_cart_item_set(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_cart_item_set(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct item_set *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
     return answer(reply, mx_cart_set_quantity(cx, i->id, i->quantity, cart), cart);
 }
 
-enum mx_err api_cart_item_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_cart_item_remove(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct item_set *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
@@ -188,7 +188,7 @@ static enum mx_err check_ship_to(struct mx_ctx *cx, const struct ship_to *i)
     return cx->faults->n > 0 ? MX_E_VALIDATION_FAILED : MX_OK;
 }
 
-enum mx_err api_cart_ship_to(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_cart_ship_to(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct ship_to *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
@@ -196,17 +196,81 @@ enum mx_err api_cart_ship_to(struct mx_ctx *cx, const void *in, struct mx_reply 
     return answer(reply, mx_cart_ship_to(cx, i->address_id, &i->to, cart), cart);
 }
 
-enum mx_err api_cart_ship_by(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_cart_ship_by(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct ship_by *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
     return answer(reply, mx_cart_ship_by(cx, i->shipping_method_id, cart), cart);
 }
 
-enum mx_err api_cart_shipping_methods(struct mx_ctx *cx, MX_UNUSED const void *in,
-                                      struct mx_reply *reply)
+static enum mx_err api_cart_shipping_methods(struct mx_ctx *cx, MX_UNUSED const void *in,
+                                             struct mx_reply *reply)
 {
     struct offers *out = MX_NEW(cx->arena, struct offers);
     reply->out = out;
     return mx_cart_offers(cx, &out->data);
 }
+
+const struct mx_route mx_routes_cart[] = {
+    {.id = "cart.get",
+     .method = MX_GET,
+     .path = "/v1/cart",
+     .who = MX_WHO_TOKEN,
+     .answers = {{200, &mx_shape_cart}},
+     .fn = api_cart_get,
+     .doc = "The open cart, made if there is none."},
+    {.id = "cart.items.add",
+     .method = MX_POST,
+     .path = "/v1/cart/items",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_cart_add,
+     .answers = {{201, &mx_shape_cart}},
+     .errors = MX_ROUTE_ERRORS(MX_E_OUT_OF_STOCK),
+     .fn = api_cart_item_add,
+     .doc = "Add a variant; adds up with what is there."},
+    {.id = "cart.items.set",
+     .method = MX_PATCH,
+     .path = "/v1/cart/items/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_cart_item_set,
+     .answers = {{200, &mx_shape_cart}},
+     .errors = MX_ROUTE_ERRORS(MX_E_OUT_OF_STOCK),
+     .fn = api_cart_item_set,
+     .doc = "Set a line's quantity; 0 removes it."},
+    {.id = "cart.items.remove",
+     .method = MX_DELETE,
+     .path = "/v1/cart/items/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_cart_item_id,
+     .answers = {{200, &mx_shape_cart}},
+     .fn = api_cart_item_remove,
+     .doc = "Remove a line."},
+    {.id = "cart.shipping_address.put",
+     .method = MX_PUT,
+     .path = "/v1/cart/shipping-address",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_cart_ship_to,
+     .answers = {{200, &mx_shape_cart}},
+     .fn = api_cart_ship_to,
+     .doc = "Ship to an address, or to an entry of the address book."},
+    {.id = "cart.shipping_methods.list",
+     .method = MX_GET,
+     .path = "/v1/cart/shipping-methods",
+     .who = MX_WHO_TOKEN,
+     .answers = {{200, &mx_shape_shipping_offers}},
+     .fn = api_cart_shipping_methods,
+     .doc = "Ways to ship this cart, with prices."},
+    {.id = "cart.shipping_method.put",
+     .method = MX_PUT,
+     .path = "/v1/cart/shipping-method",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_cart_ship_by,
+     .answers = {{200, &mx_shape_cart}},
+     .fn = api_cart_ship_by,
+     .doc = "Choose a way to ship."},
+    {0}};

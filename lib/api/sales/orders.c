@@ -131,7 +131,7 @@ MX_SHAPE(mx_shape_order_page, "OrderPage", struct order_page, order_page_rows);
 
 /* ---- handlers ---- */
 
-enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
     bool declined;
@@ -146,7 +146,7 @@ enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_reply *rep
     return MX_OK;
 }
 
-enum mx_err api_orders_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_orders_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct order_page *i = in;
     struct orders *out = MX_NEW(cx->arena, struct orders);
@@ -163,16 +163,56 @@ enum mx_err api_orders_list(struct mx_ctx *cx, const void *in, struct mx_reply *
     return MX_OK;
 }
 
-enum mx_err api_order_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_order_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
     reply->out = order;
     return mx_order_get(cx, ((const struct order_id *)in)->id, order);
 }
 
-enum mx_err api_order_cancel(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_order_cancel(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
     reply->out = order;
     return mx_order_cancel(cx, ((const struct order_id *)in)->id, order);
 }
+
+const struct mx_route mx_routes_orders[] = {
+    {.id = "checkout",
+     .method = MX_POST,
+     .path = "/v1/checkout",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_IDEMPOTENT | MX_R_LOCK_SESSION,
+     .in = &mx_shape_checkout,
+     .answers = {{201, &mx_shape_order}},
+     .errors = MX_ROUTE_ERRORS(MX_E_CART_EMPTY, MX_E_OUT_OF_STOCK, MX_E_PRICE_CHANGED,
+                               MX_E_PAYMENT_DECLINED),
+     .fn = api_checkout,
+     .doc = "Turn the cart into an order and pay it."},
+    {.id = "orders.list",
+     .method = MX_GET,
+     .path = "/v1/orders",
+     .who = MX_WHO_TOKEN,
+     .in = &mx_shape_order_page,
+     .answers = {{200, &mx_shape_orders}},
+     .fn = api_orders_list,
+     .doc = "The caller's orders, newest first."},
+    {.id = "orders.get",
+     .method = MX_GET,
+     .path = "/v1/orders/{id}",
+     .who = MX_WHO_TOKEN,
+     .in = &mx_shape_order_id,
+     .answers = {{200, &mx_shape_order}},
+     .fn = api_order_get,
+     .doc = "One of the caller's orders."},
+    {.id = "orders.cancel",
+     .method = MX_POST,
+     .path = "/v1/orders/{id}/cancel",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_LOCK_SESSION,
+     .in = &mx_shape_order_id,
+     .answers = {{200, &mx_shape_order}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
+     .fn = api_order_cancel,
+     .doc = "Cancel before fulfilment begins; stock and money go back."},
+    {0}};
