@@ -15,6 +15,7 @@
 
 struct rotation {
     struct mx_keyring ring;
+    struct mx_proc proc;
     struct mx_ctx cx;
     struct mx_faults faults;
     int64_t since_ms; /* the new key seals */
@@ -98,7 +99,7 @@ static int rotate(struct rotation *r)
         return status;
     if (mx_keys_load(r->ring.a, r->ring.dir, &keys, &why) != MX_OK)
         return failed(why);
-    r->cx.keys = keys;
+    r->proc.keys = keys;
     status = reseal(r);
     mx_keys_free(keys);
     if (status != 0)
@@ -108,9 +109,10 @@ static int rotate(struct rotation *r)
 
 int mx_key_rotate_pii(struct mx_cmd *c, struct mx_keyring ring)
 {
-    struct rotation r = {.ring = ring, .cx = {.conf = c->settings}};
+    struct rotation r = {.ring = ring, .proc = {.conf = c->settings}};
     int status;
 
+    r.cx.proc = &r.proc;
     r.cx.arena = mx_arena_new(ARENA_FIRST, ARENA_CAP);
     r.cx.faults = &r.faults;
     r.cx.actor.kind = MX_OPERATOR;

@@ -158,13 +158,13 @@ static int dispatch(struct mx_cmd *c, struct run *r)
 
 int mx_cmd_staff(struct mx_cmd *c)
 {
-    struct run r = {.cx = {.arena = c->arena, .conf = c->settings, .now_ms = mx_wall_ms()}};
+    const struct mx_proc proc = {.conf = c->settings, .shared = mx_shared_new()};
+    struct run r = {.cx = {.proc = &proc, .arena = c->arena, .now_ms = mx_wall_ms()}};
     int status;
 
     mx_secret_init();
     r.cx.faults = &r.faults;
     r.cx.actor.kind = MX_OPERATOR;
-    r.cx.shared = mx_shared_new();
     r.cx.db = mx_db_new(c->settings);
     mx_db_begin_request(r.cx.db, c->arena);
     mx_faults_init(&r.faults, c->arena);

@@ -85,7 +85,8 @@ static enum mx_err load_tables(void *arg)
     struct mx_demo *d = arg;
     const struct q_demo_tax_rates_in taxes = {file("tax_rates")};
     const struct q_demo_shipping_methods_in methods = {file("shipping_methods")};
-    const struct q_demo_shipping_rates_in rates = {methods.methods, mx_str_c(d->cx.conf->currency)};
+    const struct q_demo_shipping_rates_in rates = {methods.methods,
+                                                   mx_str_c(d->cx.proc->conf->currency)};
 
     MX_TRY(q_demo_tax_rates(d->cx.db, &taxes, NULL));
     MX_TRY(q_demo_shipping_methods(d->cx.db, &methods, NULL));
@@ -300,7 +301,8 @@ static bool load_all(struct mx_demo *d, struct mx_arena *a, const struct options
 int mx_cmd_demo(struct mx_cmd *c)
 {
     struct options o = {.role = "owner"};
-    struct mx_demo d = {.cx = {.conf = c->settings}};
+    const struct mx_proc proc = {.conf = c->settings};
+    struct mx_demo d = {.cx = {.proc = &proc}};
     bool ok;
 
     if (!read_options(c, &o)) {

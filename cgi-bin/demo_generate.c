@@ -127,8 +127,8 @@ static enum mx_err load_batch(void *arg)
     size_t n = (size_t)(b->to - b->from);
     struct mx_list writes = {MX_NEW_N(a, n, struct mx_product_write), n};
 
-    if (!mx_currency_parse(mx_str_c(b->d->cx.conf->currency), &currency))
-        MX_BUG("currency %s in the settings", b->d->cx.conf->currency);
+    if (!mx_currency_parse(mx_str_c(b->d->cx.proc->conf->currency), &currency))
+        MX_BUG("currency %s in the settings", b->d->cx.proc->conf->currency);
     for (size_t i = 0; i < n; i++)
         *MX_AT(writes, struct mx_product_write, i) = product(a, currency, (uint64_t)b->from + i);
     return mx_product_load(&b->d->cx, &writes, &b->rows);

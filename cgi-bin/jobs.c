@@ -54,7 +54,7 @@ static enum mx_err expire_orders(struct mx_ctx *cx, int64_t *ret_n)
 
 static enum mx_err purge_idempotency(struct mx_ctx *cx, int64_t *ret_n)
 {
-    struct mx_time before = {cx->now_ms - cx->conf->idempotency_ttl_h * HOUR_MS};
+    struct mx_time before = {cx->now_ms - cx->proc->conf->idempotency_ttl_h * HOUR_MS};
     return q_job_purge_idempotency(cx->db, &(struct q_job_purge_idempotency_in){before, BATCH},
                                    ret_n);
 }
@@ -157,10 +157,11 @@ static bool wait_turn(const sigset_t *signals, int64_t ms)
     return got != SIGTERM && got != SIGINT;
 }
 
-static void turn(struct mx_ctx *cx, struct mx_keys **keys, struct job_state *states, bool *ret_more)
+static void turn(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys,
+                 struct job_state *states, bool *ret_more)
 {
     mx_worker_keys(cx->arena, keys);
-    cx->keys = *keys;
+    proc->keys = *keys;
     *ret_more = false;
     for (size_t i = 0; i < MX_LEN(jobs); i++)
         *ret_more |= run_job(cx, &jobs[i], &states[i]);
@@ -170,18 +171,18 @@ static void turn(struct mx_ctx *cx, struct mx_keys **keys, struct job_state *sta
 static bool jobs_ready(struct mx_ctx *cx, struct mx_keys **ret_keys)
 {
     const char *why;
-    if (*cx->conf->smtp_url && !mx_smtp_check(cx->arena, cx->conf, &why)) {
+    if (*cx->proc->conf->smtp_url && !mx_smtp_check(cx->arena, cx->proc->conf, &why)) {
         fprintf(stderr, "merx jobs: %s\n", why);
         return false;
     }
-    if (mx_keys_load(cx->arena, cx->conf->keys, ret_keys, &why) != MX_OK) {
+    if (mx_keys_load(cx->arena, cx->proc->conf->keys, ret_keys, &why) != MX_OK) {
         fprintf(stderr, "merx jobs: keys: %s\n", why);
         return false;
     }
     return true;
 }
 
-static void work(struct mx_ctx *cx, struct mx_keys **keys)
+static void work(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys)
 {
     struct job_state states[MX_LEN(jobs)] = {{0, 0}};
     sigset_t signals;
@@ -192,10 +193,10 @@ static void work(struct mx_ctx *cx, struct mx_keys **keys)
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    mx_log(MX_LOG_INFO, "jobs started", MX_KC("smtp_url", cx->conf->smtp_url),
-           MX_KC("mail", cx->conf->mail));
-    while (wait_turn(&signals, more ? 0 : cx->conf->job_interval_ms))
-        turn(cx, keys, states, &more);
+    mx_log(MX_LOG_INFO, "jobs started", MX_KC("smtp_url", cx->proc->conf->smtp_url),
+           MX_KC("mail", cx->proc->conf->mail));
+    while (wait_turn(&signals, more ? 0 : cx->proc->conf->job_interval_ms))
+        turn(cx, proc, keys, states, &more);
     mx_log(MX_LOG_INFO, "jobs ended");
 }
 
@@ -208,14 +209,14 @@ int mx_cmd_jobs(struct mx_cmd *c)
         return 2;
     }
     mx_secret_init();
-    struct mx_ctx cx = {.arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
+    struct mx_proc proc = {.conf = c->settings, .shared = mx_shared_new()};
+    struct mx_ctx cx = {.proc = &proc,
+                        .arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
                         .db = mx_db_new(c->settings),
-                        .shared = mx_shared_new(),
-                        .conf = c->settings,
                         .faults = &faults};
     bool ready = jobs_ready(&cx, &keys);
     if (ready)
-        work(&cx, &keys);
+        work(&cx, &proc, &keys);
     mx_keys_free(keys);
     mx_db_free(cx.db);
     mx_arena_free(cx.arena);

@@ -51,7 +51,7 @@ static struct mx_smtp_result write_mail(struct mx_ctx *cx, const struct mx_mail 
     struct mx_str id = mx_id_str(cx->arena, m->id);
     struct mx_str name = mx_str_fmt(cx->arena, "%04d%02d%02dT%02d%02d%02d.%03dZ-%s.eml", c.year,
                                     c.month, c.day, c.hour, c.minute, c.second, c.ms, id.p);
-    int dir = open(cx->conf->mail, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int dir = open(cx->proc->conf->mail, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return (struct mx_smtp_result){MX_SMTP_TROUBLE, strerror(errno)};
     bool ok = write_file(dir, name.p, mx_str_fmt(cx->arena, ".%s.part", id.p).p, message);
@@ -104,11 +104,11 @@ static struct mx_smtp_result send_mail(struct mx_ctx *cx, const struct mx_mail *
     struct mx_str message;
     if (!vars_of(cx->arena, m->data, &vars) || !mx_mail_compose(cx, m, vars, &message))
         return (struct mx_smtp_result){MX_SMTP_LATER, "cannot be composed"};
-    if (!*cx->conf->smtp_url)
+    if (!*cx->proc->conf->smtp_url)
         return write_mail(cx, m, message);
     const char *why = "";
     if (sender.smtp == NULL)
-        sender.smtp = mx_smtp_open(cx->arena, cx->conf, &why);
+        sender.smtp = mx_smtp_open(cx->arena, cx->proc->conf, &why);
     if (sender.smtp == NULL)
         return (struct mx_smtp_result){MX_SMTP_TROUBLE, why};
     return mx_smtp_send(sender.smtp, cx->arena, m->recipient, message);
@@ -150,7 +150,7 @@ static enum mx_err tell(struct mx_ctx *cx)
 static enum mx_err deliver_one(struct mx_ctx *cx)
 {
     struct mx_mail m;
-    int64_t lease_ms = LEASE_MS + 2000 * cx->conf->smtp_timeout_s;
+    int64_t lease_ms = LEASE_MS + 2000 * cx->proc->conf->smtp_timeout_s;
     cx->now_ms = mx_wall_ms();
     MX_TRY(mx_mail_claim(cx, sender.owner, cx->now_ms + lease_ms, &m));
     struct mx_smtp_result r = send_mail(cx, &m);
@@ -182,7 +182,7 @@ static enum mx_err deliver_slice(struct mx_ctx *cx, int64_t limit, int64_t *ret_
 
 enum mx_err mx_mail_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
 {
-    if (!*cx->conf->smtp_url && !*cx->conf->mail)
+    if (!*cx->proc->conf->smtp_url && !*cx->proc->conf->mail)
         return MX_OK;
     if (mx_id_none(sender.owner))
         sender.owner = mx_id_new();

@@ -25,7 +25,8 @@
 #define EXIT_FATAL 2
 
 struct worker {
-    const struct mx_settings *conf;
+    struct mx_proc proc;
+    struct mx_db *db;
     struct mx_arena *arena;
     struct mx_arena *own; /* of what lives as long as the worker */
     struct mx_oidc oidc;
@@ -83,8 +84,8 @@ static void take_up_keys(struct worker *w)
 {
     if (!mx_worker_keys(w->arena, &w->keys))
         return;
-    mx_gate_init(w->arena, w->conf, w->keys, w->cx.shared);
-    w->cx.keys = w->keys;
+    mx_gate_init(w->arena, w->proc.conf, w->keys, w->proc.shared);
+    w->proc.keys = w->keys;
 }
 
 static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
@@ -93,11 +94,13 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
 
     mx_buf_init(&res->headers, w->arena, HEADERS_MAX);
     mx_buf_init(&res->body, w->arena, BODY_MAX);
-    mx_db_begin_request(w->cx.db, w->arena);
-    mx_faults_init(&w->faults, w->arena);
+    mx_db_begin_request(w->db, w->arena);
     take_up_keys(w);
-    w->cx.now_ms = mx_wall_ms();
-    w->cx.mount = req->mount;
+    w->cx = (struct mx_ctx){.proc = &w->proc,
+                            .arena = w->arena,
+                            .db = w->db,
+                            .faults = &w->faults,
+                            .now_ms = mx_wall_ms()};
     w->method = req->method_text;
     w->arrival_ms = req->arrival_ms;
     w->result = mx_dispatch(&w->app, &w->cx, req, res);
@@ -132,8 +135,8 @@ static void on_idle(void *arg)
     struct worker *w = arg;
 
     mx_arena_reset(w->arena);
-    mx_db_begin_request(w->cx.db, w->arena);
-    mx_gate_idle(w->cx.db);
+    mx_db_begin_request(w->db, w->arena);
+    mx_gate_idle(w->db);
 }
 
 /* ---- start ---- */
@@ -156,38 +159,34 @@ static const char *load_oidc(struct worker *w)
     struct mx_buf faults;
 
     mx_buf_init(&faults, w->own, OWN_MAX / 4);
-    return mx_settings_oidc(w->own, w->conf, &w->oidc, &faults) == MX_OK ? NULL : faults.p;
+    return mx_settings_oidc(w->own, w->proc.conf, &w->oidc, &faults) == MX_OK ? NULL : faults.p;
 }
 
 /* NULL, or why this configuration cannot serve. A database that is down is no reason: requests that
  * need it get 503 until it is back. */
-static const char *start(struct worker *w, struct mx_shared *shared)
+static const char *start(struct worker *w)
 {
     const char *why = NULL;
     bool up;
 
-    mx_settings_log_level(w->conf);
+    mx_settings_log_level(w->proc.conf);
     mx_secret_init();
     w->arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
     w->own = mx_arena_new(OWN_FIRST, OWN_MAX);
     why = load_oidc(w);
     if (why)
         return why;
-    if (mx_keys_load(w->arena, w->conf->keys, &w->keys, &why) != MX_OK)
+    if (mx_keys_load(w->arena, w->proc.conf->keys, &w->keys, &why) != MX_OK)
         return why;
-    mx_gate_init(w->arena, w->conf, w->keys, shared);
+    mx_gate_init(w->arena, w->proc.conf, w->keys, w->proc.shared);
     w->hooks = mx_gate_hooks;
     w->hooks.run = run_noted;
     w->app = (struct mx_app){mx_routes, &w->hooks};
-    w->cx = (struct mx_ctx){.arena = w->arena,
-                            .db = mx_db_new(w->conf),
-                            .shared = shared,
-                            .keys = w->keys,
-                            .oidc = &w->oidc,
-                            .conf = w->conf,
-                            .faults = &w->faults};
+    w->proc.keys = w->keys;
+    w->proc.oidc = &w->oidc;
+    w->db = mx_db_new(w->proc.conf);
     self = w;
-    why = mx_worker_schema(w->arena, w->cx.db, &up);
+    why = mx_worker_schema(w->arena, w->db, &up);
     if (!up)
         mx_log(MX_LOG_WARN, "the database does not answer yet");
     return why;
@@ -205,7 +204,7 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
               struct mx_score *score, int slot, struct mx_shared *shared)
 {
     static const struct mx_fcgi_ops ops = {on_request, on_done, on_idle, on_arena};
-    struct worker w = {.conf = conf, .score = score, .slot = slot};
+    struct worker w = {.proc = {.conf = conf, .shared = shared}, .score = score, .slot = slot};
     struct mx_fcgi_conf fc = {.listener = listener,
                               .keep = pool == MX_POOL_FAST && conf->kept_connections,
                               .connections_max = (int)conf->connections_per_worker,
@@ -214,7 +213,7 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
                               .requests_max = requests_limit(conf->max_requests),
                               .score = score,
                               .slot = slot};
-    const char *why = start(&w, shared);
+    const char *why = start(&w);
 
     if (why) {
         mx_log(MX_LOG_ERROR, "worker cannot serve", MX_KC("why", why));
@@ -224,7 +223,7 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
         mx_log(MX_LOG_WARN, "the slow pool keeps its niceness", MX_KC("why", strerror(errno)));
     mx_fcgi_serve(&fc, &ops, &w, (int)conf->drain_timeout_s);
     mx_keys_free(w.keys);
-    mx_db_free(w.cx.db);
+    mx_db_free(w.db);
     mx_arena_free(w.arena);
     mx_arena_free(w.own);
     return 0;

@@ -57,7 +57,8 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
         .id = cx->actor.account,
         .name = in->name,
         .set_phone = in->has_phone,
-        .phone = mx_pii_seal(cx->arena, cx->keys, MX_SEALED_PHONE, cx->actor.account, in->phone),
+        .phone =
+            mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_PHONE, cx->actor.account, in->phone),
         .locale = in->locale,
         .now = {cx->now_ms},
     };

@@ -48,7 +48,7 @@ enum mx_err mx_mailed_code_make(struct mx_ctx *cx, struct mx_mailed_code_holder 
     struct q_code_insert_in in = {
         .purpose = h.purpose,
         .holder = h.key,
-        .code_hash = mx_hmac(mx_keys_secret(cx->keys), text),
+        .code_hash = mx_hmac(mx_keys_secret(cx->proc->keys), text),
         .email = what->email,
         .email_key = what->email_key,
         .account = what->account,
@@ -81,7 +81,7 @@ static enum mx_err reserve(struct mx_ctx *cx, struct mx_str email_key, struct at
 static bool matches(struct mx_ctx *cx, struct mx_mailed_code_holder h, struct mx_str code,
                     const struct q_code_live_row *r)
 {
-    return mx_keys_made(cx->keys, covered(cx, h, r->email_key, code), &r->code_hash);
+    return mx_keys_made(cx->proc->keys, covered(cx, h, r->email_key, code), &r->code_hash);
 }
 
 static enum mx_err attempt(struct mx_ctx *cx, struct mx_mailed_code_holder h, struct mx_str code,

@@ -34,7 +34,7 @@ enum mx_err mx_mfa_methods(struct mx_ctx *cx, struct mx_id account, struct mx_li
     const struct q_mfa_factors_row *has = MX_AT(rows, struct q_mfa_factors_row, 0);
     bool app = has->totp > 0;
     bool needed = app || (has->passkeys > 0 && has->staff > 0 &&
-                          strcmp(cx->conf->staff_mfa, "required") == 0);
+                          strcmp(cx->proc->conf->staff_mfa, "required") == 0);
     add_method(ret_methods, app, mx_mfa_method_names[MX_MFA_TOTP]);
     add_method(ret_methods, needed && has->recovery_codes > 0,
                mx_mfa_method_names[MX_MFA_RECOVERY_CODE]);

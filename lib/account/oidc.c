@@ -33,7 +33,7 @@ static enum mx_err check(struct mx_ctx *cx, const struct mx_oidc_provider *p,
                          const struct mx_jws *jws, struct mx_str kid)
 {
     struct mx_jwk key;
-    enum mx_err e = mx_jwks_key(cx->arena, mx_shared_jwks(cx->shared), p, kid, &key);
+    enum mx_err e = mx_jwks_key(cx->arena, mx_shared_jwks(cx->proc->shared), p, kid, &key);
     if (e != MX_OK)
         return e == MX_E_UNAUTHORIZED ? refused(p, "unknown kid") : e;
     const char *why = mx_jws_check(jws, key.alg, key.pem);
@@ -42,7 +42,7 @@ static enum mx_err check(struct mx_ctx *cx, const struct mx_oidc_provider *p,
 
 static enum mx_err prove(struct mx_ctx *cx, const struct mx_id_proof *in, struct proof *p)
 {
-    *p = (struct proof){.cx = cx, .provider = mx_oidc_find(cx->oidc, in->provider)};
+    *p = (struct proof){.cx = cx, .provider = mx_oidc_find(cx->proc->oidc, in->provider)};
     if (!p->provider) {
         mx_fault_at(cx->faults, MX_S("/provider"), "unknown_value", "There is no such provider.");
         return MX_E_VALIDATION_FAILED;
@@ -317,7 +317,7 @@ static enum mx_err obey(void *arg)
 enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_str payload,
                          enum mx_oidc_event *ret_event)
 {
-    struct notice n = {.cx = cx, .provider = mx_oidc_find(cx->oidc, provider)};
+    struct notice n = {.cx = cx, .provider = mx_oidc_find(cx->proc->oidc, provider)};
     if (n.provider == NULL)
         return MX_E_NOT_FOUND;
     const char *why =

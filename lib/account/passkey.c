@@ -16,10 +16,10 @@ static struct mx_passkey_asked asked(const struct mx_ctx *cx, enum mx_passkey_us
 {
     bool registers = use == MX_PASSKEY_REGISTER;
     return (struct mx_passkey_asked){
-        .rp_id = cx->conf->passkey_rp_id,
-        .origins = cx->conf->passkey_origins,
-        .secret = mx_keys_secret(cx->keys),
-        .secret_old = mx_keys_secret_old(cx->keys),
+        .rp_id = cx->proc->conf->passkey_rp_id,
+        .origins = cx->proc->conf->passkey_origins,
+        .secret = mx_keys_secret(cx->proc->keys),
+        .secret_old = mx_keys_secret_old(cx->proc->keys),
         .use = use,
         .bound_to = registers ? cx->actor.session : (struct mx_id){{0}},
         .now_ms = cx->now_ms,

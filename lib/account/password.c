@@ -40,7 +40,7 @@ static void add_parts(struct words *w, struct mx_str s)
 static struct mx_list words_about(struct mx_ctx *cx, const struct mx_password_owner *o)
 {
     struct words *w = MX_NEW(cx->arena, struct words);
-    add_parts(w, mx_str_c(cx->conf->shop_name));
+    add_parts(w, mx_str_c(cx->proc->conf->shop_name));
     add_parts(w, o->name);
     add_word(w, o->email);
     add_parts(w, mx_email_local(o->email));
@@ -85,21 +85,21 @@ enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
 
 static int64_t at_once(const struct mx_ctx *cx)
 {
-    return cx->conf->password_hashes_at_once;
+    return cx->proc->conf->password_hashes_at_once;
 }
 
 /* However often a request hashes, it waits for less than request_timeout_ms in all. */
 static int64_t wait_ms(const struct mx_ctx *cx)
 {
-    int64_t most = cx->conf->request_timeout_ms / 8;
-    return cx->conf->password_wait_ms < most ? cx->conf->password_wait_ms : most;
+    int64_t most = cx->proc->conf->request_timeout_ms / 8;
+    return cx->proc->conf->password_wait_ms < most ? cx->proc->conf->password_wait_ms : most;
 }
 
 /* How many may wait: half of the slow pool's workers that do not hash; the others are there for
  * what needs no hash, and to refuse. */
 static int64_t waiting(const struct mx_ctx *cx)
 {
-    return wait_ms(cx) > 0 ? (cx->conf->slow_workers - at_once(cx)) / 2 : 0;
+    return wait_ms(cx) > 0 ? (cx->proc->conf->slow_workers - at_once(cx)) / 2 : 0;
 }
 
 static enum mx_err overloaded(struct mx_ctx *cx)
@@ -110,8 +110,8 @@ static enum mx_err overloaded(struct mx_ctx *cx)
 
 enum mx_err mx_password_room(struct mx_ctx *cx)
 {
-    if (mx_shared_slot_left(cx->shared, MX_SLOTS_HASH, at_once(cx)) ||
-        mx_shared_slot_left(cx->shared, MX_SLOTS_WAIT, waiting(cx)))
+    if (mx_shared_slot_left(cx->proc->shared, MX_SLOTS_HASH, at_once(cx)) ||
+        mx_shared_slot_left(cx->proc->shared, MX_SLOTS_WAIT, waiting(cx)))
         return MX_OK;
     return overloaded(cx);
 }
@@ -122,7 +122,7 @@ static bool wait_for_slot(struct mx_ctx *cx)
     int64_t end = mx_mono_ms() + wait_ms(cx);
     bool got;
 
-    while (!(got = mx_shared_slot_take(cx->shared, MX_SLOTS_HASH, at_once(cx))) &&
+    while (!(got = mx_shared_slot_take(cx->proc->shared, MX_SLOTS_HASH, at_once(cx))) &&
            mx_mono_ms() < end)
         nanosleep(&pause, NULL);
     return got;
@@ -131,18 +131,18 @@ static bool wait_for_slot(struct mx_ctx *cx)
 /* People who sign in at the same moment are no flood: a few wait for each other. */
 static enum mx_err take_slot(struct mx_ctx *cx)
 {
-    if (mx_shared_slot_take(cx->shared, MX_SLOTS_HASH, at_once(cx)))
+    if (mx_shared_slot_take(cx->proc->shared, MX_SLOTS_HASH, at_once(cx)))
         return MX_OK;
-    if (!mx_shared_slot_take(cx->shared, MX_SLOTS_WAIT, waiting(cx)))
+    if (!mx_shared_slot_take(cx->proc->shared, MX_SLOTS_WAIT, waiting(cx)))
         return overloaded(cx);
     bool got = wait_for_slot(cx);
-    mx_shared_slot_give(cx->shared, MX_SLOTS_WAIT);
+    mx_shared_slot_give(cx->proc->shared, MX_SLOTS_WAIT);
     return got ? MX_OK : overloaded(cx);
 }
 
 static void give_slot(struct mx_ctx *cx)
 {
-    mx_shared_slot_give(cx->shared, MX_SLOTS_HASH);
+    mx_shared_slot_give(cx->proc->shared, MX_SLOTS_HASH);
 }
 
 /* ---- hashing ---- */

@@ -97,22 +97,22 @@ static enum mx_err issue(struct mx_ctx *cx, struct mx_id session, int64_t genera
         .jti = mx_id_new(),
         .iat = now,
         .nbf = now,
-        .exp = now + cx->conf->token_ttl_s,
+        .exp = now + cx->proc->conf->token_ttl_s,
         .scope = scope_of(&t->user),
         .roles = joined(cx->arena, t->user.roles),
     };
     cx->claimed = t->user.id;
-    t->expires_in = cx->conf->token_ttl_s;
-    t->refresh_token = make_refresh(cx->arena, cx->keys, session, generation);
-    return mx_token_sign(cx->arena, cx->keys, cx->conf->issuer, cx->conf->audience, &claims,
-                         &t->access_token);
+    t->expires_in = cx->proc->conf->token_ttl_s;
+    t->refresh_token = make_refresh(cx->arena, cx->proc->keys, session, generation);
+    return mx_token_sign(cx->arena, cx->proc->keys, cx->proc->conf->issuer,
+                         cx->proc->conf->audience, &claims, &t->access_token);
 }
 
 static struct mx_time idle_until(const struct mx_ctx *cx)
 {
-    int64_t days = cx->conf->refresh_ttl_d;
-    if (days > cx->conf->session_max_d)
-        days = cx->conf->session_max_d;
+    int64_t days = cx->proc->conf->refresh_ttl_d;
+    if (days > cx->proc->conf->session_max_d)
+        days = cx->proc->conf->session_max_d;
     return (struct mx_time){cx->now_ms + days * DAY_MS};
 }
 
@@ -131,7 +131,7 @@ enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proo
     const struct q_gate_session_live_row *r = MX_AT(rows, struct q_gate_session_live_row, 0);
     *ret_proof = (struct mx_session_proof){
         .second = (enum mx_second_factor)r->second_factor,
-        .fresh = cx->now_ms - r->authenticated_at.ms <= cx->conf->reauth_max_age_s * 1000,
+        .fresh = cx->now_ms - r->authenticated_at.ms <= cx->proc->conf->reauth_max_age_s * 1000,
     };
     return MX_OK;
 }
@@ -164,8 +164,8 @@ enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
 /* Put a session on this host's deny-list until its last access token has run out. */
 static void deny(struct mx_ctx *cx, struct mx_id id)
 {
-    int64_t last_ms = (cx->conf->token_ttl_s + 2 * MX_TOKEN_LEEWAY_S) * 1000;
-    mx_shared_revoke(cx->shared, id, cx->now_ms + last_ms);
+    int64_t last_ms = (cx->proc->conf->token_ttl_s + 2 * MX_TOKEN_LEEWAY_S) * 1000;
+    mx_shared_revoke(cx->proc->shared, id, cx->now_ms + last_ms);
 }
 
 enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id)
@@ -278,7 +278,7 @@ enum mx_err mx_session_end_own(struct mx_ctx *cx, struct mx_id id)
 bool mx_session_of_token(struct mx_ctx *cx, struct mx_str refresh_token, struct mx_id *ret_session)
 {
     int64_t generation;
-    return read_refresh(cx->arena, cx->keys, refresh_token, ret_session, &generation);
+    return read_refresh(cx->arena, cx->proc->keys, refresh_token, ret_session, &generation);
 }
 
 /* A token that did not rotate: still good when its successor was handed out a moment ago. Any other
@@ -289,7 +289,7 @@ static enum mx_err spent(struct mx_ctx *cx, struct mx_id id, int64_t generation,
     if (s->revoked_at.ms != 0 || s->expires_at.ms <= cx->now_ms)
         return MX_E_INVALID_REFRESH_TOKEN;
     if (generation == s->generation - 1 &&
-        cx->now_ms - s->rotated_at.ms <= cx->conf->refresh_grace_s * 1000)
+        cx->now_ms - s->rotated_at.ms <= cx->proc->conf->refresh_grace_s * 1000)
         return MX_OK;
     mx_log(MX_LOG_WARN, "a spent refresh token was used again, its session ends",
            MX_KS("session", mx_id_str(cx->arena, id)));
@@ -307,10 +307,10 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
     struct mx_id id;
     int64_t generation, rotated;
     struct mx_list rows;
-    if (!read_refresh(cx->arena, cx->keys, refresh_token, &id, &generation))
+    if (!read_refresh(cx->arena, cx->proc->keys, refresh_token, &id, &generation))
         return MX_E_INVALID_REFRESH_TOKEN;
     struct q_session_rotate_in in = {
-        id, generation, idle_until(cx), cx->conf->session_max_d, {cx->now_ms}};
+        id, generation, idle_until(cx), cx->proc->conf->session_max_d, {cx->now_ms}};
     MX_TRY(q_session_rotate(cx->db, &in, &rotated));
     MX_TRY(q_session_load(cx->db, &(struct q_session_load_in){id}, &rows));
     if (rows.n == 0)

@@ -159,7 +159,7 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
     MX_TRY(mx_password_room(cx));
     MX_TRY(mx_password_accept(cx, in->password, &owner));
     MX_TRY(mx_password_make(cx, in->password, &s.person.phc));
-    *ret_signed_in = !cx->conf->verify_email;
+    *ret_signed_in = !cx->proc->conf->verify_email;
     if (*ret_signed_in)
         return mx_db_tx(cx->db, sign_up, &s);
     return mx_limits_allow_mail(cx, "signup", s.person.key) ? mx_db_tx(cx->db, ask_for_proof, &s)
@@ -361,10 +361,12 @@ static size_t own_limits(struct mx_ctx *cx, struct mx_id session, struct mx_id a
                          struct mx_limit limits[MX_LIMITS_MAX])
 {
     struct mx_str id = mx_id_str(cx->arena, session), all = mx_id_str(cx->arena, account);
-    limits[0] = (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
-                                  cx->conf->rate_login_burst, cx->conf->rate_login_per_min, 0};
+    limits[0] =
+        (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
+                          cx->proc->conf->rate_login_burst, cx->proc->conf->rate_login_per_min, 0};
     limits[1] = (struct mx_limit){mx_str_fmt(cx->arena, "own logins:%.*s", MX_FMT(all)),
-                                  cx->conf->rate_account_burst, cx->conf->rate_account_per_min, 0};
+                                  cx->proc->conf->rate_account_burst,
+                                  cx->proc->conf->rate_account_per_min, 0};
     return 2;
 }
 

@@ -29,12 +29,12 @@ enum mx_err mx_totp_setup_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed
     struct mx_str secret = {(const char *)random, sizeof random};
     ret_seed->secret = mx_base32(cx->arena, random, sizeof random);
     ret_seed->otpauth_uri =
-        mx_totp_uri(cx->arena, mx_str_c(cx->conf->shop_name),
+        mx_totp_uri(cx->arena, mx_str_c(cx->proc->conf->shop_name),
                     profile.email.p != NULL ? profile.email : profile.name, ret_seed->secret);
     struct q_totp_drop_unconfirmed_in old = {me};
     MX_TRY(q_totp_drop_unconfirmed(cx->db, &old, NULL));
     struct q_totp_insert_in in = {
-        me, mx_pii_seal(cx->arena, cx->keys, MX_SEALED_TOTP, me, secret), {cx->now_ms}};
+        me, mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_TOTP, me, secret), {cx->now_ms}};
     mx_secret_wipe(random, sizeof random);
     enum mx_err e = q_totp_insert(cx->db, &in, NULL);
     if (e == MX_E_DUPLICATE)

@@ -71,7 +71,7 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
         mount = mx_str_dup(kept, cx->mount);
         mx_buf_init(&out, kept, OPENAPI_MAX);
         mx_jsonw_init(&w, &out);
-        mx_openapi_write(&w, mx_routes, cx->conf->shop_name, mount);
+        mx_openapi_write(&w, mx_routes, cx->proc->conf->shop_name, mount);
         MX_ASSERT(!out.overflow);
         text = mx_buf_view(&out);
     }
@@ -82,7 +82,7 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
 static enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)in;
-    reply->raw = mx_keys_jwks(cx->arena, cx->keys);
+    reply->raw = mx_keys_jwks(cx->arena, cx->proc->keys);
     return MX_OK;
 }
 
@@ -91,7 +91,7 @@ static enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, stru
 {
     struct mx_buf out;
     mx_buf_init(&out, cx->arena, METRICS_MAX);
-    if (!mx_control_read(cx->conf->control, "metrics", &out))
+    if (!mx_control_read(cx->proc->conf->control, "metrics", &out))
         return MX_E_UNAVAILABLE;
     reply->raw = mx_buf_view(&out);
     return MX_OK;

@@ -1,5 +1,6 @@
-/* What a request carries through all layers: its arena, database handle, faults, actor and clock.
- * Layers below io see the database only as an opaque pointer. */
+/* What a request carries through all layers: its arena, database handle, faults, actor and clock,
+ * and beside it what belongs to the process. Layers below io see the database only as an opaque
+ * pointer. */
 #ifndef MX_BASE_CTX_H
 #define MX_BASE_CTX_H
 
@@ -47,13 +48,20 @@ struct mx_at_commit {
     void *arg;
 };
 
-struct mx_ctx {
-    struct mx_arena *arena;
-    struct mx_db *db;           /* io/db.h */
-    struct mx_shared *shared;   /* io/shm.h: rate buckets, revoked sessions, verified tokens */
+/* What the process has and all its requests share; only the program changes it, between two of
+ * them. */
+struct mx_proc {
+    const struct mx_settings *conf;
     const struct mx_keys *keys; /* codec/token.h */
     const struct mx_oidc *oidc; /* codec/oidc.h: whom people may sign in with; NULL: nobody */
-    const struct mx_settings *conf;
+    struct mx_shared *shared;   /* io/shm.h: rate buckets, revoked sessions, verified tokens */
+};
+
+/* Made anew for each request. */
+struct mx_ctx {
+    const struct mx_proc *proc;
+    struct mx_arena *arena;
+    struct mx_db *db; /* io/db.h */
     struct mx_faults *faults;
     struct mx_actor actor;
     struct mx_id claimed; /* account that a caller who signs in claims to be, or is by now */

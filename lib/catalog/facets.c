@@ -110,8 +110,8 @@ enum mx_err mx_catalog_facets(const struct mx_catalog_plan *p, struct mx_facets 
     struct mx_list counts;
     int64_t unit;
 
-    if (!mx_currency_parse(mx_str_c(p->cx->conf->currency), &currency))
-        MX_BUG("currency %s in the settings", p->cx->conf->currency);
+    if (!mx_currency_parse(mx_str_c(p->cx->proc->conf->currency), &currency))
+        MX_BUG("currency %s in the settings", p->cx->proc->conf->currency);
     unit = unit_of(currency);
     if (p->words.p)
         MX_TRY(count_facets_matching(p, unit, &counts));

@@ -119,9 +119,9 @@ static void overlay_media(struct mx_ctx *cx, struct mx_product_draft *m,
 /* The amount of a price in the shop's currency; a fault for another. */
 static int64_t amount_of(struct mx_ctx *cx, struct mx_money price, size_t variant, const char *name)
 {
-    if (!mx_str_eqc(mx_currency_str(&price.currency), cx->conf->currency))
+    if (!mx_str_eqc(mx_currency_str(&price.currency), cx->proc->conf->currency))
         mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/%s/currency", variant, name),
-                    "wrong_currency", "must be %s", cx->conf->currency);
+                    "wrong_currency", "must be %s", cx->proc->conf->currency);
     return price.minor;
 }
 

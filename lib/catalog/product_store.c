@@ -100,7 +100,7 @@ static void variant_row(struct mx_ctx *cx, struct mx_json_rows *json,
     mx_json_rows_int(json, "price", v->price);
     if (v->has_compare_at)
         mx_json_rows_int(json, "compare_at", v->compare_at);
-    mx_json_rows_str(json, "currency", mx_str_c(cx->conf->currency));
+    mx_json_rows_str(json, "currency", mx_str_c(cx->proc->conf->currency));
     if (v->has_weight_grams)
         mx_json_rows_int(json, "weight_grams", v->weight_grams);
     mx_json_rows_int(json, "active", v->active);
@@ -208,7 +208,7 @@ enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models, 
 
     fill(cx, &a, models);
     const struct q_product_insert_in in = {
-        mx_json_rows_text(&a.products), mx_str_c(cx->conf->currency), {cx->now_ms}};
+        mx_json_rows_text(&a.products), mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     MX_TRY(q_product_insert(cx->db, &in, &rows));
     MX_TRY(insert_variants(cx, &a.variants, &rows));
     if (a.has_categories)

@@ -104,48 +104,30 @@ static bool origin_ours(struct mx_str origins, struct mx_str origin)
     return false;
 }
 
-/* What is the process's own and what the worker has set stays; of the request before nothing does.
- */
-static void renew(struct mx_ctx *cx, const struct mx_req *req)
-{
-    struct mx_ctx was = *cx;
-
-    *cx = (struct mx_ctx){
-        .arena = was.arena,
-        .db = was.db,
-        .shared = was.shared,
-        .keys = was.keys,
-        .oidc = was.oidc,
-        .conf = was.conf,
-        .faults = was.faults,
-        .now_ms = was.now_ms,
-        .mount = was.mount,
-        .request_id =
-            request_id_ok(req->request_id) ? req->request_id : mx_id_str(was.arena, mx_id_new()),
-        .address = req->address,
-        .user_agent = user_agent(req->user_agent),
-        .accept_language = req->accept_language,
-    };
-    mx_faults_init(cx->faults, cx->arena);
-}
-
 static void begin(struct exchange *x)
 {
+    const struct mx_req *req = x->req;
     struct mx_ctx *cx = x->cx;
-    struct mx_str origins = mx_str_c(cx->conf->cors_origins);
+    struct mx_str origins = mx_str_c(cx->proc->conf->cors_origins);
 
     x->res->status = 0;
     x->res->replayed = false;
-    renew(cx, x->req);
-    mx_log_context(cx->request_id, trace_id(x->req->traceparent));
+    cx->request_id =
+        request_id_ok(req->request_id) ? req->request_id : mx_id_str(cx->arena, mx_id_new());
+    cx->address = req->address;
+    cx->user_agent = user_agent(req->user_agent);
+    cx->accept_language = req->accept_language;
+    cx->mount = req->mount;
+    mx_faults_init(cx->faults, cx->arena);
+    mx_log_context(cx->request_id, trace_id(req->traceparent));
     mx_res_header(x->res, "X-Request-Id", cx->request_id);
     mx_res_header(x->res, "X-Content-Type-Options", MX_S("nosniff"));
     if (origins.n == 0)
         return;
     mx_res_header(x->res, "Vary", MX_S("Origin"));
-    x->cors = origin_ours(origins, x->req->origin);
+    x->cors = origin_ours(origins, req->origin);
     if (x->cors) {
-        mx_res_header(x->res, "Access-Control-Allow-Origin", x->req->origin);
+        mx_res_header(x->res, "Access-Control-Allow-Origin", req->origin);
         mx_res_header(x->res, "Access-Control-Expose-Headers", MX_S(CORS_EXPOSED));
     }
 }
@@ -192,7 +174,7 @@ static enum mx_err check_age(struct exchange *x)
 {
     int64_t arrival_ms = x->req->arrival_ms;
 
-    if (arrival_ms > 0 && x->cx->now_ms - arrival_ms > x->cx->conf->queue_age_max_ms)
+    if (arrival_ms > 0 && x->cx->now_ms - arrival_ms > x->cx->proc->conf->queue_age_max_ms)
         return MX_E_OVERLOADED;
     return MX_OK;
 }
@@ -249,7 +231,7 @@ static bool is_json(struct mx_str type)
 static enum mx_err check_body(struct exchange *x)
 {
     const struct mx_req *req = x->req;
-    int64_t max = x->cx->conf->body_max;
+    int64_t max = x->cx->proc->conf->body_max;
 
     if (!mx_route_reads_body(x->route))
         return MX_OK;
@@ -388,7 +370,7 @@ static enum mx_err call(void *arg)
     if (reply.error != MX_OK)
         mx_problem(res, reply.error, x->cx->faults, x->cx->request_id);
     else
-        mx_answer_write(x->route, x->cx->conf, x->req, &reply, res);
+        mx_answer_write(x->route, x->cx->proc->conf, x->req, &reply, res);
     return res->body.overflow || res->headers.overflow ? MX_E_INTERNAL : MX_OK;
 }
 

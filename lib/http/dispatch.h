@@ -44,11 +44,12 @@ struct mx_app {
     const struct mx_hooks *hooks;
 };
 
-/* Answer one request. Fills cx->actor, route_id (absent for an unknown path), request_id, address,
- * user_agent (valid UTF-8 of at most 200 bytes, or absent), accept_language (as it came),
- * *cx->faults and the log context; cx->arena, conf, faults and now_ms are the caller's, and res
- * holds two empty buffers in that arena. res is always a complete answer, with the RateLimit
- * headers of cx->rate as it is at the end. Returns the status that decided it, for the log.
+/* Answer one request. The caller gives a new cx with proc, arena, db, faults and now_ms, and in res
+ * two empty buffers in that arena. Fills cx->actor, route_id (absent for an unknown path),
+ * request_id, address, mount, user_agent (valid UTF-8 of at most 200 bytes, or absent),
+ * accept_language (as it came), *cx->faults and the log context. res is always a complete answer,
+ * with the RateLimit headers of cx->rate as it is at the end. Returns the status that decided it,
+ * for the log.
  *
  * The raw path must decode to mount + path byte for byte with as many slashes: escapes of single
  * characters are no difference, but what nginx normalised away (dot segments, double slashes, %2F)

@@ -177,10 +177,10 @@ static bool any_price_changed(const struct mx_cart *cart)
 /* A new empty cart as the API shows it. */
 static void empty_cart(struct mx_ctx *cx, struct mx_id id, struct mx_cart *ret_cart)
 {
-    struct mx_money zero = mx_money(0, mx_currency_stored(mx_str_c(cx->conf->currency)));
+    struct mx_money zero = mx_money(0, mx_currency_stored(mx_str_c(cx->proc->conf->currency)));
     *ret_cart = (struct mx_cart){
         .id = id,
-        .currency = mx_str_c(cx->conf->currency),
+        .currency = mx_str_c(cx->proc->conf->currency),
         .subtotal = zero,
         .discount_total = zero,
         .shipping_total = zero,
@@ -199,7 +199,7 @@ enum mx_err mx_cart_get(struct mx_ctx *cx, struct mx_cart *ret_cart)
     if (e != MX_E_NOT_FOUND)
         return e;
     struct q_cart_create_in in = {
-        mx_id_new(), cx->actor.account, mx_str_c(cx->conf->currency), {cx->now_ms}};
+        mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     int64_t made;
     MX_TRY(q_cart_create(cx->db, &in, &made));
     if (made == 0)
@@ -235,7 +235,7 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
                         struct mx_cart *ret_cart)
 {
     struct q_cart_touch_or_create_in touch = {
-        mx_id_new(), cx->actor.account, mx_str_c(cx->conf->currency), {cx->now_ms}};
+        mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
     struct q_cart_add_item_in add = {
         cx->actor.account, mx_id_new(), variant, quantity, {cx->now_ms}};
@@ -297,7 +297,7 @@ enum mx_err mx_cart_set_quantity(struct mx_ctx *cx, struct mx_id item, int64_t q
 static enum mx_err set_address(struct mx_ctx *cx, struct mx_id address, struct mx_cart *ret_cart)
 {
     struct q_cart_touch_or_create_in touch = {
-        mx_id_new(), cx->actor.account, mx_str_c(cx->conf->currency), {cx->now_ms}};
+        mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
     struct q_cart_set_address_in in = {cx->actor.account, address, {cx->now_ms}};
     MX_TRY(q_cart_set_address(cx->db, &in, NULL));
@@ -359,7 +359,7 @@ static enum mx_err merge(void *arg)
      * this. */
     MX_TRY(q_cart_touch(cx->db, &(struct q_cart_touch_in){m->from, {cx->now_ms}}, NULL));
     struct q_cart_touch_or_create_in touch = {
-        mx_id_new(), m->to, mx_str_c(cx->conf->currency), {cx->now_ms}};
+        mx_id_new(), m->to, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
     struct q_cart_merge_items_in items = {m->from, m->to, {cx->now_ms}};
     MX_TRY(q_cart_merge_items(cx->db, &items, NULL));

@@ -117,7 +117,7 @@ static enum mx_err check_cart(struct mx_ctx *cx, const struct mx_checkout *in,
         (in->expected_total.minor != cart->total.minor ||
          !mx_currency_eq(in->expected_total.currency, cart->total.currency)))
         return price_changed(cx, cart);
-    if (cx->conf->checkout_requires_shipping &&
+    if (cx->proc->conf->checkout_requires_shipping &&
         (cart->shipping_address == NULL || cart->shipping_method == NULL))
         return mx_fail(cx->faults, MX_E_CONFLICT, "Choose an address and a way to ship first.");
     return short_lines(cx, cart);
@@ -284,7 +284,7 @@ static void fill_order(struct mx_ctx *cx, const struct mx_checkout *in, const st
 static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
                                 const struct mx_order *o)
 {
-    int64_t expires = cx->now_ms + cx->conf->order_expiry_min * 60000;
+    int64_t expires = cx->now_ms + cx->proc->conf->order_expiry_min * 60000;
     struct q_order_insert_in row = {
         .id = o->id,
         .number = o->number,

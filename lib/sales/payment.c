@@ -13,7 +13,7 @@ static enum mx_err not_offered(struct mx_ctx *cx)
 static enum mx_err sandbox(struct mx_ctx *cx, const struct mx_pay_request *in,
                            struct mx_pay_outcome *ret)
 {
-    if (!cx->conf->sandbox_provider)
+    if (!cx->proc->conf->sandbox_provider)
         return not_offered(cx);
     if (mx_str_eqc(in->token, "tok_ok")) {
         *ret = (struct mx_pay_outcome){MX_PAY_PAID, true, {NULL, 0}};
@@ -32,7 +32,7 @@ static enum mx_err sandbox(struct mx_ctx *cx, const struct mx_pay_request *in,
 static enum mx_err manual(struct mx_ctx *cx, const struct mx_pay_request *in,
                           struct mx_pay_outcome *ret)
 {
-    if (!cx->conf->manual_provider)
+    if (!cx->proc->conf->manual_provider)
         return not_offered(cx);
     if (in->token.p != NULL) {
         mx_fault_at(cx->faults, MX_S("/payment/token"), "unknown_member",

@@ -7,7 +7,7 @@
 static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
                         struct mx_limit limits[MX_LIMITS_MAX])
 {
-    const struct mx_settings *s = cx->conf;
+    const struct mx_settings *s = cx->proc->conf;
     struct mx_str client = mx_address_class(cx->arena, cx->address);
     limits[0] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "%s:%.*s %.*s", act, MX_FMT(key), MX_FMT(client)),
@@ -35,8 +35,8 @@ static size_t with_client(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX
     limits[n] = limits[n - 1];
     limits[n - 1] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(client)),
-        .burst = cx->conf->rate_guess_burst,
-        .per_min = cx->conf->rate_guess_per_min,
+        .burst = cx->proc->conf->rate_guess_burst,
+        .per_min = cx->proc->conf->rate_guess_per_min,
     };
     return n + 1;
 }
@@ -51,8 +51,8 @@ size_t mx_limits_of_codes(struct mx_ctx *cx, struct mx_str key,
                           struct mx_limit limits[MX_LIMITS_MAX])
 {
     size_t n = limits_of(cx, "code", key, limits);
-    limits[1].burst = cx->conf->rate_code_burst;
-    limits[1].per_hour = cx->conf->rate_code_per_hour;
+    limits[1].burst = cx->proc->conf->rate_code_burst;
+    limits[1].per_hour = cx->proc->conf->rate_code_per_hour;
     return with_client(cx, n, limits);
 }
 
@@ -66,8 +66,8 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 {
     for (size_t i = 0; i < n; i++) {
         ret_rate->limit = limits[i].burst;
-        if (!mx_shared_take(cx->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]),
-                            &ret_rate->left, &ret_rate->reset_s)) {
+        if (!mx_shared_take(cx->proc->shared, limits[i].bucket, limits[i].burst,
+                            an_hour(&limits[i]), &ret_rate->left, &ret_rate->reset_s)) {
             mx_limits_give(cx, limits, i);
             return false;
         }
@@ -78,7 +78,7 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        mx_shared_give(cx->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]));
+        mx_shared_give(cx->proc->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]));
 }
 
 bool mx_limits_allow_mail(struct mx_ctx *cx, const char *act, struct mx_str key)

@@ -48,13 +48,13 @@ static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient,
     MX_ASSERT(mx_mail_complete(name, vars));
     struct q_mail_queue_in in = {
         .id = mx_id_new(),
-        .recipient_hash = recipient_hash(cx, mx_keys_secret(cx->keys), recipient),
+        .recipient_hash = recipient_hash(cx, mx_keys_secret(cx->proc->keys), recipient),
         .template = mx_str_c(name),
         .now = {cx->now_ms},
     };
     struct mx_str data = json_of(cx->arena, vars);
     struct mx_str plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(recipient), MX_FMT(data));
-    in.sealed = mx_pii_seal(cx->arena, cx->keys, MX_SEALED_MAIL, in.id, plain);
+    in.sealed = mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_MAIL, in.id, plain);
     return in;
 }
 
@@ -77,8 +77,8 @@ enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const
 void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash *ret_hash,
                     struct mx_hash *ret_old)
 {
-    const struct mx_hash *old = mx_keys_secret_old(cx->keys);
-    *ret_hash = *ret_old = recipient_hash(cx, mx_keys_secret(cx->keys), email);
+    const struct mx_hash *old = mx_keys_secret_old(cx->proc->keys);
+    *ret_hash = *ret_old = recipient_hash(cx, mx_keys_secret(cx->proc->keys), email);
     if (old != NULL)
         *ret_old = recipient_hash(cx, old, email);
 }

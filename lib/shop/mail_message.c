@@ -114,9 +114,9 @@ bool mx_mail_complete(const char *name, struct mx_list vars)
 static struct mx_str value_of(const struct mx_ctx *cx, struct mx_list vars, struct mx_str name)
 {
     if (mx_str_eqc(name, "shop"))
-        return mx_str_c(cx->conf->shop_name);
+        return mx_str_c(cx->proc->conf->shop_name);
     if (mx_str_eqc(name, "shop_url"))
-        return mx_str_c(cx->conf->shop_url);
+        return mx_str_c(cx->proc->conf->shop_url);
     const struct mx_pair *var = find(vars, name);
     return var != NULL ? var->value : MX_S("");
 }
@@ -191,11 +191,11 @@ static void add_part(struct mx_buf *out, const char *boundary, const char *type,
 static void add_headers(struct mx_buf *out, struct mx_ctx *cx, const struct mx_mail *m,
                         const char *language)
 {
-    struct mx_str from = mx_str_c(cx->conf->mail_from), id = mx_id_str(cx->arena, m->id);
+    struct mx_str from = mx_str_c(cx->proc->conf->mail_from), id = mx_id_str(cx->arena, m->id);
     ptrdiff_t at = mx_str_find(from, '@');
     struct mx_str host = at < 0 ? MX_S("localhost") : mx_str_sub(from, (size_t)at + 1, from.n);
     mx_mime_line(out, "Date", date_of(cx->arena, m->created_at));
-    mx_mime_address(out, "From", mx_str_c(cx->conf->shop_name), from);
+    mx_mime_address(out, "From", mx_str_c(cx->proc->conf->shop_name), from);
     mx_mime_line(out, "To", m->recipient);
     mx_mime_line(out, "Message-ID", mx_str_fmt(cx->arena, "<%s@%.*s>", id.p, MX_FMT(host)));
     mx_mime_line(out, "Content-Language", mx_str_c(language));

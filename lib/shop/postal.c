@@ -33,7 +33,7 @@ struct mx_str mx_postal_seal(const struct mx_ctx *cx, struct mx_id id, const str
         mx_buf_str(&out, s);
     }
     MX_ASSERT(!out.overflow);
-    return mx_pii_seal(cx->arena, cx->keys, MX_SEALED_ADDRESS, id, mx_buf_view(&out));
+    return mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_ADDRESS, id, mx_buf_view(&out));
 }
 
 /* What mx_postal_seal wrote comes back whole: nothing else opens. */

@@ -7,7 +7,7 @@
 enum mx_err mx_sealed_open(const struct mx_ctx *cx, const char *column, struct mx_id row,
                            struct mx_str sealed, struct mx_str *ret_plain)
 {
-    if (mx_pii_open(cx->arena, cx->keys, column, row, sealed, ret_plain))
+    if (mx_pii_open(cx->arena, cx->proc->keys, column, row, sealed, ret_plain))
         return MX_OK;
     mx_log(MX_LOG_ERROR, "personal data does not open", MX_KC("column", column),
            MX_KS("row", mx_id_str(cx->arena, row)));
@@ -61,7 +61,7 @@ static const struct {
 
 static bool sealed_now(const struct mx_ctx *cx, struct mx_str value)
 {
-    struct mx_pii_id by, active = mx_pii_active(cx->keys);
+    struct mx_pii_id by, active = mx_pii_active(cx->proc->keys);
     return mx_pii_key_of(value, &by) && memcmp(by.b, active.b, sizeof(active.b)) == 0;
 }
 
@@ -85,8 +85,8 @@ static void look_at(struct batch *b, const struct q_person_sealed_row *r)
         b->damaged++;
         return;
     }
-    b->changes[b->n++] =
-        (struct change){r->id, r->value, mx_pii_seal(cx->arena, cx->keys, column, r->id, plain)};
+    b->changes[b->n++] = (struct change){
+        r->id, r->value, mx_pii_seal(cx->arena, cx->proc->keys, column, r->id, plain)};
 }
 
 static enum mx_err put_all(void *arg)

@@ -393,6 +393,7 @@ static struct {
     struct mx_arena *arena;
     struct mx_settings conf;
     struct mx_faults faults;
+    struct mx_proc proc;
     struct mx_ctx cx;
     struct mx_res res;
 } ex;
@@ -416,8 +417,9 @@ MX_UNUSED static void ex_reset(void)
 /* Dispatch one request; ex.res is the answer. */
 MX_UNUSED static enum mx_err ex_send(const struct mx_req *req)
 {
+    ex.proc.conf = &ex.conf;
     ex.cx = (struct mx_ctx){
-        .arena = ex.arena, .conf = &ex.conf, .faults = &ex.faults, .now_ms = 1767323045678};
+        .proc = &ex.proc, .arena = ex.arena, .faults = &ex.faults, .now_ms = 1767323045678};
     mx_buf_init(&ex.res.headers, ex.arena, 8192);
     mx_buf_init(&ex.res.body, ex.arena, 1 << 20);
     return mx_dispatch(&ex_app, &ex.cx, req, &ex.res);

@@ -5,7 +5,8 @@
 #include "tap.h"
 
 static struct mx_faults faults;
-static struct mx_ctx cx = {.faults = &faults};
+static struct mx_proc proc;
+static struct mx_ctx cx = {.proc = &proc, .faults = &faults};
 static struct mx_rate rate;
 
 #define NARROW ((struct mx_limit){MX_S("narrow"), 2, 1, 0})
@@ -21,7 +22,7 @@ static void test_together(void)
     const struct mx_limit both[] = {NARROW, WIDE};
     const struct mx_limit turned[] = {WIDE, NARROW};
 
-    cx.shared = mx_shared_new();
+    proc.shared = mx_shared_new();
     tap_ok(mx_limits_take(&cx, both, 2, &rate), "one of each");
     tap_int(rate.limit, 3, "the last one is told");
     tap_int(rate.left, 2, "with what is left");

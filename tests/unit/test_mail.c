@@ -3,7 +3,8 @@
 
 #include "shop/mail.h"
 
-static struct mx_ctx cx;
+static struct mx_proc proc;
+static struct mx_ctx cx = {.proc = &proc};
 static struct mx_settings conf;
 
 static struct mx_str compose(struct mx_mail m, struct mx_pair *vars, size_t n)
@@ -151,7 +152,7 @@ int main(void)
 {
     conf.shop_name = "Caf";
     conf.mail_from = "hello@shop.test";
-    cx.conf = &conf;
+    proc.conf = &conf;
     cx.arena = mx_arena_new(65536, 1 << 22);
     test_plain();
     test_languages();

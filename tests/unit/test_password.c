@@ -3,7 +3,8 @@
 
 #include "account/password.h"
 
-static struct mx_ctx cx;
+static struct mx_proc proc;
+static struct mx_ctx cx = {.proc = &proc};
 static struct mx_settings conf;
 static struct mx_faults faults;
 
@@ -35,7 +36,7 @@ static bool accepted_of_staff(size_t n)
 int main(void)
 {
     conf.shop_name = "Gartenladen";
-    cx.conf = &conf;
+    proc.conf = &conf;
     cx.faults = &faults;
     cx.arena = mx_arena_new(4096, 1 << 20);
 

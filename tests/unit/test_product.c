@@ -4,7 +4,8 @@
 #include "base/arena.h"
 #include "catalog/product_draft.h"
 
-static struct mx_ctx cx;
+static struct mx_proc proc;
+static struct mx_ctx cx = {.proc = &proc};
 static struct mx_faults faults;
 static struct mx_settings conf = {.currency = "EUR"};
 
@@ -169,7 +170,7 @@ int main(void)
 {
     cx.arena = mx_arena_new(65536, 64 << 20);
     cx.faults = &faults;
-    cx.conf = &conf;
+    proc.conf = &conf;
     test_slugs();
     test_options_are_gathered();
     test_variants_are_matched();

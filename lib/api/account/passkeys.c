@@ -229,7 +229,7 @@ MX_SHAPE(mx_shape_passkeys, "Passkeys", struct passkeys, passkeys_rows);
 
 static enum mx_err offered(struct mx_ctx *cx)
 {
-    return mx_passkey_offered(cx->conf)
+    return mx_passkey_offered(cx->proc->conf)
                ? MX_OK
                : mx_fail(cx->faults, MX_E_NOT_FOUND, "This shop offers no passkeys.");
 }
@@ -251,7 +251,7 @@ static enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in,
     MX_TRY(offered(cx));
     *out = (struct request){
         .challenge = mx_passkey_sign_in_challenge(cx),
-        .rp_id = mx_str_c(cx->conf->passkey_rp_id),
+        .rp_id = mx_str_c(cx->proc->conf->passkey_rp_id),
         .timeout = MX_PASSKEY_CHALLENGE_LIFE_MS,
     };
     reply->out = out;
@@ -320,7 +320,7 @@ static enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct
     MX_TRY(mx_passkey_list(cx, &there));
     *out = (struct creation){
         .challenge = mx_passkey_register_challenge(cx),
-        .rp = {mx_str_c(cx->conf->passkey_rp_id), mx_str_c(cx->conf->shop_name)},
+        .rp = {mx_str_c(cx->proc->conf->passkey_rp_id), mx_str_c(cx->proc->conf->shop_name)},
         .user = {mx_b64url(cx->arena, me.id.b, sizeof me.id.b),
                  me.email.p != NULL ? me.email : me.name, me.name},
         .parameters = parameters(cx->arena),

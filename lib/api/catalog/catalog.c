@@ -197,9 +197,10 @@ static enum mx_err api_category_get(struct mx_ctx *cx, const void *in, struct mx
 
 static enum mx_err check_view(struct mx_ctx *cx, const struct view *v)
 {
-    if (!v->currency.p || mx_str_eqc(v->currency, cx->conf->currency))
+    if (!v->currency.p || mx_str_eqc(v->currency, cx->proc->conf->currency))
         return MX_OK;
-    mx_fault_param(cx->faults, MX_S("currency"), "unknown_value", "must be %s", cx->conf->currency);
+    mx_fault_param(cx->faults, MX_S("currency"), "unknown_value", "must be %s",
+                   cx->proc->conf->currency);
     return MX_E_VALIDATION_FAILED;
 }
 
