@@ -16,7 +16,7 @@ export CC SAN RUN PORT TIME
 
 WARN  := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wshadow -Wvla -Wwrite-strings \
          -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef \
-         -Wcast-qual
+         -Wcast-qual -Wdeclaration-after-statement
 HARD  := -O2 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
          -fno-common -fvisibility=hidden -fPIE
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3

@@ -65,6 +65,7 @@ static int key_list(const struct call *c)
 
     for (size_t i = 0; i < all.n; i++) {
         const struct mx_key_entry *key = MX_AT(all, struct mx_key_entry, i);
+
         mx_time_text((struct mx_time){key->made_ms}, made);
         printf("%-20.*s %-5s %-9s %.19sZ %.*s\n", MX_FMT(key->kid), key->alg, states[key->state],
                made, MX_FMT(key->file));

@@ -73,10 +73,12 @@ static int reseal(struct rotation *r)
     int64_t quiet_ms = r->since_ms + r->ring.busy_ms, resealed = 0, began_ms = 0;
 
     while (p.resealed > 0 || began_ms < quiet_ms) {
+        enum mx_err e;
+
         if (p.resealed == 0)
             pause_ms(quiet_ms - mx_wall_ms() > 0 ? quiet_ms - mx_wall_ms() + 1 : 0);
         began_ms = mx_wall_ms();
-        enum mx_err e = pass(r, &p);
+        e = pass(r, &p);
         if (e != MX_OK)
             return failed(mx_err_title(e));
         resealed += p.resealed;

@@ -78,11 +78,13 @@ static enum mx_err invite(void *arg)
 
 static int run_invite(struct run *r)
 {
+    enum mx_err e;
+
     if (!mx_format_check(MX_EMAIL, r->invite.email) || !mx_format_check(MX_LINE, r->invite.name)) {
         fprintf(stderr, "merx staff invite: give an e-mail address and a name\n");
         return 2;
     }
-    enum mx_err e = mx_db_tx(r->cx.db, invite, r);
+    e = mx_db_tx(r->cx.db, invite, r);
 
     if (e != MX_OK)
         return failed(r, e);
@@ -114,8 +116,10 @@ static enum mx_err set_status(void *arg)
 
 static int run_status(struct run *r, int status)
 {
+    enum mx_err e;
+
     r->status = status;
-    enum mx_err e = mx_db_tx(r->cx.db, set_status, r);
+    e = mx_db_tx(r->cx.db, set_status, r);
 
     if (e != MX_OK)
         return failed(r, e);

@@ -105,9 +105,11 @@ int mx_cmd_nginx(struct mx_cmd *c)
     printf("# Printed by `merx nginx`: routes of the slow pool.\n");
     MX_EACH_ROUTE(mx_routes, r)
     {
+        struct mx_str pattern;
+
         if ((r->flags & (MX_R_SLOW | MX_R_UNLISTED)) != MX_R_SLOW)
             continue;
-        struct mx_str pattern = request_pattern(c, mx_method_name(r->method), r->path);
+        pattern = request_pattern(c, mx_method_name(r->method), r->path);
         printf("\"%.*s\" merx_slow;\n", MX_FMT(pattern));
     }
     return 0;

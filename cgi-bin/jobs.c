@@ -55,6 +55,7 @@ static enum mx_err expire_orders(struct mx_ctx *cx, int64_t *ret_n)
 static enum mx_err purge_idempotency(struct mx_ctx *cx, int64_t *ret_n)
 {
     struct mx_time before = {cx->now_ms - cx->proc->conf->idempotency_ttl_h * HOUR_MS};
+
     return q_job_purge_idempotency(cx->db, &(struct q_job_purge_idempotency_in){before, BATCH},
                                    ret_n);
 }
@@ -72,12 +73,14 @@ static enum mx_err purge_id_tokens(struct mx_ctx *cx, int64_t *ret_n)
 static enum mx_err purge_challenges(struct mx_ctx *cx, int64_t *ret_n)
 {
     struct q_passkey_challenge_purge_in in = {{cx->now_ms}, BATCH};
+
     return q_passkey_challenge_purge(cx->db, &in, ret_n);
 }
 
 static enum mx_err purge_sessions(struct mx_ctx *cx, int64_t *ret_n)
 {
     struct mx_time before = {cx->now_ms - SESSION_KEEP_MS};
+
     return q_session_purge(cx->db, &(struct q_session_purge_in){before, BATCH}, ret_n);
 }
 
@@ -127,13 +130,15 @@ static void failed(const struct job *job, struct job_state *state, enum mx_err e
 static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *state)
 {
     int64_t n = 0;
+    enum mx_err e;
+
     if (mx_mono_ms() < state->due_ms)
         return false;
     mx_arena_reset(cx->arena);
     mx_faults_init(cx->faults, cx->arena);
     mx_db_begin_request(cx->db, cx->arena);
     cx->now_ms = mx_wall_ms();
-    enum mx_err e = job->run(cx, &n);
+    e = job->run(cx, &n);
     if (e != MX_OK) {
         failed(job, state, e);
         return false;
@@ -152,6 +157,7 @@ static bool wait_turn(const sigset_t *signals, int64_t ms)
 {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
     int got = sigtimedwait(signals, NULL, &t);
+
     if (got == SIGHUP && !mx_log_reopen())
         mx_log(MX_LOG_WARN, "the log cannot be reopened", MX_KC("error", strerror(errno)));
     return got != SIGTERM && got != SIGINT;
@@ -171,6 +177,7 @@ static void turn(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys,
 static bool jobs_ready(struct mx_ctx *cx, struct mx_keys **ret_keys)
 {
     const char *why;
+
     if (*cx->proc->conf->smtp_url && !mx_smtp_check(cx->arena, cx->proc->conf, &why)) {
         fprintf(stderr, "merx jobs: %s\n", why);
         return false;
@@ -187,6 +194,7 @@ static void work(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys)
     struct job_state states[MX_LEN(jobs)] = {{0, 0}};
     sigset_t signals;
     bool more = false;
+
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -204,17 +212,21 @@ int mx_cmd_jobs(struct mx_cmd *c)
 {
     struct mx_keys *keys = NULL;
     struct mx_faults faults;
+    struct mx_proc proc;
+    struct mx_ctx cx;
+    bool ready;
+
     if (c->argc > 0) {
         fprintf(stderr, "merx jobs: takes no arguments\n");
         return 2;
     }
     mx_secret_init();
-    struct mx_proc proc = {.conf = c->settings, .shared = mx_shared_new()};
-    struct mx_ctx cx = {.proc = &proc,
-                        .arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
-                        .db = mx_db_new(c->settings),
-                        .faults = &faults};
-    bool ready = jobs_ready(&cx, &keys);
+    proc = (struct mx_proc){.conf = c->settings, .shared = mx_shared_new()};
+    cx = (struct mx_ctx){.proc = &proc,
+                         .arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),
+                         .db = mx_db_new(c->settings),
+                         .faults = &faults};
+    ready = jobs_ready(&cx, &keys);
     if (ready)
         work(&cx, &proc, &keys);
     mx_keys_free(keys);

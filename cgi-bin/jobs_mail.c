@@ -23,6 +23,7 @@ static bool write_all(int fd, struct mx_str s)
 {
     while (s.n > 0) {
         ssize_t n = write(fd, s.p, s.n);
+
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -36,9 +37,11 @@ static bool write_all(int fd, struct mx_str s)
 static bool write_file(int dir, const char *name, const char *part, struct mx_str text)
 {
     int fd = openat(dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+    bool ok;
+
     if (fd < 0)
         return false;
-    bool ok = write_all(fd, text) && fsync(fd) == 0;
+    ok = write_all(fd, text) && fsync(fd) == 0;
     ok = close(fd) == 0 && ok;
     return ok && renameat(dir, part, dir, name) == 0 && fsync(dir) == 0;
 }
@@ -52,10 +55,13 @@ static struct mx_smtp_result write_mail(struct mx_ctx *cx, const struct mx_mail 
     struct mx_str name = mx_str_fmt(cx->arena, "%04d%02d%02dT%02d%02d%02d.%03dZ-%s.eml", c.year,
                                     c.month, c.day, c.hour, c.minute, c.second, c.ms, id.p);
     int dir = open(cx->proc->conf->mail, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok;
+    const char *why;
+
     if (dir < 0)
         return (struct mx_smtp_result){MX_SMTP_TROUBLE, strerror(errno)};
-    bool ok = write_file(dir, name.p, mx_str_fmt(cx->arena, ".%s.part", id.p).p, message);
-    const char *why = ok ? "" : strerror(errno);
+    ok = write_file(dir, name.p, mx_str_fmt(cx->arena, ".%s.part", id.p).p, message);
+    why = ok ? "" : strerror(errno);
     close(dir);
     return (struct mx_smtp_result){ok ? MX_SMTP_SENT : MX_SMTP_TROUBLE, why};
 }
@@ -82,12 +88,14 @@ static bool vars_of(struct mx_arena *a, struct mx_str data, struct mx_list *ret_
     const struct mx_json *root;
     const char *why;
     size_t offset, n = 0;
+    struct mx_pair *vars;
+
     if (mx_json_parse(a, data, &root, &why, &offset) != MX_OK ||
         mx_json_type(root) != MX_JSON_OBJECT)
         return false;
     for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v))
         n++;
-    struct mx_pair *vars = MX_NEW_N(a, n, struct mx_pair);
+    vars = MX_NEW_N(a, n, struct mx_pair);
     *ret_vars = (struct mx_list){vars, n};
     for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v)) {
         if (mx_json_type(v) != MX_JSON_STRING)
@@ -102,11 +110,13 @@ static struct mx_smtp_result send_mail(struct mx_ctx *cx, const struct mx_mail *
 {
     struct mx_list vars;
     struct mx_str message;
+    const char *why;
+
     if (!vars_of(cx->arena, m->data, &vars) || !mx_mail_compose(cx, m, vars, &message))
         return (struct mx_smtp_result){MX_SMTP_LATER, "cannot be composed"};
     if (!*cx->proc->conf->smtp_url)
         return write_mail(cx, m, message);
-    const char *why = "";
+    why = "";
     if (sender.smtp == NULL)
         sender.smtp = mx_smtp_open(cx->arena, cx->proc->conf, &why);
     if (sender.smtp == NULL)
@@ -119,6 +129,7 @@ static void log_outcome(struct mx_ctx *cx, const struct mx_mail *m, const struct
     static const struct {
         enum mx_level level;
         const char *text;
+
     } lines[] = {
         [MX_SMTP_SENT] = {MX_LOG_INFO, "mail sent"},
         [MX_SMTP_REFUSED] = {MX_LOG_WARN, "mail refused for good"},
@@ -134,6 +145,7 @@ static enum mx_err tell(struct mx_ctx *cx)
 {
     enum mx_err e = MX_OK;
     const struct outcome *o = &sender.last;
+
     if (!sender.untold)
         return MX_OK;
     if (o->end == MX_SMTP_SENT)
@@ -151,10 +163,13 @@ static enum mx_err deliver_one(struct mx_ctx *cx)
 {
     struct mx_mail m;
     int64_t lease_ms = LEASE_MS + 2000 * cx->proc->conf->smtp_timeout_s;
+    struct mx_smtp_result r;
+    struct outcome *o;
+
     cx->now_ms = mx_wall_ms();
     MX_TRY(mx_mail_claim(cx, sender.owner, cx->now_ms + lease_ms, &m));
-    struct mx_smtp_result r = send_mail(cx, &m);
-    struct outcome *o = &sender.last;
+    r = send_mail(cx, &m);
+    o = &sender.last;
     *o = (struct outcome){.mail = {.id = m.id, .attempts = m.attempts}, .end = r.end};
     snprintf(o->why, sizeof o->why, "%s", r.why);
     sender.untold = true;
@@ -169,9 +184,11 @@ static enum mx_err deliver_one(struct mx_ctx *cx)
 static enum mx_err deliver_slice(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
 {
     int64_t until_ms = mx_mono_ms() + SLICE_MS;
+
     while (*ret_n < limit) {
         struct mx_arena_mark mark = mx_arena_mark(cx->arena);
         enum mx_err e = deliver_one(cx);
+
         mx_arena_rewind(cx->arena, mark);
         if (e != MX_OK)
             return e == MX_E_NOT_FOUND ? MX_OK : e;
@@ -182,12 +199,14 @@ static enum mx_err deliver_slice(struct mx_ctx *cx, int64_t limit, int64_t *ret_
 
 enum mx_err mx_mail_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
 {
+    enum mx_err e;
+
     if (!*cx->proc->conf->smtp_url && !*cx->proc->conf->mail)
         return MX_OK;
     if (mx_id_none(sender.owner))
         sender.owner = mx_id_new();
     MX_TRY(tell(cx));
-    enum mx_err e = deliver_slice(cx, limit, ret_n);
+    e = deliver_slice(cx, limit, ret_n);
     mx_smtp_close(sender.smtp);
     sender.smtp = NULL;
     return e;

@@ -16,8 +16,10 @@ static int by_text(const void *a, const void *b)
 static struct mx_list roles_of(struct mx_arena *a, struct mx_list rows)
 {
     struct mx_list roles = {MX_NEW_N(a, rows.n, struct mx_str), 0};
+
     for (size_t i = 0; i < rows.n; i++) {
         struct mx_str role = MX_AT(rows, row_t, i)->role;
+
         if (role.p != NULL)
             *MX_AT(roles, struct mx_str, roles.n++) = role;
     }
@@ -28,11 +30,13 @@ static struct mx_list roles_of(struct mx_arena *a, struct mx_list rows)
 enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_profile *ret_profile)
 {
     struct mx_list rows;
+    const row_t *r;
+    struct mx_str phone;
+
     MX_TRY(q_account_profile(cx->db, &(struct q_account_profile_in){id}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    const row_t *r = MX_AT(rows, row_t, 0);
-    struct mx_str phone;
+    r = MX_AT(rows, row_t, 0);
     MX_TRY(mx_sealed_open(cx, MX_SEALED_PHONE, r->id, r->phone, &phone));
     *ret_profile = (struct mx_profile){
         .id = r->id,
@@ -62,6 +66,7 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
         .locale = in->locale,
         .now = {cx->now_ms},
     };
+
     MX_TRY(q_account_patch(cx->db, &patch, &changed));
     if (changed == 0)
         return MX_E_NOT_FOUND;
@@ -71,6 +76,7 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
 enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_list rows;
+
     MX_TRY(q_account_lock(cx->db, &(struct q_account_lock_in){id}, &rows));
     return rows.n == 0 ? MX_E_NOT_FOUND : MX_OK;
 }
@@ -78,6 +84,7 @@ enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id)
 enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_list rows;
+
     MX_TRY(q_account_ways_in(cx->db, &(struct q_account_ways_in_in){id}, &rows));
     if (rows.n == 1 && MX_AT(rows, struct q_account_ways_in_row, 0)->ways > 1)
         return MX_OK;

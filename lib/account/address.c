@@ -24,8 +24,9 @@ enum mx_err mx_address_insert(struct mx_ctx *cx, const struct mx_postal *to, str
         .country = to->country,
         .now = {cx->now_ms},
     };
-    in.sealed = mx_postal_seal(cx, in.id, to);
     int64_t made;
+
+    in.sealed = mx_postal_seal(cx, in.id, to);
     MX_TRY(q_address_insert(cx->db, &in, &made));
     if (made == 0)
         return MX_E_UNAUTHORIZED;
@@ -37,6 +38,7 @@ static enum mx_err find(struct mx_ctx *cx, struct mx_id id, const row_t **ret_ro
 {
     struct mx_list rows;
     struct q_address_find_in in = {id, cx->actor.account};
+
     MX_TRY(q_address_find(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
@@ -48,6 +50,7 @@ enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx
 {
     const row_t *r;
     enum mx_err e = find(cx, entry, &r);
+
     if (e == MX_E_NOT_FOUND) {
         mx_fault_at(cx->faults, MX_S("/address_id"), "unknown",
                     "There is no such entry in the address book.");
@@ -61,6 +64,7 @@ enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx
 enum mx_err mx_address_get(struct mx_ctx *cx, struct mx_id id, struct mx_address *ret_address)
 {
     const row_t *r;
+
     MX_TRY(find(cx, id, &r));
     return fill(cx, r, ret_address);
 }
@@ -70,12 +74,14 @@ enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limi
 {
     struct mx_list rows;
     struct q_address_page_in in = {cx->actor.account, before, limit + 1};
+    struct mx_address *at;
+
     if (mx_id_none(before))
         memset(&in.before, 0xff, sizeof in.before);
     MX_TRY(q_address_page(cx->db, &in, &rows));
     *ret_more = rows.n > (size_t)limit;
     rows.n -= *ret_more;
-    struct mx_address *at = MX_NEW_N(cx->arena, rows.n, struct mx_address);
+    at = MX_NEW_N(cx->arena, rows.n, struct mx_address);
     for (size_t i = 0; i < rows.n; i++)
         MX_TRY(fill(cx, MX_AT(rows, row_t, i), &at[i]));
     *ret_list = (struct mx_list){at, rows.n};
@@ -86,12 +92,15 @@ enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limi
 static enum mx_err add(struct mx_ctx *cx, const struct mx_address_put *in, struct mx_id *ret_id)
 {
     struct mx_list rows;
+    int64_t n;
+    struct q_address_insert_entry_in entry;
+
     MX_TRY(q_address_count(cx->db, &(struct q_address_count_in){cx->actor.account}, &rows));
-    int64_t n = MX_AT(rows, struct q_address_count_row, 0)->n;
+    n = MX_AT(rows, struct q_address_count_row, 0)->n;
     if (n >= MX_ADDRESSES_MAX)
         return mx_fail(cx->faults, MX_E_CONFLICT, "The address book holds at most %d entries.",
                        MX_ADDRESSES_MAX);
-    struct q_address_insert_entry_in entry = {
+    entry = (struct q_address_insert_entry_in){
         .id = mx_id_new(),
         .account = cx->actor.account,
         .is_default = in->is_default || n == 0,
@@ -106,8 +115,10 @@ static enum mx_err add(struct mx_ctx *cx, const struct mx_address_put *in, struc
 static enum mx_err replace(struct mx_ctx *cx, const struct mx_address_put *in)
 {
     const row_t *r;
+    struct q_address_update_entry_in entry;
+
     MX_TRY(find(cx, in->id, &r));
-    struct q_address_update_entry_in entry = {
+    entry = (struct q_address_update_entry_in){
         .id = in->id,
         .account = cx->actor.account,
         .is_default = in->has_is_default ? in->is_default : r->is_default,
@@ -121,6 +132,7 @@ static enum mx_err replace(struct mx_ctx *cx, const struct mx_address_put *in)
 static enum mx_err lock_own(struct mx_ctx *cx)
 {
     enum mx_err e = mx_account_lock(cx, cx->actor.account);
+
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 
@@ -128,6 +140,7 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
                            struct mx_address *ret_address)
 {
     struct mx_id id = in->id;
+
     MX_TRY(lock_own(cx));
     if (mx_id_none(id))
         MX_TRY(add(cx, in, &id));
@@ -135,6 +148,7 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
         MX_TRY(replace(cx, in));
     if (in->is_default) {
         struct q_address_only_default_in only = {id, cx->actor.account};
+
         MX_TRY(q_address_only_default(cx->db, &only, NULL));
     }
     return mx_address_get(cx, id, ret_address);
@@ -143,12 +157,15 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
 enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id)
 {
     const row_t *r;
+    struct q_address_delete_entry_in in;
+    struct q_address_newest_default_in next;
+
     MX_TRY(lock_own(cx));
     MX_TRY(find(cx, id, &r));
-    struct q_address_delete_entry_in in = {id, cx->actor.account};
+    in = (struct q_address_delete_entry_in){id, cx->actor.account};
     MX_TRY(q_address_delete_entry(cx->db, &in, NULL));
     if (r->is_default == 0)
         return MX_OK;
-    struct q_address_newest_default_in next = {cx->actor.account};
+    next = (struct q_address_newest_default_in){cx->actor.account};
     return q_address_newest_default(cx->db, &next, NULL);
 }

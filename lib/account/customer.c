@@ -104,11 +104,12 @@ enum mx_err mx_customer_get(struct mx_ctx *cx, struct mx_id id, struct mx_custom
 {
     struct q_customer_page_row head;
     struct mx_list rows;
+    const struct q_customer_find_row *r;
 
     MX_TRY(q_customer_find(cx->db, &(struct q_customer_find_in){id}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    const struct q_customer_find_row *r = MX_AT(rows, const struct q_customer_find_row, 0);
+    r = MX_AT(rows, const struct q_customer_find_row, 0);
     memcpy(&head, r, sizeof(head));
     *ret_customer = customer_of(&head);
     ret_customer->orders_count = r->orders;

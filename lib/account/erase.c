@@ -48,6 +48,7 @@ static enum mx_err erase_shopping(struct mx_ctx *cx, struct mx_id id)
 static enum mx_err erase_account(struct mx_ctx *cx, struct mx_id id, struct mx_str email_key)
 {
     struct q_person_erase_account_in account = {id, {cx->now_ms}};
+
     MX_TRY(q_person_erase_account(cx->db, &account, NULL));
     MX_TRY(mx_session_end_all(cx, id));
     MX_TRY(q_person_erase_sessions(cx->db, &(struct q_person_erase_sessions_in){id}, NULL));
@@ -61,6 +62,7 @@ static enum mx_err erase_account(struct mx_ctx *cx, struct mx_id id, struct mx_s
 static enum mx_err keep_owner(struct mx_ctx *cx)
 {
     struct mx_list rows;
+
     MX_TRY(q_role_hold(cx->db, &rows));
     MX_TRY(q_person_is_owner(cx->db, &(struct q_person_is_owner_in){cx->actor.account}, &rows));
     return rows.n > 0 ? mx_staff_keep_owner(cx, cx->actor.account) : MX_OK;
@@ -73,10 +75,12 @@ static enum mx_err erase(void *arg)
     struct mx_id self = cx->actor.account;
     struct mx_list rows, guests;
     struct q_person_merged_in merged = {self, GUESTS_MAX};
+    const struct q_person_account_row *r;
+
     MX_TRY(q_person_account(cx->db, &(struct q_person_account_in){self}, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
-    const struct q_person_account_row *r = MX_AT(rows, struct q_person_account_row, 0);
+    r = MX_AT(rows, struct q_person_account_row, 0);
     if (r->kind == MX_ACCOUNT_STAFF)
         MX_TRY(keep_owner(cx));
     MX_TRY(mx_audit_write(
@@ -95,17 +99,20 @@ enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password)
 {
     struct mx_list rows;
     struct q_person_proof_in in = {cx->actor.account};
+    const struct q_person_proof_row *r;
+    struct mx_session_proof proof;
+
     MX_TRY(q_person_proof(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
-    const struct q_person_proof_row *r = MX_AT(rows, struct q_person_proof_row, 0);
+    r = MX_AT(rows, struct q_person_proof_row, 0);
     if (r->has_password && password.p == NULL) {
         mx_fault_at(cx->faults, MX_S("/password"), "required", "Your password is needed.");
         return MX_E_VALIDATION_FAILED;
     }
     if (r->has_password)
         return mx_signin_with_password(cx, password, erase, cx);
-    struct mx_session_proof proof = {.fresh = true};
+    proof = (struct mx_session_proof){.fresh = true};
     if (r->kind != MX_ACCOUNT_GUEST)
         MX_TRY(mx_session_live(cx, &proof));
     return proof.fresh ? mx_db_tx(cx->db, erase, cx) : MX_E_REAUTH_REQUIRED;

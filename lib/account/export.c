@@ -29,6 +29,7 @@ struct walk {
 static struct mx_id before(const struct walk *w)
 {
     struct mx_id newest;
+
     memset(newest.b, 0xff, sizeof(newest.b));
     return mx_id_none(w->at.before) ? newest : w->at.before;
 }
@@ -37,6 +38,7 @@ static struct mx_id before(const struct walk *w)
 static bool cut(struct mx_list *rows, int64_t limit)
 {
     bool more = rows->n > (size_t)limit;
+
     if (more)
         rows->n = (size_t)limit;
     return more;
@@ -48,10 +50,12 @@ static enum mx_err read_codes(struct mx_ctx *cx, struct mx_list *ret_codes)
 {
     struct mx_list rows;
     struct q_export_codes_in in = {cx->actor.account, CODES_MAX};
+
     MX_TRY(q_export_codes(cx->db, &in, &rows));
     *ret_codes = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_export_code), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_codes_row *r = MX_AT(rows, struct q_export_codes_row, i);
+
         *MX_AT(*ret_codes, struct mx_export_code, i) = (struct mx_export_code){
             (int)r->purpose, r->email, r->name, r->attempts, r->created_at, r->expires_at};
     }
@@ -62,6 +66,7 @@ static enum mx_err read_cart(struct mx_ctx *cx, struct mx_cart **ret_cart)
 {
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
     enum mx_err e = mx_cart_load(cx, cart);
+
     *ret_cart = e == MX_OK ? cart : NULL;
     return e == MX_E_NOT_FOUND ? MX_OK : e;
 }
@@ -69,10 +74,12 @@ static enum mx_err read_cart(struct mx_ctx *cx, struct mx_cart **ret_cart)
 static enum mx_err read_row(struct mx_ctx *cx, struct mx_export_account *x, bool *ret_password)
 {
     struct mx_list rows;
+    const struct q_export_account_row *r;
+
     MX_TRY(q_export_account(cx->db, &(struct q_export_account_in){x->profile.id}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    const struct q_export_account_row *r = MX_AT(rows, struct q_export_account_row, 0);
+    r = MX_AT(rows, struct q_export_account_row, 0);
     x->email_verified_at = r->verified_at;
     x->updated_at = r->updated_at;
     *ret_password = r->has_password != 0;
@@ -91,6 +98,7 @@ static struct mx_list ways_in(struct mx_arena *a, const struct mx_export_account
 {
     struct mx_str *at = MX_NEW_N(a, 3, struct mx_str);
     size_t n = 0;
+
     if (password)
         at[n++] = MX_S("password");
     if (x->passkeys.n > 0)
@@ -103,6 +111,7 @@ static struct mx_list ways_in(struct mx_arena *a, const struct mx_export_account
 static enum mx_err describe(struct mx_ctx *cx, struct mx_export_account *x)
 {
     bool password, more;
+
     MX_TRY(mx_account_profile(cx, cx->actor.account, &x->profile));
     MX_TRY(read_row(cx, x, &password));
     MX_TRY(mx_passkey_list(cx, &x->passkeys));
@@ -119,6 +128,7 @@ static enum mx_err read_account(struct walk *w, MX_UNUSED int64_t limit, struct 
 {
     struct mx_export_account *x = MX_NEW(w->as.arena, struct mx_export_account);
     enum mx_err e = describe(&w->as, x);
+
     *ret_rows = (struct mx_list){x, e == MX_OK};
     *ret_more = false;
     if (e != MX_E_NOT_FOUND)
@@ -140,12 +150,14 @@ static enum mx_err read_addresses(struct walk *w, int64_t limit, struct mx_list 
     struct mx_ctx *cx = &w->as;
     struct mx_list rows;
     struct q_export_addresses_in in = {w->at.account, before(w), limit + 1};
+
     MX_TRY(q_export_addresses(cx->db, &in, &rows));
     *ret_more = cut(&rows, limit);
     *ret_rows = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_export_address), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_addresses_row *r = MX_AT(rows, struct q_export_addresses_row, i);
         struct mx_export_address *x = MX_AT(*ret_rows, struct mx_export_address, i);
+
         *x = (struct mx_export_address){.id = r->id, .created_at = r->created_at};
         MX_TRY(mx_postal_open(cx, r->id, r->sealed, r->country, &x->to));
     }
@@ -167,6 +179,7 @@ static void sessions_of(const struct walk *w, struct mx_list rows, struct mx_lis
     *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_session), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const session_t *r = MX_AT(rows, session_t, i);
+
         *MX_AT(*ret_rows, struct mx_export_session, i) = (struct mx_export_session){
             .id = r->id,
             .user_agent = or_absent(r->user_agent),
@@ -187,6 +200,7 @@ static enum mx_err read_sessions(struct walk *w, int64_t limit, struct mx_list *
 {
     struct mx_list rows;
     struct q_export_sessions_in in = {w->at.account, before(w), limit + 1};
+
     MX_TRY(q_export_sessions(w->as.db, &in, &rows));
     *ret_more = cut(&rows, limit);
     sessions_of(w, rows, ret_rows);
@@ -199,6 +213,7 @@ static enum mx_err read_ended(struct walk *w, int64_t limit, struct mx_list *ret
     struct mx_list rows;
     int64_t ended_ms = mx_id_none(w->at.before) ? TIME_MAX_MS : w->at.ended_ms;
     struct q_export_ended_in in = {w->at.account, {ended_ms}, before(w), limit + 1};
+
     MX_TRY(q_export_ended(w->as.db, &in, &rows));
     *ret_more = cut(&rows, limit);
     sessions_of(w, rows, ret_rows);
@@ -216,6 +231,7 @@ static enum mx_err find_mails(struct walk *w, int64_t limit, struct mx_list *ret
     struct q_export_mails_in in = {
         .account = w->at.account, .before = before(w), .limit = limit + 1};
     enum mx_err e = mx_account_profile(cx, w->at.account, &owner);
+
     if (e == MX_OK && owner.email_verified && owner.email.p != NULL)
         mx_mail_hashes(cx, owner.email, &in.recipient, &in.recipient_old);
     if (e != MX_OK && e != MX_E_NOT_FOUND)
@@ -227,11 +243,13 @@ static enum mx_err read_mails(struct walk *w, int64_t limit, struct mx_list *ret
                               bool *ret_more)
 {
     struct mx_list rows;
+
     MX_TRY(find_mails(w, limit, &rows));
     *ret_more = cut(&rows, limit);
     *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_mail), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_mails_row *r = MX_AT(rows, struct q_export_mails_row, i);
+
         *MX_AT(*ret_rows, struct mx_export_mail, i) = (struct mx_export_mail){
             r->id, r->template, r->locale, (int)r->state, r->created_at, r->sent_at};
     }
@@ -243,11 +261,13 @@ static enum mx_err read_audit(struct walk *w, int64_t limit, struct mx_list *ret
 {
     struct mx_list rows;
     struct q_export_audit_in in = {w->at.account, w->self, before(w), limit + 1};
+
     MX_TRY(q_export_audit(w->as.db, &in, &rows));
     *ret_more = cut(&rows, limit);
     *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_audit), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_audit_row *r = MX_AT(rows, struct q_export_audit_row, i);
+
         *MX_AT(*ret_rows, struct mx_export_audit, i) = (struct mx_export_audit){
             .id = r->id,
             .action = r->action,
@@ -296,6 +316,7 @@ static struct mx_list *list_of(const struct walk *w, const struct part *p)
 static int64_t room(const struct walk *w, const struct part *p)
 {
     int64_t n = p->max == 0 ? w->left : p->max - (int64_t)list_of(w, p)->n;
+
     return n < w->left ? n : w->left;
 }
 
@@ -303,6 +324,7 @@ static void append(struct walk *w, const struct part *p, struct mx_list rows)
 {
     struct mx_list *list = list_of(w, p);
     char *end = (char *)list->at + list->n * p->size;
+
     if (rows.n == 0)
         return;
     memcpy(end, rows.at, rows.n * p->size);
@@ -315,8 +337,10 @@ static void append(struct walk *w, const struct part *p, struct mx_list rows)
 static enum mx_err go_to_guest(struct walk *w, struct mx_id from)
 {
     struct mx_list rows;
+    struct mx_id guest;
+
     MX_TRY(q_export_guest(w->as.db, &(struct q_export_guest_in){w->self, from}, &rows));
-    struct mx_id guest = {{0}};
+    guest = (struct mx_id){{0}};
     if (rows.n > 0)
         guest = MX_AT(rows, struct q_export_guest_row, 0)->id;
     if (!mx_id_eq(guest, w->at.account))
@@ -333,10 +357,12 @@ static struct mx_id after(struct mx_id id)
 
 static enum mx_err next_part(struct walk *w)
 {
+    struct mx_id none;
+
     w->at = (struct mx_export_at){.account = w->at.account, .part = w->at.part + 1};
     if (w->at.part < MX_EXPORT_PARTS)
         return MX_OK;
-    struct mx_id none = {{0}};
+    none = (struct mx_id){{0}};
     return go_to_guest(w, mx_id_eq(w->at.account, w->self) ? none : after(w->at.account));
 }
 
@@ -347,6 +373,7 @@ static enum mx_err fill(struct walk *w)
         struct mx_list rows;
         bool more;
         int64_t limit = room(w, p);
+
         if (limit == 0)
             return MX_OK;
         w->as.actor.account = w->at.account;
@@ -363,6 +390,7 @@ enum mx_err mx_export_page(struct mx_ctx *cx, int64_t limit, struct mx_export_at
                            struct mx_export *ret_export)
 {
     struct walk w = {*cx, cx->actor.account, *at, limit, ret_export};
+
     *ret_export = (struct mx_export){0};
     for (size_t i = 0; i < MX_LEN(parts); i++)
         list_of(&w, &parts[i])->at = mx_arena_zalloc(cx->arena, (size_t)limit, parts[i].size);

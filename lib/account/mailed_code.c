@@ -13,6 +13,7 @@ struct mx_mailed_code_holder mx_mailed_code_of_address(enum mx_mailed_code_purpo
 struct mx_mailed_code_holder mx_mailed_code_of_account(const struct mx_id *account)
 {
     struct mx_str key = {(const char *)account->b, sizeof account->b};
+
     return (struct mx_mailed_code_holder){MX_MAILED_CODE_EMAIL, key};
 }
 
@@ -28,6 +29,7 @@ static struct mx_str covered(struct mx_ctx *cx, struct mx_mailed_code_holder h,
 {
     struct mx_str head = mx_str_fmt(cx->arena, "mailed code %d %zu ", (int)h.purpose, h.key.n);
     struct mx_buf text;
+
     mx_buf_init(&text, cx->arena, 1024);
     mx_buf_str(&text, head);
     mx_buf_str(&text, h.key);
@@ -42,10 +44,14 @@ enum mx_err mx_mailed_code_make(struct mx_ctx *cx, struct mx_mailed_code_holder 
                                 const struct mx_mailed_code_for *what, char ret_code[7])
 {
     struct q_code_trim_in trim = {h.purpose, h.key, kept(h) - 1};
+    struct mx_str text;
+    struct q_code_insert_in in;
+    enum mx_err e;
+
     MX_TRY(q_code_trim(cx->db, &trim, NULL));
     mx_code6(ret_code);
-    struct mx_str text = covered(cx, h, what->email_key, mx_str_c(ret_code));
-    struct q_code_insert_in in = {
+    text = covered(cx, h, what->email_key, mx_str_c(ret_code));
+    in = (struct q_code_insert_in){
         .purpose = h.purpose,
         .holder = h.key,
         .code_hash = mx_hmac(mx_keys_secret(cx->proc->keys), text),
@@ -57,7 +63,7 @@ enum mx_err mx_mailed_code_make(struct mx_ctx *cx, struct mx_mailed_code_holder 
         .expires_at = {cx->now_ms + MX_MAILED_CODE_TTL_MS},
         .now = {cx->now_ms},
     };
-    enum mx_err e = q_code_insert(cx->db, &in, NULL);
+    e = q_code_insert(cx->db, &in, NULL);
     return e == MX_E_DUPLICATE ? MX_E_RETRY : e;
 }
 
@@ -74,6 +80,7 @@ struct attempt {
 static enum mx_err reserve(struct mx_ctx *cx, struct mx_str email_key, struct attempt *t)
 {
     struct mx_rate rate;
+
     t->n_limits = mx_limits_of_codes(cx, email_key, t->limits);
     return mx_limits_take(cx, t->limits, t->n_limits, &rate) ? MX_OK : mx_limit_exceeded(cx, rate);
 }
@@ -89,6 +96,7 @@ static enum mx_err attempt(struct mx_ctx *cx, struct mx_mailed_code_holder h, st
 {
     struct mx_list rows;
     struct q_code_live_in live = {h.purpose, h.key, MX_MAILED_CODE_ATTEMPTS, {cx->now_ms}, kept(h)};
+
     *t = (struct attempt){.right = false};
     MX_TRY(q_code_try(cx->db, &(struct q_code_try_in){h.purpose, h.key}, NULL));
     MX_TRY(q_code_live(cx->db, &live, &rows));
@@ -97,6 +105,7 @@ static enum mx_err attempt(struct mx_ctx *cx, struct mx_mailed_code_holder h, st
     MX_TRY(reserve(cx, MX_AT(rows, struct q_code_live_row, 0)->email_key, t));
     for (size_t i = 0; i < rows.n && !t->right; i++) {
         const struct q_code_live_row *r = MX_AT(rows, struct q_code_live_row, i);
+
         t->right = matches(cx, h, code, r);
         *ret_what = (struct mx_mailed_code_for){r->email, r->email_key, r->account, r->name,
                                                 r->password_hash};
@@ -111,6 +120,7 @@ enum mx_err mx_mailed_code_check(struct mx_ctx *cx, struct mx_mailed_code_holder
                                  enum mx_err *ret_refused)
 {
     struct attempt t;
+
     MX_TRY(attempt(cx, h, code, ret_what, &t));
     *ret_refused = t.right ? MX_OK : MX_E_CODE_INVALID;
     if (!t.right)
@@ -123,6 +133,7 @@ enum mx_err mx_mailed_code_use(struct mx_ctx *cx, struct mx_mailed_code_holder h
                                enum mx_err *ret_refused)
 {
     struct attempt t;
+
     MX_TRY(attempt(cx, h, code, ret_what, &t));
     *ret_refused = t.right ? MX_OK : MX_E_CODE_INVALID;
     return t.right ? mx_mailed_code_drop(cx, h) : MX_OK;

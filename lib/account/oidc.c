@@ -34,21 +34,25 @@ static enum mx_err check(struct mx_ctx *cx, const struct mx_oidc_provider *p,
 {
     struct mx_jwk key;
     enum mx_err e = mx_jwks_key(cx->arena, mx_shared_jwks(cx->proc->shared), p, kid, &key);
+    const char *why;
+
     if (e != MX_OK)
         return e == MX_E_UNAUTHORIZED ? refused(p, "unknown kid") : e;
-    const char *why = mx_jws_check(jws, key.alg, key.pem);
+    why = mx_jws_check(jws, key.alg, key.pem);
     return why ? refused(p, why) : MX_OK;
 }
 
 static enum mx_err prove(struct mx_ctx *cx, const struct mx_id_proof *in, struct proof *p)
 {
+    const char *why;
+
     *p = (struct proof){.cx = cx, .provider = mx_oidc_find(cx->proc->oidc, in->provider)};
     if (!p->provider) {
         mx_fault_at(cx->faults, MX_S("/provider"), "unknown_value", "There is no such provider.");
         return MX_E_VALIDATION_FAILED;
     }
-    const char *why = mx_id_token_read(cx->arena, p->provider, in->id_token, in->nonce,
-                                       cx->now_ms / 1000, &p->token);
+    why = mx_id_token_read(cx->arena, p->provider, in->id_token, in->nonce, cx->now_ms / 1000,
+                           &p->token);
     if (why)
         return refused(p->provider, why);
     if (p->token.email.p && !mx_email_key(cx->arena, p->token.email, &p->email_key))
@@ -63,6 +67,7 @@ static enum mx_err spend_mark(struct mx_ctx *cx, const struct mx_oidc_provider *
     struct mx_str text = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(p->issuer), MX_FMT(mark));
     struct q_id_token_use_in in = {mx_sha256(text),
                                    {(good_until_s + 2 * MX_TOKEN_LEEWAY_S) * 1000}};
+
     return q_id_token_use(cx->db, &in, NULL);
 }
 
@@ -70,6 +75,7 @@ static enum mx_err spend_mark(struct mx_ctx *cx, const struct mx_oidc_provider *
 static enum mx_err spend(const struct proof *p)
 {
     enum mx_err e = spend_mark(p->cx, p->provider, p->token.nonce, p->token.exp_s);
+
     return e == MX_E_DUPLICATE ? refused(p->provider, "used before") : e;
 }
 
@@ -78,6 +84,7 @@ static enum mx_err spend(const struct proof *p)
 static enum mx_err audit(struct mx_ctx *cx, const char *action, struct mx_id account)
 {
     const struct mx_audit row = {.action = action, .object_type = "account", .object = account};
+
     return mx_audit_write(cx, &row);
 }
 
@@ -86,6 +93,7 @@ static enum mx_err tell(struct mx_ctx *cx, const char *mail, struct mx_id accoun
 {
     struct mx_profile owner;
     struct mx_pair var = {MX_S("provider"), provider};
+
     MX_TRY(mx_account_profile(cx, account, &owner));
     if (!owner.email.p)
         return MX_OK;
@@ -99,6 +107,7 @@ static enum mx_err insert(const struct proof *p, struct mx_id account, struct mx
     struct q_identity_insert_in in = {mx_id_new(),         account,          p->provider->name,
                                       p->provider->issuer, p->token.subject, {cx->now_ms}};
     enum mx_err e = q_identity_insert(cx->db, &in, NULL);
+
     if (e != MX_OK)
         return e == MX_E_DUPLICATE ? MX_E_RETRY : e;
     *ret_id = in.id;
@@ -110,6 +119,7 @@ static enum mx_err find_identity(struct mx_ctx *cx, const struct mx_oidc_provide
                                  struct mx_str subject, const struct q_identity_find_row **ret_row)
 {
     struct mx_list rows;
+
     MX_TRY(q_identity_find(cx->db, &(struct q_identity_find_in){p->issuer, subject}, &rows));
     *ret_row = rows.n > 0 ? MX_AT(rows, struct q_identity_find_row, 0) : NULL;
     return MX_OK;
@@ -119,12 +129,14 @@ static enum mx_err find_identity(struct mx_ctx *cx, const struct mx_oidc_provide
 static enum mx_err find(const struct proof *p, struct mx_id *ret_account)
 {
     const struct q_identity_find_row *r;
+    struct q_identity_use_in in;
+
     *ret_account = (struct mx_id){{0}};
     MX_TRY(find_identity(p->cx, p->provider, p->token.subject, &r));
     if (r == NULL)
         return MX_OK;
     *ret_account = r->account;
-    struct q_identity_use_in in = {r->id, p->provider->name, {p->cx->now_ms}};
+    in = (struct q_identity_use_in){r->id, p->provider->name, {p->cx->now_ms}};
     return q_identity_use(p->cx->db, &in, NULL);
 }
 
@@ -133,6 +145,7 @@ static enum mx_err find(const struct proof *p, struct mx_id *ret_account)
 static enum mx_err drop_unproved(struct mx_ctx *cx, struct mx_id account)
 {
     struct q_account_drop_unproved_in in = {account, {cx->now_ms}};
+
     MX_TRY(q_account_drop_unproved(cx->db, &in, NULL));
     MX_TRY(q_identity_delete_all(cx->db, &(struct q_identity_delete_all_in){account}, NULL));
     MX_TRY(mx_session_end_all(cx, account));
@@ -144,13 +157,15 @@ static enum mx_err find_by_email(const struct proof *p, struct mx_id *ret_accoun
 {
     struct mx_ctx *cx = p->cx;
     struct mx_list rows;
+    const struct q_account_holder_row *r;
+
     *ret_account = (struct mx_id){{0}};
     if (!p->email_key.p)
         return MX_OK;
     MX_TRY(q_account_holder(cx->db, &(struct q_account_holder_in){p->email_key}, &rows));
     if (rows.n == 0)
         return MX_OK;
-    const struct q_account_holder_row *r = MX_AT(rows, struct q_account_holder_row, 0);
+    r = MX_AT(rows, struct q_account_holder_row, 0);
     if (r->status != 0)
         return refused(p->provider, "the account is closed");
     if (r->kind == MX_ACCOUNT_STAFF)
@@ -164,12 +179,14 @@ static enum mx_err find_by_email(const struct proof *p, struct mx_id *ret_accoun
 static enum mx_err adopt(const struct proof *p, struct mx_id *ret_account)
 {
     struct mx_id identity;
+
     MX_TRY(find_by_email(p, ret_account));
     if (mx_id_none(*ret_account)) {
         bool has_email = p->email_key.p != NULL;
         enum mx_err e = mx_signin_make_account(
             p->cx, has_email ? p->token.email : (struct mx_str){0}, p->email_key,
             p->token.name.p ? p->token.name : MX_S(""), ret_account);
+
         if (e != MX_OK)
             return e == MX_E_DUPLICATE ? MX_E_RETRY : e;
     }
@@ -180,11 +197,13 @@ static enum mx_err sign_in(void *arg)
 {
     const struct proof *p = arg;
     struct mx_id account;
+    enum mx_err e;
+
     MX_TRY(spend(p));
     MX_TRY(find(p, &account));
     if (mx_id_none(account))
         MX_TRY(adopt(p, &account));
-    enum mx_err e = mx_account_lock(p->cx, account);
+    e = mx_account_lock(p->cx, account);
     if (e != MX_OK)
         return e == MX_E_NOT_FOUND ? refused(p->provider, "the account is closed") : e;
     return mx_signin_finish(p->cx, account, MX_FIRST_PROVIDER, p->ret);
@@ -194,6 +213,7 @@ enum mx_err mx_oidc_signin(struct mx_ctx *cx, const struct mx_id_proof *in,
                            struct mx_signin *ret_signin)
 {
     struct proof p;
+
     MX_TRY(prove(cx, in, &p));
     p.ret = ret_signin;
     return mx_db_tx(cx->db, sign_in, &p);
@@ -205,10 +225,13 @@ enum mx_err mx_oidc_list(struct mx_ctx *cx, struct mx_list *ret_list)
 {
     struct mx_list rows;
     struct q_identity_list_in in = {cx->actor.account, MX_IDENTITIES_MAX};
+    struct mx_identity *at;
+
     MX_TRY(q_identity_list(cx->db, &in, &rows));
-    struct mx_identity *at = MX_NEW_N(cx->arena, rows.n, struct mx_identity);
+    at = MX_NEW_N(cx->arena, rows.n, struct mx_identity);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_identity_list_row *r = MX_AT(rows, struct q_identity_list_row, i);
+
         at[i] = (struct mx_identity){r->id,      r->provider,   r->issuer,
                                      r->subject, r->created_at, r->used_at};
     }
@@ -223,6 +246,7 @@ static enum mx_err add(void *arg)
     struct mx_identity *ret_identity = p->ret;
     struct mx_list own;
     struct mx_id known;
+
     MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(spend(p));
     MX_TRY(find(p, &known));
@@ -245,11 +269,13 @@ enum mx_err mx_oidc_add(struct mx_ctx *cx, const struct mx_id_proof *in,
                         struct mx_identity *ret_identity)
 {
     struct proof p;
+    enum mx_err e;
+
     if (cx->actor.kind == MX_GUEST)
         return MX_E_FORBIDDEN;
     MX_TRY(prove(cx, in, &p));
     p.ret = ret_identity;
-    enum mx_err e = mx_db_tx(cx->db, add, &p);
+    e = mx_db_tx(cx->db, add, &p);
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 
@@ -257,6 +283,7 @@ enum mx_err mx_oidc_add(struct mx_ctx *cx, const struct mx_id_proof *in,
 static enum mx_err find_own(struct mx_ctx *cx, struct mx_id id, struct mx_identity *ret_identity)
 {
     struct mx_list own;
+
     MX_TRY(mx_oidc_list(cx, &own));
     for (size_t i = 0; i < own.n; i++) {
         *ret_identity = *MX_AT(own, struct mx_identity, i);
@@ -270,6 +297,7 @@ enum mx_err mx_oidc_remove(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_id me = cx->actor.account;
     struct mx_identity identity;
+
     MX_TRY(mx_account_lock(cx, me));
     MX_TRY(find_own(cx, id, &identity));
     MX_TRY(mx_account_keeps_way_in(cx, me));
@@ -291,6 +319,7 @@ static enum mx_err forget_identity(const struct notice *n, const struct q_identi
 {
     struct mx_ctx *cx = n->cx;
     struct q_identity_delete_in in = {r->id, r->account};
+
     MX_TRY(q_identity_delete(cx->db, &in, NULL));
     MX_TRY(audit(cx, "identity.account_deleted", r->account));
     return tell(cx, "identity_removed", r->account, n->provider->name);
@@ -301,11 +330,13 @@ static enum mx_err obey(void *arg)
     const struct notice *n = arg;
     struct mx_ctx *cx = n->cx;
     const struct q_identity_find_row *r;
+    enum mx_err e;
+
     MX_TRY(spend_mark(cx, n->provider, n->said.id, n->said.until_s));
     MX_TRY(find_identity(cx, n->provider, n->said.subject, &r));
     if (r == NULL || n->said.event == MX_OIDC_OTHER)
         return MX_OK;
-    enum mx_err e = mx_account_lock(cx, r->account);
+    e = mx_account_lock(cx, r->account);
     if (e != MX_OK)
         return e == MX_E_NOT_FOUND ? MX_OK : e;
     MX_TRY(mx_session_end_all(cx, r->account));
@@ -318,15 +349,17 @@ enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_st
                          enum mx_oidc_event *ret_event)
 {
     struct notice n = {.cx = cx, .provider = mx_oidc_find(cx->proc->oidc, provider)};
+    const char *why;
+    enum mx_err e;
+
     if (n.provider == NULL)
         return MX_E_NOT_FOUND;
-    const char *why =
-        mx_oidc_notice_read(cx->arena, n.provider, payload, cx->now_ms / 1000, &n.said);
+    why = mx_oidc_notice_read(cx->arena, n.provider, payload, cx->now_ms / 1000, &n.said);
     if (why)
         return refused(n.provider, why);
     MX_TRY(check(cx, n.provider, &n.said.jws, n.said.kid));
     *ret_event = n.said.event;
-    enum mx_err e = mx_db_tx(cx->db, obey, &n);
+    e = mx_db_tx(cx->db, obey, &n);
     /* The same notice again is no error: the provider may not have had the answer. */
     return e == MX_E_DUPLICATE ? MX_OK : e;
 }

@@ -15,6 +15,7 @@ bool mx_passkey_offered(const struct mx_settings *conf)
 static struct mx_passkey_asked asked(const struct mx_ctx *cx, enum mx_passkey_use use)
 {
     bool registers = use == MX_PASSKEY_REGISTER;
+
     return (struct mx_passkey_asked){
         .rp_id = cx->proc->conf->passkey_rp_id,
         .origins = cx->proc->conf->passkey_origins,
@@ -29,6 +30,7 @@ static struct mx_passkey_asked asked(const struct mx_ctx *cx, enum mx_passkey_us
 static struct mx_str challenge(struct mx_ctx *cx, enum mx_passkey_use use)
 {
     struct mx_passkey_asked q = asked(cx, use);
+
     return mx_passkey_challenge(cx->arena, q.secret, use, q.bound_to, cx->now_ms);
 }
 
@@ -46,6 +48,7 @@ struct mx_str mx_passkey_register_challenge(struct mx_ctx *cx)
 static enum mx_err answer_once(struct mx_ctx *cx, struct mx_hash hash)
 {
     struct q_passkey_challenge_insert_in in = {hash, {cx->now_ms + MX_PASSKEY_CHALLENGE_LIFE_MS}};
+
     return q_passkey_challenge_insert(cx->db, &in, NULL);
 }
 
@@ -61,11 +64,13 @@ static enum mx_err find(struct mx_ctx *cx, const struct mx_passkey_assertion *in
                         const struct q_passkey_credential_row **ret_row)
 {
     struct mx_list rows;
+    struct mx_str owner;
+
     MX_TRY(q_passkey_credential(cx->db, &(struct q_passkey_credential_in){in->credential}, &rows));
     if (rows.n == 0)
         return refuse("unknown credential");
     *ret_row = MX_AT(rows, struct q_passkey_credential_row, 0);
-    struct mx_str owner = {(const char *)(*ret_row)->account.b, sizeof(*ret_row)->account.b};
+    owner = (struct mx_str){(const char *)(*ret_row)->account.b, sizeof(*ret_row)->account.b};
     return in->user.p == NULL || mx_str_eq(in->user, owner) ? MX_OK : refuse("another user");
 }
 
@@ -87,15 +92,19 @@ enum mx_err mx_passkey_sign_in(struct mx_ctx *cx, const struct mx_passkey_assert
     struct mx_passkey_checked used;
     int64_t rose;
     struct mx_passkey_asked q = asked(cx, MX_PASSKEY_SIGN_IN);
+    struct mx_passkey_key known;
+    enum mx_err e;
+    struct q_passkey_used_in now;
+
     MX_TRY(find(cx, in, &row));
     cx->claimed = row->account;
-    struct mx_passkey_key known = {row->alg, row->public_key, row->sign_count, false};
+    known = (struct mx_passkey_key){row->alg, row->public_key, row->sign_count, false};
     if (mx_passkey_asserted(cx->arena, &q, &known, &in->answer, &used) != MX_OK)
         return refuse(used.why);
-    enum mx_err e = answer_once(cx, used.challenge);
+    e = answer_once(cx, used.challenge);
     if (e != MX_OK)
         return e == MX_E_DUPLICATE ? refuse("a challenge answered before") : e;
-    struct q_passkey_used_in now = {row->id, used.key.count, used.key.backed_up, {cx->now_ms}};
+    now = (struct q_passkey_used_in){row->id, used.key.count, used.key.backed_up, {cx->now_ms}};
     MX_TRY(q_passkey_used(cx->db, &now, &rose));
     *ret_refused = rose > 0 ? MX_OK : MX_E_INVALID_CREDENTIALS;
     if (rose == 0)
@@ -114,8 +123,10 @@ static enum mx_err tell_owner(struct mx_ctx *cx, const char *template, const cha
 {
     struct mx_profile me;
     struct mx_pair var = {MX_S("name"), name};
+    struct mx_audit audit;
+
     MX_TRY(mx_account_profile(cx, cx->actor.account, &me));
-    struct mx_audit audit = {.action = action, .object_type = "passkey", .object = id};
+    audit = (struct mx_audit){.action = action, .object_type = "passkey", .object = id};
     MX_TRY(mx_audit_write(cx, &audit));
     return mx_mail_queue(cx, me.id, me.email, template, me.locale, (struct mx_list){&var, 1});
 }
@@ -142,6 +153,7 @@ static enum mx_err insert(struct mx_ctx *cx, struct mx_id id, struct mx_str name
         .now = {cx->now_ms},
     };
     enum mx_err e = q_passkey_insert(cx->db, &row, NULL);
+
     return e == MX_E_DUPLICATE
                ? mx_fail(cx->faults, MX_E_CONFLICT, "The passkey is registered already.")
                : e;
@@ -151,6 +163,7 @@ static enum mx_err insert(struct mx_ctx *cx, struct mx_id id, struct mx_str name
 static enum mx_err make_room(struct mx_ctx *cx)
 {
     struct mx_list there;
+
     if (cx->actor.kind == MX_GUEST)
         return MX_E_FORBIDDEN;
     MX_TRY(mx_account_lock(cx, cx->actor.account));
@@ -166,10 +179,12 @@ enum mx_err mx_passkey_register(struct mx_ctx *cx, const struct mx_passkey_new *
 {
     struct mx_passkey_asked q = asked(cx, MX_PASSKEY_REGISTER);
     struct mx_passkey_checked made;
+    enum mx_err e;
+
     MX_TRY(make_room(cx));
     if (mx_passkey_registered(cx->arena, &q, in->client_data, in->attestation, &made) != MX_OK)
         return invalid(cx, made.why);
-    enum mx_err e = answer_once(cx, made.challenge);
+    e = answer_once(cx, made.challenge);
     if (e != MX_OK)
         return e == MX_E_DUPLICATE ? invalid(cx, "the challenge was answered before") : e;
     *ret_passkey = (struct mx_passkey){.id = mx_id_new(),
@@ -185,10 +200,13 @@ enum mx_err mx_passkey_list(struct mx_ctx *cx, struct mx_list *ret_passkeys)
 {
     struct mx_list rows;
     struct q_passkey_list_in in = {cx->actor.account, MX_PASSKEYS_MAX};
+    struct mx_passkey *all;
+
     MX_TRY(q_passkey_list(cx->db, &in, &rows));
-    struct mx_passkey *all = mx_arena_zalloc(cx->arena, rows.n, sizeof *all);
+    all = mx_arena_zalloc(cx->arena, rows.n, sizeof *all);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_passkey_list_row *r = MX_AT(rows, struct q_passkey_list_row, i);
+
         all[i] = (struct mx_passkey){r->id,         r->credential,  r->name, r->backed_up != 0,
                                      r->created_at, r->last_used_at};
     }
@@ -199,10 +217,12 @@ enum mx_err mx_passkey_list(struct mx_ctx *cx, struct mx_list *ret_passkeys)
 static enum mx_err get(struct mx_ctx *cx, struct mx_id id, struct mx_passkey *ret_passkey)
 {
     struct mx_list rows;
+    const struct q_passkey_get_row *r;
+
     MX_TRY(q_passkey_get(cx->db, &(struct q_passkey_get_in){cx->actor.account, id}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    const struct q_passkey_get_row *r = MX_AT(rows, struct q_passkey_get_row, 0);
+    r = MX_AT(rows, struct q_passkey_get_row, 0);
     *ret_passkey =
         (struct mx_passkey){r->id, {0}, r->name, r->backed_up != 0, r->created_at, r->last_used_at};
     return MX_OK;
@@ -212,6 +232,7 @@ enum mx_err mx_passkey_rename(struct mx_ctx *cx, struct mx_id id, struct mx_str 
                               struct mx_passkey *ret_passkey)
 {
     struct q_passkey_rename_in in = {cx->actor.account, id, name};
+
     MX_TRY(q_passkey_rename(cx->db, &in, NULL));
     return get(cx, id, ret_passkey);
 }
@@ -219,11 +240,13 @@ enum mx_err mx_passkey_rename(struct mx_ctx *cx, struct mx_id id, struct mx_str 
 enum mx_err mx_passkey_remove(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_passkey gone;
+    struct q_passkey_delete_in in;
+    int64_t n;
+
     MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(get(cx, id, &gone));
     MX_TRY(mx_account_keeps_way_in(cx, cx->actor.account));
-    struct q_passkey_delete_in in = {cx->actor.account, id};
-    int64_t n;
+    in = (struct q_passkey_delete_in){cx->actor.account, id};
     MX_TRY(q_passkey_delete(cx->db, &in, &n));
     if (n == 0)
         return MX_E_NOT_FOUND;

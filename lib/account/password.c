@@ -26,6 +26,7 @@ static void add_word(struct words *w, struct mx_str s)
 static void add_parts(struct words *w, struct mx_str s)
 {
     size_t from = 0;
+
     add_word(w, s);
     for (size_t i = 0; i <= s.n; i++) {
         if (i < s.n && strchr(" .,-_+@", s.p[i]) == NULL)
@@ -40,6 +41,7 @@ static void add_parts(struct words *w, struct mx_str s)
 static struct mx_list words_about(struct mx_ctx *cx, const struct mx_password_owner *o)
 {
     struct words *w = MX_NEW(cx->arena, struct words);
+
     add_parts(w, mx_str_c(cx->proc->conf->shop_name));
     add_parts(w, o->name);
     add_word(w, o->email);
@@ -69,12 +71,14 @@ static const char *reason(enum mx_weakness why)
 enum mx_err mx_password_accept(struct mx_ctx *cx, struct mx_str password,
                                const struct mx_password_owner *owner)
 {
+    enum mx_weakness why;
+
     if (owner->staff && mx_utf8_length(password) < MX_PASSWORD_MIN_STAFF) {
         mx_fault_at(cx->faults, MX_S("/password"), "too_short",
                     "must have at least %d characters for staff", MX_PASSWORD_MIN_STAFF);
         return MX_E_VALIDATION_FAILED;
     }
-    enum mx_weakness why = mx_password_weakness(cx->arena, password, words_about(cx, owner));
+    why = mx_password_weakness(cx->arena, password, words_about(cx, owner));
     if (why == MX_STRONG)
         return MX_OK;
     mx_fault_at(cx->faults, MX_S("/password"), "weak_password", "%s", reason(why));
@@ -92,6 +96,7 @@ static int64_t at_once(const struct mx_ctx *cx)
 static int64_t wait_ms(const struct mx_ctx *cx)
 {
     int64_t most = cx->proc->conf->request_timeout_ms / 8;
+
     return cx->proc->conf->password_wait_ms < most ? cx->proc->conf->password_wait_ms : most;
 }
 
@@ -131,11 +136,13 @@ static bool wait_for_slot(struct mx_ctx *cx)
 /* People who sign in at the same moment are no flood: a few wait for each other. */
 static enum mx_err take_slot(struct mx_ctx *cx)
 {
+    bool got;
+
     if (mx_shared_slot_take(cx->proc->shared, MX_SLOTS_HASH, at_once(cx)))
         return MX_OK;
     if (!mx_shared_slot_take(cx->proc->shared, MX_SLOTS_WAIT, waiting(cx)))
         return overloaded(cx);
-    bool got = wait_for_slot(cx);
+    got = wait_for_slot(cx);
     mx_shared_slot_give(cx->proc->shared, MX_SLOTS_WAIT);
     return got ? MX_OK : overloaded(cx);
 }
@@ -150,6 +157,7 @@ static void give_slot(struct mx_ctx *cx)
 static enum mx_err hash(struct mx_ctx *cx, struct mx_str password, struct mx_str *ret_phc)
 {
     char *phc = mx_arena_alloc(cx->arena, MX_PASSWORD_PHC);
+
     MX_TRY(mx_password_hash(password, phc));
     *ret_phc = mx_str_c(phc);
     return MX_OK;
@@ -157,8 +165,10 @@ static enum mx_err hash(struct mx_ctx *cx, struct mx_str password, struct mx_str
 
 enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password, struct mx_str *ret_phc)
 {
+    enum mx_err e;
+
     MX_TRY(take_slot(cx));
-    enum mx_err e = hash(cx, password, ret_phc);
+    e = hash(cx, password, ret_phc);
     give_slot(cx);
     return e;
 }
@@ -167,6 +177,7 @@ static enum mx_err check(struct mx_ctx *cx, struct mx_str phc, struct mx_str pas
                          struct mx_str *ret_phc)
 {
     bool match;
+
     MX_TRY(mx_password_verify(phc.p != NULL ? phc : mx_password_dummy(), password, &match));
     if (!match || phc.p == NULL)
         return MX_E_INVALID_CREDENTIALS;
@@ -177,8 +188,10 @@ static enum mx_err check(struct mx_ctx *cx, struct mx_str phc, struct mx_str pas
 enum mx_err mx_password_check(struct mx_ctx *cx, struct mx_str phc, struct mx_str password,
                               struct mx_str *ret_phc)
 {
+    enum mx_err e;
+
     MX_TRY(take_slot(cx));
-    enum mx_err e = check(cx, phc, password, ret_phc);
+    e = check(cx, phc, password, ret_phc);
     give_slot(cx);
     return e;
 }

@@ -29,6 +29,7 @@ struct change {
 static enum mx_err make(void *arg)
 {
     struct change *c = arg;
+
     return mx_password_make(c->cx, c->password, &c->phc);
 }
 
@@ -38,6 +39,7 @@ static enum mx_err put(const struct change *c, struct mx_id keep)
     struct mx_ctx *cx = c->cx;
     struct mx_str key;
     struct q_account_set_password_in in = {c->user.id, c->phc, {cx->now_ms}};
+
     MX_TRY(mx_email_key_of(cx, c->user.email, &key));
     MX_TRY(mx_mailed_code_drop(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, key)));
     MX_TRY(mx_mailed_code_drop(cx, mx_mailed_code_of_account(&c->user.id)));
@@ -56,6 +58,7 @@ static enum mx_err put(const struct change *c, struct mx_id keep)
 static enum mx_err put_changed(void *arg)
 {
     const struct change *c = arg;
+
     return put(c, c->cx->actor.session);
 }
 
@@ -64,9 +67,11 @@ enum mx_err mx_password_change_own(struct mx_ctx *cx, const struct mx_password_c
     struct change c = {.cx = cx, .password = in->password, .action = "account.password_change"};
     struct mx_proved proved = {make, put_changed, &c};
     enum mx_err e = mx_account_profile(cx, cx->actor.account, &c.user);
+    struct mx_password_owner owner;
+
     if (e != MX_OK)
         return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
-    struct mx_password_owner owner = owner_of(&c.user);
+    owner = owner_of(&c.user);
     MX_TRY(mx_password_accept(cx, in->password, &owner));
     return mx_signin_prove(cx, in->current_password, &proved);
 }
@@ -87,6 +92,9 @@ static enum mx_err mail_code(void *arg)
     struct mx_mailed_code_for what = {.email = f->email, .email_key = f->key};
     const struct q_account_owner_row *owner = NULL;
     char code[7];
+    struct mx_pair var;
+    struct mx_list vars;
+
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){f->key}, &rows));
     if (rows.n > 0 && MX_AT(rows, struct q_account_owner_row, 0)->status == 0)
         owner = MX_AT(rows, struct q_account_owner_row, 0);
@@ -94,8 +102,8 @@ static enum mx_err mail_code(void *arg)
         what.account = owner->id;
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, f->key),
                                &what, code));
-    struct mx_pair var = {MX_S("code"), mx_str_c(code)};
-    struct mx_list vars = {&var, 1};
+    var = (struct mx_pair){MX_S("code"), mx_str_c(code)};
+    vars = (struct mx_list){&var, 1};
     if (owner == NULL)
         return mx_mail_queue_none(cx, f->email, "reset_code", vars);
     return mx_mail_queue(cx, owner->id, owner->email, "reset_code", owner->locale, vars);
@@ -104,6 +112,7 @@ static enum mx_err mail_code(void *arg)
 enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email)
 {
     struct forgot f = {.cx = cx, .email = email};
+
     MX_TRY(mx_email_key_of(cx, email, &f.key));
     return mx_limits_allow_mail(cx, "forgot", f.key) ? mx_db_tx(cx->db, mail_code, &f) : MX_OK;
 }
@@ -131,6 +140,7 @@ static enum mx_err account_of(struct reset *r, struct mx_id account)
     struct mx_ctx *cx = r->change.cx;
     struct mx_str key;
     enum mx_err e = mx_account_profile(cx, account, &r->change.user);
+
     if (e == MX_E_NOT_FOUND)
         return MX_E_CODE_INVALID;
     MX_TRY(e);
@@ -142,6 +152,7 @@ static enum mx_err check_code(void *arg)
 {
     struct reset *r = arg;
     struct mx_mailed_code_for what;
+
     MX_TRY(mx_mailed_code_check(r->change.cx, r->codes, r->code, &what, &r->refused));
     return r->refused == MX_OK ? account_of(r, what.account) : MX_OK;
 }
@@ -152,6 +163,8 @@ static enum mx_err put_reset(void *arg)
     struct mx_ctx *cx = r->change.cx;
     struct mx_mailed_code_for what;
     enum mx_err e = mx_account_lock(cx, r->change.user.id);
+    struct q_account_prove_in proved;
+
     if (e != MX_OK)
         return e == MX_E_NOT_FOUND ? MX_E_CODE_INVALID : e;
     MX_TRY(mx_mailed_code_use(cx, r->codes, r->code, &what, &r->refused));
@@ -160,7 +173,7 @@ static enum mx_err put_reset(void *arg)
     MX_TRY(account_of(r, what.account));
     if (!r->change.user.email_verified)
         MX_TRY(drop_claims(cx, what.account));
-    struct q_account_prove_in proved = {what.account, {cx->now_ms}};
+    proved = (struct q_account_prove_in){what.account, {cx->now_ms}};
     MX_TRY(q_account_prove(cx->db, &proved, NULL));
     return put(&r->change, (struct mx_id){{0}});
 }
@@ -168,8 +181,11 @@ static enum mx_err put_reset(void *arg)
 enum mx_err mx_password_reset_by_code(struct mx_ctx *cx, const struct mx_password_reset *in)
 {
     struct mx_str key;
+    struct reset r;
+    struct mx_password_owner owner;
+
     MX_TRY(mx_email_key_of(cx, in->email, &key));
-    struct reset r = {
+    r = (struct reset){
         .change = {.cx = cx, .password = in->password, .action = "account.password_reset"},
         .codes = mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, key),
         .code = in->code,
@@ -177,7 +193,7 @@ enum mx_err mx_password_reset_by_code(struct mx_ctx *cx, const struct mx_passwor
     MX_TRY(mx_db_tx(cx->db, check_code, &r));
     if (r.refused != MX_OK)
         return r.refused;
-    struct mx_password_owner owner = owner_of(&r.change.user);
+    owner = owner_of(&r.change.user);
     MX_TRY(mx_password_accept(cx, in->password, &owner));
     MX_TRY(make(&r.change));
     MX_TRY(mx_db_tx(cx->db, put_reset, &r));

@@ -34,6 +34,7 @@ enum mx_err mx_role_list(struct mx_ctx *cx, struct mx_str after, int64_t limit,
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_role);
     for (size_t i = 0; i < out.n; i++) {
         struct q_role_find_row row;
+
         _Static_assert(sizeof(row) == sizeof(struct q_role_page_row), "the same columns");
 
         memcpy(&row, MX_AT(rows, struct q_role_page_row, i), sizeof(row));

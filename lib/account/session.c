@@ -25,6 +25,7 @@ static struct mx_str covered(struct mx_arena *a, const struct refresh *r)
     static const char purpose[] = "refresh";
     size_t n = sizeof purpose - 1, own = sizeof r->id + sizeof r->generation;
     char *text = mx_arena_alloc(a, n + own);
+
     memcpy(text, purpose, n);
     memcpy(text + n, r, own);
     return (struct mx_str){text, n + own};
@@ -34,12 +35,16 @@ static struct mx_str make_refresh(struct mx_arena *a, const struct mx_keys *keys
                                   int64_t generation)
 {
     struct refresh r;
+    struct mx_hash mac;
+    struct mx_str prefix, text;
+
     memcpy(r.id, id.b, sizeof r.id);
     for (int i = 0; i < 8; i++)
         r.generation[i] = (unsigned char)((uint64_t)generation >> (56 - 8 * i));
-    struct mx_hash mac = mx_hmac(mx_keys_secret(keys), covered(a, &r));
+    mac = mx_hmac(mx_keys_secret(keys), covered(a, &r));
     memcpy(r.mac, mac.b, sizeof r.mac);
-    struct mx_str prefix = REFRESH_PREFIX, text = mx_b64url(a, &r, sizeof r);
+    prefix = REFRESH_PREFIX;
+    text = mx_b64url(a, &r, sizeof r);
     return mx_str_fmt(a, "%.*s%.*s", MX_FMT(prefix), MX_FMT(text));
 }
 
@@ -48,16 +53,18 @@ static bool read_refresh(struct mx_arena *a, const struct mx_keys *keys, struct 
 {
     struct mx_str prefix = REFRESH_PREFIX, bytes;
     struct refresh r;
+    struct mx_hash mac;
+    uint64_t generation;
+
     if (!mx_str_starts(token, prefix) ||
         !mx_b64url_decode(a, mx_str_sub(token, prefix.n, token.n), &bytes) || bytes.n != sizeof r)
         return false;
     memcpy(&r, bytes.p, sizeof r);
-    struct mx_hash mac;
     memcpy(mac.b, r.mac, sizeof mac.b);
     if (!mx_keys_made(keys, covered(a, &r), &mac))
         return false;
     memcpy(ret_id->b, r.id, sizeof r.id);
-    uint64_t generation = 0;
+    generation = 0;
     for (int i = 0; i < 8; i++)
         generation = generation << 8 | r.generation[i];
     *ret_generation = (int64_t)generation;
@@ -79,8 +86,10 @@ static struct mx_str scope_of(const struct mx_profile *p)
 static struct mx_str joined(struct mx_arena *a, struct mx_list roles)
 {
     struct mx_str all = {0};
+
     for (size_t i = 0; i < roles.n; i++) {
         struct mx_str role = *MX_AT(roles, struct mx_str, i);
+
         all = i == 0 ? role : mx_str_fmt(a, "%.*s %.*s", MX_FMT(all), MX_FMT(role));
     }
     return all;
@@ -101,6 +110,7 @@ static enum mx_err issue(struct mx_ctx *cx, struct mx_id session, int64_t genera
         .scope = scope_of(&t->user),
         .roles = joined(cx->arena, t->user.roles),
     };
+
     cx->claimed = t->user.id;
     t->expires_in = cx->proc->conf->token_ttl_s;
     t->refresh_token = make_refresh(cx->arena, cx->proc->keys, session, generation);
@@ -111,6 +121,7 @@ static enum mx_err issue(struct mx_ctx *cx, struct mx_id session, int64_t genera
 static struct mx_time idle_until(const struct mx_ctx *cx)
 {
     int64_t days = cx->proc->conf->refresh_ttl_d;
+
     if (days > cx->proc->conf->session_max_d)
         days = cx->proc->conf->session_max_d;
     return (struct mx_time){cx->now_ms + days * DAY_MS};
@@ -125,10 +136,12 @@ enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proo
 {
     struct mx_list rows;
     struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    const struct q_gate_session_live_row *r;
+
     MX_TRY(q_gate_session_live(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
-    const struct q_gate_session_live_row *r = MX_AT(rows, struct q_gate_session_live_row, 0);
+    r = MX_AT(rows, struct q_gate_session_live_row, 0);
     *ret_proof = (struct mx_session_proof){
         .second = (enum mx_second_factor)r->second_factor,
         .fresh = cx->now_ms - r->authenticated_at.ms <= cx->proc->conf->reauth_max_age_s * 1000,
@@ -149,6 +162,7 @@ enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
         .now = {cx->now_ms},
     };
     int64_t started;
+
     MX_TRY(q_session_insert(cx->db, &in, &started));
     if (started == 0)
         return MX_E_NOT_FOUND;
@@ -165,12 +179,14 @@ enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
 static void deny(struct mx_ctx *cx, struct mx_id id)
 {
     int64_t last_ms = (cx->proc->conf->token_ttl_s + 2 * MX_TOKEN_LEEWAY_S) * 1000;
+
     mx_shared_revoke(cx->proc->shared, id, cx->now_ms + last_ms);
 }
 
 enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id)
 {
     struct q_session_revoke_in in = {id, {cx->now_ms}};
+
     MX_TRY(q_session_revoke(cx->db, &in, NULL));
     deny(cx, id);
     return MX_OK;
@@ -186,6 +202,7 @@ enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account, struc
     struct mx_list ended;
     struct q_session_revoke_others_in others = {account, keep, {cx->now_ms}};
     struct q_session_revoked_at_in now = {account, {cx->now_ms}};
+
     MX_TRY(q_session_revoke_others(cx->db, &others, NULL));
     MX_TRY(q_session_revoked_at(cx->db, &now, &ended));
     for (size_t i = 0; i < ended.n; i++)
@@ -218,6 +235,7 @@ static enum mx_err signed_out_before(struct mx_ctx *cx, bool all)
 {
     struct mx_list rows;
     struct q_session_outlived_in in = {cx->actor.account, cx->actor.session, {cx->now_ms}};
+
     if (!all)
         return MX_OK;
     MX_TRY(q_session_outlived(cx->db, &in, &rows));
@@ -228,6 +246,7 @@ enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all)
 {
     int64_t ended;
     struct q_session_revoke_in in = {cx->actor.session, {cx->now_ms}};
+
     MX_TRY(q_session_revoke(cx->db, &in, &ended));
     deny(cx, cx->actor.session);
     if (ended == 0)
@@ -247,14 +266,17 @@ enum mx_err mx_session_list(struct mx_ctx *cx, struct mx_id before, int64_t limi
 {
     struct mx_list rows;
     struct q_session_page_in in = {cx->actor.account, before, {cx->now_ms}, limit + 1};
+    struct mx_session *at;
+
     if (mx_id_none(before))
         memset(&in.before, 0xff, sizeof in.before);
     MX_TRY(q_session_page(cx->db, &in, &rows));
     *ret_more = rows.n > (size_t)limit;
     rows.n -= *ret_more;
-    struct mx_session *at = MX_NEW_N(cx->arena, rows.n, struct mx_session);
+    at = MX_NEW_N(cx->arena, rows.n, struct mx_session);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_session_page_row *r = MX_AT(rows, struct q_session_page_row, i);
+
         at[i] = (struct mx_session){
             r->id,         or_absent(r->user_agent),          or_absent(r->address), r->created_at,
             r->rotated_at, mx_id_eq(r->id, cx->actor.session)};
@@ -267,6 +289,7 @@ enum mx_err mx_session_end_own(struct mx_ctx *cx, struct mx_id id)
 {
     int64_t ended;
     struct q_session_revoke_own_in in = {id, cx->actor.account, {cx->now_ms}};
+
     MX_TRY(q_session_revoke_own(cx->db, &in, &ended));
     if (ended == 0)
         return MX_E_NOT_FOUND;
@@ -278,6 +301,7 @@ enum mx_err mx_session_end_own(struct mx_ctx *cx, struct mx_id id)
 bool mx_session_of_token(struct mx_ctx *cx, struct mx_str refresh_token, struct mx_id *ret_session)
 {
     int64_t generation;
+
     return read_refresh(cx->arena, cx->proc->keys, refresh_token, ret_session, &generation);
 }
 
@@ -307,21 +331,25 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
     struct mx_id id;
     int64_t generation, rotated;
     struct mx_list rows;
+    struct q_session_rotate_in in;
+    const struct q_session_load_row *s;
+    enum mx_err e;
+
     if (!read_refresh(cx->arena, cx->proc->keys, refresh_token, &id, &generation))
         return MX_E_INVALID_REFRESH_TOKEN;
-    struct q_session_rotate_in in = {
+    in = (struct q_session_rotate_in){
         id, generation, idle_until(cx), cx->proc->conf->session_max_d, {cx->now_ms}};
     MX_TRY(q_session_rotate(cx->db, &in, &rotated));
     MX_TRY(q_session_load(cx->db, &(struct q_session_load_in){id}, &rows));
     if (rows.n == 0)
         return MX_E_INVALID_REFRESH_TOKEN;
-    const struct q_session_load_row *s = MX_AT(rows, struct q_session_load_row, 0);
+    s = MX_AT(rows, struct q_session_load_row, 0);
     *ret_refused = MX_OK;
     if (rotated == 0)
         MX_TRY(spent(cx, id, generation, s, ret_refused));
     if (*ret_refused != MX_OK)
         return MX_OK;
-    enum mx_err e = mx_account_profile(cx, s->account, &ret_tokens->user);
+    e = mx_account_profile(cx, s->account, &ret_tokens->user);
     if (e == MX_E_NOT_FOUND) {
         *ret_refused = MX_E_INVALID_REFRESH_TOKEN;
         return mx_session_end(cx, id);

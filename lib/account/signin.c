@@ -19,6 +19,7 @@ enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale, struct mx_t
 {
     struct q_account_insert_guest_in in = {
         mx_id_new(), locale.p != NULL ? locale : MX_S("en"), {cx->now_ms}};
+
     MX_TRY(q_account_insert_guest(cx->db, &in, NULL));
     ret_tokens->user = (struct mx_profile){
         .id = in.id,
@@ -52,6 +53,7 @@ static enum mx_err upgrade(struct mx_ctx *cx, const struct person *p, bool *ret_
     int64_t changed;
     struct q_account_upgrade_guest_in in = {p->guest, p->email, p->key,      p->verified_at,
                                             p->name,  p->phc,   {cx->now_ms}};
+
     MX_TRY(q_account_upgrade_guest(cx->db, &in, &changed));
     *ret_done = changed > 0;
     return *ret_done ? mx_session_end_all(cx, p->guest) : MX_OK;
@@ -61,12 +63,14 @@ static enum mx_err upgrade(struct mx_ctx *cx, const struct person *p, bool *ret_
 static enum mx_err make_account(struct mx_ctx *cx, const struct person *p, struct mx_id *ret_id)
 {
     bool done = false;
+
     *ret_id = p->guest;
     if (!mx_id_none(p->guest))
         MX_TRY(upgrade(cx, p, &done));
     if (!done) {
         struct q_account_insert_customer_in in = {
             mx_id_new(), p->email, p->key, p->verified_at, p->name, p->phc, {cx->now_ms}};
+
         MX_TRY(q_account_insert_customer(cx->db, &in, NULL));
         *ret_id = in.id;
     }
@@ -81,6 +85,7 @@ enum mx_err mx_signin_make_account(struct mx_ctx *cx, struct mx_str email, struc
                                    struct mx_str name, struct mx_id *ret_id)
 {
     struct person p = {.email = email, .key = key, .name = name, .guest = guest_of(cx)};
+
     if (email.p != NULL)
         p.verified_at.ms = cx->now_ms;
     return make_account(cx, &p, ret_id);
@@ -90,6 +95,7 @@ static enum mx_err make_and_sign_in(struct mx_ctx *cx, const struct person *p,
                                     struct mx_tokens *ret_tokens)
 {
     struct mx_id id;
+
     MX_TRY(make_account(cx, p, &id));
     MX_TRY(mx_account_profile(cx, id, &ret_tokens->user));
     return mx_session_start(cx, MX_SECOND_NONE, ret_tokens);
@@ -106,6 +112,7 @@ static enum mx_err sign_up(void *arg)
 {
     const struct signup *s = arg;
     enum mx_err e = make_and_sign_in(s->cx, &s->person, s->tokens);
+
     return e == MX_E_DUPLICATE ? MX_E_EMAIL_TAKEN : e;
 }
 
@@ -117,10 +124,12 @@ static struct mx_mailed_code_holder codes_of(struct mx_str key)
 static enum mx_err guest_locale(const struct signup *s, struct mx_str *ret_locale)
 {
     struct mx_profile guest;
+    enum mx_err e;
+
     *ret_locale = (struct mx_str){0};
     if (mx_id_none(s->person.guest))
         return MX_OK;
-    enum mx_err e = mx_account_profile(s->cx, s->person.guest, &guest);
+    e = mx_account_profile(s->cx, s->person.guest, &guest);
     if (e == MX_OK)
         *ret_locale = guest.locale;
     return e == MX_E_NOT_FOUND ? MX_OK : e;
@@ -137,14 +146,17 @@ static enum mx_err ask_for_proof(void *arg)
     struct mx_list owners;
     struct mx_str locale;
     char code[7];
+    struct mx_pair var;
+
     MX_TRY(guest_locale(s, &locale));
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){s->person.key}, &owners));
     MX_TRY(mx_mailed_code_make(cx, codes_of(s->person.key), &what, code));
     if (owners.n > 0) {
         const struct q_account_owner_row *o = MX_AT(owners, struct q_account_owner_row, 0);
+
         return mx_mail_queue(cx, o->id, o->email, "address_taken", o->locale, (struct mx_list){0});
     }
-    struct mx_pair var = {MX_S("code"), mx_str_c(code)};
+    var = (struct mx_pair){MX_S("code"), mx_str_c(code)};
     return mx_mail_queue(cx, s->person.guest, s->person.email, "verify_code", locale,
                          (struct mx_list){&var, 1});
 }
@@ -154,6 +166,7 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
 {
     struct signup s = {.cx = cx, .tokens = ret_tokens};
     struct mx_password_owner owner = {in->email, in->name, false};
+
     s.person = (struct person){.email = in->email, .name = in->name, .guest = guest_of(cx)};
     MX_TRY(mx_email_key_of(cx, in->email, &s.person.key));
     MX_TRY(mx_password_room(cx));
@@ -173,12 +186,15 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 {
     struct mx_mailed_code_for what;
     struct mx_str key;
+    struct person p;
+    enum mx_err e;
+
     MX_TRY(mx_email_key_of(cx, in->email, &key));
     MX_TRY(mx_mailed_code_use(cx, codes_of(key), in->code, &what, ret_refused));
     if (*ret_refused != MX_OK)
         return MX_OK;
-    struct person p = {what.email, key, what.name, what.phc, what.account, {cx->now_ms}};
-    enum mx_err e = make_and_sign_in(cx, &p, ret_tokens);
+    p = (struct person){what.email, key, what.name, what.phc, what.account, {cx->now_ms}};
+    e = make_and_sign_in(cx, &p, ret_tokens);
     return e == MX_E_DUPLICATE ? MX_E_CODE_INVALID : e;
 }
 
@@ -188,9 +204,11 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 static enum mx_err bring_cart(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
 {
     struct mx_profile profile;
+    enum mx_err e;
+
     if (mx_id_none(guest))
         return MX_OK;
-    enum mx_err e = mx_account_profile(cx, guest, &profile);
+    e = mx_account_profile(cx, guest, &profile);
     if (e != MX_OK)
         return e == MX_E_NOT_FOUND ? MX_OK : e;
     return profile.kind == MX_ACCOUNT_GUEST ? mx_cart_merge(cx, guest, account) : MX_OK;
@@ -209,6 +227,7 @@ enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_fi
                              struct mx_signin *ret_signin)
 {
     struct mx_id guest = guest_of(cx);
+
     *ret_signin = (struct mx_signin){0};
     /* A factor is enrolled before this or after: then the session that starts here ends. */
     MX_TRY(mx_account_lock(cx, account));
@@ -232,9 +251,11 @@ static enum mx_err judge(struct mx_ctx *cx, struct mx_id account, const struct m
     struct mx_str id = mx_id_str(cx->arena, account);
     struct mx_str key = mx_str_fmt(cx->arena, "%s %.*s", mx_mfa_method_names[method], MX_FMT(id));
     size_t n = mx_limits_of_codes(cx, key, limits);
+    enum mx_err e;
+
     if (!mx_limits_take(cx, limits, n, &rate))
         return mx_limit_exceeded(cx, rate);
-    enum mx_err e = mx_mfa_use(cx, account, method, in->code, ret_verdict);
+    e = mx_mfa_use(cx, account, method, in->code, ret_verdict);
     if (e != MX_OK || *ret_verdict != MX_MFA_WRONG)
         mx_limits_give(cx, limits, n);
     return e;
@@ -245,6 +266,7 @@ enum mx_err mx_signin_second(struct mx_ctx *cx, const struct mx_second *in,
 {
     struct mx_challenge c;
     enum mx_mfa_verdict verdict = MX_MFA_WRONG;
+
     MX_TRY(mx_challenge_try(cx, in->mfa_token, &c));
     cx->claimed = c.account;
     MX_TRY(judge(cx, c.account, in, &verdict));
@@ -260,6 +282,7 @@ enum mx_err mx_signin_second_passkey(struct mx_ctx *cx, struct mx_str mfa_token,
                                      enum mx_err *ret_refused)
 {
     struct mx_challenge c;
+
     MX_TRY(mx_challenge_try(cx, mfa_token, &c));
     *ret_refused = mx_id_eq(c.account, account) ? MX_OK : MX_E_INVALID_CREDENTIALS;
     if (*ret_refused != MX_OK)
@@ -286,6 +309,7 @@ static enum mx_err confirm(void *arg)
     struct proof *p = arg;
     int64_t confirmed;
     struct q_account_confirm_password_in in = {p->account, p->seen, p->next};
+
     MX_TRY(q_account_confirm_password(p->cx->db, &in, &confirmed));
     p->overtaken = confirmed == 0;
     if (p->overtaken)
@@ -307,10 +331,12 @@ static enum mx_err find_account(struct proof *p)
 {
     struct mx_list rows;
     struct q_account_credentials_in in = {p->key};
+    const struct q_account_credentials_row *r;
+
     MX_TRY(q_account_credentials(p->cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_OK;
-    const struct q_account_credentials_row *r = MX_AT(rows, struct q_account_credentials_row, 0);
+    r = MX_AT(rows, struct q_account_credentials_row, 0);
     p->account = p->cx->claimed = r->id;
     p->seen = r->password_hash;
     return MX_OK;
@@ -320,6 +346,7 @@ static enum mx_err load_password(struct proof *p)
 {
     struct mx_list rows;
     struct q_account_own_password_in in = {p->account};
+
     if (mx_id_none(p->account))
         return find_account(p);
     MX_TRY(q_account_own_password(p->cx->db, &in, &rows));
@@ -334,6 +361,7 @@ static enum mx_err compare_anew(struct proof *p, struct mx_str password)
 {
     enum mx_err e;
     int tries = 0;
+
     do {
         MX_TRY(load_password(p));
         e = compare(p, password);
@@ -347,9 +375,11 @@ static enum mx_err prove(struct proof *p, struct mx_str password, const struct m
 {
     struct mx_ctx *cx = p->cx;
     struct mx_rate rate;
+    enum mx_err e;
+
     if (!mx_limits_take(cx, limits, n, &rate))
         return mx_limit_exceeded(cx, rate);
-    enum mx_err e = compare_anew(p, password);
+    e = compare_anew(p, password);
     if (e != MX_E_INVALID_CREDENTIALS)
         mx_limits_give(cx, limits, n);
     return e;
@@ -361,6 +391,7 @@ static size_t own_limits(struct mx_ctx *cx, struct mx_id session, struct mx_id a
                          struct mx_limit limits[MX_LIMITS_MAX])
 {
     struct mx_str id = mx_id_str(cx->arena, session), all = mx_id_str(cx->arena, account);
+
     limits[0] =
         (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
                           cx->proc->conf->rate_login_burst, cx->proc->conf->rate_login_per_min, 0};
@@ -376,6 +407,7 @@ static enum mx_err known_session(struct mx_ctx *cx, struct mx_str refresh_token,
 {
     struct mx_id session;
     struct mx_list rows;
+
     *ret_session = (struct mx_id){{0}};
     if (!mx_id_none(cx->actor.account) && mx_id_eq(cx->actor.account, account))
         *ret_session = cx->actor.session;
@@ -393,6 +425,7 @@ static enum mx_err login_limits(struct proof *p, const struct mx_login *in,
 {
     struct mx_ctx *cx = p->cx;
     struct mx_id session = {{0}};
+
     if (in->refresh_token.p != NULL || !mx_id_none(cx->actor.account)) {
         MX_TRY(find_account(p));
         MX_TRY(known_session(cx, in->refresh_token, p->account, &session));
@@ -410,6 +443,7 @@ struct login {
 static enum mx_err finish_login(void *arg)
 {
     const struct login *l = arg;
+
     return mx_signin_finish(l->proof.cx, l->proof.account, MX_FIRST_PASSWORD, l->signin);
 }
 
@@ -419,6 +453,7 @@ enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
     struct mx_limit limits[MX_LIMITS_MAX];
     struct login l = {.proof = {.cx = cx, .then = {NULL, finish_login, &l}}, .signin = ret_signin};
     size_t n;
+
     MX_TRY(mx_password_room(cx));
     MX_TRY(mx_email_key_of(cx, in->email, &l.proof.key));
     MX_TRY(login_limits(&l.proof, in, limits, &n));
@@ -432,6 +467,7 @@ enum mx_err mx_signin_prove(struct mx_ctx *cx, struct mx_str password, const str
     struct proof p = {.cx = cx, .account = cx->actor.account, .then = *then};
     struct mx_limit limits[MX_LIMITS_MAX];
     size_t n = own_limits(cx, cx->actor.session, p.account, limits);
+
     MX_TRY(mx_password_room(cx));
     return prove(&p, password, limits, n);
 }
@@ -447,6 +483,7 @@ static enum mx_err refresh_session(void *arg)
     struct mx_ctx *cx = arg;
     int64_t live;
     struct q_session_reauthenticate_in in = {cx->actor.session, {cx->now_ms}};
+
     MX_TRY(q_session_reauthenticate(cx->db, &in, &live));
     return live == 0 ? MX_E_UNAUTHORIZED : MX_OK;
 }

@@ -60,6 +60,7 @@ enum mx_err mx_staff_list(struct mx_ctx *cx, const struct mx_staff_query *q,
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_staff);
     for (size_t i = 0; i < out.n; i++) {
         struct q_staff_find_row row;
+
         _Static_assert(sizeof(row) == sizeof(struct q_staff_page_row), "the same columns");
 
         memcpy(&row, MX_AT(rows, struct q_staff_page_row, i), sizeof(row));
@@ -128,10 +129,11 @@ static struct mx_hash code_hash(struct mx_arena *a, struct mx_id account, struct
 static enum mx_err put_invitation(struct mx_ctx *cx, struct mx_id account, struct mx_str *ret_code)
 {
     unsigned char bytes[CODE_BYTES];
+    struct q_invitation_put_in in;
 
     mx_rnd(bytes, sizeof(bytes));
     *ret_code = mx_b64url(cx->arena, bytes, sizeof(bytes));
-    struct q_invitation_put_in in = {
+    in = (struct q_invitation_put_in){
         account, code_hash(cx->arena, account, *ret_code), {cx->now_ms + MX_INVITATION_TTL_MS}};
     return q_invitation_put(cx->db, &in, NULL);
 }
@@ -150,12 +152,13 @@ static enum mx_err find_invited(struct mx_ctx *cx, struct mx_str key, uint64_t m
                                 struct mx_staff *ret_staff)
 {
     struct mx_list rows;
+    const struct q_staff_by_email_row *r;
 
     *ret_staff = (struct mx_staff){0};
     MX_TRY(q_staff_by_email(cx->db, &(struct q_staff_by_email_in){key}, &rows));
     if (rows.n == 0)
         return MX_OK;
-    const struct q_staff_by_email_row *r = MX_AT(rows, const struct q_staff_by_email_row, 0);
+    r = MX_AT(rows, const struct q_staff_by_email_row, 0);
     if (r->kind != MX_ACCOUNT_STAFF || r->status != MX_ACCOUNT_INVITED)
         return MX_E_EMAIL_TAKEN;
     MX_TRY(mx_staff_get(cx, r->id, ret_staff));
@@ -177,6 +180,9 @@ enum mx_err mx_staff_invite(struct mx_ctx *cx, const struct mx_staff_invite *in,
     struct mx_staff before;
     struct mx_str key;
     uint64_t mine, set;
+    bool again;
+    struct mx_id id;
+    struct q_staff_change_in change;
 
     if (!mx_email_key(cx->arena, in->email, &key)) {
         mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "is no e-mail address");
@@ -186,9 +192,9 @@ enum mx_err mx_staff_invite(struct mx_ctx *cx, const struct mx_staff_invite *in,
     MX_TRY(mx_role_sum(cx, in->roles, &set));
     MX_TRY(mx_role_within(cx, mine, set));
     MX_TRY(find_invited(cx, key, mine, &before));
-    bool again = !mx_id_none(before.id);
-    struct mx_id id = again ? before.id : mx_id_new();
-    struct q_staff_change_in change = {.id = id, .name = in->name, .now = {cx->now_ms}};
+    again = !mx_id_none(before.id);
+    id = again ? before.id : mx_id_new();
+    change = (struct q_staff_change_in){.id = id, .name = in->name, .now = {cx->now_ms}};
     MX_TRY(again ? q_staff_change(cx->db, &change, NULL) : insert(cx, in, key, id));
     MX_TRY(set_roles(cx, id, in->roles));
     MX_TRY(put_invitation(cx, id, ret_code));
@@ -355,14 +361,16 @@ static enum mx_err find_invitation(struct mx_ctx *cx, const struct mx_staff_acce
 {
     struct q_invitation_find_in find = {.now = {cx->now_ms}};
     struct mx_list rows;
+    const struct q_invitation_find_row *r;
+    struct mx_hash given;
 
     if (!mx_email_key(cx->arena, in->email, &find.email_key))
         return MX_E_CODE_INVALID;
     MX_TRY(q_invitation_find(cx->db, &find, &rows));
     if (rows.n == 0)
         return MX_E_CODE_INVALID;
-    const struct q_invitation_find_row *r = MX_AT(rows, const struct q_invitation_find_row, 0);
-    struct mx_hash given = code_hash(cx->arena, r->account, in->code);
+    r = MX_AT(rows, const struct q_invitation_find_row, 0);
+    given = code_hash(cx->arena, r->account, in->code);
     if (!mx_secret_eq(&given, &r->code_hash, sizeof(given)))
         return MX_E_CODE_INVALID;
     *ret_take = (struct q_invitation_take_in){r->account, r->code_hash, {cx->now_ms}};

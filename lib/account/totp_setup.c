@@ -12,6 +12,7 @@
 static enum mx_err lock(struct mx_ctx *cx)
 {
     enum mx_err e = mx_account_lock(cx, cx->actor.account);
+
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 
@@ -20,23 +21,28 @@ enum mx_err mx_totp_setup_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed
     unsigned char random[MX_TOTP_SECRET];
     struct mx_id me = cx->actor.account;
     struct mx_profile profile;
+    struct mx_str secret;
+    struct q_totp_drop_unconfirmed_in old;
+    struct q_totp_insert_in in;
+    enum mx_err e;
+
     if (cx->actor.kind == MX_GUEST)
         return MX_E_FORBIDDEN;
     MX_TRY(lock(cx));
     MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(mx_account_profile(cx, me, &profile));
     mx_rnd(random, sizeof random);
-    struct mx_str secret = {(const char *)random, sizeof random};
+    secret = (struct mx_str){(const char *)random, sizeof random};
     ret_seed->secret = mx_base32(cx->arena, random, sizeof random);
     ret_seed->otpauth_uri =
         mx_totp_uri(cx->arena, mx_str_c(cx->proc->conf->shop_name),
                     profile.email.p != NULL ? profile.email : profile.name, ret_seed->secret);
-    struct q_totp_drop_unconfirmed_in old = {me};
+    old = (struct q_totp_drop_unconfirmed_in){me};
     MX_TRY(q_totp_drop_unconfirmed(cx->db, &old, NULL));
-    struct q_totp_insert_in in = {
+    in = (struct q_totp_insert_in){
         me, mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_TOTP, me, secret), {cx->now_ms}};
     mx_secret_wipe(random, sizeof random);
-    enum mx_err e = q_totp_insert(cx->db, &in, NULL);
+    e = q_totp_insert(cx->db, &in, NULL);
     if (e == MX_E_DUPLICATE)
         return mx_fail(cx->faults, MX_E_CONFLICT, "An authenticator app is enrolled already.");
     return e;
@@ -48,8 +54,10 @@ static enum mx_err first_code(struct mx_ctx *cx, struct mx_str code, int64_t *re
     struct mx_list rows;
     struct mx_str secret;
     struct mx_id me = cx->actor.account;
+    const struct q_totp_load_row *r;
+
     MX_TRY(q_totp_load(cx->db, &(struct q_totp_load_in){me}, &rows));
-    const struct q_totp_load_row *r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
+    r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
     if (r == NULL || r->confirmed_at.ms != 0)
         return mx_fail(cx->faults, MX_E_CONFLICT, "No enrolment waits for a code.");
     MX_TRY(mx_sealed_open(cx, MX_SEALED_TOTP, me, r->secret, &secret));
@@ -60,10 +68,12 @@ enum mx_err mx_totp_setup_confirm(struct mx_ctx *cx, struct mx_str code, struct 
 {
     struct mx_id me = cx->actor.account;
     int64_t step;
+    struct q_totp_confirm_in in;
+
     MX_TRY(lock(cx));
     MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(first_code(cx, code, &step));
-    struct q_totp_confirm_in in = {me, step, {cx->now_ms}};
+    in = (struct q_totp_confirm_in){me, step, {cx->now_ms}};
     MX_TRY(q_totp_confirm(cx->db, &in, NULL));
     MX_TRY(mx_mfa_new_codes(cx, me, ret_codes));
     MX_TRY(mx_session_proved(cx, MX_SECOND_TOTP));
@@ -76,6 +86,7 @@ static enum mx_err remove_totp(void *arg)
     struct mx_ctx *cx = arg;
     struct mx_id me = cx->actor.account;
     int64_t removed;
+
     MX_TRY(q_totp_remove(cx->db, &(struct q_totp_remove_in){me}, &removed));
     if (removed == 0)
         return MX_E_NOT_FOUND;
@@ -93,6 +104,7 @@ enum mx_err mx_totp_setup_new_codes(struct mx_ctx *cx, struct mx_list *ret_codes
 {
     struct mx_id me = cx->actor.account;
     struct mx_list methods;
+
     MX_TRY(lock(cx));
     MX_TRY(mx_mfa_methods(cx, me, &methods));
     if (methods.n == 0)

@@ -68,6 +68,7 @@ static enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struc
     MX_TRY(mx_audit_list(cx, &q, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_audit_row, out->data.n - 1)->id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_AUDIT, &next);
     }

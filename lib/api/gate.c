@@ -29,6 +29,7 @@ void mx_gate_init(struct mx_arena *a, const struct mx_settings *conf, const stru
                   struct mx_shared *shared)
 {
     struct mx_hash digest = mx_keys_digest(a, keys);
+
     gate_trust = mx_hmac(&digest, mx_str_fmt(a, "%s\n%s", conf->issuer, conf->audience));
     gate_conf = conf;
     gate_keys = keys;
@@ -41,6 +42,7 @@ static enum mx_err verify(struct mx_ctx *cx, struct mx_str bearer, struct mx_cla
 {
     const char *why;
     struct mx_hash digest = mx_fingerprint(&gate_trust, bearer);
+
     if (mx_shared_token_get(gate_shared, &digest, cx->now_ms / 1000, ret_claims))
         return MX_OK;
     MX_TRY(mx_token_verify(cx->arena, gate_keys, gate_conf->issuer, gate_conf->audience, bearer,
@@ -59,6 +61,7 @@ static enum mx_actor_kind kind_of(struct mx_str scope)
 static enum mx_err require_live(struct mx_ctx *cx)
 {
     struct mx_session_proof proof;
+
     return mx_session_live(cx, &proof);
 }
 
@@ -70,6 +73,7 @@ static void poll_revocations(struct mx_db *db, int64_t now_ms, int64_t interval_
     int64_t life_ms = (gate_conf->token_ttl_s + MX_TOKEN_LEEWAY_S) * 1000;
     struct q_gate_revoked_since_in page = {.limit = REVOCATIONS_A_PAGE};
     struct mx_list rows;
+
     if (!mx_shared_poll_due(gate_shared, now_ms, interval_ms))
         return;
     page.since.ms = polled_ms == 0 ? now_ms - life_ms : polled_ms - REVOCATION_OVERLAP_MS;
@@ -79,6 +83,7 @@ static void poll_revocations(struct mx_db *db, int64_t now_ms, int64_t interval_
         for (size_t i = 0; i < rows.n; i++) {
             const struct q_gate_revoked_since_row *r =
                 MX_AT(rows, struct q_gate_revoked_since_row, i);
+
             mx_shared_revoke(gate_shared, r->id, now_ms + life_ms);
             page.since = r->revoked_at;
             page.after = r->id;
@@ -90,6 +95,8 @@ static void poll_revocations(struct mx_db *db, int64_t now_ms, int64_t interval_
 static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
 {
     struct mx_claims claims;
+    enum mx_err e;
+
     if (bearer.n > MX_TOKEN_MAX || verify(cx, bearer, &claims) != MX_OK)
         return MX_E_UNAUTHORIZED;
     cx->actor = (struct mx_actor){kind_of(claims.scope), claims.account, claims.session, 0,
@@ -99,7 +106,7 @@ static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
         return MX_E_SESSION_ENDED;
     if (!mx_shared_revocations_lost(gate_shared, cx->now_ms))
         return MX_OK;
-    enum mx_err e = require_live(cx);
+    e = require_live(cx);
     return e == MX_E_UNAUTHORIZED ? MX_E_SESSION_ENDED : e;
 }
 
@@ -114,10 +121,12 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
 {
     struct mx_list rows;
     struct q_gate_permissions_in in = {cx->actor.session, cx->actor.account, {cx->now_ms}};
+    const struct q_gate_permissions_row *row;
+
     MX_TRY(q_gate_permissions(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
-    const struct q_gate_permissions_row *row = MX_AT(rows, struct q_gate_permissions_row, 0);
+    row = MX_AT(rows, struct q_gate_permissions_row, 0);
     if (needs_second_factor(cx) && row->second_factor == 0)
         return MX_E_MFA_ENROLMENT_REQUIRED;
     cx->actor.permissions = (uint64_t)row->permissions;
@@ -132,12 +141,14 @@ static enum mx_err require_session(struct mx_ctx *cx, unsigned flags)
 {
     struct mx_session_proof proof;
     bool factor = needs_second_factor(cx) && !(flags & MX_R_WITHOUT_MFA);
+    bool fresh;
+
     if (!factor && !(flags & MX_R_RECENT_AUTH))
         return MX_OK;
     MX_TRY(mx_session_live(cx, &proof));
     if (factor && proof.second == MX_SECOND_NONE)
         return MX_E_MFA_ENROLMENT_REQUIRED;
-    bool fresh = cx->actor.kind == MX_GUEST || proof.fresh;
+    fresh = cx->actor.kind == MX_GUEST || proof.fresh;
     return (flags & MX_R_RECENT_AUTH) && !fresh ? MX_E_REAUTH_REQUIRED : MX_OK;
 }
 
@@ -161,6 +172,7 @@ static enum mx_err admit(struct mx_ctx *cx, enum mx_rate_class c)
     };
     struct mx_limit limit = limits[c];
     struct mx_str client = mx_address_class(cx->arena, cx->address);
+
     limit.bucket = mx_str_fmt(cx->arena, "%.*s:%.*s", MX_FMT(limit.bucket), MX_FMT(client));
     return mx_limits_take(cx, &limit, 1, &cx->rate) ? MX_OK : mx_limit_exceeded(cx, cx->rate);
 }
@@ -197,6 +209,7 @@ static struct mx_hash seal_of(const struct run *r, const struct mx_hash *secret)
 {
     struct mx_str label = mx_str_fmt(r->cx->arena, "idempotency:%.*s", MX_FMT(r->key));
     struct mx_hash keyed = mx_hmac(secret, label);
+
     return mx_hmac(&keyed, hash_str(&r->request));
 }
 
@@ -204,6 +217,7 @@ static struct mx_hash seal_of(const struct run *r, const struct mx_hash *secret)
 static struct mx_str told(const struct run *r)
 {
     struct mx_arena *a = r->cx->arena;
+
     return mx_str_fmt(a, "idempotent request %s", mx_b64url(a, r->request.b, MX_HASH).p);
 }
 
@@ -218,6 +232,7 @@ static struct mx_id principal_of(const struct run *r)
 {
     struct mx_id id = r->cx->actor.account;
     struct mx_hash stamp = stamp_of(r);
+
     if (mx_id_none(id))
         memcpy(id.b, stamp.b, sizeof id.b);
     return id;
@@ -233,6 +248,7 @@ static void identify(struct run *r, const struct mx_req *req)
                    req->query.p ? (int)req->query.n : 0, req->query.p ? req->query.p : "");
     struct mx_hash head = mx_sha256(what);
     char both[2 * MX_HASH];
+
     memcpy(both, head.b, MX_HASH);
     memcpy(both + MX_HASH, body.b, MX_HASH);
     r->request = mx_sha256((struct mx_str){both, sizeof(both)});
@@ -248,6 +264,7 @@ static struct mx_str sealed_answer(struct run *r)
     struct mx_str body = mx_buf_view(&res->body);
     struct mx_hash seal = seal_of(r, mx_keys_secret(gate_keys));
     struct mx_buf plain;
+
     mx_buf_init(&plain, r->cx->arena, res->location.n + res->etag.n + body.n + 2);
     mx_buf_str(&plain, res->location);
     mx_buf_byte(&plain, '\n');
@@ -260,6 +277,7 @@ static struct mx_str sealed_answer(struct run *r)
 static struct mx_str stored_header(struct mx_str *rest)
 {
     struct mx_str line = {NULL, 0};
+
     if (!mx_str_split(rest, '\n', &line) || line.n == 0)
         return (struct mx_str){NULL, 0};
     return line;
@@ -270,6 +288,7 @@ static bool unseal(const struct run *r, struct mx_str sealed, struct mx_str *ret
 {
     const struct mx_hash *old = mx_keys_secret_old(gate_keys);
     struct mx_hash seal = seal_of(r, mx_keys_secret(gate_keys));
+
     if (mx_unseal(r->cx->arena, &seal, sealed, ret_plain))
         return true;
     if (old == NULL)
@@ -281,6 +300,7 @@ static bool unseal(const struct run *r, struct mx_str sealed, struct mx_str *ret
 static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *row)
 {
     struct mx_str body;
+
     if (!unseal(r, row->body, &body))
         return mx_fail(r->cx->faults, MX_E_UNAVAILABLE, "The stored answer cannot be read.");
     r->res->location = stored_header(&body);
@@ -296,6 +316,7 @@ static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *ro
 static enum mx_err in_progress(struct run *r, int64_t claimed_ms)
 {
     int64_t left_ms = claimed_ms + CLAIM_LIFE_MS - r->cx->now_ms;
+
     r->cx->faults->retry_after_s = left_ms > 1000 ? (int)(left_ms / 1000) : 1;
     return MX_E_IDEMPOTENCY_IN_PROGRESS;
 }
@@ -313,6 +334,7 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 {
     struct mx_list rows;
     struct q_idempotency_find_in in = {r->principal, r->key};
+
     MX_TRY(q_idempotency_find(r->cx->db, &in, &rows));
     if (rows.n == 0)
         return otherwise;
@@ -328,6 +350,7 @@ static enum mx_err store(struct run *r)
                                         stamp_of(r),  r->res->status, sealed_answer(r),
                                         {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
+
     r->key_taken = e == MX_E_DUPLICATE;
     return e;
 }
@@ -337,6 +360,7 @@ static enum mx_err attempt(void *arg)
 {
     struct run *r = arg;
     struct mx_ctx *cx = r->cx;
+
     *cx->faults = r->faults;
     cx->at_commit = (struct mx_at_commit){0};
     cx->catalog_changed = cx->session_live = false;
@@ -351,6 +375,7 @@ static enum mx_err attempt(void *arg)
 static enum mx_err run_tx(struct run *r)
 {
     enum mx_err e = mx_db_tx(r->cx->db, attempt, r);
+
     if ((e == MX_OK || e == MX_E_COMMIT_UNKNOWN) &&
         (r->cx->catalog_changed || r->route->who == MX_WHO_STAFF))
         mx_shared_catalog_bump(gate_shared);
@@ -372,19 +397,25 @@ static enum mx_err claim(struct run *r)
     struct q_idempotency_store_in in = {r->principal, r->key,      account_of(cx), stamp_of(r), 0,
                                         MX_S(""),     {cx->now_ms}};
     enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
+    struct mx_list rows;
+    struct q_idempotency_find_in find;
+    const struct q_idempotency_find_row *row;
+    enum mx_err verdict;
+    int64_t changed;
+    struct q_idempotency_take_over_in again;
+
     if (e != MX_E_DUPLICATE)
         return e;
-    struct mx_list rows;
-    struct q_idempotency_find_in find = {r->principal, r->key};
+    find = (struct q_idempotency_find_in){r->principal, r->key};
     MX_TRY(q_idempotency_find(cx->db, &find, &rows));
     if (rows.n == 0)
         return in_progress(r, 0);
-    const struct q_idempotency_find_row *row = MX_AT(rows, struct q_idempotency_find_row, 0);
-    enum mx_err verdict = judge(r, row);
+    row = MX_AT(rows, struct q_idempotency_find_row, 0);
+    verdict = judge(r, row);
     if (verdict != MX_E_IDEMPOTENCY_IN_PROGRESS || row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
         return verdict;
-    int64_t changed;
-    struct q_idempotency_take_over_in again = {r->principal, r->key, {cx->now_ms}, row->created_at};
+    again =
+        (struct q_idempotency_take_over_in){r->principal, r->key, {cx->now_ms}, row->created_at};
     MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
     *cx->faults = r->faults;
     return changed == 1 ? MX_OK : in_progress(r, cx->now_ms);
@@ -394,16 +425,19 @@ static enum mx_err run_claimed(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
     enum mx_err e = claim(r);
+    struct q_idempotency_finish_in in;
+
     if (e != MX_OK || r->res->replayed)
         return e;
     e = r->call(r->arg);
     if (e != MX_OK) {
         enum mx_err dropped =
             q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){r->principal, r->key}, NULL);
+
         return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
     }
-    struct q_idempotency_finish_in in = {r->principal, r->key, account_of(cx), r->res->status,
-                                         sealed_answer(r)};
+    in = (struct q_idempotency_finish_in){r->principal, r->key, account_of(cx), r->res->status,
+                                          sealed_answer(r)};
     return q_idempotency_finish(cx->db, &in, NULL);
 }
 
@@ -421,6 +455,7 @@ static enum mx_err run(struct mx_ctx *cx, const struct mx_route *route, const st
                        enum mx_err (*call)(void *arg), void *arg, struct mx_res *res)
 {
     struct run r = {.cx = cx, .route = route, .call = call, .arg = arg, .res = res};
+
     r.faults = *cx->faults;
     if (key_counts(cx, route, req))
         identify(&r, req);
@@ -438,6 +473,7 @@ static struct mx_cache_key cache_key(struct mx_ctx *cx, const struct mx_req *req
     struct mx_str text =
         mx_str_fmt(cx->arena, "%.*s%.*s?%.*s", MX_FMT(req->mount), MX_FMT(req->path),
                    (int)req->query.n, req->query.p ? req->query.p : "");
+
     return (struct mx_cache_key){text, cx->catalog_seen, mx_mono_ms()};
 }
 
@@ -445,10 +481,12 @@ static bool recall(struct mx_ctx *cx, const struct mx_req *req, struct mx_str *r
                    struct mx_str *ret_etag)
 {
     struct mx_str both;
+    struct mx_cache_key k;
+
     if (gate_conf->catalog_cache_ms == 0)
         return false;
     cx->catalog_seen = mx_shared_catalog(gate_shared);
-    struct mx_cache_key k = cache_key(cx, req);
+    k = cache_key(cx, req);
     if (!mx_cache_get(mx_shared_cache(gate_shared), &k, cx->arena, &both))
         return false;
     MX_ASSERT(mx_str_split(&both, '\n', ret_etag));
@@ -459,10 +497,13 @@ static bool recall(struct mx_ctx *cx, const struct mx_req *req, struct mx_str *r
 static void remember(struct mx_ctx *cx, const struct mx_req *req, struct mx_str body,
                      struct mx_str etag)
 {
+    struct mx_cache_key k;
+    struct mx_str both;
+
     if (gate_conf->catalog_cache_ms == 0)
         return;
-    struct mx_cache_key k = cache_key(cx, req);
-    struct mx_str both = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(etag), MX_FMT(body));
+    k = cache_key(cx, req);
+    both = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(etag), MX_FMT(body));
     mx_cache_put(mx_shared_cache(gate_shared), &k, both, gate_conf->catalog_cache_ms);
 }
 

@@ -42,9 +42,11 @@ static enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_repl
 static enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct readiness *out = MX_NEW(cx->arena, struct readiness);
+    enum mx_err e;
+
     (void)in;
     reply->out = out;
-    enum mx_err e = mx_db_ready(cx->db, &out->schema);
+    e = mx_db_ready(cx->db, &out->schema);
     if (e != MX_OK) {
         mx_fault_extra(cx->faults, "database", MX_S("unreachable"));
         return e;
@@ -62,10 +64,12 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
 {
     static struct mx_arena *kept;
     static struct mx_str text, mount;
+
     (void)in;
     if (kept == NULL || !mx_str_eq(mount, cx->mount)) {
         struct mx_buf out;
         struct mx_jsonw w;
+
         mx_arena_free(kept);
         kept = mx_arena_new(4096, 4 * OPENAPI_MAX);
         mount = mx_str_dup(kept, cx->mount);
@@ -90,6 +94,7 @@ static enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *
 static enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
 {
     struct mx_buf out;
+
     mx_buf_init(&out, cx->arena, METRICS_MAX);
     if (!mx_control_read(cx->proc->conf->control, "metrics", &out))
         return MX_E_UNAVAILABLE;

@@ -89,6 +89,7 @@ void mx_buf_hex(struct mx_buf *b, const void *p, size_t n)
     static const char digits[] = "0123456789abcdef";
     const unsigned char *bytes = p;
     char *to = mx_buf_reserve(b, 2 * n);
+
     if (!to)
         return;
     for (size_t i = 0; i < n; i++) {
@@ -133,6 +134,7 @@ struct mx_str mx_buf_view(const struct mx_buf *b)
 struct mx_str mx_hex(struct mx_arena *a, const void *p, size_t n)
 {
     struct mx_buf b;
+
     mx_buf_init(&b, a, 2 * n);
     mx_buf_hex(&b, p, n);
     return mx_buf_view(&b);

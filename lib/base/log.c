@@ -125,6 +125,7 @@ static size_t put_char(struct line *l, struct mx_str s, size_t at)
     size_t n = mx_str_utf8(s, at);
     unsigned char c = (unsigned char)s.p[at];
     const char *name = c ? memchr(named, c, sizeof named - 1) : NULL;
+
     /* U+0080 to U+009F are control characters too: terminals obey them. */
     bool control =
         c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2 && (unsigned char)s.p[at + 1] < 0xa0);

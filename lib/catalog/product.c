@@ -138,10 +138,12 @@ enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
                                                 .has_status = q->has_status,
                                                 .after = q->after,
                                                 .limit = q->limit + 1};
+
         if (in.words.p)
             MX_TRY(q_product_page_matching(cx->db, &in, &rows));
     } else {
         struct q_product_page_in in = {q->status, q->has_status, q->after, q->limit + 1};
+
         MX_TRY(q_product_page(cx->db, &in, &rows));
     }
     out.n = rows.n < (size_t)q->limit ? rows.n : (size_t)q->limit;

@@ -205,9 +205,10 @@ enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models, 
 {
     struct arrays a = {.stock = {0}};
     int64_t rows = 0;
+    struct q_product_insert_in in;
 
     fill(cx, &a, models);
-    const struct q_product_insert_in in = {
+    in = (struct q_product_insert_in){
         mx_json_rows_text(&a.products), mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     MX_TRY(q_product_insert(cx->db, &in, &rows));
     MX_TRY(insert_variants(cx, &a.variants, &rows));
@@ -254,6 +255,7 @@ static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_product_d
     struct mx_json_rows added, changed;
     size_t n_added = 0;
     int64_t rows = 0;
+    struct q_product_update_variants_in in;
 
     mx_json_rows_init(&added, cx->arena);
     mx_json_rows_init(&changed, cx->arena);
@@ -267,7 +269,7 @@ static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_product_d
         MX_TRY(insert_variants(cx, &added, &rows));
     if (n_added == m->variants.n)
         return MX_OK;
-    const struct q_product_update_variants_in in = {mx_json_rows_text(&changed), {cx->now_ms}};
+    in = (struct q_product_update_variants_in){mx_json_rows_text(&changed), {cx->now_ms}};
     return q_product_update_variants(cx->db, &in, NULL);
 }
 

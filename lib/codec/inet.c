@@ -6,6 +6,7 @@ struct mx_str mx_address_class(struct mx_arena *a, struct mx_str address)
 {
     struct in6_addr v6;
     char text[INET6_ADDRSTRLEN];
+
     if (inet_pton(AF_INET6, mx_str_z(a, address), &v6) != 1)
         return address;
     if (IN6_IS_ADDR_V4MAPPED(&v6)) {

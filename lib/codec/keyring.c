@@ -356,6 +356,7 @@ static enum mx_err prune(const struct mx_keyring *r, const struct mx_keydir *d,
     MX_TRY(list(d, &all));
     for (size_t i = 0; i < all.n; i++) {
         const struct mx_key_entry *key = MX_AT(all, struct mx_key_entry, i);
+
         if (key->state != MX_KEY_IS_RETIRED)
             continue;
         MX_TRY(mx_keydir_remove(d, key->file.p));

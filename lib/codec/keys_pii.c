@@ -142,6 +142,7 @@ enum mx_err mx_pii_ring_newest(const struct mx_keydir *d, struct mx_pii_newest *
     newest.keys = ring.n;
     for (int i = 0; i < ring.n; i++) {
         int64_t made_ms = mx_keydir_written_ms(d, file_of(d->a, ring.at[i].id));
+
         if (made_ms < newest.made_ms || (made_ms == newest.made_ms && i != ring.active))
             continue;
         newest.made_ms = made_ms;
@@ -165,6 +166,7 @@ enum mx_err mx_pii_ring_retire(const struct mx_keydir *d, const char *retired)
 
     for (int i = 0; e == MX_OK && i < ring.n; i++) {
         const char *file = file_of(d->a, ring.at[i].id);
+
         if (i != ring.active)
             e = mx_keydir_rename(d, file, mx_arena_printf(d->a, "%s%s", file, retired));
     }

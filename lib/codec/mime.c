@@ -13,6 +13,7 @@
 struct mx_str mx_mime_one_line(struct mx_arena *a, struct mx_str s)
 {
     char *p = mx_arena_dup(a, s.p, s.n);
+
     for (size_t i = 0; i < s.n; i++)
         if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
             p[i] = ' ';
@@ -24,8 +25,10 @@ struct mx_str mx_mime_one_line(struct mx_arena *a, struct mx_str s)
 static void add_base64(struct mx_buf *out, struct mx_str s)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
     for (size_t i = 0; i < s.n; i += 3) {
         uint32_t v = 0;
+
         for (size_t k = 0; k < 3; k++)
             v = v << 8 | (i + k < s.n ? (unsigned char)s.p[i + k] : 0u);
         mx_buf_byte(out, digits[v >> 18]);
@@ -48,8 +51,10 @@ static bool is_plain(struct mx_str s)
 static void add_words(struct mx_buf *out, const char *name, struct mx_str s)
 {
     size_t room = WORD_LINE - WORD_FRAME - (strlen(name) + 2);
+
     for (size_t at = 0; at < s.n; room = WORD_LINE - WORD_FRAME) {
         size_t n = s.n - at < room / 4 * 3 ? s.n - at : room / 4 * 3;
+
         while (n > 1 && at + n < s.n && ((unsigned char)s.p[at + n] & 0xc0) == 0x80)
             n--;
         mx_buf_c(out, at == 0 ? "=?utf-8?B?" : "\n =?utf-8?B?");
@@ -62,6 +67,7 @@ static void add_words(struct mx_buf *out, const char *name, struct mx_str s)
 void mx_mime_text(struct mx_buf *out, const char *name, struct mx_str value)
 {
     struct mx_str text = mx_mime_one_line(out->arena, value);
+
     mx_buf_fmt(out, "%s: ", name);
     if (is_plain(text) && strlen(name) + 2 + text.n <= LINE_MAX_HEADER)
         mx_buf_str(out, text);
@@ -89,6 +95,7 @@ static void add_person(struct mx_buf *out, const char *name, struct mx_str perso
 void mx_mime_line(struct mx_buf *out, const char *name, struct mx_str value)
 {
     struct mx_str text = mx_mime_one_line(out->arena, value);
+
     mx_buf_fmt(out, "%s: %.*s\n", name, MX_FMT(text));
 }
 
@@ -96,6 +103,7 @@ void mx_mime_address(struct mx_buf *out, const char *name, struct mx_str person,
                      struct mx_str address)
 {
     struct mx_str to = mx_mime_one_line(out->arena, address);
+
     mx_buf_fmt(out, "%s: ", name);
     add_person(out, name, mx_mime_one_line(out->arena, person));
     mx_buf_fmt(out, "\n <%.*s>\n", MX_FMT(to));
@@ -107,6 +115,7 @@ void mx_mime_address(struct mx_buf *out, const char *name, struct mx_str person,
 static bool needs_code(struct mx_str s, size_t i)
 {
     char c = s.p[i];
+
     if (c == ' ' || c == '\t')
         return i + 1 == s.n || s.p[i + 1] == '\n';
     return c < '!' || c > '~' || c == '=';
@@ -115,13 +124,16 @@ static bool needs_code(struct mx_str s, size_t i)
 void mx_mime_quoted(struct mx_buf *out, struct mx_str text)
 {
     size_t column = 0;
+
     for (size_t i = 0; i < text.n; i++) {
+        size_t n;
+
         if (text.p[i] == '\n') {
             mx_buf_byte(out, '\n');
             column = 0;
             continue;
         }
-        size_t n = needs_code(text, i) ? 3 : 1;
+        n = needs_code(text, i) ? 3 : 1;
         if (column + n > LINE_MAX_QUOTED - 1) {
             mx_buf_c(out, "=\n");
             column = 0;

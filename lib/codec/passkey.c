@@ -34,6 +34,7 @@ static struct mx_hash mac_of(const struct mx_hash *secret, const struct challeng
     static const char purpose[] = "passkey challenge";
     char text[sizeof purpose - 1 + offsetof(struct challenge, mac) + sizeof bound_to.b];
     char *p = text;
+
     memcpy(p, purpose, sizeof purpose - 1);
     p += sizeof purpose - 1;
     memcpy(p, c, offsetof(struct challenge, mac));
@@ -47,10 +48,12 @@ struct mx_str mx_passkey_challenge(struct mx_arena *a, const struct mx_hash *sec
 {
     struct challenge c = {.use = (unsigned char)use};
     uint64_t until = (uint64_t)(now_ms + MX_PASSKEY_CHALLENGE_LIFE_MS);
+    struct mx_hash mac;
+
     for (int i = 0; i < 8; i++)
         c.until_ms[i] = (unsigned char)(until >> (56 - 8 * i));
     mx_rnd(c.nonce, sizeof c.nonce);
-    struct mx_hash mac = mac_of(secret, &c, bound_to);
+    mac = mac_of(secret, &c, bound_to);
     memcpy(c.mac, mac.b, sizeof c.mac);
     return mx_b64url(a, &c, sizeof c);
 }
@@ -58,9 +61,11 @@ struct mx_str mx_passkey_challenge(struct mx_arena *a, const struct mx_hash *sec
 static bool made_with(const struct mx_hash *secret, const struct challenge *c,
                       struct mx_id bound_to)
 {
+    struct mx_hash mac;
+
     if (secret == NULL)
         return false;
-    struct mx_hash mac = mac_of(secret, c, bound_to);
+    mac = mac_of(secret, c, bound_to);
     return mx_secret_eq(mac.b, c->mac, sizeof c->mac);
 }
 
@@ -69,13 +74,15 @@ static bool challenge_ok(struct mx_arena *a, const struct mx_passkey_asked *aske
 {
     struct mx_str bytes;
     struct challenge c;
+    uint64_t until;
+
     if (!mx_b64url_decode(a, text, &bytes) || bytes.n != sizeof c)
         return false;
     memcpy(&c, bytes.p, sizeof c);
     if (!made_with(asked->secret, &c, asked->bound_to) &&
         !made_with(asked->secret_old, &c, asked->bound_to))
         return false;
-    uint64_t until = 0;
+    until = 0;
     for (int i = 0; i < 8; i++)
         until = until << 8 | c.until_ms[i];
     return c.use == asked->use && (int64_t)until > asked->now_ms;
@@ -86,12 +93,14 @@ static bool challenge_ok(struct mx_arena *a, const struct mx_passkey_asked *aske
 static struct mx_str text_of(const struct mx_json *object, const char *name)
 {
     const struct mx_json *v = mx_json_get(object, name);
+
     return v != NULL && mx_json_type(v) == MX_JSON_STRING ? mx_json_string(v) : MX_S("");
 }
 
 static bool origin_ok(const char *origins, struct mx_str origin)
 {
     struct mx_str rest = mx_str_c(origins), one;
+
     while (mx_str_split(&rest, ' ', &one))
         if (one.n > 0 && mx_str_eq(one, origin))
             return true;
@@ -105,12 +114,14 @@ static const char *client_data_fault(struct mx_arena *a, const struct mx_passkey
     const char *why;
     size_t at;
     const char *type = asked->use == MX_PASSKEY_REGISTER ? "webauthn.create" : "webauthn.get";
+    struct mx_str challenge;
+
     if (mx_json_parse(a, client_data, &root, &why, &at) != MX_OK ||
         mx_json_type(root) != MX_JSON_OBJECT)
         return "client data is no JSON object";
     if (!mx_str_eqc(text_of(root, "type"), type))
         return "another type";
-    struct mx_str challenge = text_of(root, "challenge");
+    challenge = text_of(root, "challenge");
     if (!challenge_ok(a, asked, challenge))
         return "another challenge, or too late";
     *ret_challenge = mx_sha256(challenge);
@@ -134,6 +145,7 @@ static const char *unsigned_fault(const fido_cred_t *cred, const char *rp_id)
 {
     struct mx_hash rp = mx_sha256(mx_str_c(rp_id));
     const unsigned char *raw = fido_cred_authdata_raw_ptr(cred);
+
     if (raw == NULL || fido_cred_authdata_raw_len(cred) < AUTHDATA_MIN ||
         memcmp(raw, rp.b, RP_HASH) != 0)
         return "another relying party";
@@ -144,6 +156,7 @@ static const char *attestation_fault(const fido_cred_t *cred, const char *rp_id)
 {
     const char *fmt = fido_cred_fmt(cred);
     const int wanted = FLAG_PRESENT | FLAG_VERIFIED;
+
     if ((fido_cred_flags(cred) & wanted) != wanted)
         return "the user was not verified";
     if (fmt != NULL && strcmp(fmt, "none") == 0)
@@ -167,10 +180,12 @@ static void take_part(struct mx_arena *a, const struct cbor_pair *pair, struct a
 {
     unsigned char *cbor = NULL;
     size_t room = 0, n;
+    struct mx_str name;
+
     if (!cbor_isa_string(pair->key) || !cbor_string_is_definite(pair->key))
         return;
-    struct mx_str name = {(const char *)cbor_string_handle(pair->key),
-                          cbor_string_length(pair->key)};
+    name =
+        (struct mx_str){(const char *)cbor_string_handle(pair->key), cbor_string_length(pair->key)};
     if (mx_str_eqc(name, "fmt") && cbor_isa_string(pair->value) &&
         cbor_string_is_definite(pair->value)) {
         at->fmt = copy(a, cbor_string_handle(pair->value), cbor_string_length(pair->value));
@@ -189,12 +204,15 @@ static void take_part(struct mx_arena *a, const struct cbor_pair *pair, struct a
 static bool take_apart(struct mx_arena *a, struct mx_str cbor, struct attestation *ret_at)
 {
     struct cbor_load_result load;
+    cbor_item_t *item;
+    bool whole;
+
     *ret_at = (struct attestation){.fmt = {NULL, 0}};
-    cbor_item_t *item = cbor_load(bytes_of(cbor), cbor.n, &load);
+    item = cbor_load(bytes_of(cbor), cbor.n, &load);
     if (item == NULL)
         return false;
-    bool whole = load.read == cbor.n && cbor_isa_map(item) && cbor_map_is_definite(item) &&
-                 cbor_map_size(item) == 3;
+    whole = load.read == cbor.n && cbor_isa_map(item) && cbor_map_is_definite(item) &&
+            cbor_map_size(item) == 3;
     for (size_t i = 0; whole && i < 3; i++)
         take_part(a, &cbor_map_handle(item)[i], ret_at);
     cbor_decref(&item);
@@ -209,6 +227,7 @@ static fido_cred_t *cred_of(int alg, const char *rp_id, struct mx_str client_dat
     bool bare = mx_str_eqc(at->fmt, "none");
     struct mx_str data = at->authenticator_data, statement = at->statement;
     fido_cred_t *cred = fido_cred_new();
+
     if (cred == NULL)
         MX_BUG("no memory for a credential");
     if (fido_cred_set_type(cred, alg) == FIDO_OK &&
@@ -231,6 +250,7 @@ static fido_cred_t *any_cred_of(struct mx_arena *a, const char *rp_id, struct mx
 {
     struct attestation at;
     fido_cred_t *cred = NULL;
+
     fido_init(0);
     if (!take_apart(a, attestation, &at))
         return NULL;
@@ -242,6 +262,7 @@ static fido_cred_t *any_cred_of(struct mx_arena *a, const char *rp_id, struct mx
 static const char *keep(struct mx_arena *a, const fido_cred_t *cred, struct mx_passkey_checked *ret)
 {
     size_t id_n = fido_cred_id_len(cred), key_n = fido_cred_pubkey_len(cred);
+
     if (id_n == 0 || id_n > MX_PASSKEY_ID_MAX || key_n == 0 || key_n > MX_PASSKEY_KEY_MAX)
         return "no credential";
     ret->id = copy(a, fido_cred_id_ptr(cred), id_n);
@@ -258,11 +279,13 @@ enum mx_err mx_passkey_registered(struct mx_arena *a, const struct mx_passkey_as
                                   struct mx_str client_data, struct mx_str attestation,
                                   struct mx_passkey_checked *ret)
 {
+    fido_cred_t *cred;
+
     *ret = (struct mx_passkey_checked){.why = NULL};
     ret->why = client_data_fault(a, asked, client_data, &ret->challenge);
     if (ret->why != NULL)
         return MX_E_VALIDATION_FAILED;
-    fido_cred_t *cred = any_cred_of(a, asked->rp_id, client_data, attestation);
+    cred = any_cred_of(a, asked->rp_id, client_data, attestation);
     if (cred == NULL) {
         ret->why = "no attestation object of a known algorithm";
         return MX_E_VALIDATION_FAILED;
@@ -325,8 +348,10 @@ static const char *assertion_fault(const char *rp_id, const struct mx_passkey_ke
 {
     const char *why = "the assertion is not sound";
     struct mx_str data = answer->authenticator_data, sig = answer->signature;
+    fido_assert_t *assert;
+
     fido_init(0);
-    fido_assert_t *assert = fido_assert_new();
+    assert = fido_assert_new();
     if (assert == NULL)
         MX_BUG("no memory for an assertion");
     if (fido_assert_set_clientdata(assert, bytes_of(answer->client_data), answer->client_data.n) ==

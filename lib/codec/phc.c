@@ -119,9 +119,10 @@ static int compute(const struct phc *phc, struct mx_str password, unsigned char 
         .allocate_cbk = take_memory,
         .free_cbk = give_memory,
     };
+    int error;
 
     mx_pace_start();
-    int error = argon2id_ctx(&c);
+    error = argon2id_ctx(&c);
     mx_pace_stop();
     return error;
 }
@@ -141,11 +142,12 @@ enum mx_err mx_password_verify(struct mx_str text, struct mx_str password, bool 
 {
     struct phc phc;
     unsigned char out[MX_PASSWORD_PHC];
+    int error;
 
     *ret_match = false;
     if (!password.p || !text.p || text.n >= MX_PASSWORD_PHC || !parse(text, &phc))
         return MX_OK;
-    int error = compute(&phc, password, out);
+    error = compute(&phc, password, out);
     if (error == ARGON2_MEMORY_ALLOCATION_ERROR)
         return MX_E_UNAVAILABLE;
     *ret_match = error == ARGON2_OK && mx_secret_eq(out, phc.hash, phc.hash_n);

@@ -56,13 +56,14 @@ struct mx_str mx_base32(struct mx_arena *a, const void *p, size_t n)
 {
     char *text = NULL;
     size_t len = 0;
+    struct mx_str out;
 
     start();
     if (oath_base32_encode(p, n, &text, &len) != OATH_OK)
         MX_BUG("liboath gives no base32");
     while (len > 0 && text[len - 1] == '=')
         len--;
-    struct mx_str out = mx_str_dup(a, (struct mx_str){text, len});
+    out = mx_str_dup(a, (struct mx_str){text, len});
     mx_secret_wipe(text, len);
     free(text);
     return out;

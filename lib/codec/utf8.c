@@ -119,8 +119,10 @@ bool mx_utf8_line(struct mx_str s)
     size_t n;
 
     for (size_t at = 0; at < s.n; at += n) {
+        uint32_t c;
+
         n = mx_utf8_step(s, at);
-        uint32_t c = code_point(s.p + at, n);
+        c = code_point(s.p + at, n);
         if (in_ranges(c, bidi, MX_LEN(bidi)))
             return false;
         seen |= !in_ranges(c, blank, MX_LEN(blank));

@@ -33,6 +33,7 @@ struct mx_cache *mx_cache_new(size_t slots)
     size_t size = sizeof(struct mx_cache) + sets * WAYS * sizeof(struct slot);
     struct mx_cache *c =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
     if (c == MAP_FAILED)
         MX_BUG("no memory for the answer cache");
     c->sets = sets;
@@ -55,12 +56,15 @@ static bool read_slot(struct slot *s, const struct mx_cache_key *k, struct mx_ar
                       struct mx_str *ret_value)
 {
     uint64_t before = atomic_load_explicit(&s->h.guard, memory_order_acquire);
+    uint32_t n;
+    const char *copy;
+
     if ((uint32_t)before != 0 || !matches(s, k))
         return false;
-    uint32_t n = s->h.value_n;
+    n = s->h.value_n;
     if (n > sizeof(s->bytes) - k->text.n)
         return false;
-    const char *copy = mx_arena_dup(a, s->bytes + k->text.n, n);
+    copy = mx_arena_dup(a, s->bytes + k->text.n, n);
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load_explicit(&s->h.guard, memory_order_relaxed) != before)
         return false;
@@ -72,6 +76,7 @@ bool mx_cache_get(struct mx_cache *c, const struct mx_cache_key *k, struct mx_ar
                   struct mx_str *ret_value)
 {
     struct slot *set = set_of(c, k->text);
+
     for (int i = 0; i < WAYS; i++)
         if (read_slot(&set[i], k, a, ret_value))
             return true;
@@ -82,6 +87,7 @@ bool mx_cache_get(struct mx_cache *c, const struct mx_cache_key *k, struct mx_ar
 static struct slot *victim(struct slot *set, const struct mx_cache_key *k)
 {
     struct slot *first = &set[0];
+
     for (int i = 0; i < WAYS; i++) {
         if (set[i].h.text_n == k->text.n && memcmp(set[i].bytes, k->text.p, k->text.n) == 0)
             return &set[i];
@@ -97,6 +103,7 @@ static bool lock(struct slot *s, uint64_t *ret_count)
 {
     uint64_t seen = atomic_load_explicit(&s->h.guard, memory_order_acquire);
     pid_t holder = (pid_t)(uint32_t)seen;
+
     if (holder != 0 && (kill(holder, 0) == 0 || errno != ESRCH))
         return false;
     *ret_count = (seen >> 32) + 1;
@@ -109,6 +116,7 @@ void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_st
 {
     uint64_t count;
     struct slot *s = victim(set_of(c, k->text), k);
+
     if (k->text.n + value.n > sizeof(s->bytes) || !lock(s, &count))
         return;
     atomic_thread_fence(memory_order_release);

@@ -128,6 +128,7 @@ static void set_tls(MYSQL *my, const struct mx_settings *conf)
 static void set_options(const struct mx_link *l, MYSQL *my)
 {
     unsigned connect_s = (unsigned)l->conf->db_connect_timeout_s;
+
     /* The server ends the statement first; this is for a server that does not answer. */
     unsigned answer_s = (unsigned)(l->conf->db_statement_timeout_ms + 999) / 1000 + 1;
     unsigned protocol = *l->conf->db_host ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
@@ -154,6 +155,7 @@ static enum mx_err set_session(struct mx_link *l)
 {
     bool maria = strstr(mysql_get_server_info(l->my), "MariaDB") != NULL;
     bool old_name = maria && mysql_get_server_version(l->my) < 110100;
+
     long long limit_ms =
         l->kind == MX_LINK_SCRIPT ? 0 : (long long)l->conf->db_statement_timeout_ms;
     char limit[64], sql[768];

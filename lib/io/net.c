@@ -226,6 +226,7 @@ static bool diag_parse(struct nlmsghdr *h, size_t n, int *ret_waiting, int *ret_
 static bool queue_unix(int fd, int *ret_waiting, int *ret_limit)
 {
     static int diag = -1;
+
     union {
         struct nlmsghdr head;
         char bytes[512];

@@ -377,6 +377,7 @@ static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
 {
     static const struct {
         const char *line;
+
         void (*fn)(struct master *m, struct mx_control_client *c);
     } verbs[] = {{"status", verb_status},
                  {"status json", verb_json},

@@ -101,6 +101,7 @@ static const char *url_of(struct mx_arena *a, const struct mx_settings *conf, co
     *ret_why = is_address(from) ? fault_of_url(a, conf, url) : "mail_from is no mail address";
     if (*ret_why == NULL) {
         const char *domain = from.p + mx_str_find(from, '@') + 1;
+
         if (curl_url_set(url, CURLUPART_PATH, mx_arena_printf(a, "/%s", domain), 0) == CURLUE_OK)
             whole = part_of(a, url, CURLUPART_URL);
         else

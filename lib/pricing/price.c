@@ -15,6 +15,7 @@ bool mx_price(struct mx_price_line *lines, size_t n, int64_t shipping, int64_t s
               struct mx_totals *ret_totals)
 {
     struct mx_totals t = {.shipping = shipping};
+
     for (size_t i = 0; i < n; i++)
         if (!price_line(&lines[i], &t))
             return false;

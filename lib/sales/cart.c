@@ -30,6 +30,7 @@ static int64_t rate_of(int64_t rate, bool has_free_from, int64_t free_from, int6
 static void warn(struct mx_cart *cart, struct mx_id item, const char *code, const char *detail)
 {
     struct mx_cart_warning *w = MX_AT(cart->warnings, struct mx_cart_warning, cart->warnings.n++);
+
     *w = (struct mx_cart_warning){mx_str_c(code), item, mx_str_c(detail)};
 }
 
@@ -47,6 +48,7 @@ static void fill_item(struct mx_ctx *cx, const row_t *r, const struct mx_price_l
         r->variant_title.n > 0
             ? mx_str_fmt(cx->arena, "%.*s – %.*s", MX_FMT(r->title), MX_FMT(r->variant_title))
             : r->title;
+
     *MX_AT(cart->items, struct mx_cart_item, cart->items.n++) = (struct mx_cart_item){
         .id = r->item_id,
         .variant_id = r->variant_id,
@@ -73,10 +75,13 @@ static void fill_item(struct mx_ctx *cx, const row_t *r, const struct mx_price_l
 static struct mx_shipping_offer *method_of(struct mx_arena *a, const row_t *r, int64_t subtotal,
                                            struct mx_currency cur)
 {
+    struct mx_shipping_offer *o;
+    int64_t price;
+
     if (r->method_name.p == NULL || !r->has_rate)
         return NULL;
-    struct mx_shipping_offer *o = MX_NEW(a, struct mx_shipping_offer);
-    int64_t price = rate_of(r->rate, r->has_free_from, r->free_from, subtotal);
+    o = MX_NEW(a, struct mx_shipping_offer);
+    price = rate_of(r->rate, r->has_free_from, r->free_from, subtotal);
     *o = (struct mx_shipping_offer){r->method_id, r->method_name, mx_money(price, cur), r->days_min,
                                     r->days_max};
     return o;
@@ -85,6 +90,7 @@ static struct mx_shipping_offer *method_of(struct mx_arena *a, const row_t *r, i
 static int64_t subtotal_of(const struct mx_price_line *lines, size_t n)
 {
     int64_t sum = 0, line;
+
     for (size_t i = 0; i < n; i++)
         if (!mx_money_mul(lines[i].unit_price, lines[i].quantity, &line) ||
             !mx_money_add(sum, line, &sum))
@@ -102,24 +108,32 @@ static enum mx_err too_much(struct mx_ctx *cx)
 static int by_item(const void *a, const void *b)
 {
     const row_t *x = a, *y = b;
+
     return memcmp(x->item_id.b, y->item_id.b, sizeof(x->item_id.b));
 }
 
 /* Price the rows of one cart and lay them out as the API shows it, oldest line first. */
 static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_cart *ret_cart)
 {
+    const row_t *head;
+    size_t n;
+    struct mx_currency cur;
+    struct mx_price_line *lines;
+    struct mx_shipping_offer *method;
+    struct mx_totals t;
+
     qsort(rows->at, rows->n, sizeof(row_t), by_item);
-    const row_t *head = MX_AT(*rows, row_t, 0);
-    size_t n = mx_id_none(head->item_id) ? 0 : rows->n;
-    struct mx_currency cur = mx_currency_stored(head->currency);
-    struct mx_price_line *lines = MX_NEW_N(cx->arena, n, struct mx_price_line);
+    head = MX_AT(*rows, row_t, 0);
+    n = mx_id_none(head->item_id) ? 0 : rows->n;
+    cur = mx_currency_stored(head->currency);
+    lines = MX_NEW_N(cx->arena, n, struct mx_price_line);
     for (size_t i = 0; i < n; i++) {
         const row_t *r = MX_AT(*rows, row_t, i);
+
         lines[i] =
             (struct mx_price_line){r->price, r->quantity, r->has_tax_ppm ? r->tax_ppm : 0, 0, 0};
     }
-    struct mx_shipping_offer *method = method_of(cx->arena, head, subtotal_of(lines, n), cur);
-    struct mx_totals t;
+    method = method_of(cx->arena, head, subtotal_of(lines, n), cur);
     if (!mx_price(lines, n, method ? method->price.minor : 0,
                   head->has_shipping_ppm ? head->shipping_ppm : 0, &t))
         return too_much(cx);
@@ -145,6 +159,7 @@ static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_c
 enum mx_err mx_cart_load(struct mx_ctx *cx, struct mx_cart *ret_cart)
 {
     struct mx_list rows;
+
     MX_TRY(q_cart_load(cx->db, &(struct q_cart_load_in){cx->actor.account}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
@@ -155,13 +170,14 @@ enum mx_err mx_cart_load_live(struct mx_ctx *cx, struct mx_cart *ret_cart)
 {
     struct mx_list rows;
     struct q_cart_load_live_in in = {cx->actor.account, cx->actor.session, {cx->now_ms}};
+    struct mx_session_proof proof;
+
     MX_TRY(q_cart_load_live(cx->db, &in, &rows));
     cx->session_live = rows.n > 0;
     if (cx->session_live) {
         cx->audit_key = (struct mx_audit_key){cx->actor.account, MX_AT(rows, row_t, 0)->audit_key};
         return assemble(cx, &rows, ret_cart);
     }
-    struct mx_session_proof proof;
     MX_TRY(mx_session_live(cx, &proof));
     return MX_E_NOT_FOUND;
 }
@@ -178,6 +194,7 @@ static bool any_price_changed(const struct mx_cart *cart)
 static void empty_cart(struct mx_ctx *cx, struct mx_id id, struct mx_cart *ret_cart)
 {
     struct mx_money zero = mx_money(0, mx_currency_stored(mx_str_c(cx->proc->conf->currency)));
+
     *ret_cart = (struct mx_cart){
         .id = id,
         .currency = mx_str_c(cx->proc->conf->currency),
@@ -193,14 +210,16 @@ static void empty_cart(struct mx_ctx *cx, struct mx_id id, struct mx_cart *ret_c
 enum mx_err mx_cart_get(struct mx_ctx *cx, struct mx_cart *ret_cart)
 {
     enum mx_err e = mx_cart_load(cx, ret_cart);
+    struct q_cart_create_in in;
+    int64_t made;
+
     if (e == MX_OK && any_price_changed(ret_cart))
         return q_cart_refresh_prices(cx->db, &(struct q_cart_refresh_prices_in){ret_cart->id},
                                      NULL);
     if (e != MX_E_NOT_FOUND)
         return e;
-    struct q_cart_create_in in = {
+    in = (struct q_cart_create_in){
         mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
-    int64_t made;
     MX_TRY(q_cart_create(cx->db, &in, &made));
     if (made == 0)
         return mx_cart_load(cx, ret_cart);
@@ -212,6 +231,7 @@ static const struct mx_cart_item *item_of_variant(const struct mx_cart *cart, st
 {
     for (size_t i = 0; i < cart->items.n; i++) {
         const struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
+
         if (mx_id_eq(it->variant_id, variant))
             return it;
     }
@@ -236,11 +256,15 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
 {
     struct q_cart_touch_or_create_in touch = {
         mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
-    MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
-    struct q_cart_add_item_in add = {
-        cx->actor.account, mx_id_new(), variant, quantity, {cx->now_ms}};
+    struct q_cart_add_item_in add;
     int64_t changed;
-    enum mx_err e = q_cart_add_item(cx->db, &add, &changed);
+    enum mx_err e;
+    const struct mx_cart_item *it;
+
+    MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
+    add = (struct q_cart_add_item_in){
+        cx->actor.account, mx_id_new(), variant, quantity, {cx->now_ms}};
+    e = q_cart_add_item(cx->db, &add, &changed);
     if (e == MX_E_CONFLICT)
         return above_999(cx);
     if (e != MX_OK)
@@ -253,7 +277,7 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
     if (ret_cart->items.n > MX_CART_LINES_MAX)
         return mx_fail(cx->faults, MX_E_VALIDATION_FAILED, "A cart holds at most %d lines.",
                        MX_CART_LINES_MAX);
-    const struct mx_cart_item *it = item_of_variant(ret_cart, variant);
+    it = item_of_variant(ret_cart, variant);
     MX_ASSERT(it != NULL);
     return it->available ? MX_OK : out_of_stock(cx, it);
 }
@@ -262,6 +286,7 @@ static enum mx_err remove_item(struct mx_ctx *cx, struct mx_id item, struct mx_c
 {
     int64_t changed;
     struct q_cart_remove_item_in in = {cx->actor.account, item};
+
     MX_TRY(q_cart_remove_item(cx->db, &in, &changed));
     return changed == 0 ? MX_E_NOT_FOUND : mx_cart_load(cx, ret_cart);
 }
@@ -271,12 +296,14 @@ static enum mx_err set_item(struct mx_ctx *cx, struct mx_id item, int64_t quanti
 {
     int64_t changed;
     struct q_cart_set_quantity_in in = {cx->actor.account, item, quantity};
+
     MX_TRY(q_cart_set_quantity(cx->db, &in, &changed));
     if (changed == 0)
         return MX_E_NOT_FOUND;
     MX_TRY(mx_cart_load(cx, ret_cart));
     for (size_t i = 0; i < ret_cart->items.n; i++) {
         const struct mx_cart_item *it = MX_AT(ret_cart->items, struct mx_cart_item, i);
+
         if (mx_id_eq(it->id, item) && !it->available)
             return out_of_stock(cx, it);
     }
@@ -287,6 +314,7 @@ enum mx_err mx_cart_set_quantity(struct mx_ctx *cx, struct mx_id item, int64_t q
                                  struct mx_cart *ret_cart)
 {
     int64_t touched;
+
     MX_TRY(
         q_cart_touch(cx->db, &(struct q_cart_touch_in){cx->actor.account, {cx->now_ms}}, &touched));
     if (touched == 0)
@@ -298,8 +326,10 @@ static enum mx_err set_address(struct mx_ctx *cx, struct mx_id address, struct m
 {
     struct q_cart_touch_or_create_in touch = {
         mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
+    struct q_cart_set_address_in in;
+
     MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
-    struct q_cart_set_address_in in = {cx->actor.account, address, {cx->now_ms}};
+    in = (struct q_cart_set_address_in){cx->actor.account, address, {cx->now_ms}};
     MX_TRY(q_cart_set_address(cx->db, &in, NULL));
     return mx_cart_load(cx, ret_cart);
 }
@@ -308,6 +338,7 @@ enum mx_err mx_cart_ship_to(struct mx_ctx *cx, struct mx_id entry, const struct 
                             struct mx_cart *ret_cart)
 {
     struct mx_id address;
+
     if (mx_id_none(entry))
         MX_TRY(mx_address_insert(cx, fields, &address));
     else
@@ -319,6 +350,7 @@ enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method, struct mx_ca
 {
     int64_t changed;
     struct q_cart_set_method_in in = {cx->actor.account, method, {cx->now_ms}};
+
     MX_TRY(q_cart_set_method(cx->db, &in, &changed));
     if (changed == 0) {
         mx_fault_at(cx->faults, MX_S("/shipping_method_id"), "unknown",
@@ -331,15 +363,19 @@ enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method, struct mx_ca
 enum mx_err mx_cart_offers(struct mx_ctx *cx, struct mx_list *ret_offers)
 {
     struct mx_cart cart;
-    MX_TRY(mx_cart_get(cx, &cart));
-    struct mx_str country = cart.shipping_address ? cart.shipping_address->country : MX_S("*");
+    struct mx_str country;
     struct mx_list rows;
-    struct q_shipping_offers_in in = {country, cart.currency};
+    struct q_shipping_offers_in in;
+
+    MX_TRY(mx_cart_get(cx, &cart));
+    country = cart.shipping_address ? cart.shipping_address->country : MX_S("*");
+    in = (struct q_shipping_offers_in){country, cart.currency};
     MX_TRY(q_shipping_offers(cx->db, &in, &rows));
     *ret_offers = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_shipping_offer), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_shipping_offers_row *r = MX_AT(rows, struct q_shipping_offers_row, i);
         int64_t price = rate_of(r->price, r->has_free_from, r->free_from, cart.subtotal.minor);
+
         *MX_AT(*ret_offers, struct mx_shipping_offer, i) = (struct mx_shipping_offer){
             r->id, r->name, mx_money(price, cart.subtotal.currency), r->days_min, r->days_max};
     }
@@ -355,13 +391,16 @@ static enum mx_err merge(void *arg)
 {
     struct merge *m = arg;
     struct mx_ctx *cx = m->cx;
+    struct q_cart_touch_or_create_in touch;
+    struct q_cart_merge_items_in items;
+
     /* Lock the source first: what its owner adds or orders meanwhile comes before or after all
      * this. */
     MX_TRY(q_cart_touch(cx->db, &(struct q_cart_touch_in){m->from, {cx->now_ms}}, NULL));
-    struct q_cart_touch_or_create_in touch = {
+    touch = (struct q_cart_touch_or_create_in){
         mx_id_new(), m->to, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
-    struct q_cart_merge_items_in items = {m->from, m->to, {cx->now_ms}};
+    items = (struct q_cart_merge_items_in){m->from, m->to, {cx->now_ms}};
     MX_TRY(q_cart_merge_items(cx->db, &items, NULL));
     MX_TRY(q_cart_trim(cx->db, &(struct q_cart_trim_in){m->to, MX_CART_LINES_MAX}, NULL));
     MX_TRY(q_person_merge(cx->db, &(struct q_person_merge_in){m->from, m->to}, NULL));
@@ -371,5 +410,6 @@ static enum mx_err merge(void *arg)
 enum mx_err mx_cart_merge(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
 {
     struct merge m = {cx, from, to};
+
     return mx_db_in_tx(cx->db) ? merge(&m) : mx_db_tx(cx->db, merge, &m);
 }

@@ -28,6 +28,7 @@ static int by_variant(const void *a, const void *b)
 static const struct mx_cart_item **in_lock_order(struct mx_arena *a, const struct mx_cart *cart)
 {
     const struct mx_cart_item **at = mx_arena_zalloc(a, cart->items.n, sizeof(*at));
+
     for (size_t i = 0; i < cart->items.n; i++)
         at[i] = MX_AT(cart->items, struct mx_cart_item, i);
     qsort(at, cart->items.n, sizeof(*at), by_variant);
@@ -38,8 +39,10 @@ static enum mx_err insert_items(struct mx_ctx *cx, struct mx_id order,
                                 const struct mx_cart_item **lines, size_t n)
 {
     struct q_order_insert_items_in in = {.order = order};
+
     for (size_t i = 0; i < n; i++) {
         const struct mx_cart_item *it = lines[i];
+
         in.each[in.n_each++] = (struct q_order_insert_items_each){
             .line = (int64_t)i + 1,
             .id = it->id,
@@ -67,6 +70,7 @@ static enum mx_err insert_moves(struct mx_ctx *cx, struct mx_id order,
 {
     struct q_order_ledger_take_in in = {
         .order = order, .actor = cx->actor.account, .now = {cx->now_ms}};
+
     for (size_t i = 0; i < n; i++) {
         in.each[in.n_each++] =
             (struct q_order_ledger_take_each){lines[i]->variant_id, lines[i]->quantity};
@@ -83,6 +87,7 @@ static struct mx_str new_number(struct mx_arena *a)
 {
     static const char alphabet[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
     char text[ORDER_NUMBER_LEN];
+
     for (size_t i = 0; i < sizeof(text); i++)
         text[i] = i == 4 ? '-' : alphabet[mx_rnd_below(sizeof(alphabet) - 1)];
     return mx_str_dup(a, (struct mx_str){text, sizeof(text)});
@@ -91,8 +96,10 @@ static struct mx_str new_number(struct mx_arena *a)
 static enum mx_err short_lines(struct mx_ctx *cx, const struct mx_cart *cart)
 {
     bool any = false;
+
     for (size_t i = 0; i < cart->items.n; i++) {
         const struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
+
         if (it->available)
             continue;
         any = true;
@@ -130,6 +137,7 @@ static enum mx_err close_and_take(struct mx_ctx *cx, void *arg)
     const struct closing *c = arg;
     int64_t changed;
     struct q_order_take_stock_in in = {c->order, c->cart, c->version, {cx->now_ms}};
+
     MX_TRY(q_order_take_stock(cx->db, &in, &changed));
     return changed == c->lines + 1 ? MX_OK : MX_E_RETRY;
 }
@@ -139,6 +147,7 @@ static bool shows_in_catalog(const struct mx_cart *cart)
 {
     for (size_t i = 0; i < cart->items.n; i++) {
         const struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
+
         if (mx_stock_hint(it->in_stock) != mx_stock_hint(it->in_stock - it->quantity))
             return true;
     }
@@ -147,8 +156,10 @@ static bool shows_in_catalog(const struct mx_cart *cart)
 
 static void leave_closing(struct mx_ctx *cx, struct mx_id order, const struct mx_cart *cart)
 {
+    struct closing *c;
+
     cx->catalog_changed = shows_in_catalog(cart);
-    struct closing *c = MX_NEW(cx->arena, struct closing);
+    c = MX_NEW(cx->arena, struct closing);
     *c = (struct closing){order, cart->id, cart->version, (int64_t)cart->items.n};
     cx->at_commit = (struct mx_at_commit){close_and_take, c};
 }
@@ -160,6 +171,8 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *i
     const char *provider = mx_pay_provider_names[in->payment.provider];
     int64_t captured = paid->status == MX_PAY_PAID ? o->total.minor : 0;
     struct mx_currency cur = o->total.currency;
+    struct q_payment_insert_in row;
+
     *ret = (struct mx_order_payment_row){
         .id = mx_id_new(),
         .provider = mx_str_c(provider),
@@ -170,7 +183,7 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *i
         .failure_code = paid->failure_code,
         .created_at = {cx->now_ms},
     };
-    struct q_payment_insert_in row = {
+    row = (struct q_payment_insert_in){
         .id = ret->id,
         .order = o->id,
         .attempt = 1,
@@ -191,6 +204,7 @@ static struct mx_str payment_json(struct mx_arena *a, const struct mx_order *o)
     const struct mx_order_payment_row *p = MX_AT(o->payments, struct mx_order_payment_row, 0);
     struct mx_jsonw w;
     struct mx_buf out;
+
     mx_buf_init(&out, a, 1024);
     mx_jsonw_init(&w, &out);
     mx_jsonw_open(&w);
@@ -217,6 +231,7 @@ static enum mx_err insert_events(struct mx_ctx *cx, const struct mx_pay_outcome 
     size_t n = paid->status == MX_PAY_PAID ? 2 : 1;
     struct mx_audit rows[MX_LEN(types)];
     struct mx_str payment = payment_json(cx->arena, o);
+
     o->events = (struct mx_list){MX_NEW_N(cx->arena, n, struct mx_order_event), n};
     for (size_t i = 0; i < n; i++) {
         rows[i] = (struct mx_audit){.action = types[i],
@@ -233,9 +248,11 @@ static enum mx_err insert_events(struct mx_ctx *cx, const struct mx_pay_outcome 
 static void fill_items(struct mx_arena *a, const struct mx_cart *cart, struct mx_order *o)
 {
     struct mx_currency cur = cart->total.currency;
+
     o->items = (struct mx_list){MX_NEW_N(a, cart->items.n, struct mx_order_item), cart->items.n};
     for (size_t i = 0; i < cart->items.n; i++) {
         const struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
+
         *MX_AT(o->items, struct mx_order_item, i) = (struct mx_order_item){
             .id = it->id,
             .variant_id = it->variant_id,
@@ -305,11 +322,13 @@ static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
         .expires_at = {o->status == MX_ORDER_PENDING_PAYMENT ? expires : 0},
         .now = {cx->now_ms},
     };
+    enum mx_err e;
+
     if (o->shipping_method != NULL) {
         row.method = o->shipping_method->id;
         row.shipping_name = o->shipping_method->name;
     }
-    enum mx_err e = q_order_insert(cx->db, &row, NULL);
+    e = q_order_insert(cx->db, &row, NULL);
     if (e != MX_E_DUPLICATE)
         return e;
     /* Two draws of the same number, or a second checkout of this cart that was faster: both are
@@ -322,6 +341,7 @@ static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
 static enum mx_err load_cart(struct mx_ctx *cx, struct mx_cart *ret_cart)
 {
     struct mx_list held;
+
     if (mx_db_tx_again(cx->db))
         MX_TRY(q_cart_hold(cx->db, &(struct q_cart_hold_in){cx->actor.account}, &held));
     return mx_cart_load_live(cx, ret_cart);
@@ -333,20 +353,24 @@ enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct 
     struct mx_cart cart;
     struct mx_pay_outcome paid;
     enum mx_err e = load_cart(cx, &cart);
+    struct mx_pay_request ask;
+    const struct mx_cart_item **lines;
+    struct mx_order_payment_row *payment;
+
     if (e == MX_E_NOT_FOUND)
         return MX_E_CART_EMPTY;
     if (e != MX_OK)
         return e;
     MX_TRY(check_cart(cx, in, &cart));
-    struct mx_pay_request ask = in->payment;
+    ask = in->payment;
     ask.amount = cart.total.minor;
     MX_TRY(mx_pay_decide(cx, &ask, &paid));
 
     fill_order(cx, in, &cart, &paid, ret_order);
     MX_TRY(insert_order(cx, &cart, ret_order));
-    const struct mx_cart_item **lines = in_lock_order(cx->arena, &cart);
+    lines = in_lock_order(cx->arena, &cart);
     MX_TRY(insert_items(cx, ret_order->id, lines, cart.items.n));
-    struct mx_order_payment_row *payment = MX_NEW(cx->arena, struct mx_order_payment_row);
+    payment = MX_NEW(cx->arena, struct mx_order_payment_row);
     MX_TRY(insert_payment(cx, in, &paid, ret_order, payment));
     ret_order->payments = (struct mx_list){payment, 1};
     MX_TRY(insert_events(cx, &paid, ret_order));

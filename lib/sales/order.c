@@ -33,6 +33,7 @@ static enum mx_err fill_shipping(struct mx_ctx *cx, const row_t *r, struct mx_or
 static enum mx_err fill_order(struct mx_ctx *cx, const row_t *r, struct mx_order *o)
 {
     struct mx_currency cur = mx_currency_stored(r->currency);
+
     *o = (struct mx_order){
         .id = r->id,
         .number = r->number,
@@ -58,6 +59,7 @@ static enum mx_err fill_order(struct mx_ctx *cx, const row_t *r, struct mx_order
 static struct mx_str ids_json(struct mx_arena *a, const struct mx_list *orders)
 {
     struct mx_buf text;
+
     mx_buf_init(&text, a, 1 << 16);
     for (size_t i = 0; i < orders->n; i++) {
         mx_buf_c(&text, i == 0 ? "[\"" : ",\"");
@@ -80,12 +82,15 @@ static struct mx_order *order_of(const struct mx_list *orders, struct mx_id id)
 static enum mx_err load_items(struct mx_ctx *cx, const struct mx_list *orders, struct mx_str ids)
 {
     struct mx_list rows;
+    struct mx_order_item *items;
+
     MX_TRY(q_order_items(cx->db, &(struct q_order_items_in){ids}, &rows));
-    struct mx_order_item *items = MX_NEW_N(cx->arena, rows.n, struct mx_order_item);
+    items = MX_NEW_N(cx->arena, rows.n, struct mx_order_item);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_order_items_row *r = MX_AT(rows, struct q_order_items_row, i);
         struct mx_order *o = order_of(orders, r->order_id);
         struct mx_currency cur = o->total.currency;
+
         if (o->items.n++ == 0)
             o->items.at = &items[i];
         items[i] = (struct mx_order_item){
@@ -106,12 +111,15 @@ static enum mx_err load_items(struct mx_ctx *cx, const struct mx_list *orders, s
 static enum mx_err load_payments(struct mx_ctx *cx, const struct mx_list *orders, struct mx_str ids)
 {
     struct mx_list rows;
+    struct mx_order_payment_row *at;
+
     MX_TRY(q_order_payments(cx->db, &(struct q_order_payments_in){ids}, &rows));
-    struct mx_order_payment_row *at = MX_NEW_N(cx->arena, rows.n, struct mx_order_payment_row);
+    at = MX_NEW_N(cx->arena, rows.n, struct mx_order_payment_row);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_order_payments_row *r = MX_AT(rows, struct q_order_payments_row, i);
         struct mx_order *o = order_of(orders, r->order_id);
         struct mx_currency cur = mx_currency_stored(r->currency);
+
         if (o->payments.n++ == 0)
             o->payments.at = &at[i];
         at[i] = (struct mx_order_payment_row){
@@ -131,11 +139,14 @@ static enum mx_err load_payments(struct mx_ctx *cx, const struct mx_list *orders
 static enum mx_err load_events(struct mx_ctx *cx, const struct mx_list *orders, struct mx_str ids)
 {
     struct mx_list rows;
+    struct mx_order_event *at;
+
     MX_TRY(q_order_events(cx->db, &(struct q_order_events_in){ids}, &rows));
-    struct mx_order_event *at = MX_NEW_N(cx->arena, rows.n, struct mx_order_event);
+    at = MX_NEW_N(cx->arena, rows.n, struct mx_order_event);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_order_events_row *r = MX_AT(rows, struct q_order_events_row, i);
         struct mx_order *o = order_of(orders, r->order_id);
+
         if (o->events.n++ == 0)
             o->events.at = &at[i];
         at[i] = (struct mx_order_event){r->type, r->created_at};
@@ -145,9 +156,11 @@ static enum mx_err load_events(struct mx_ctx *cx, const struct mx_list *orders, 
 
 static enum mx_err load_parts(struct mx_ctx *cx, const struct mx_list *orders)
 {
+    struct mx_str ids;
+
     if (orders->n == 0)
         return MX_OK;
-    struct mx_str ids = ids_json(cx->arena, orders);
+    ids = ids_json(cx->arena, orders);
     MX_TRY(load_items(cx, orders, ids));
     MX_TRY(load_payments(cx, orders, ids));
     return load_events(cx, orders, ids);
@@ -158,6 +171,7 @@ static enum mx_err find(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret
 {
     struct mx_list rows;
     struct q_order_find_in in = {id, cx->actor.account};
+
     MX_TRY(q_order_find(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
@@ -174,15 +188,19 @@ enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
                           struct mx_list *ret_orders, bool *ret_more)
 {
     struct mx_list rows;
+    struct q_order_page_in in;
+    size_t n;
+
     if (mx_id_none(before))
         memset(before.b, 0xff, sizeof(before.b));
-    struct q_order_page_in in = {cx->actor.account, before, limit + 1};
+    in = (struct q_order_page_in){cx->actor.account, before, limit + 1};
     MX_TRY(q_order_page(cx->db, &in, &rows));
     *ret_more = rows.n > (size_t)limit;
-    size_t n = *ret_more ? (size_t)limit : rows.n;
+    n = *ret_more ? (size_t)limit : rows.n;
     *ret_orders = (struct mx_list){MX_NEW_N(cx->arena, n, struct mx_order), n};
     for (size_t i = 0; i < n; i++) {
         row_t row;
+
         memcpy(&row, MX_AT(rows, struct q_order_page_row, i), sizeof(row));
         MX_TRY(fill_order(cx, &row, MX_AT(*ret_orders, struct mx_order, i)));
     }
@@ -194,8 +212,10 @@ static enum mx_err release(struct mx_ctx *cx, struct mx_id order, const char *re
 {
     struct q_order_ledger_release_in ledger = {
         order, cx->actor.account, mx_str_c(reason), {cx->now_ms}};
+    struct q_order_release_stock_in stock;
+
     MX_TRY(q_order_ledger_release(cx->db, &ledger, NULL));
-    struct q_order_release_stock_in stock = {order, {cx->now_ms}};
+    stock = (struct q_order_release_stock_in){order, {cx->now_ms}};
     return q_order_release_stock(cx->db, &stock, NULL);
 }
 
@@ -205,6 +225,7 @@ static enum mx_err finish(struct mx_ctx *cx, const struct mx_order *o, enum mx_o
 {
     int64_t changed;
     struct q_order_finish_in in = {o->id, o->version, (int64_t)to, (int64_t)payment, {cx->now_ms}};
+
     MX_TRY(q_order_finish(cx->db, &in, &changed));
     if (changed == 0)
         return MX_E_VERSION_CONFLICT;
@@ -239,20 +260,22 @@ static struct mx_audit ended(const struct mx_ctx *cx, const char *type, const st
 
 enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
 {
+    struct mx_audit events[2];
+    bool paid;
+    enum mx_order_payment after;
+    enum mx_err e;
+
     MX_TRY(find(cx, id, ret_order));
     if (!may_cancel(ret_order))
         return mx_fail(cx->faults, MX_E_INVALID_TRANSITION,
                        "This order cannot be cancelled any more.");
-    bool paid = ret_order->payment_status == MX_ORDER_PAY_PAID;
-    enum mx_order_payment after =
-        paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)ret_order->payment_status;
-    enum mx_err e = finish(cx, ret_order, MX_ORDER_CANCELLED, after);
+    paid = ret_order->payment_status == MX_ORDER_PAY_PAID;
+    after = paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)ret_order->payment_status;
+    e = finish(cx, ret_order, MX_ORDER_CANCELLED, after);
     if (e != MX_OK)
         return e == MX_E_VERSION_CONFLICT ? MX_E_RETRY : e;
-    struct mx_audit events[] = {
-        ended(cx, "order.cancelled", ret_order, MX_ORDER_CANCELLED, after),
-        ended(cx, "order.refunded", ret_order, MX_ORDER_CANCELLED, after),
-    };
+    events[0] = ended(cx, "order.cancelled", ret_order, MX_ORDER_CANCELLED, after);
+    events[1] = ended(cx, "order.refunded", ret_order, MX_ORDER_CANCELLED, after);
     MX_TRY(mx_audit_write_all(cx, events, paid ? 2 : 1));
     MX_TRY(release(cx, id, "order cancelled"));
     cx->catalog_changed = true;
@@ -271,9 +294,10 @@ static enum mx_err expire(void *arg)
                                .status = MX_ORDER_PENDING_PAYMENT,
                                .payment_status = (int)x->due->payment_status,
                                .version = x->due->version};
+    struct mx_audit event;
+
     MX_TRY(finish(x->cx, &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED));
-    struct mx_audit event =
-        ended(x->cx, "order.expired", &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED);
+    event = ended(x->cx, "order.expired", &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED);
     MX_TRY(mx_audit_write(x->cx, &event));
     return release(x->cx, o.id, "order expired");
 }
@@ -281,11 +305,13 @@ static enum mx_err expire(void *arg)
 enum mx_err mx_order_expire_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
 {
     struct mx_list due;
+
     *ret_n = 0;
     MX_TRY(q_order_due(cx->db, &(struct q_order_due_in){{cx->now_ms}, limit}, &due));
     for (size_t i = 0; i < due.n; i++) {
         struct expiry x = {cx, MX_AT(due, struct q_order_due_row, i)};
         enum mx_err e = mx_db_tx(cx->db, expire, &x);
+
         if (e != MX_OK && e != MX_E_VERSION_CONFLICT)
             return e;
         *ret_n += e == MX_OK;

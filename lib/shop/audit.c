@@ -140,6 +140,7 @@ static void bound(const struct mx_audit_query *q, struct q_audit_page_in *in)
         memset(in->newest.b, 0xff, sizeof(in->newest.b));
     if (q->to.ms != 0) {
         struct mx_id end = id_at(q->to.ms + NEAR_MS);
+
         if (memcmp(end.b, in->newest.b, sizeof(end.b)) < 0)
             in->newest = end;
     }

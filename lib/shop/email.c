@@ -6,6 +6,7 @@ bool mx_email_key(struct mx_arena *a, struct mx_str email, struct mx_str *ret_ke
 {
     char *key = mx_arena_dup(a, email.p, email.n);
     bool at = false;
+
     for (size_t i = 0; i < email.n; i++) {
         if (key[i] <= ' ' || key[i] > '~')
             return false;
@@ -30,6 +31,7 @@ enum mx_err mx_email_key_of(struct mx_ctx *cx, struct mx_str email, struct mx_st
 struct mx_str mx_email_local(struct mx_str email)
 {
     size_t n = email.n;
+
     while (n > 0 && email.p[n - 1] != '@')
         n--;
     return n > 0 ? mx_str_sub(email, 0, n - 1) : email;
@@ -38,5 +40,6 @@ struct mx_str mx_email_local(struct mx_str email)
 struct mx_str mx_email_domain(struct mx_str email)
 {
     struct mx_str local = mx_email_local(email);
+
     return local.n < email.n ? mx_str_sub(email, local.n + 1, email.n) : MX_S("");
 }

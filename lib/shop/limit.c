@@ -9,6 +9,7 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
 {
     const struct mx_settings *s = cx->proc->conf;
     struct mx_str client = mx_address_class(cx->arena, cx->address);
+
     limits[0] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "%s:%.*s %.*s", act, MX_FMT(key), MX_FMT(client)),
         .burst = s->rate_login_burst,
@@ -32,6 +33,7 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
 static size_t with_client(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX])
 {
     struct mx_str client = mx_address_class(cx->arena, cx->address);
+
     limits[n] = limits[n - 1];
     limits[n - 1] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(client)),
@@ -51,6 +53,7 @@ size_t mx_limits_of_codes(struct mx_ctx *cx, struct mx_str key,
                           struct mx_limit limits[MX_LIMITS_MAX])
 {
     size_t n = limits_of(cx, "code", key, limits);
+
     limits[1].burst = cx->proc->conf->rate_code_burst;
     limits[1].per_hour = cx->proc->conf->rate_code_per_hour;
     return with_client(cx, n, limits);
@@ -86,6 +89,7 @@ bool mx_limits_allow_mail(struct mx_ctx *cx, const char *act, struct mx_str key)
     struct mx_rate rate;
     struct mx_limit limits[MX_LIMITS_MAX];
     size_t n = limits_of(cx, act, key, limits);
+
     return mx_limits_take(cx, limits, n, &rate);
 }
 

@@ -20,11 +20,13 @@ static struct mx_str json_of(struct mx_arena *a, struct mx_list vars)
 {
     struct mx_buf out;
     struct mx_jsonw w;
+
     mx_buf_init(&out, a, DATA_MAX);
     mx_jsonw_init(&w, &out);
     mx_jsonw_open(&w);
     for (size_t i = 0; i < vars.n; i++) {
         const struct mx_pair *var = MX_AT(vars, struct mx_pair, i);
+
         mx_jsonw_name_str(&w, var->name);
         mx_jsonw_str(&w, var->value);
     }
@@ -37,6 +39,7 @@ static struct mx_hash recipient_hash(const struct mx_ctx *cx, const struct mx_ha
                                      struct mx_str recipient)
 {
     struct mx_str key = recipient;
+
     (void)!mx_email_key(cx->arena, recipient, &key);
     return mx_hmac(secret, mx_str_fmt(cx->arena, "mail:%.*s", MX_FMT(key)));
 }
@@ -45,15 +48,19 @@ static struct mx_hash recipient_hash(const struct mx_ctx *cx, const struct mx_ha
 static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                                      struct mx_list vars)
 {
+    struct q_mail_queue_in in;
+    struct mx_str data;
+    struct mx_str plain;
+
     MX_ASSERT(mx_mail_complete(name, vars));
-    struct q_mail_queue_in in = {
+    in = (struct q_mail_queue_in){
         .id = mx_id_new(),
         .recipient_hash = recipient_hash(cx, mx_keys_secret(cx->proc->keys), recipient),
         .template = mx_str_c(name),
         .now = {cx->now_ms},
     };
-    struct mx_str data = json_of(cx->arena, vars);
-    struct mx_str plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(recipient), MX_FMT(data));
+    data = json_of(cx->arena, vars);
+    plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(recipient), MX_FMT(data));
     in.sealed = mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_MAIL, in.id, plain);
     return in;
 }
@@ -62,6 +69,7 @@ enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_id account, struct mx_str
                           const char *name, struct mx_str locale, struct mx_list vars)
 {
     struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
+
     in.account = account;
     in.locale = locale.p != NULL ? locale : mx_mail_language(cx->accept_language);
     return q_mail_queue(cx->db, &in, NULL);
@@ -71,6 +79,7 @@ enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const
                                struct mx_list vars)
 {
     struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
+
     return q_mail_queue_none(cx->db, &(struct q_mail_queue_none_in){in.id}, NULL);
 }
 
@@ -78,6 +87,7 @@ void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash
                     struct mx_hash *ret_old)
 {
     const struct mx_hash *old = mx_keys_secret_old(cx->proc->keys);
+
     *ret_hash = *ret_old = recipient_hash(cx, mx_keys_secret(cx->proc->keys), email);
     if (old != NULL)
         *ret_old = recipient_hash(cx, old, email);
@@ -86,6 +96,7 @@ void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash
 static enum mx_err forget_address(struct mx_ctx *cx, struct mx_str email_key)
 {
     struct q_mail_forget_in in, old;
+
     mx_mail_hashes(cx, email_key, &in.recipient_hash, &old.recipient_hash);
     MX_TRY(q_mail_forget(cx->db, &in, NULL));
     if (mx_secret_eq(&in.recipient_hash, &old.recipient_hash, MX_HASH))
@@ -117,11 +128,13 @@ enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_m
 {
     struct mx_list due;
     struct mx_time now = {cx->now_ms};
+
     MX_TRY(q_mail_due(cx->db, &(struct q_mail_due_in){now, DUE_ROWS}, &due));
     for (size_t i = 0; i < due.n; i++) {
         int64_t claimed;
         const struct q_mail_due_row *r = MX_AT(due, struct q_mail_due_row, i);
         struct q_mail_claim_in in = {r->id, r->attempts, owner, {until_ms}, now};
+
         MX_TRY(q_mail_claim(cx->db, &in, &claimed));
         if (claimed == 0)
             continue;
@@ -141,6 +154,7 @@ static enum mx_err finish(struct mx_ctx *cx, struct mx_id owner, struct mx_id id
                           const char *why)
 {
     struct q_mail_finish_in in = {id, owner, state, mx_str_c(why), {cx->now_ms}};
+
     return q_mail_finish(cx->db, &in, NULL);
 }
 
@@ -159,6 +173,7 @@ enum mx_err mx_mail_refused(struct mx_ctx *cx, struct mx_id owner, struct mx_id 
 static int64_t back_off_ms(int64_t attempts)
 {
     int64_t ms = 1000;
+
     for (int64_t i = 1; i < attempts && ms < BACK_OFF_MAX_MS; i++)
         ms *= 2;
     if (ms > BACK_OFF_MAX_MS)
@@ -169,9 +184,11 @@ static int64_t back_off_ms(int64_t attempts)
 enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct mx_mail *m,
                            const char *why)
 {
+    struct q_mail_later_in in;
+
     if (m->attempts >= MX_MAIL_ATTEMPTS_MAX)
         return mx_mail_refused(cx, owner, m->id, why);
-    struct q_mail_later_in in = {
+    in = (struct q_mail_later_in){
         m->id, owner, mx_str_c(why), {cx->now_ms + back_off_ms(m->attempts)}};
     return q_mail_later(cx->db, &in, NULL);
 }

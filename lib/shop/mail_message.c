@@ -10,6 +10,7 @@
 static bool speaks(const char *language, struct mx_str locale)
 {
     struct mx_str want = mx_str_c(language);
+
     return mx_str_ieq(mx_str_sub(locale, 0, want.n), want) &&
            (locale.n == want.n || locale.p[want.n] == '-');
 }
@@ -17,8 +18,10 @@ static bool speaks(const char *language, struct mx_str locale)
 static const struct mx_mail_text *text_for(struct mx_str name, struct mx_str locale)
 {
     const struct mx_mail_text *fallback = NULL;
+
     for (size_t i = 0; i < mx_mail_texts_n; i++) {
         const struct mx_mail_text *t = &mx_mail_texts[i];
+
         if (!mx_str_eqc(name, t->name))
             continue;
         if (speaks(t->locale, locale))
@@ -34,6 +37,7 @@ static int weight_of(struct mx_str parameter)
 {
     struct mx_str q = mx_str_trim(parameter);
     int weight = 0;
+
     if (parameter.p == NULL || mx_str_starts(q, MX_S("q=1")))
         return 1000;
     if (!mx_str_starts(q, MX_S("q=0.")))
@@ -56,10 +60,14 @@ struct mx_str mx_mail_language(struct mx_str accept)
     const char *best = MX_MAIL_LOCALE;
     int best_weight = 0;
     struct mx_str wish, tag;
+
     while (mx_str_split(&accept, ',', &wish)) {
+        const char *language;
+        int weight;
+
         mx_str_split(&wish, ';', &tag);
-        const char *language = language_of(mx_str_trim(tag));
-        int weight = weight_of(wish);
+        language = language_of(mx_str_trim(tag));
+        weight = weight_of(wish);
         if (language != NULL && weight > best_weight) {
             best = language;
             best_weight = weight;
@@ -99,11 +107,12 @@ static bool is_setting(struct mx_str name)
 bool mx_mail_complete(const char *name, struct mx_list vars)
 {
     const struct mx_mail_text *text = text_for(mx_str_c(name), MX_S(MX_MAIL_LOCALE));
+
     if (text == NULL)
         return false;
-    const char *const parts[] = {text->subject, text->plain};
-    for (size_t i = 0; i < MX_LEN(parts); i++) {
-        struct mx_str rest = mx_str_c(parts[i]), plain, want;
+    for (int i = 0; i < 2; i++) {
+        struct mx_str rest = mx_str_c(i == 0 ? text->subject : text->plain), plain, want;
+
         while (next_name(&rest, &plain, &want))
             if (want.p != NULL && !is_setting(want) && find(vars, want) == NULL)
                 return false;
@@ -113,11 +122,13 @@ bool mx_mail_complete(const char *name, struct mx_list vars)
 
 static struct mx_str value_of(const struct mx_ctx *cx, struct mx_list vars, struct mx_str name)
 {
+    const struct mx_pair *var;
+
     if (mx_str_eqc(name, "shop"))
         return mx_str_c(cx->proc->conf->shop_name);
     if (mx_str_eqc(name, "shop_url"))
         return mx_str_c(cx->proc->conf->shop_url);
-    const struct mx_pair *var = find(vars, name);
+    var = find(vars, name);
     return var != NULL ? var->value : MX_S("");
 }
 
@@ -157,6 +168,7 @@ static struct mx_str filled(struct mx_ctx *cx, struct mx_list vars, const char *
 {
     struct mx_buf out;
     struct mx_str rest = mx_str_c(text), plain, name;
+
     mx_buf_init(&out, cx->arena, MESSAGE_MAX);
     while (next_name(&rest, &plain, &name)) {
         mx_buf_str(&out, plain);
@@ -174,6 +186,7 @@ static struct mx_str date_of(struct mx_arena *a, struct mx_time t)
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct mx_civil c = mx_time_civil(t);
+
     return mx_str_fmt(a, "%s, %d %s %04d %02d:%02d:%02d +0000", days[t.ms / 86400000 % 7], c.day,
                       months[c.month - 1], c.year, c.hour, c.minute, c.second);
 }
@@ -194,6 +207,7 @@ static void add_headers(struct mx_buf *out, struct mx_ctx *cx, const struct mx_m
     struct mx_str from = mx_str_c(cx->proc->conf->mail_from), id = mx_id_str(cx->arena, m->id);
     ptrdiff_t at = mx_str_find(from, '@');
     struct mx_str host = at < 0 ? MX_S("localhost") : mx_str_sub(from, (size_t)at + 1, from.n);
+
     mx_mime_line(out, "Date", date_of(cx->arena, m->created_at));
     mx_mime_address(out, "From", mx_str_c(cx->proc->conf->shop_name), from);
     mx_mime_line(out, "To", m->recipient);
@@ -208,10 +222,12 @@ bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list 
 {
     struct mx_buf out;
     const struct mx_mail_text *text = text_for(m->name, m->locale);
+    const char *boundary;
+
     if (text == NULL)
         return false;
     /* Quoted-printable never holds "=_", so no part can hold the boundary. */
-    const char *boundary = mx_arena_printf(cx->arena, "=_%s", mx_id_str(cx->arena, m->id).p);
+    boundary = mx_arena_printf(cx->arena, "=_%s", mx_id_str(cx->arena, m->id).p);
     mx_buf_init(&out, cx->arena, MESSAGE_MAX);
     add_headers(&out, cx, m, text->locale);
     mx_mime_text(&out, "Subject", filled(cx, vars, text->subject, add_plain));

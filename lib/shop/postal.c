@@ -24,10 +24,12 @@ struct mx_str mx_postal_seal(const struct mx_ctx *cx, struct mx_id id, const str
 {
     struct mx_postal copy = *p;
     struct mx_buf out;
+
     mx_buf_init(&out, cx->arena, SEALED_MAX - MX_PII_OVERHEAD);
     for (size_t i = 0; i < MX_LEN(members); i++) {
         struct mx_str s = *member(&copy, i);
         size_t n = s.p != NULL ? s.n : ABSENT;
+
         mx_buf_byte(&out, (char)(n >> 8));
         mx_buf_byte(&out, (char)(n & 0xff));
         mx_buf_str(&out, s);
@@ -40,8 +42,10 @@ struct mx_str mx_postal_seal(const struct mx_ctx *cx, struct mx_id id, const str
 static void unpack(struct mx_str packed, struct mx_postal *p)
 {
     for (size_t i = 0; i < MX_LEN(members); i++) {
+        size_t n;
+
         MX_ASSERT(packed.n >= 2);
-        size_t n = (size_t)(unsigned char)packed.p[0] << 8 | (unsigned char)packed.p[1];
+        n = (size_t)(unsigned char)packed.p[0] << 8 | (unsigned char)packed.p[1];
         packed = mx_str_sub(packed, 2, packed.n);
         if (n == ABSENT)
             continue;
@@ -55,6 +59,7 @@ enum mx_err mx_postal_open(const struct mx_ctx *cx, struct mx_id id, struct mx_s
                            struct mx_str country, struct mx_postal *ret_postal)
 {
     struct mx_str packed, none = MX_S("");
+
     *ret_postal = (struct mx_postal){.country = country};
     MX_TRY(mx_sealed_open(cx, MX_SEALED_ADDRESS, id, sealed, &packed));
     if (packed.p == NULL)

@@ -27,24 +27,28 @@ struct change {
 static enum mx_err put_phone(struct mx_db *db, const struct change *c, int64_t *ret_n)
 {
     struct q_person_reseal_phone_in in = {c->row, c->seen, c->next};
+
     return q_person_reseal_phone(db, &in, ret_n);
 }
 
 static enum mx_err put_address(struct mx_db *db, const struct change *c, int64_t *ret_n)
 {
     struct q_person_reseal_address_in in = {c->row, c->seen, c->next};
+
     return q_person_reseal_address(db, &in, ret_n);
 }
 
 static enum mx_err put_mail(struct mx_db *db, const struct change *c, int64_t *ret_n)
 {
     struct q_person_reseal_mail_in in = {c->row, c->seen, c->next};
+
     return q_person_reseal_mail(db, &in, ret_n);
 }
 
 static enum mx_err put_totp(struct mx_db *db, const struct change *c, int64_t *ret_n)
 {
     struct q_person_reseal_totp_in in = {c->row, c->seen, c->next};
+
     return q_person_reseal_totp(db, &in, ret_n);
 }
 
@@ -62,6 +66,7 @@ static const struct {
 static bool sealed_now(const struct mx_ctx *cx, struct mx_str value)
 {
     struct mx_pii_id by, active = mx_pii_active(cx->proc->keys);
+
     return mx_pii_key_of(value, &by) && memcmp(by.b, active.b, sizeof(active.b)) == 0;
 }
 
@@ -79,6 +84,7 @@ static void look_at(struct batch *b, const struct q_person_sealed_row *r)
     struct mx_ctx *cx = b->cx;
     const char *column = columns[b->pass->column].name;
     struct mx_str plain;
+
     if (r->value.p == NULL || sealed_now(cx, r->value))
         return;
     if (mx_sealed_open(cx, column, r->id, r->value, &plain) != MX_OK) {
@@ -92,9 +98,11 @@ static void look_at(struct batch *b, const struct q_person_sealed_row *r)
 static enum mx_err put_all(void *arg)
 {
     struct batch *b = arg;
+
     b->resealed = 0;
     for (int i = 0; i < b->n; i++) {
         int64_t changed;
+
         MX_TRY(columns[b->pass->column].put(b->cx->db, &b->changes[i], &changed));
         b->resealed += changed;
     }
@@ -106,6 +114,7 @@ enum mx_err mx_sealed_reseal(struct mx_ctx *cx, struct mx_reseal *pass, bool *re
     struct mx_list rows;
     struct q_person_sealed_in in = {pass->column, pass->after, BATCH};
     struct batch *b = MX_NEW(cx->arena, struct batch);
+
     b->cx = cx;
     b->pass = pass;
     MX_TRY(q_person_sealed(cx->db, &in, &rows));

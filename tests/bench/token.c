@@ -77,6 +77,7 @@ static double median_us(struct bench *b, void (*fn)(struct bench *), int times)
         struct mx_arena_mark m = mx_arena_mark(b->a);
         struct mx_str token = b->token;
         double began = cpu_us();
+
         for (int i = 0; i < times; i++)
             fn(b);
         spent[round] = (cpu_us() - began) / times;
@@ -99,9 +100,10 @@ static void measure(struct bench *b, const char *alg)
     const char *why = "";
     struct mx_hash digest;
     struct mx_str kid;
+    struct mx_keyring r;
 
     MX_ASSERT(mkdtemp(top) != NULL);
-    struct mx_keyring r = {.a = b->a, .dir = top};
+    r = (struct mx_keyring){.a = b->a, .dir = top};
     if (mx_keyring_new(&r, alg, &kid, &why) != MX_OK ||
         mx_keys_load(b->a, top, &b->keys, &why) != MX_OK)
         MX_BUG("%s", why);

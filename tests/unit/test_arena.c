@@ -87,6 +87,7 @@ static void test_copies(void)
     s = NULL;
     for (size_t n = 1; n <= 200 && !s; n++) {
         char *one = mx_arena_printf(a, "%0*d", (int)n, 7), *two = mx_arena_printf(a, "%d", 8);
+
         if (strlen(one) != n || one[n - 1] != '7' || strcmp(two, "8") != 0)
             s = one;
     }

@@ -148,6 +148,7 @@ static void test_many_faults(void)
 {
     struct mx_buf b;
     struct ex_in in;
+    char *copy;
 
     mx_arena_reset(ex.arena);
     mx_buf_init(&b, ex.arena, 60000);
@@ -155,7 +156,7 @@ static void test_many_faults(void)
     for (int i = 0; i < 30; i++)
         mx_buf_fmt(&b, "%s\"%0300d\":1", i ? "," : "", i);
     mx_buf_c(&b, "}");
-    char *copy = strdup(b.p);
+    copy = strdup(b.p);
 
     tap_err(read_body(copy, &in), MX_E_VALIDATION_FAILED, "thirty unknown members are refused");
     tap_int(faults.n, MX_FAULTS_MAX, "faults are capped");

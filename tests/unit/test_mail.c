@@ -10,6 +10,7 @@ static struct mx_settings conf;
 static struct mx_str compose(struct mx_mail m, struct mx_pair *vars, size_t n)
 {
     struct mx_str message = {0};
+
     m.created_at.ms = INT64_C(1767323045678);
     if (m.recipient.p == NULL)
         m.recipient = MX_S("ada@x.test");
@@ -21,6 +22,7 @@ static struct mx_str compose(struct mx_mail m, struct mx_pair *vars, size_t n)
 static bool has(struct mx_str s, const char *part)
 {
     struct mx_str want = mx_str_c(part);
+
     for (size_t i = 0; i + want.n <= s.n; i++)
         if (memcmp(s.p + i, want.p, want.n) == 0)
             return true;
@@ -69,8 +71,10 @@ static void test_injection(void)
     struct mx_pair vars[] = {{MX_S("number"), MX_S("1\r\nBcc: e@x.test\r\n\r\nCode: 1")},
                              {MX_S("total"), MX_S("{shop}")}};
     struct mx_mail m = {.name = MX_S("order_placed"), .locale = MX_S("en")};
+    struct mx_str s;
+
     m.recipient = MX_S("a@x.test\r\nBcc: e@x.test");
-    struct mx_str s = compose(m, vars, 2);
+    s = compose(m, vars, 2);
 
     tap_ok(no_cr(s), "no CR of a value");
     tap_ok(!has(s, "\nBcc:") && !has(s, "\nCode:"), "[REG-6] a value makes no line of its own");
@@ -96,13 +100,16 @@ static void test_all(void)
         struct mx_pair vars[16];
         struct mx_str rest = mx_str_c(t->plain), part, name;
         size_t n = 0;
+        struct mx_mail m;
+        struct mx_str s;
+
         mx_str_split(&rest, '{', &part);
         while (rest.p != NULL && n < MX_LEN(vars) && mx_str_split(&rest, '}', &name)) {
             vars[n++] = (struct mx_pair){name, MX_S("value")};
             mx_str_split(&rest, '{', &part);
         }
-        struct mx_mail m = {.name = mx_str_c(t->name), .locale = mx_str_c(t->locale)};
-        struct mx_str s = compose(m, vars, n);
+        m = (struct mx_mail){.name = mx_str_c(t->name), .locale = mx_str_c(t->locale)};
+        s = compose(m, vars, n);
         tap_ok(mx_mail_complete(t->name, (struct mx_list){vars, n}), "%s", t->name);
         tap_ok(has(s, mx_arena_printf(cx.arena, "Content-Language: %s\n", t->locale)), "%s",
                t->locale);
@@ -136,11 +143,15 @@ static void test_accepted(void)
 
 static void test_long_subject(void)
 {
-    conf.shop_name = "Ärmelkanal-Überfahrten und sonstige Geschäfte der Größenordnung Öl GmbH";
-    struct mx_mail m = {.name = MX_S("address_taken"), .locale = MX_S("de")};
-    struct mx_str s = compose(m, NULL, 0);
-    bool fits = true;
+    struct mx_mail m;
+    struct mx_str s;
+    bool fits;
     struct mx_str line;
+
+    conf.shop_name = "Ärmelkanal-Überfahrten und sonstige Geschäfte der Größenordnung Öl GmbH";
+    m = (struct mx_mail){.name = MX_S("address_taken"), .locale = MX_S("de")};
+    s = compose(m, NULL, 0);
+    fits = true;
 
     tap_ok(has(s, "?=\n =?utf-8?B?"), "a long subject is folded");
     while (s.n > 0 && mx_str_split(&s, '\n', &line))

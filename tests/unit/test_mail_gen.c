@@ -57,13 +57,15 @@ static void refusals(void)
     char path[PATH_MAX];
 
     for (size_t i = 0; i < MX_LEN(cases); i++) {
+        int status;
+
         write_good();
         snprintf(path, sizeof path, "%s/%s", dir, cases[i].file);
         if (cases[i].text)
             shell_write(dir, cases[i].file, cases[i].text);
         else
             unlink(path);
-        int status = generate(out, sizeof out);
+        status = generate(out, sizeof out);
         tap_ok(status != 0 && strstr(out, cases[i].want), "%s", cases[i].name);
     }
 }

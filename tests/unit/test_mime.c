@@ -9,6 +9,7 @@ static struct mx_arena *arena;
 static struct mx_str quoted(struct mx_str text)
 {
     struct mx_buf out;
+
     mx_buf_init(&out, arena, 65536);
     mx_mime_quoted(&out, text);
     return mx_buf_view(&out);
@@ -16,15 +17,19 @@ static struct mx_str quoted(struct mx_str text)
 
 static void test_quoted(void)
 {
+    char text[200];
+    struct mx_str s, line;
+    bool fits;
+    size_t n;
+
     tap_str(quoted(MX_S("a=b\n")), "a=3Db\n", "equals sign");
     tap_str(quoted(MX_S("\xc3\xa9\r")), "=C3=A9=0D\n", "bytes; a last line ends");
     tap_str(quoted(MX_S("a \n b\t")), "a=20\n b=09\n", "blanks at the end of a line");
     tap_str(quoted(MX_S("")), "", "nothing");
-    char text[200];
     memset(text, '=', sizeof text);
-    struct mx_str s = quoted((struct mx_str){text, sizeof text}), line;
-    bool fits = true;
-    size_t n = 0;
+    s = quoted((struct mx_str){text, sizeof text});
+    fits = true;
+    n = 0;
     while (s.n > 0 && mx_str_split(&s, '\n', &line)) {
         fits = fits && line.n <= 76;
         for (size_t i = 0; i + 2 < line.n; i += 3)
@@ -36,6 +41,7 @@ static void test_quoted(void)
 static struct mx_str text_header(struct mx_str value)
 {
     struct mx_buf out;
+
     mx_buf_init(&out, arena, 65536);
     mx_mime_text(&out, "Subject", value);
     return mx_buf_view(&out);
@@ -44,12 +50,13 @@ static struct mx_str text_header(struct mx_str value)
 static void test_headers(void)
 {
     struct mx_buf out;
+    char bad[100];
+
     tap_str(text_header(MX_S("a b")), "Subject: a b\n", "plain");
     tap_str(text_header(MX_S("a\r\nBcc: b\177")), "Subject: a  Bcc: b \n", "[REG-6] no other line");
     tap_str(text_header(MX_S("=?utf-8?B?YQ==?=")),
             "Subject: =?utf-8?B?PT91dGYtOD9CP1lRPT0/PQ==?=\n", "what looks encoded is");
     tap_str(text_header(MX_S("\xff")), "Subject: =?utf-8?B?/w==?=\n", "any bytes");
-    char bad[100];
     memset(bad, '\x80', sizeof bad);
     tap_ok(text_header((struct mx_str){bad, sizeof bad}).n > sizeof bad,
            "no whole character at all");

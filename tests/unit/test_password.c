@@ -10,8 +10,10 @@ static struct mx_faults faults;
 
 static bool accepted_of(const char *password, struct mx_password_owner owner)
 {
+    enum mx_err e;
+
     mx_faults_init(&faults, cx.arena);
-    enum mx_err e = mx_password_accept(&cx, mx_str_c(password), &owner);
+    e = mx_password_accept(&cx, mx_str_c(password), &owner);
     if (e != MX_OK && (e != MX_E_VALIDATION_FAILED || faults.n != 1 ||
                        !mx_str_eqc(faults.at[0].pointer, "/password")))
         tap_ok(false, "a fault of the password");

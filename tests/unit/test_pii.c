@@ -106,6 +106,7 @@ static void rotating(void)
     struct mx_pii_id first = mx_pii_active(k), second = {{0}}, of;
     struct mx_str old = mx_pii_seal(arena, k, "a.b", row, MX_S("x")), new;
     struct mx_pii_newest newest = {.keys = 0};
+    struct stat st;
 
     tap_err(mx_keydir_open(&d), MX_OK, "the directory");
     tap_err(mx_pii_ring_new(&d, &second), MX_OK, "a new key");
@@ -127,7 +128,7 @@ static void rotating(void)
     tap_err(mx_pii_ring_first(&d), MX_OK, "there is one");
     tap_ok(memcmp(mx_pii_active(load(dir)).b, second.b, MX_PII_ID) == 0, "and it stays");
     file = mx_arena_printf(arena, "%s/%s.pii", dir, mx_pii_id_text(arena, second).p);
-    struct stat st = {0};
+    st = (struct stat){0};
     tap_ok(stat(file, &st) == 0 && (st.st_mode & 07777) == 0600, "mode of a key");
     mx_keydir_close(&d);
 }

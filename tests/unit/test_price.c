@@ -10,6 +10,7 @@ static void test_rounding(void)
     struct mx_price_line lines[] = {
         {1299, 3, 190000, 0, 0}, {1, 1, 500000, 0, 0}, {333, 1, 70000, 0, 0}};
     struct mx_totals t;
+
     tap_ok(mx_price(lines, MX_LEN(lines), 490, 190000, &t), "prices fit");
     tap_int(lines[0].line_total, 3897, "line total");
     tap_int(lines[0].tax, 740, "740.43 rounds down");
@@ -23,6 +24,7 @@ static void test_rounding(void)
 static void test_empty(void)
 {
     struct mx_totals t;
+
     tap_ok(mx_price(NULL, 0, 0, 0, &t), "an empty cart has a price");
     tap_int(t.total, 0, "which is nothing");
 }
@@ -33,6 +35,7 @@ static void test_too_large(void)
     struct mx_price_line two[] = {{MX_MONEY_MAX, 1, 0, 0, 0}, {1, 1, 0, 0, 0}};
     struct mx_price_line tax[] = {{MX_MONEY_MAX, 1, 190000, 0, 0}};
     struct mx_totals t;
+
     tap_ok(!mx_price(one, 1, 0, 0, &t), "a line beyond 2^53-1 is refused");
     tap_ok(!mx_price(two, 2, 0, 0, &t), "a sum beyond 2^53-1 is refused");
     tap_ok(!mx_price(tax, 1, 0, 0, &t), "a total with tax beyond 2^53-1 is refused");

@@ -8,6 +8,7 @@
 
 static void test_match(void)
 {
+    struct mx_match m;
     static const struct {
         enum mx_method m;
         const char *path, *id, *allow;
@@ -32,13 +33,13 @@ static void test_match(void)
     };
 
     for (size_t i = 0; i < MX_LEN(cases); i++) {
-        struct mx_match m = mx_route_match(ex_tables, cases[i].m, mx_str_c(cases[i].path));
+        m = mx_route_match(ex_tables, cases[i].m, mx_str_c(cases[i].path));
 
         tap_str(mx_str_c(m.route ? m.route->id : NULL), cases[i].id, cases[i].path);
         tap_str(mx_str_c(m.allow), cases[i].allow, "methods");
         tap_ok(m.known_path == cases[i].known, "path is %sknown", cases[i].known ? "" : "un");
     }
-    struct mx_match m = mx_route_match(ex_tables, MX_PUT, MX_S("/v1/admin/things/a-1"));
+    m = mx_route_match(ex_tables, MX_PUT, MX_S("/v1/admin/things/a-1"));
 
     tap_int(m.n_params, 1, "one parameter");
     tap_str(m.params[0].name, "id", "its name");
@@ -51,12 +52,13 @@ static void test_match(void)
 static bool refused(const struct mx_route *rows, size_t n)
 {
     struct mx_route table[MX_LEN(ex_routes) + 1] = {{0}};
+    pid_t child;
     const struct mx_route *const tables[] = {table, NULL};
     int status;
 
     MX_ASSERT(n < MX_LEN(table));
     memcpy(table, rows, n * sizeof *rows);
-    pid_t child = fork();
+    child = fork();
 
     if (child == 0) {
         if (!freopen("/dev/null", "w", stderr))

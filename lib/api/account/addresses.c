@@ -91,10 +91,12 @@ static enum mx_err api_addresses_list(struct mx_ctx *cx, const void *in, struct 
     struct addresses *out = MX_NEW(cx->arena, struct addresses);
     struct mx_cursor at;
     bool more;
+
     MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ADDRESSES, p->cursor, cx->faults, &at));
     MX_TRY(mx_address_list(cx, at.id, p->has_limit ? p->limit : PAGE_DEFAULT, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_address, out->data.n - 1)->id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ADDRESSES, &next);
     }
@@ -105,6 +107,7 @@ static enum mx_err api_addresses_list(struct mx_ctx *cx, const void *in, struct 
 static enum mx_err api_address_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
+
     MX_TRY(mx_address_put(cx, in, out));
     reply->out = out;
     reply->location = mx_str_fmt(cx->arena, "/v1/me/addresses/%s", mx_id_str(cx->arena, out->id).p);
@@ -114,6 +117,7 @@ static enum mx_err api_address_add(struct mx_ctx *cx, const void *in, struct mx_
 static enum mx_err api_address_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
+
     reply->out = out;
     return mx_address_get(cx, ((const struct address_id *)in)->id, out);
 }
@@ -121,6 +125,7 @@ static enum mx_err api_address_get(struct mx_ctx *cx, const void *in, struct mx_
 static enum mx_err api_address_put(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_address *out = MX_NEW(cx->arena, struct mx_address);
+
     reply->out = out;
     return mx_address_put(cx, in, out);
 }

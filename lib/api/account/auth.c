@@ -44,14 +44,17 @@ MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required
 
 void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply)
 {
+    struct tokens *out;
+
     if (s->mfa_token.p != NULL) {
         struct mfa_required *demand = MX_NEW(cx->arena, struct mfa_required);
+
         *demand = (struct mfa_required){true, s->mfa_token, s->methods};
         reply->out = demand;
         reply->answer = 1;
         return;
     }
-    struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    out = MX_NEW(cx->arena, struct tokens);
     out->t = s->tokens;
     reply->out = out;
 }
@@ -141,6 +144,7 @@ MX_SHAPE(mx_shape_logout, "Logout", struct logout, logout_rows);
 static enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
+
     reply->out = out;
     return mx_signin_guest(cx, ((const struct guest *)in)->locale, &out->t);
 }
@@ -154,6 +158,7 @@ static enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct m
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
     bool signed_in;
+
     MX_TRY(mx_signin_register(cx, in, &out->t, &signed_in));
     reply->answer = signed_in ? 1 : 0;
     reply->out = signed_in ? (void *)out : MX_NEW(cx->arena, struct verification);
@@ -163,6 +168,7 @@ static enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct m
 static enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
+
     reply->out = out;
     return mx_signin_verify(cx, in, &out->t, &reply->error);
 }
@@ -170,6 +176,7 @@ static enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_
 static enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_signin s;
+
     MX_TRY(mx_signin_login(cx, in, &s));
     api_auth_signed_in(cx, &s, reply);
     return MX_OK;
@@ -178,8 +185,10 @@ static enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_r
 static enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
+    enum mx_err e;
+
     reply->out = out;
-    enum mx_err e = mx_signin_second(cx, in, &out->t, &reply->error);
+    e = mx_signin_second(cx, in, &out->t, &reply->error);
     return e == MX_E_NOT_FOUND ? MX_E_INVALID_MFA_TOKEN : e;
 }
 
@@ -193,6 +202,7 @@ static enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx
 {
     const struct refresh *r = in;
     struct tokens *out = MX_NEW(cx->arena, struct tokens);
+
     reply->out = out;
     return mx_session_refresh(cx, r->refresh_token, &out->t, &reply->error);
 }
@@ -200,6 +210,7 @@ static enum mx_err api_auth_refresh(struct mx_ctx *cx, const void *in, struct mx
 static enum mx_err api_auth_logout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct logout *l = in;
+
     (void)reply;
     return mx_session_sign_out(cx, l->all);
 }

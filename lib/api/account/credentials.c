@@ -84,9 +84,10 @@ static enum mx_err api_me_email(struct mx_ctx *cx, const void *in, struct mx_rep
 static enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
+    enum mx_err e;
+
     reply->out = me;
-    enum mx_err e =
-        mx_email_change_confirm(cx, ((const struct email_code *)in)->code, me, &reply->error);
+    e = mx_email_change_confirm(cx, ((const struct email_code *)in)->code, me, &reply->error);
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 

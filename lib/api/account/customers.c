@@ -115,6 +115,7 @@ static enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in,
     MX_TRY(mx_customer_list(cx, &q, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_customer, out->data.n - 1)->id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_CUSTOMERS, &next);
     }

@@ -148,12 +148,14 @@ static struct mx_str cursor_of(struct mx_arena *a, const struct mx_export_at *at
                           .number = at->ended_ms * MX_EXPORT_PARTS + at->part,
                           .text = mx_id_str(a, at->account),
                           .id = at->before};
+
     return mx_cursor_encode(a, CURSOR_EXPORT, &c);
 }
 
 static enum mx_err place_of(struct mx_ctx *cx, struct mx_str cursor, struct mx_export_at *ret_at)
 {
     struct mx_cursor c;
+
     *ret_at = (struct mx_export_at){.account = cx->actor.account};
     MX_TRY(mx_cursor_decode(cx->arena, CURSOR_EXPORT, cursor, cx->faults, &c));
     if (!c.set)
@@ -174,6 +176,7 @@ static enum mx_err api_me_export(struct mx_ctx *cx, const void *in, struct mx_re
     const struct query *q = in;
     struct page *out = MX_NEW(cx->arena, struct page);
     struct mx_export_at at;
+
     MX_TRY(place_of(cx, q->cursor, &at));
     MX_TRY(mx_export_page(cx, q->has_limit ? q->limit : LIMIT_DEFAULT, &at, &out->is));
     if (!mx_id_none(at.account))

@@ -45,6 +45,7 @@ static enum mx_err own(enum mx_err e)
 static enum mx_err api_me_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
+
     (void)in;
     reply->out = me;
     return own(mx_account_profile(cx, cx->actor.account, me));
@@ -53,6 +54,7 @@ static enum mx_err api_me_get(struct mx_ctx *cx, const void *in, struct mx_reply
 static enum mx_err api_me_patch(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_profile *me = MX_NEW(cx->arena, struct mx_profile);
+
     reply->out = me;
     return own(mx_account_patch(cx, in, me));
 }

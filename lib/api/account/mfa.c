@@ -35,6 +35,7 @@ MX_SHAPE(mx_shape_recovery_codes, "RecoveryCodes", struct recovery_codes, recove
 static enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_totp_seed *out = MX_NEW(cx->arena, struct mx_totp_seed);
+
     (void)in;
     reply->out = out;
     return mx_totp_setup_begin(cx, out);
@@ -43,6 +44,7 @@ static enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct 
 static enum mx_err api_mfa_totp_confirm(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
+
     reply->out = out;
     return mx_totp_setup_confirm(cx, ((const struct code *)in)->code, &out->recovery_codes);
 }
@@ -56,6 +58,7 @@ static enum mx_err api_mfa_totp_remove(struct mx_ctx *cx, const void *in, struct
 static enum mx_err api_mfa_recovery_codes(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct recovery_codes *out = MX_NEW(cx->arena, struct recovery_codes);
+
     (void)in;
     reply->out = out;
     return mx_totp_setup_new_codes(cx, &out->recovery_codes);

@@ -74,6 +74,7 @@ static enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_
     const struct notice *sent = in;
     struct obeyed *out = MX_NEW(cx->arena, struct obeyed);
     enum mx_oidc_event event;
+
     MX_TRY(mx_oidc_obey(cx, sent->provider, sent->payload, &event));
     out->event = (int)event;
     reply->out = out;
@@ -83,6 +84,7 @@ static enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_
 static enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_signin s;
+
     MX_TRY(mx_oidc_signin(cx, in, &s));
     api_auth_signed_in(cx, &s, reply);
     return MX_OK;
@@ -91,6 +93,7 @@ static enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_re
 static enum mx_err api_identities_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct identities *out = MX_NEW(cx->arena, struct identities);
+
     (void)in;
     reply->out = out;
     return mx_oidc_list(cx, &out->data);
@@ -99,6 +102,7 @@ static enum mx_err api_identities_list(struct mx_ctx *cx, const void *in, struct
 static enum mx_err api_identity_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_identity *out = MX_NEW(cx->arena, struct mx_identity);
+
     reply->out = out;
     return mx_oidc_add(cx, in, out);
 }

@@ -247,6 +247,7 @@ static enum mx_err api_auth_passkey_options(struct mx_ctx *cx, const void *in,
                                             struct mx_reply *reply)
 {
     struct request *out = MX_NEW(cx->arena, struct request);
+
     (void)in;
     MX_TRY(offered(cx));
     *out = (struct request){
@@ -264,6 +265,7 @@ static enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx
     const struct assertion *c = &sent->credential;
     struct mx_passkey_assertion a = {.mfa_token = sent->mfa_token};
     struct mx_signin done = {.mfa_token = {NULL, 0}};
+
     MX_TRY(offered(cx));
     decode(cx, "/credential/id", c->id, &a.credential);
     decode(cx, "/credential/response/userHandle", c->response.user, &a.user);
@@ -283,6 +285,7 @@ static enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx
 static enum mx_err api_passkeys_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct passkeys *out = MX_NEW(cx->arena, struct passkeys);
+
     (void)in;
     reply->out = out;
     return mx_passkey_list(cx, &out->data);
@@ -292,6 +295,7 @@ static struct mx_list parameters(struct mx_arena *a)
 {
     static const int64_t algs[] = {-7, -8, -257, -35};
     struct parameter *all = mx_arena_zalloc(a, MX_LEN(algs), sizeof *all);
+
     for (size_t i = 0; i < MX_LEN(algs); i++)
         all[i].alg = algs[i];
     return (struct mx_list){all, MX_LEN(algs)};
@@ -300,8 +304,10 @@ static struct mx_list parameters(struct mx_arena *a)
 static struct mx_list descriptors(struct mx_arena *a, struct mx_list passkeys)
 {
     struct descriptor *all = mx_arena_zalloc(a, passkeys.n, sizeof *all);
+
     for (size_t i = 0; i < passkeys.n; i++) {
         struct mx_str credential = MX_AT(passkeys, struct mx_passkey, i)->credential;
+
         all[i].id = mx_b64url(a, credential.p, credential.n);
     }
     return (struct mx_list){all, passkeys.n};
@@ -312,6 +318,7 @@ static enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct
     struct creation *out = MX_NEW(cx->arena, struct creation);
     struct mx_profile me;
     struct mx_list there;
+
     (void)in;
     MX_TRY(offered(cx));
     if (cx->actor.kind == MX_GUEST)
@@ -336,6 +343,7 @@ static enum mx_err api_passkey_add(struct mx_ctx *cx, const void *in, struct mx_
     const struct new_passkey *sent = in;
     struct mx_passkey *out = MX_NEW(cx->arena, struct mx_passkey);
     struct mx_passkey_new add = {.name = sent->name.p != NULL ? sent->name : MX_S("Passkey")};
+
     MX_TRY(offered(cx));
     decode(cx, "/credential/response/clientDataJSON", sent->credential.response.client_data,
            &add.client_data);
@@ -351,6 +359,7 @@ static enum mx_err api_passkey_rename(struct mx_ctx *cx, const void *in, struct 
 {
     const struct passkey_name *to = in;
     struct mx_passkey *out = MX_NEW(cx->arena, struct mx_passkey);
+
     reply->out = out;
     return mx_passkey_rename(cx, to->id, to->name, out);
 }

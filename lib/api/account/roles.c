@@ -85,6 +85,7 @@ static enum mx_err api_admin_roles_list(struct mx_ctx *cx, const void *in, struc
     MX_TRY(mx_role_list(cx, at.text, limit, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.text = MX_AT(out->data, struct mx_role, out->data.n - 1)->name;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ROLES, &next);
     }

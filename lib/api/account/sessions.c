@@ -54,10 +54,12 @@ static enum mx_err api_sessions_list(struct mx_ctx *cx, const void *in, struct m
     struct sessions *out = MX_NEW(cx->arena, struct sessions);
     struct mx_cursor at;
     bool more;
+
     MX_TRY(mx_cursor_decode(cx->arena, CURSOR_SESSIONS, i->cursor, cx->faults, &at));
     MX_TRY(mx_session_list(cx, at.id, i->has_limit ? i->limit : 20, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_session, out->data.n - 1)->id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_SESSIONS, &next);
     }

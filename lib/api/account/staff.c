@@ -131,6 +131,7 @@ static enum mx_err api_admin_staff_list(struct mx_ctx *cx, const void *in, struc
     MX_TRY(mx_staff_list(cx, &q, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_staff, out->data.n - 1)->id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STAFF, &next);
     }

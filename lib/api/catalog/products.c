@@ -163,6 +163,7 @@ static enum mx_err api_admin_products_list(struct mx_ctx *cx, const void *in,
     MX_TRY(mx_product_list(cx, &q, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_product_row, out->data.n - 1)->card.id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STAFF_PRODUCTS, &next);
     }

@@ -71,6 +71,7 @@ static enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struc
     MX_TRY(mx_stock_list(cx, &q, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_stock, out->data.n - 1)->variant_id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STOCK, &next);
     }

@@ -143,6 +143,7 @@ static enum mx_err answer(struct mx_reply *reply, enum mx_err e, const struct mx
 static enum mx_err api_cart_get(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
 {
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
+
     return answer(reply, mx_cart_get(cx, cart), cart);
 }
 
@@ -150,6 +151,7 @@ static enum mx_err api_cart_item_add(struct mx_ctx *cx, const void *in, struct m
 {
     const struct item_add *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
+
     return answer(reply, mx_cart_add(cx, i->variant_id, i->quantity, cart), cart);
 }
 
@@ -157,6 +159,7 @@ static enum mx_err api_cart_item_set(struct mx_ctx *cx, const void *in, struct m
 {
     const struct item_set *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
+
     return answer(reply, mx_cart_set_quantity(cx, i->id, i->quantity, cart), cart);
 }
 
@@ -164,6 +167,7 @@ static enum mx_err api_cart_item_remove(struct mx_ctx *cx, const void *in, struc
 {
     const struct item_set *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
+
     return answer(reply, mx_cart_set_quantity(cx, i->id, 0, cart), cart);
 }
 
@@ -192,6 +196,7 @@ static enum mx_err api_cart_ship_to(struct mx_ctx *cx, const void *in, struct mx
 {
     const struct ship_to *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
+
     MX_TRY(check_ship_to(cx, i));
     return answer(reply, mx_cart_ship_to(cx, i->address_id, &i->to, cart), cart);
 }
@@ -200,6 +205,7 @@ static enum mx_err api_cart_ship_by(struct mx_ctx *cx, const void *in, struct mx
 {
     const struct ship_by *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
+
     return answer(reply, mx_cart_ship_by(cx, i->shipping_method_id, cart), cart);
 }
 
@@ -207,6 +213,7 @@ static enum mx_err api_cart_shipping_methods(struct mx_ctx *cx, MX_UNUSED const 
                                              struct mx_reply *reply)
 {
     struct offers *out = MX_NEW(cx->arena, struct offers);
+
     reply->out = out;
     return mx_cart_offers(cx, &out->data);
 }

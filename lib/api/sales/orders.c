@@ -135,6 +135,7 @@ static enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_rep
 {
     struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
     bool declined;
+
     MX_TRY(mx_checkout(cx, in, order, &declined));
     reply->out = order;
     reply->location = mx_str_fmt(cx->arena, "/v1/orders/%s", mx_id_str(cx->arena, order->id).p);
@@ -152,10 +153,12 @@ static enum mx_err api_orders_list(struct mx_ctx *cx, const void *in, struct mx_
     struct orders *out = MX_NEW(cx->arena, struct orders);
     struct mx_cursor at;
     bool more;
+
     MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ORDERS, i->cursor, cx->faults, &at));
     MX_TRY(mx_order_list(cx, at.id, i->has_limit ? i->limit : 20, &out->data, &more));
     if (more) {
         struct mx_cursor next = {.set = true};
+
         next.id = MX_AT(out->data, struct mx_order, out->data.n - 1)->id;
         out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ORDERS, &next);
     }
@@ -166,6 +169,7 @@ static enum mx_err api_orders_list(struct mx_ctx *cx, const void *in, struct mx_
 static enum mx_err api_order_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
+
     reply->out = order;
     return mx_order_get(cx, ((const struct order_id *)in)->id, order);
 }
@@ -173,6 +177,7 @@ static enum mx_err api_order_get(struct mx_ctx *cx, const void *in, struct mx_re
 static enum mx_err api_order_cancel(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
+
     reply->out = order;
     return mx_order_cancel(cx, ((const struct order_id *)in)->id, order);
 }
