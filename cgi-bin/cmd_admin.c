@@ -111,13 +111,27 @@ static bool check_mail(struct mx_cmd *c)
     return false;
 }
 
+/* What does not fit is prepared again each time: slower, but it works. */
+static void warn_prepared(struct mx_db *db)
+{
+    int64_t needed, room;
+
+    if (mx_db_room(db, &needed, &room) == MX_OK && needed > room)
+        fprintf(stderr,
+                "warning: the database server has max_prepared_stmt_count = %lld, but workers_max "
+                "and db_prepared_statements allow %lld; raise the first or lower the others\n",
+                (long long)room, (long long)needed);
+}
+
 /* A database that is down may come up later; a wrong schema must be migrated. */
-static bool check_schema(struct mx_cmd *c)
+static bool check_database(struct mx_cmd *c)
 {
     struct mx_db *db = mx_db_new(c->settings);
     bool up;
     const char *why = mx_worker_schema(c->arena, db, &up);
 
+    if (up && !why)
+        warn_prepared(db);
     mx_db_free(db);
     if (!up)
         fprintf(stderr, "warning: the database does not answer\n");
@@ -141,7 +155,7 @@ int mx_cmd_check(struct mx_cmd *c)
     ok &= check_mail(c);
     ok &= check_keys(c);
     ok &= check_oidc(c);
-    ok &= check_schema(c);
+    ok &= check_database(c);
     if (ok)
         printf("ok\n");
     return ok ? 0 : 2;

@@ -30,6 +30,7 @@
     S(db_password,             "", MX_SETTING_SECRET, "password of db_user")                       \
     S(db_password_file,        "", MX_SETTING_PATH, "file that holds the password of db_user")     \
     I(db_port,                 3306, 1, 65535, "port of db_host")                                  \
+    I(db_prepared_statements,  100, 1, 1000, "prepared statements a connection keeps, the least recently used goes; the server's max_prepared_stmt_count must have room for those of all connections") \
     S(db_socket,               "/run/mysqld/mysqld.sock", MX_SETTING_PATH, "socket of the database") \
     I(db_statement_timeout_ms, 5000, 100, 60000, "time the server gives one statement")            \
     S(db_tls_ca,               "", MX_SETTING_PATH, "CA file; required with db_host: the server's certificate and name are checked") \

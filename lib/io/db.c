@@ -1,24 +1,18 @@
 #include "base/log.h"
 #include "codec/secret.h"
-#include "io/db_link.h"
-
-#include <mysql.h>
+#include "io/db_session.h"
 
 #define LINK_ARENA_FIRST (64 * 1024)
 #define LINK_ARENA_CAP ((size_t)256 * 1024 * 1024)
 #define TEXT_FIRST 256u /* buffer of a text column at first */
 #define TEXT_KEPT \
     (16u * 1024u) /* longest that the buffer grows to; longer values are fetched alone */
-#define TABLE_LOCK_WAIT_S 5
 #define CHARSET_BINARY 63
-
-/* my_bool in MariaDB's library, bool in MySQL's. */
-typedef __typeof__(*((MYSQL_BIND *)0)->is_null) db_bool;
 
 /* Where one parameter or column lives while the statement runs. */
 struct cell {
     unsigned long length;
-    db_bool is_null, error;
+    mx_db_bool is_null, error;
     char *text; /* of MX_SQL_STR and MX_SQL_BIN columns */
     unsigned long text_cap, text_want;
     union {
@@ -28,10 +22,13 @@ struct cell {
     } v;
 };
 
+/* Prepared while `h` is there; what is bound stays when the server's side is given up. */
 struct stmt {
     MYSQL_STMT *h;
+    int64_t used; /* by the link's count of uses */
     bool refused; /* does not match its signature */
-    bool rebind;  /* column buffers have moved */
+    bool bound;   /* the cells are there */
+    bool rebind;  /* column buffers have moved, or the handle is new */
     MYSQL_BIND *in, *out;
     struct cell *in_cells, *out_cells;
 };
@@ -42,7 +39,10 @@ struct mx_link {
     enum mx_link_kind kind;
     MYSQL *my; /* NULL: closed */
     struct mx_arena *arena;
+    unsigned long id;   /* of the connection in the server; stays when it is closed */
     struct stmt *stmts; /* by index of the statement */
+    int n_prepared;
+    int64_t uses;
     struct mx_link_fault fault;
 };
 
@@ -110,77 +110,6 @@ const struct mx_link_fault *mx_link_fault(const struct mx_link *l)
 
 /* ---- connecting ---- */
 
-static void set_tls(MYSQL *my, const struct mx_settings *conf)
-{
-#ifdef MARIADB_PACKAGE_VERSION
-    db_bool on = 1;
-
-    mysql_options(my, MYSQL_OPT_SSL_ENFORCE, &on);
-    mysql_options(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-#else
-    unsigned mode = SSL_MODE_VERIFY_IDENTITY;
-
-    mysql_options(my, MYSQL_OPT_SSL_MODE, &mode);
-#endif
-    mysql_options(my, MYSQL_OPT_SSL_CA, conf->db_tls_ca);
-}
-
-static void set_options(const struct mx_link *l, MYSQL *my)
-{
-    unsigned connect_s = (unsigned)l->conf->db_connect_timeout_s;
-
-    /* The server ends the statement first; this is for a server that does not answer. */
-    unsigned answer_s = (unsigned)(l->conf->db_statement_timeout_ms + 999) / 1000 + 1;
-    unsigned protocol = *l->conf->db_host ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
-    unsigned no = 0;
-
-    mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &no);
-    mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-    mysql_options(my, MYSQL_OPT_PROTOCOL, &protocol);
-    if (l->kind != MX_LINK_SCRIPT) {
-        mysql_options(my, MYSQL_OPT_READ_TIMEOUT, &answer_s);
-        mysql_options(my, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
-    }
-#ifdef MARIADB_PACKAGE_VERSION
-    /* MySQL's library has it off, and setting it prints a warning. */
-    mysql_options(my, MYSQL_OPT_RECONNECT, &(db_bool){0});
-#endif
-    if (*l->conf->db_host)
-        set_tls(my, l->conf);
-}
-
-/* All session state, in one statement; it never changes afterwards. */
-static enum mx_err set_session(struct mx_link *l)
-{
-    bool maria = strstr(mysql_get_server_info(l->my), "MariaDB") != NULL;
-    bool old_name = maria && mysql_get_server_version(l->my) < 110100;
-
-    long long limit_ms =
-        l->kind == MX_LINK_SCRIPT ? 0 : (long long)l->conf->db_statement_timeout_ms;
-    char limit[64], sql[768];
-
-    if (maria)
-        snprintf(limit, sizeof limit, "max_statement_time = %lld.%03lld", limit_ms / 1000,
-                 limit_ms % 1000);
-    else
-        snprintf(limit, sizeof limit, "max_execution_time = %lld", limit_ms);
-    snprintf(sql, sizeof sql,
-             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
-             "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
-             "collation_connection = 'utf8mb4_bin', %s = 'READ-COMMITTED', "
-             "innodb_lock_wait_timeout = %lld, lock_wait_timeout = %d, %s, autocommit = %d%s",
-             old_name ? "tx_isolation" : "transaction_isolation",
-             (long long)l->conf->db_lock_timeout_s, TABLE_LOCK_WAIT_S, limit,
-             l->kind != MX_LINK_WRITE,
-             /* Statements of transactions are joins by key along one path: a search for a better
-              * order finds none and costs more than the cart's eleven look-ups. */
-             l->kind == MX_LINK_WRITE ? ", optimizer_search_depth = 1" : "");
-    if (mysql_real_query(l->my, sql, (unsigned long)strlen(sql)) != 0)
-        return failed_link(l, "set session");
-    return MX_OK;
-}
-
 struct mx_link *mx_link_new(const struct mx_settings *conf, enum mx_link_kind kind,
                             struct mx_link_stats *stats)
 {
@@ -208,23 +137,22 @@ bool mx_link_is_open(const struct mx_link *l)
 
 enum mx_err mx_link_open(struct mx_link *l)
 {
-    const struct mx_settings *c = l->conf;
-    const char *host = *c->db_host ? c->db_host : NULL;
-
-    l->my = mysql_init(NULL);
-    if (!l->my)
-        MX_BUG("out of memory");
     l->arena = mx_arena_new(LINK_ARENA_FIRST, LINK_ARENA_CAP);
     l->stmts = MX_NEW_N(l->arena, (size_t)mx_sql_n, struct stmt);
-    set_options(l, l->my);
+    l->n_prepared = 0;
     l->fault = (struct mx_link_fault){0};
-    if (!mysql_real_connect(l->my, host, c->db_user, c->db_password, c->db_name,
-                            (unsigned)c->db_port, host ? NULL : c->db_socket, CLIENT_FOUND_ROWS))
-        remember(l, mysql_errno(l->my), mysql_error(l->my));
-    else if (set_session(l) == MX_OK)
+    if (mx_db_session_open(l->conf, l->kind, &l->my)) {
+        l->id = mysql_thread_id(l->my);
         return MX_OK;
+    }
+    remember(l, mysql_errno(l->my), mysql_error(l->my));
     mx_link_close(l);
     return MX_E_UNAVAILABLE;
+}
+
+bool mx_link_kill_last(const struct mx_link *l)
+{
+    return mx_db_session_kill(l->conf, l->id);
 }
 
 void mx_link_close(struct mx_link *l)
@@ -326,6 +254,10 @@ static void bind_column(struct mx_link *l, const struct mx_sql_slot *slot, struc
 
 static void make_cells(struct mx_link *l, const struct mx_sql *s, struct stmt *st)
 {
+    st->rebind = s->n_out > 0;
+    if (st->bound)
+        return;
+    st->bound = true;
     st->in = MX_NEW_N(l->arena, (size_t)s->n_in, MYSQL_BIND);
     st->in_cells = MX_NEW_N(l->arena, (size_t)s->n_in, struct cell);
     st->out = MX_NEW_N(l->arena, (size_t)s->n_out, MYSQL_BIND);
@@ -336,37 +268,84 @@ static void make_cells(struct mx_link *l, const struct mx_sql *s, struct stmt *s
     }
     for (int i = 0; i < s->n_out; i++)
         bind_column(l, &s->out[i], &st->out_cells[i], &st->out[i]);
-    st->rebind = s->n_out > 0;
+}
+
+/* Give up the server's side of a statement; nothing is waited for. */
+static void unprepare(struct mx_link *l, struct stmt *st)
+{
+    mysql_stmt_close(st->h);
+    st->h = NULL;
+    l->n_prepared--;
+}
+
+/* Give up the statement whose last use is longest ago; false when none is prepared. */
+static bool evict_oldest(struct mx_link *l)
+{
+    struct stmt *oldest = NULL;
+
+    for (int i = 0; i < mx_sql_n; i++) {
+        struct stmt *st = &l->stmts[i];
+
+        if (st->h && (!oldest || st->used < oldest->used))
+            oldest = st;
+    }
+    if (oldest)
+        unprepare(l, oldest);
+    return oldest != NULL;
+}
+
+void mx_link_unprepare_all(struct mx_link *l)
+{
+    while (mx_link_is_open(l) && evict_oldest(l))
+        ;
+}
+
+/* Within the cap. A server that has no room for another statement takes it in the place of one that
+ * this connection needs less. */
+static enum mx_err prepare_text(struct mx_link *l, const struct mx_sql *s, struct stmt *st)
+{
+    MYSQL_STMT *h;
+    enum mx_err e;
+
+    while (l->n_prepared >= l->conf->db_prepared_statements && evict_oldest(l))
+        ;
+    h = mysql_stmt_init(l->my);
+    if (!h)
+        MX_BUG("out of memory");
+    while (mysql_stmt_prepare(h, s->text, (unsigned long)strlen(s->text)) != 0) {
+        if (mysql_stmt_errno(h) == MX_DB_TOO_MANY_STATEMENTS && evict_oldest(l))
+            continue;
+        e = failed_stmt(l, h, s);
+        mysql_stmt_close(h);
+        return e;
+    }
+    st->h = h;
+    l->n_prepared++;
+    return MX_OK;
 }
 
 enum mx_err mx_link_prepare(struct mx_link *l, const struct mx_sql *s)
 {
     struct stmt *st = &l->stmts[s->index];
-    enum mx_err e;
 
-    if (st->refused)
+    if (st->refused) {
         l->fault.is = mx_db_errno(0);
-    if (st->h)
-        return st->refused ? MX_E_INTERNAL : MX_OK;
-    st->h = mysql_stmt_init(l->my);
-    if (!st->h)
-        MX_BUG("out of memory");
-    if (mysql_stmt_prepare(st->h, s->text, (unsigned long)strlen(s->text)) != 0) {
-        e = failed_stmt(l, st->h, s);
-        if (mx_link_is_open(l)) {
-            mysql_stmt_close(st->h);
-            st->h = NULL;
-        }
-        return e;
+        return MX_E_INTERNAL;
     }
+    st->used = ++l->uses;
+    if (st->h)
+        return MX_OK;
+    MX_TRY(prepare_text(l, s, st));
     if (mysql_stmt_param_count(st->h) != (unsigned long)s->n_in)
-        e = refused(l, s, "", "number of parameters");
+        st->refused = refused(l, s, "", "number of parameters") != MX_OK;
     else
-        e = check_columns(l, s, st->h);
-    st->refused = e != MX_OK;
-    if (e == MX_OK)
-        make_cells(l, s, st);
-    return e;
+        st->refused = check_columns(l, s, st->h) != MX_OK;
+    if (st->refused) {
+        unprepare(l, st);
+        return MX_E_INTERNAL;
+    }
+    make_cells(l, s, st);
+    return MX_OK;
 }
 
 /* ---- parameters ---- */

@@ -2,7 +2,7 @@
  * `write` with autocommit off, so that a transaction begins by itself with its first statement and
  * costs one round trip (COMMIT) on top. Statements are the closed set of sql/queries;
  * each is prepared once a connection and checked against its signature. No function takes SQL text.
- * io/db.c alone sees mysql.h; io/db_tx.c decides what is tried again.
+ * io/db.c and io/db_session.c alone see mysql.h; io/db_tx.c decides what is tried again.
  *
  * Errors: MX_E_UNAVAILABLE (database down, read-only, not ready: 503), MX_E_DEADLINE (statement
  * killed or timed out), MX_E_DUPLICATE (unique key), MX_E_CONFLICT (foreign key or CHECK),
@@ -88,6 +88,10 @@ bool mx_db_tx_again(const struct mx_db *db);
 /* Database answers and a table can be read. *ret_version is the schema's version, 0 before the
  * first migration. */
 enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version) MX_MUST_CHECK;
+
+/* Does the server have room for all prepared statements that the workers (workers_max) and the job
+ * runner may keep? *ret_needed and *ret_room are numbers of statements. */
+enum mx_err mx_db_room(struct mx_db *db, int64_t *ret_needed, int64_t *ret_room) MX_MUST_CHECK;
 
 /* Round trips and ns spent since mx_db_begin_request; connecting does not count. */
 int mx_db_trips(const struct mx_db *db);

@@ -31,7 +31,7 @@ static const struct {
     {1026, MX_E_UNAVAILABLE, KEEP},
     {1041, MX_E_UNAVAILABLE, KEEP},
     {1114, MX_E_UNAVAILABLE, KEEP},
-    {1461, MX_E_UNAVAILABLE, KEEP},
+    {MX_DB_TOO_MANY_STATEMENTS, MX_E_UNAVAILABLE, KEEP},
     /* This server cannot serve us now; another one behind the same name may. */
     {1040, MX_E_UNAVAILABLE, DROP}, /* too many connections */
     {1047, MX_E_UNAVAILABLE, DROP}, /* node not ready */

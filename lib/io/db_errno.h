@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #define MX_DB_WHY_MAX 256
+#define MX_DB_TOO_MANY_STATEMENTS 1461 /* max_prepared_stmt_count of the server is reached */
 
 /* One error of the database. */
 struct mx_db_errno {

@@ -48,8 +48,17 @@ struct mx_link_result {
     int64_t changed;
 };
 
-/* Prepare unless that is done, and compare with the signature. */
+/* End in the server what the connection that this link had last is still doing: a server does not
+ * see that its client has gone before the statement ends. From a connection of its own, which waits
+ * two seconds at most. False: the server could not be told. */
+bool mx_link_kill_last(const struct mx_link *l) MX_MUST_CHECK;
+
+/* Prepare unless that is done, and compare with the signature. At most db_prepared_statements stay
+ * prepared; the one that was used least recently goes first. */
 enum mx_err mx_link_prepare(struct mx_link *l, const struct mx_sql *s) MX_MUST_CHECK;
+/* Give up the server's side of all prepared statements; they are prepared again when they are used.
+ */
+void mx_link_unprepare_all(struct mx_link *l);
 /* Run `s` once; the link is open. */
 enum mx_err mx_link_run(struct mx_link *l, const struct mx_sql *s, const void *in,
                         struct mx_arena *a, struct mx_link_result *ret) MX_MUST_CHECK;

@@ -8,6 +8,7 @@
 #define REFUSE_NS 250000000        /* after a failed attempt to connect */
 #define LOST_QUICKLY_NS 1000000000 /* a loss after a longer wait is no reason to wait again */
 #define NO_SUCH_TABLE 1146
+#define LINKS_OF_A_PROCESS 2 /* that prepare statements: read and write */
 
 struct mx_db {
     const struct mx_settings *conf;
@@ -88,12 +89,20 @@ static void log_connect(struct mx_db *db, struct mx_link *l, bool ok)
     db->down = !ok;
 }
 
+/* After a failed attempt that began then. */
+static void refuse_for_a_while(struct mx_db *db, int64_t began_ns)
+{
+    int64_t took_ns = mx_mono_ns() - began_ns;
+
+    db->refuse_until_ns = began_ns + took_ns + (took_ns > REFUSE_NS ? took_ns : REFUSE_NS);
+}
+
 /* The open link of this kind, or NULL. While the database is down requests must fail at once: after
  * a failed attempt none is made for a while, and for no less time than the attempt took. */
 static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
 {
     struct mx_link *l = db->links[kind];
-    int64_t began_ns, took_ns;
+    int64_t began_ns;
     bool ok;
 
     if (mx_link_is_open(l))
@@ -105,9 +114,21 @@ static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
     log_connect(db, l, ok);
     if (ok)
         return l;
-    took_ns = mx_mono_ns() - began_ns;
-    db->refuse_until_ns = began_ns + took_ns + (took_ns > REFUSE_NS ? took_ns : REFUSE_NS);
+    refuse_for_a_while(db, began_ns);
     return NULL;
+}
+
+/* The statement's time is over and we have hung up, but the server may be at it still, with its
+ * locks: max_execution_time of MySQL ends nothing but SELECT. Connection ids do not name the
+ * server: if another one answers by now, it may lose a connection of ours, which is tried again. */
+static void end_in_server(struct mx_db *db, struct mx_link *l)
+{
+    int64_t began_ns = mx_mono_ns();
+    bool ok = mx_link_kill_last(l);
+
+    mx_log(MX_LOG_WARN, "statement timed out", MX_KC("in_server", ok ? "ended" : "perhaps not"));
+    if (!ok)
+        refuse_for_a_while(db, began_ns);
 }
 
 /* Take over what the link says of its failure. A server that kept us waiting until the time-out
@@ -116,16 +137,27 @@ static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
 static void note_failure(struct mx_db *db, struct mx_link *l, int64_t began_ns)
 {
     const struct mx_link_fault *f = mx_link_fault(l);
-    bool quick = mx_mono_ns() - began_ns < LOST_QUICKLY_NS;
+    int64_t took_ns = mx_mono_ns() - began_ns;
+    bool quick = took_ns < LOST_QUICKLY_NS;
 
     db->lost = f->is.lost && quick;
     db->unsent = f->is.unsent && quick;
     db->unknown = f->is.lost && !f->is.unsent;
     for (int k = 0; f->is.lost && !quick && k < MX_LINK_KINDS; k++)
         mx_link_close(db->links[k]);
+    if (f->is.lost && took_ns >= db->conf->db_statement_timeout_ms * 1000000)
+        end_in_server(db, l);
 }
 
-/* Run `s` once on the link of this kind. */
+static void unprepare_others(struct mx_db *db, enum mx_link_kind kind)
+{
+    for (int k = 0; k < MX_LINK_KINDS; k++)
+        if (k != (int)kind)
+            mx_link_unprepare_all(db->links[k]);
+}
+
+/* Run `s` once on the link of this kind. A server without room for another prepared statement has
+ * refused it before it ran. */
 static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const struct mx_sql *s,
                             const void *in, struct mx_link_result *ret)
 {
@@ -137,6 +169,10 @@ static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const stru
     if (!l)
         return MX_E_UNAVAILABLE;
     e = mx_link_run(l, s, in, db->arena, ret);
+    if (e != MX_OK && mx_link_fault(l)->is.no == MX_DB_TOO_MANY_STATEMENTS) {
+        unprepare_others(db, kind);
+        e = mx_link_run(l, s, in, db->arena, ret);
+    }
     if (e != MX_OK)
         note_failure(db, l, began_ns);
     return e;
@@ -319,6 +355,17 @@ enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version)
     if (e == MX_OK)
         *ret_version = MX_AT(rows, struct q_schema_version_row, 0)->version;
     return e;
+}
+
+enum mx_err mx_db_room(struct mx_db *db, int64_t *ret_needed, int64_t *ret_room)
+{
+    struct mx_list rows;
+
+    MX_TRY(q_schema_prepared_max(db, &rows));
+    *ret_room = MX_AT(rows, struct q_schema_prepared_max_row, 0)->n;
+    *ret_needed =
+        (db->conf->workers_max + 1) * LINKS_OF_A_PROCESS * db->conf->db_prepared_statements;
+    return MX_OK;
 }
 
 enum mx_err mx_db_check_all(struct mx_db *db, struct mx_buf *out)

@@ -60,10 +60,11 @@ SELECT {{export.session}}
  LIMIT :limit;
 
 -- name: export.ended
--- doc: Those that were ended, the last one first, behind (ended, before).
+-- doc: Those that were ended, the last one first, behind (ended, before). Where most sessions are of
+-- doc: one account MySQL would rather sort them.
 -- in: id account, time ended, id before, i64 limit
 SELECT {{export.session}}
-  FROM session
+  FROM session FORCE INDEX (session_account)
  WHERE account_id = :account AND revoked_at <= :ended AND (revoked_at < :ended OR id < :before)
  ORDER BY revoked_at DESC, id DESC
  LIMIT :limit;

@@ -19,8 +19,9 @@ SELECT s.variant_id, v.sku, s.on_hand, s.reserved, s.version
 -- out: id variant_id, str sku, i64 on_hand, i64 reserved, i64 version
 SELECT s.variant_id, (SELECT v.sku FROM variant v WHERE v.id = s.variant_id), s.on_hand, s.reserved,
        s.version
-  FROM JSON_TABLE(:variants, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
-  STRAIGHT_JOIN stock s ON s.variant_id = UNHEX(j.id)
+  FROM (SELECT UNHEX(t.id) AS id
+          FROM JSON_TABLE(:variants, '$[*]' COLUMNS (id CHAR(32) PATH '$')) t) j
+  STRAIGHT_JOIN stock s ON s.variant_id = j.id
    FOR UPDATE;
 
 -- name: stock.open

@@ -13,3 +13,8 @@ SELECT version, name, sha256, started_at, finished_at
   FROM schema_migration
  ORDER BY version
  LIMIT 10000;
+
+-- name: schema.prepared_max
+-- doc: Prepared statements that the server has room for, over all connections.
+-- out: i64 n
+SELECT @@global.max_prepared_stmt_count;

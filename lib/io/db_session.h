@@ -1,0 +1,24 @@
+/* One connection to the server: how it is made, what its session is set to, and how another one
+ * ends what it left running. Sees the client library; private to io/db*.c. */
+#ifndef MX_IO_DB_SESSION_H
+#define MX_IO_DB_SESSION_H
+
+#include "io/db_link.h"
+
+#include <mysql.h>
+
+/* my_bool in MariaDB's library, bool in MySQL's. */
+typedef __typeof__(*((MYSQL_BIND *)0)->is_null) mx_db_bool;
+
+/* One attempt to connect and set the session up, bounded by db_connect_timeout_s. False: the error
+ * is that of the handle. The caller closes the handle, which is never NULL, with mysql_close. */
+bool mx_db_session_open(const struct mx_settings *conf, enum mx_link_kind kind, MYSQL **ret_my);
+
+/* Seconds that the client waits for an answer before it gives the connection up. */
+unsigned mx_db_session_answer_s(const struct mx_settings *conf);
+
+/* End connection `id` of this account in the server, from a connection of its own. True when the
+ * server has taken the order or knows no such connection; waits two seconds at most. */
+bool mx_db_session_kill(const struct mx_settings *conf, unsigned long id);
+
+#endif
