@@ -8,11 +8,13 @@ RUN      ?= build/run
 PORT     ?= 8443
 TIME     ?= 30
 SAN      ?=
+DB       ?= mariadb
+DB_LIB   ?=
 comma    := ,
-CONFIG   := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)-$(notdir $(CC))
+CONFIG   := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)-$(notdir $(CC))$(addprefix -,$(DB_LIB))
 B        := build/$(CONFIG)
 GEN      := build/gen
-export CC SAN RUN PORT TIME
+export CC SAN RUN PORT TIME DB DB_LIB
 
 WARN  := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wshadow -Wvla -Wwrite-strings \
          -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef \
@@ -31,7 +33,11 @@ else ifeq ($(notdir $(CC)),gcc)
 HARD    += -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
 endif
 DB_CONFIG := $(firstword $(shell command -v mysql_config mariadb_config 2>/dev/null))
-ifneq ($(DB_CONFIG),)
+# The client library: what is installed, or with DB_LIB=mysql the one that deploy/mysql unpacked.
+ifeq ($(DB_LIB),mysql)
+DB_CFLAGS := $(shell cat build/mysql/cflags)
+DB_LIBS   := $(shell cat build/mysql/libs)
+else ifneq ($(DB_CONFIG),)
 DB_CFLAGS := $(shell $(DB_CONFIG) --cflags)
 DB_LIBS   := $(shell $(DB_CONFIG) --libs)
 endif

@@ -1,5 +1,5 @@
 # Parts of a private stack below one directory, sourced by deploy/run: processes with pid files, a
-# MariaDB of its own, nginx. Expects $RUN (absolute), $SOCKETS, $program.
+# database server of its own, nginx. Expects $RUN (absolute), $SOCKETS, $program, $ROOT.
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -105,29 +105,74 @@ random_word() { head -c 15 /dev/urandom | base64 | tr '+/' 'xy'; }
 
 # ---- database
 
-sql() { mariadb --no-defaults --socket="$SOCKETS/db.sock" --user="$(id -un)" --batch "$@"; }
+# The programs of DB, mariadb (built in) or mysql. Debian's packages of MariaDB bring a mysqld of
+# their own, which is not meant.
+choose_database() {
+    DB=${DB:-mariadb}
+    case $DB in
+        mariadb) db_server=mariadbd db_client=mariadb ;;
+        mysql)
+            db_server=${MYSQLD:-mysqld} db_client=${MYSQL:-mysql}
+            if [[ $("$db_server" --version 2>&1) == *MariaDB* ]] || ! "$db_server" --version >/dev/null 2>&1; then
+                die "there is no MySQL server at $db_server: set MYSQLD, or use make test-mysql, which brings one"
+            fi
+            ;;
+        *) die "DB is mariadb or mysql" ;;
+    esac
+}
+
+sql() { "$db_client" --no-defaults --socket="$SOCKETS/db.sock" --user="$(id -un)" --batch "$@"; }
+
+# A data directory in which the user who runs this is the owner of everything.
+mariadb_install() {
+    # --force: it need not find the name of this machine.
+    TMPDIR=$RUN/db-tmp mariadb-install-db --no-defaults --force --skip-test-db \
+        --datadir="$RUN/db" "$@" --auth-root-authentication-method=socket \
+        --auth-root-socket-user="$(id -un)" >"$RUN/db-install.out" 2>&1
+}
+
+# The same of MySQL, which takes seconds to make one: a copy of one that is kept for each version.
+mysql_install() {
+    local kept
+    kept=$ROOT/build/mysql-data/$("$db_server" --version | cksum | cut -d' ' -f1)
+    mkdir -p "${kept%/*}"
+    (
+        flock 8
+        [ ! -e "$kept/auto.cnf" ] || exit 0
+        rm -rf "$kept"
+        cat >"$kept.sql" <<SQL
+INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';
+CREATE USER IF NOT EXISTS '$(id -un)'@'localhost';
+ALTER USER '$(id -un)'@'localhost' IDENTIFIED WITH auth_socket;
+GRANT ALL ON *.* TO '$(id -un)'@'localhost' WITH GRANT OPTION;
+SQL
+        "$db_server" --no-defaults --initialize-insecure "$@" --datadir="$kept" \
+            --init-file="$kept.sql" --secure-file-priv=NULL --innodb-redo-log-capacity=64M
+    ) 8>"$kept.lock" >"$RUN/db-install.out" 2>&1 || return 1
+    cp -r --sparse=always "$kept/." "$RUN/db"
+    rm "$RUN/db/auto.cnf" # each server makes its own name
+}
 
 database_start() {
-    local user=()
+    local user=() options=()
     [ "$(id -u)" -ne 0 ] || user=(--user=root)
-    mkdir -p "$RUN/db-tmp" # a mariadbd clears its temporary directory when it starts
+    mkdir -p "$RUN/db-tmp" # a server clears its temporary directory when it starts
     if [ ! -e "$RUN/db/ready" ]; then
         rm -rf "$RUN/db"
         mkdir -p "$RUN/db"
-        # --force: it need not find the name of this machine.
-        TMPDIR=$RUN/db-tmp mariadb-install-db --no-defaults --force --skip-test-db \
-            --datadir="$RUN/db" "${user[@]}" --auth-root-authentication-method=socket \
-            --auth-root-socket-user="$(id -un)" >"$RUN/db-install.out" 2>&1 || {
+        "${DB}_install" "${user[@]}" || {
             tail -n 20 "$RUN/db-install.out" >&2
-            die "mariadb-install-db failed"
+            die "the database's directory could not be made"
         }
         touch "$RUN/db/ready"
     fi
-    spawn db mariadbd --no-defaults "${user[@]}" --datadir="$RUN/db" --socket="$SOCKETS/db.sock" \
-        --tmpdir="$RUN/db-tmp" --pid-file="$RUN/db/mariadbd.pid" --skip-networking --skip-name-resolve \
+    [ "$DB" = mariadb ] || options=(--mysqlx=OFF --skip-log-bin --secure-file-priv=NULL
+        --innodb-redo-log-capacity=64M)
+    spawn db "$db_server" --no-defaults "${user[@]}" --datadir="$RUN/db" --socket="$SOCKETS/db.sock" \
+        --tmpdir="$RUN/db-tmp" --pid-file="$RUN/db/server.pid" --skip-networking --skip-name-resolve \
         --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=512M --local-infile=0 \
-        --character-set-server=utf8mb4 --collation-server=utf8mb4_bin \
-        --max-connections=400 --max-prepared-stmt-count=262144
+        --character-set-server=utf8mb4 --collation-server=utf8mb4_bin --max-connections=400 \
+        "${options[@]}"
     wait_for 60 db sql -e 'SELECT 1'
 }
 

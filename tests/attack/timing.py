@@ -46,10 +46,8 @@ def hash_time(api, email):
 
 def closed_account(api):
     account = api.customer()
-    owner = client.Db(api.stack.env["MERX_DB_SOCKET"], os.environ.get("USER", "root"),
-                      api.stack.env["MERX_DB_NAME"])
     hexed = account.id.replace("-", "")
-    owner.rows(f"UPDATE account SET status = 1 WHERE id = UNHEX('{hexed}')")
+    api.stack.admin().run(f"UPDATE account SET status = 1 WHERE id = UNHEX('{hexed}')")
     return account.email
 
 

@@ -270,8 +270,7 @@ class Rig:
     def sql(self, text):
         """Run statements as the owner of the private database; rows as lists of strings."""
         done = subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self.stack.env['MERX_DB_SOCKET']}",
-             f"--user={getpass.getuser()}", "--batch", "--skip-column-names", "merx"],
+            self.stack.db_client(getpass.getuser(), "--batch", "--skip-column-names", "merx"),
             input=text, text=True, capture_output=True, check=False,
         )
         assert done.returncode == 0, done.stderr

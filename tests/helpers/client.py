@@ -1,4 +1,5 @@
 """A private stack and its clients: what the HTTP and fault tests share."""
+import contextlib
 import email
 import email.policy
 import functools
@@ -33,7 +34,9 @@ def program():
     """Path of the merx program under test."""
     san = os.environ.get("SAN", "").replace(",", "-")
     compiler = pathlib.Path(os.environ.get("CC", "gcc")).name
-    return ROOT / "build" / f"{'san-' + san if san else 'release'}-{compiler}" / "merx"
+    library = os.environ.get("DB_LIB", "")
+    kind = f"{'san-' + san if san else 'release'}-{compiler}{library and '-' + library}"
+    return ROOT / "build" / kind / "merx"
 
 
 def free_port():
@@ -117,12 +120,43 @@ class Stack:
             check=check, timeout=120,
         )
 
+    @property
+    def mysql(self):
+        """Is the database server MySQL?"""
+        return os.environ.get("DB") == "mysql"
+
+    def db_client(self, user, *args):
+        """The command line of the database's client."""
+        return [self.env["MERX_DB_CLIENT"], "--no-defaults",
+                f"--socket={self.env['MERX_DB_SOCKET']}", f"--user={user}", *args]
+
+    def sql_as(self, account, sql, name="merx"):
+        """Run a statement on one of the program's own accounts, merx or merx_migrate."""
+        password = (self.run / f"{account}.password").read_text().strip()
+        return subprocess.run(
+            self.db_client(account, name, "-e", sql), env=os.environ | {"MYSQL_PWD": password},
+            capture_output=True, text=True, check=False)
+
     def db(self):
-        return Db(self.env["MERX_DB_SOCKET"], self.env["MERX_DB_USER"], self.env["MERX_DB_NAME"])
+        return Db(self.db_client(self.env["MERX_DB_USER"], self.env["MERX_DB_NAME"]))
 
     def admin(self):
         """The private database as its owner."""
-        return Db(self.env["MERX_DB_SOCKET"], getpass.getuser(), self.env["MERX_DB_NAME"])
+        return Db(self.db_client(getpass.getuser(), self.env["MERX_DB_NAME"]))
+
+    def processes(self, where):
+        """Ids of the database server's sessions of which that is true."""
+        schema = "performance_schema" if self.mysql else "information_schema"
+        rows = self.admin().rows(f"SELECT id AS id FROM {schema}.processlist WHERE {where}")
+        return [row["id"] for row in rows]
+
+    def cut_connections(self):
+        """End the program's connections in the server; how many there were."""
+        ids = self.processes("user = 'merx'")
+        for session in ids:
+            with contextlib.suppress(AssertionError):  # it has ended by itself
+                self.admin().run(f"KILL CONNECTION {session}")
+        return len(ids)
 
     def mailbox(self):
         return Mailbox(self.env["MERX_MAIL"])
@@ -131,20 +165,31 @@ class Stack:
         return pathlib.Path(self.env["MERX_LOG"]).read_text(errors="replace")
 
 
+def numbers(n):
+    """A table of the numbers from 1 to n, in the column seq."""
+    return (f"JSON_TABLE(CONCAT('[0', REPEAT(',0', {n - 1}), ']'), '$[*]'"
+            " COLUMNS (seq FOR ORDINALITY)) numbers")
+
+
 class Db:
     """Reads the database through the command line client; ids as HEX(id)."""
 
-    def __init__(self, sock, user, name):
-        self.command = ["mariadb", "--no-defaults", f"--socket={sock}", f"--user={user}", name]
+    def __init__(self, command):
+        self.command = command
 
-    def rows(self, sql):
-        """Rows as dicts of strings; NULL is None."""
+    def run(self, sql):
+        """Statements whose rows are not wanted, or as XML."""
         done = subprocess.run(
             [*self.command, "--xml", "-e", sql], text=True, capture_output=True, check=False
         )
         assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def rows(self, sql):
+        """Rows as dicts of strings; NULL is None."""
         null = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-        tree = xml.etree.ElementTree.fromstring(done.stdout) if done.stdout else []
+        out = self.run(sql)
+        tree = xml.etree.ElementTree.fromstring(out) if out else []
         return [
             {f.get("name"): None if f.get(null) else (f.text or "") for f in row} for row in tree
         ]

@@ -105,5 +105,9 @@ def read_exactly(sock, n):
     return data
 
 
+NO_ATTRIBUTES = b"\0\1"  # MySQL's library says how many query attributes stand before the text
+
+
 def is_commit(packet):
-    return packet[3] == 0 and packet[4:5] == bytes([COM_QUERY]) and packet[5:].strip().upper() == b"COMMIT"
+    text = packet[5:].removeprefix(NO_ATTRIBUTES).strip().upper()
+    return packet[3] == 0 and packet[4:5] == bytes([COM_QUERY]) and text == b"COMMIT"

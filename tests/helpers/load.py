@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from client import Db, program, until
+from client import program, until
 from wire import Wire
 
 PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
@@ -237,8 +237,8 @@ class Session:
 
     def __init__(self, stack):
         self.process = subprocess.Popen(
-            ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}",
-             f"--user={getpass.getuser()}", "--batch", "--skip-column-names", "--unbuffered", "merx"],
+            stack.db_client(
+                getpass.getuser(), "--batch", "--skip-column-names", "--unbuffered", "merx"),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
@@ -274,7 +274,8 @@ def hexed(uuid):
 
 def counter(stack, name):
     """Of InnoDB."""
-    return int(stack.db().rows(f"SHOW GLOBAL STATUS LIKE 'Innodb_{name}'")[0]["Value"])
+    return int(stack.db().value(
+        f"SELECT count AS n FROM information_schema.innodb_metrics WHERE name = '{name}'"))
 
 
 def stock_lock(stack, variant):
@@ -347,7 +348,7 @@ class Waiting:
 
 
 class Server:
-    """The stack's mariadbd, to be stopped and started."""
+    """The stack's database server, to be stopped and started."""
 
     def __init__(self, stack):
         self.stack, self.pid = stack, stack.pid("db")
@@ -367,8 +368,7 @@ class Server:
         until(self.answers, 30, "the database answers")
 
     def answers(self):
-        env = self.stack.env
         try:
-            return Db(env["MERX_DB_SOCKET"], env["MERX_DB_USER"], "merx").value("SELECT 1") == "1"
+            return self.stack.db().value("SELECT 1") == "1"
         except AssertionError:
             return False

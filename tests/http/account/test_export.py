@@ -323,15 +323,15 @@ def multiply(db, account, n=130):
     key = bare(account)
     db.rows("INSERT INTO session (id, account_id, created_at, rotated_at, expires_at, authenticated_at, revoked_at)"
             f" SELECT RANDOM_BYTES(16), x'{key}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3),"
-            f" UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) - INTERVAL (seq DIV 50) SECOND FROM seq_1_to_{n}")
+            f" UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) - INTERVAL (seq DIV 50) SECOND FROM {client.numbers(n)}")
     db.rows("INSERT INTO audit_log (id, actor_id, action, object_type, object_id, created_at, next_at)"
             f" SELECT RANDOM_BYTES(16), IF(seq MOD 3, x'{key}', NULL), 'test.row', 'account',"
             f" IF(seq MOD 3 = 1, NULL, x'{key}'), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)"
-            f" FROM seq_1_to_{n}")
+            f" FROM {client.numbers(n)}")
     db.rows("INSERT INTO orders (id, number, account_id, cart_id, status, payment_status, currency, subtotal,"
             " discount_total, shipping_total, tax_total, total, created_at, updated_at)"
             f" SELECT RANDOM_BYTES(16), CONCAT('T', HEX(RANDOM_BYTES(7))), x'{key}', RANDOM_BYTES(16), 3, 0, 'EUR', seq,"
-            f" 0, 0, 0, seq, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM seq_1_to_{n}")
+            f" 0, 0, 0, seq, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM {client.numbers(n)}")
 
 
 @pytest.mark.req("PII-2")
@@ -374,7 +374,7 @@ def test_each_page_is_read_by_an_index(stack, life):
     for name, body in re.findall(r"-- name: (\S+)\n(?:--.*\n)*([^;]*);", text):
         sql = body.replace("{{export.session}}", part)
         sql = re.sub(r":(\w+)", lambda m: values[m.group(1)], sql)
-        for step in db.rows("EXPLAIN " + sql):
+        for step in db.rows("EXPLAIN FORMAT=TRADITIONAL " + sql):
             seen += 1
             assert step["type"] not in ("ALL", "index") or step["table"].startswith("<"), (name, step)
             short = name in ("export.codes",)

@@ -1,7 +1,6 @@
 """Staff: how they come, what they may make of each other, and who always stays."""
 import json
 import re
-import subprocess
 
 import pytest
 
@@ -105,11 +104,7 @@ def test_an_invitation_expires(api, staff, stack):
 
 def change(stack, sql):
     """Write to the database as nobody may but the migrator."""
-    password = (stack.run / "merx_migrate.password").read_text().strip()
-    subprocess.run(
-        ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}",
-         "--user=merx_migrate", f"--password={password}", "merx", "-e", sql],
-        check=True, capture_output=True)
+    stack.sql_as("merx_migrate", sql).check_returncode()
 
 
 def test_inviting_again_ends_the_first_code(api, staff):
@@ -417,19 +412,15 @@ def test_the_command_used_wrongly(stack, args, status):
 @pytest.mark.req("PWD-7")
 def test_nobody_can_sign_in_to_a_fresh_database(stack):
     """Migrations alone: roles, and no account at all."""
-    name = "merx_fresh"
-    def root(sql):
-        return subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}", "-N", "-e", sql],
-            check=True, capture_output=True, text=True).stdout
-    root(f"CREATE DATABASE {name}; GRANT ALL ON {name}.* TO 'merx_migrate'@'localhost'")
+    name, root = "merx_fresh", stack.admin()
+    root.run(f"CREATE DATABASE {name}; GRANT ALL ON {name}.* TO 'merx_migrate'@'localhost'")
     try:
         stack.merx("migrate", db_name=name, db_user="merx_migrate",
                    db_password_file=stack.run / "merx_migrate.password")
-        assert root(f"SELECT COUNT(*) FROM {name}.account").strip() == "0"
-        assert root(f"SELECT COUNT(*) FROM {name}.role").strip() == "4"
+        assert root.value(f"SELECT COUNT(*) FROM {name}.account") == "0"
+        assert root.value(f"SELECT COUNT(*) FROM {name}.role") == "4"
     finally:
-        root(f"DROP DATABASE {name}")
+        root.run(f"DROP DATABASE {name}")
 
 
 @pytest.mark.req("MFA-6", "OID-3")

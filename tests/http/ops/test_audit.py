@@ -1,6 +1,5 @@
 """The audit log: what stands in it, who reads it, and that nobody rewrites it."""
 import concurrent.futures
-import subprocess
 import uuid
 
 import pytest
@@ -196,9 +195,9 @@ def test_no_list_of_it_reads_the_whole_table(db):
     for where, index in (("actor_id = " + some, "audit_log_actor"),
                          ("object_id = " + some, "audit_log_object"),
                          ("action = 'staff.close'", "audit_log_action")):
-        (row,) = db.rows(f"EXPLAIN SELECT id FROM audit_log WHERE {where} ORDER BY id DESC LIMIT 20")
+        (row,) = db.rows(f"EXPLAIN FORMAT=TRADITIONAL SELECT id FROM audit_log WHERE {where} ORDER BY id DESC LIMIT 20")
         assert row["key"] == index and "filesort" not in row["Extra"], row
-    (row,) = db.rows("EXPLAIN SELECT id FROM audit_log WHERE state = 0 AND next_at <= NOW(3)"
+    (row,) = db.rows("EXPLAIN FORMAT=TRADITIONAL SELECT id FROM audit_log WHERE state = 0 AND next_at <= NOW(3)"
                      " ORDER BY next_at, id LIMIT 100")
     assert row["key"] == "audit_log_due" and "filesort" not in row["Extra"], row
 
@@ -211,11 +210,7 @@ WRITTEN_ONCE = ("id", "actor_id", "action", "object_type", "object_id", "before_
 
 def as_program(stack, sql):
     """The statement on the program's own database account; what the server said."""
-    password = (stack.run / "merx.password").read_text().strip()
-    done = subprocess.run(
-        ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}", "--user=merx",
-         f"--password={password}", "merx", "-e", sql],
-        capture_output=True, text=True, check=False)
+    done = stack.sql_as("merx", sql)
     return done.returncode, done.stderr
 
 
@@ -270,8 +265,7 @@ def test_the_entry_comes_with_the_change_or_not_at_all(new_stack):
     owner, stack = lone.staff(), lone.stack
     person, guest = invite(owner, "support"), lone.guest()
     guest.fill_cart(variant_ids(make_product(owner))[0])
-    root = ["mariadb", "--no-defaults", f"--socket={stack.env['MERX_DB_SOCKET']}", "-e"]
-    subprocess.run([*root, "REVOKE INSERT ON merx.audit_log FROM 'merx'@'localhost'"], check=True)
+    stack.admin().run("REVOKE INSERT ON merx.audit_log FROM 'merx'@'localhost'")
     db = stack.db()
     before = db.rows("SELECT HEX(id), status, version FROM account")
     sessions = db.value("SELECT COUNT(*) FROM session")
