@@ -49,7 +49,7 @@ static void warn_environment(struct mx_cmd *c)
     rest = mx_buf_view(&out);
     while (mx_str_split(&rest, '\n', &name))
         if (name.n > 0 && !mx_str_eqc(name, "MERX_CONF"))
-            fprintf(stderr, "warning: %.*s names no setting\n", MX_FMT(name));
+            fprintf(stderr, "warning: %.*s is not a setting\n", MX_FMT(name));
 }
 
 static bool check_directory(const char *setting, const char *path)
@@ -102,7 +102,7 @@ static bool check_mail(struct mx_cmd *c)
     const char *why = "";
 
     if (!*c->settings->smtp_url && !*c->settings->mail)
-        fprintf(stderr, "warning: without smtp_url or mail, no mail is sent\n");
+        fprintf(stderr, "warning: neither smtp_url nor mail is set: no mail is sent\n");
     if (!*c->settings->smtp_url)
         return check_directory("mail", c->settings->mail);
     if (mx_smtp_check(c->arena, c->settings, &why))
@@ -134,7 +134,7 @@ static bool check_database(struct mx_cmd *c)
         warn_prepared(db);
     mx_db_free(db);
     if (!up)
-        fprintf(stderr, "warning: the database does not answer\n");
+        fprintf(stderr, "warning: cannot reach the database\n");
     if (why)
         fprintf(stderr, "database: %s\n", why);
     return !why;

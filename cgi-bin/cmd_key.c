@@ -120,18 +120,18 @@ static const struct {
     const char *args, *help;
 } verbs[] = {
     {"new", key_new, PERHAPS_ONE, false, "[ES256|HS256|PII]",
-     "make and publish a key that does not sign or seal yet; print its kid"},
-    {"list", key_list, NOTHING, false, "", "kid, algorithm, state, time of making, file"},
+     "create and publish a key that is not used yet; print its kid"},
+    {"list", key_list, NOTHING, false, "", "list kid, algorithm, state, creation time, file"},
     {"activate", key_activate, ONE, true, "KID [--force]",
-     "sign with it, once every cached key set has it"},
+     "sign with this key, once every cached key set contains it"},
     {"retire", key_retire, ONE, true, "KID [--force]",
-     "refuse its tokens, once the last has run out; --force: now"},
+     "reject its tokens, once the last one has expired; --force: now"},
     {"prune", key_prune, NOTHING, true, "[--force]",
-     "delete retired keys, and server.secret.old when nothing needs it"},
+     "delete retired keys, and server.secret.old when nothing needs it any more"},
     {"rotate-pii", key_rotate_pii, NOTHING, false, "",
-     "a new key of personal data, or the newest; seals all anew, retires the others"},
+     "re-encrypt personal data with a new key, or the newest; retire the others"},
     {"rotate-secret", key_secret, NOTHING, true, "[--force]",
-     "a new server.secret; the old one stays good for what it made"},
+     "create a new server.secret; the old one stays valid for what it signed"},
 };
 
 static int usage(FILE *out)
@@ -139,8 +139,8 @@ static int usage(FILE *out)
     fprintf(out, "usage: merx key VERB [ARGUMENT]\n\n");
     for (size_t i = 0; i < MX_LEN(verbs); i++)
         fprintf(out, "  %-13s %-17s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
-    fprintf(out, "\nA step that is taken too early is refused with the time that is missing.\n"
-                 "Workers take up a change before their next request; no reload is needed.\n");
+    fprintf(out, "\nA step that is too early is refused, with the remaining time.\n"
+                 "Workers load a change before their next request; no reload is needed.\n");
     return out == stdout ? 0 : 2;
 }
 

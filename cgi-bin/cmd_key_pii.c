@@ -46,7 +46,7 @@ static int begin(struct rotation *r)
         if (mx_keyring_pii_begin(&r->ring, &kid, &wait_ms, &r->since_ms, &why) != MX_OK)
             return failed(why);
     } while (wait_ms > 0);
-    printf("%.*s seals personal data\n", MX_FMT(kid));
+    printf("personal data is now encrypted with %.*s\n", MX_FMT(kid));
     return 0;
 }
 
@@ -83,10 +83,10 @@ static int reseal(struct rotation *r)
             return failed(mx_err_title(e));
         resealed += p.resealed;
     }
-    printf("%lld values sealed anew\n", (long long)resealed);
+    printf("%lld values re-encrypted\n", (long long)resealed);
     if (p.damaged == 0)
         return 0;
-    fprintf(stderr, "merx key: %lld values do not open; all keys stay in use\n",
+    fprintf(stderr, "merx key: %lld values cannot be decrypted; all keys stay in use\n",
             (long long)p.damaged);
     return 1;
 }

@@ -159,7 +159,7 @@ static bool wait_turn(const sigset_t *signals, int64_t ms)
     int got = sigtimedwait(signals, NULL, &t);
 
     if (got == SIGHUP && !mx_log_reopen())
-        mx_log(MX_LOG_WARN, "the log cannot be reopened", MX_KC("error", strerror(errno)));
+        mx_log(MX_LOG_WARN, "cannot reopen the log file", MX_KC("error", strerror(errno)));
     return got != SIGTERM && got != SIGINT;
 }
 

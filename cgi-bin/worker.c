@@ -73,9 +73,10 @@ bool mx_worker_keys(struct mx_arena *a, struct mx_keys **keys)
     bool others = mx_keys_refresh(a, keys, &why);
 
     if (others)
-        mx_log(MX_LOG_INFO, "keys taken up");
+        mx_log(MX_LOG_INFO, "keys reloaded");
     if (why)
-        mx_log(MX_LOG_ERROR, "the keys of before stay", MX_KC("why", why));
+        mx_log(MX_LOG_ERROR, "cannot load the keys, the previous ones stay in use",
+               MX_KC("why", why));
     return others;
 }
 
@@ -188,7 +189,7 @@ static const char *start(struct worker *w)
     self = w;
     why = mx_worker_schema(w->arena, w->db, &up);
     if (!up)
-        mx_log(MX_LOG_WARN, "the database does not answer yet");
+        mx_log(MX_LOG_WARN, "database not available yet");
     return why;
 }
 
@@ -220,7 +221,8 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
         return EXIT_FATAL;
     }
     if (pool == MX_POOL_SLOW && setpriority(PRIO_PROCESS, 0, (int)conf->slow_nice) != 0)
-        mx_log(MX_LOG_WARN, "the slow pool keeps its niceness", MX_KC("why", strerror(errno)));
+        mx_log(MX_LOG_WARN, "cannot set the niceness of the slow pool",
+               MX_KC("why", strerror(errno)));
     mx_fcgi_serve(&fc, &ops, &w, (int)conf->drain_timeout_s);
     mx_keys_free(w.keys);
     mx_db_free(w.db);

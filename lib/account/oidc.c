@@ -23,7 +23,7 @@ struct proof {
 
 static enum mx_err refused(const struct mx_oidc_provider *p, const char *why)
 {
-    mx_log(MX_LOG_INFO, "token of a provider refused", MX_KS("provider", p->name),
+    mx_log(MX_LOG_INFO, "token of an identity provider refused", MX_KS("provider", p->name),
            MX_KC("why", why));
     return MX_E_INVALID_CREDENTIALS;
 }

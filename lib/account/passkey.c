@@ -56,7 +56,7 @@ static enum mx_err answer_once(struct mx_ctx *cx, struct mx_hash hash)
 
 static enum mx_err refuse(const char *why)
 {
-    mx_log(MX_LOG_INFO, "a passkey is refused", MX_KC("why", why));
+    mx_log(MX_LOG_INFO, "passkey refused", MX_KC("why", why));
     return MX_E_INVALID_CREDENTIALS;
 }
 
@@ -77,7 +77,7 @@ static enum mx_err find(struct mx_ctx *cx, const struct mx_passkey_assertion *in
 /* A counter that did not rise: the key was copied. */
 static enum mx_err tell_of_copy(struct mx_ctx *cx, const struct q_passkey_credential_row *row)
 {
-    mx_log(MX_LOG_WARN, "the counter of a passkey did not rise",
+    mx_log(MX_LOG_WARN, "signature counter of a passkey did not increase",
            MX_KS("passkey", mx_id_str(cx->arena, row->id)));
     return mx_audit_write(cx, &(struct mx_audit){.action = "passkey.copied",
                                                  .object_type = "passkey",

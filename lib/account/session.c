@@ -315,7 +315,7 @@ static enum mx_err spent(struct mx_ctx *cx, struct mx_id id, int64_t generation,
     if (generation == s->generation - 1 &&
         cx->now_ms - s->rotated_at.ms <= cx->proc->conf->refresh_grace_s * 1000)
         return MX_OK;
-    mx_log(MX_LOG_WARN, "a spent refresh token was used again, its session ends",
+    mx_log(MX_LOG_WARN, "refresh token reused, session revoked",
            MX_KS("session", mx_id_str(cx->arena, id)));
     *ret_refused = MX_E_INVALID_REFRESH_TOKEN;
     MX_TRY(mx_audit_write(cx, &(struct mx_audit){.action = "session.token_reused",

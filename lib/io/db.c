@@ -98,8 +98,8 @@ static enum mx_err refused(struct mx_link *l, const struct mx_sql *s, const char
 {
     l->fault.is = mx_db_errno(0);
     snprintf(l->fault.why, sizeof l->fault.why, "%s%s%s", slot, *slot ? ": " : "", why);
-    mx_log(MX_LOG_ERROR, "statement does not fit its signature", MX_KC("statement", s->name),
-           MX_KC("why", l->fault.why));
+    mx_log(MX_LOG_ERROR, "statement does not match its declared parameters and columns",
+           MX_KC("statement", s->name), MX_KC("why", l->fault.why));
     return MX_E_INTERNAL;
 }
 

@@ -82,9 +82,9 @@ static void log_connect(struct mx_db *db, struct mx_link *l, bool ok)
     const struct mx_link_fault *f = mx_link_fault(l);
 
     if (ok && db->down)
-        mx_log(MX_LOG_INFO, "database is back");
+        mx_log(MX_LOG_INFO, "database connection restored");
     else if (!ok && !db->down)
-        mx_log(MX_LOG_ERROR, "database cannot be reached", MX_KI("errno", f->is.no),
+        mx_log(MX_LOG_ERROR, "cannot connect to the database", MX_KI("errno", f->is.no),
                MX_KC("why", f->why));
     db->down = !ok;
 }
@@ -218,7 +218,7 @@ static enum mx_err given_up(const struct effort *f, enum mx_err e)
 {
     if (e != MX_E_RETRY)
         return e;
-    mx_log(MX_LOG_WARN, "given up: others were faster each time", MX_KI("runs", f->retries + 1));
+    mx_log(MX_LOG_WARN, "transaction retried too often, giving up", MX_KI("runs", f->retries + 1));
     return MX_E_UNAVAILABLE;
 }
 

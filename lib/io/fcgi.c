@@ -80,7 +80,7 @@ static void take_signals(struct mx_fcgi *f)
     while (read(f->signals, &si, sizeof si) == (ssize_t)sizeof si) {
         if (si.ssi_signo == SIGUSR1) {
             if (!mx_log_reopen())
-                mx_log(MX_LOG_ERROR, "log not reopened", MX_KC("why", strerror(errno)));
+                mx_log(MX_LOG_ERROR, "cannot reopen the log file", MX_KC("why", strerror(errno)));
             continue;
         }
         f->stop = true;

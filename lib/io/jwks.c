@@ -154,7 +154,7 @@ static const char *fetch(struct mx_arena *a, struct slot *s, const struct mx_oid
     set->n = got.body.n;
     memcpy(set->text, got.body.p, got.body.n);
     write_set(s, set);
-    mx_log(MX_LOG_INFO, "keys of a provider fetched", MX_KS("provider", p->name),
+    mx_log(MX_LOG_INFO, "keys of an identity provider fetched", MX_KS("provider", p->name),
            MX_KI("bytes", got.body.n),
            MX_KI("fresh_s", (set->fresh_until_ms - set->fetched_ms) / 1000));
     return NULL;
@@ -174,8 +174,8 @@ static bool refresh(struct mx_arena *a, struct slot *s, const struct mx_oidc_pro
     atomic_store(&s->busy_until_ms, now_ms + MX_JWKS_FETCH_MS);
     why = fetch(a, s, p);
     if (why)
-        mx_log(MX_LOG_WARN, "keys of a provider cannot be fetched", MX_KS("provider", p->name),
-               MX_KC("why", why));
+        mx_log(MX_LOG_WARN, "cannot fetch the keys of an identity provider",
+               MX_KS("provider", p->name), MX_KC("why", why));
     if (why && !have_set)
         atomic_store(&s->try_ms, mx_mono_ms() + retry_s * 1000);
     atomic_store(&s->busy_until_ms, 0);
@@ -198,7 +198,7 @@ enum mx_err mx_jwks_key(struct mx_arena *a, struct mx_jwks_cache *c,
     bool found;
 
     if (!s) {
-        mx_log(MX_LOG_ERROR, "too many key sets since the master started");
+        mx_log(MX_LOG_ERROR, "too many key reloads since the master started");
         return MX_E_UNAVAILABLE;
     }
     set = read_set(a, s, now_ms);

@@ -93,7 +93,7 @@ static void reload_answer(struct master *m, struct mx_str text)
 
 static void reload_refuse(struct master *m, const char *why)
 {
-    mx_log(MX_LOG_ERROR, "reload refused, the old workers stay", MX_KC("why", why));
+    mx_log(MX_LOG_ERROR, "reload failed, the old workers keep serving", MX_KC("why", why));
     reload_answer(m, mx_str_fmt(m->texts, "error: %s\n", why));
 }
 
@@ -119,7 +119,7 @@ static void warn_fixed(const struct mx_settings *old, const struct mx_settings *
 
     for (size_t i = 0; i < MX_LEN(fixed); i++)
         if (fixed[i].changed)
-            mx_log(MX_LOG_WARN, "setting takes effect at a restart only",
+            mx_log(MX_LOG_WARN, "changed setting takes effect at the next restart",
                    MX_KC("setting", fixed[i].name));
 }
 
@@ -175,7 +175,7 @@ static void reload_begin(struct master *m)
         m->workers.n) {
         forget_next(m);
         if (!m->reload_waits)
-            mx_log(MX_LOG_WARN, "reload waits for seats of workers that drain");
+            mx_log(MX_LOG_WARN, "reload waits for old workers to drain: no free worker slots");
         m->reload_asked = m->reload_waits = true;
         return;
     }
@@ -404,7 +404,7 @@ static void step(struct master *m, int by)
     const char *why = scale(m, m->want[MX_POOL_FAST] + by);
 
     if (why)
-        mx_log(MX_LOG_WARN, "not scaled", MX_KC("why", why));
+        mx_log(MX_LOG_WARN, "scaling refused", MX_KC("why", why));
 }
 
 static void on_signal(struct master *m, int sig)
@@ -428,7 +428,7 @@ static void on_signal(struct master *m, int sig)
         break;
     case SIGUSR1:
         if (!mx_log_reopen())
-            mx_log(MX_LOG_ERROR, "log not reopened", MX_KC("why", strerror(errno)));
+            mx_log(MX_LOG_ERROR, "cannot reopen the log file", MX_KC("why", strerror(errno)));
         mx_workers_signal(&m->workers, SIGUSR1);
         break;
     default: /* SIGCHLD: the tick collects the dead */

@@ -239,7 +239,7 @@ void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_m
     do {
         at = revoked_find(s, hash, now_s, &word);
         if (!at) {
-            mx_log(MX_LOG_WARN, "revocation table full, the database is asked instead");
+            mx_log(MX_LOG_WARN, "revocation table full, sessions are checked in the database");
             raise_to(&s->lost_until_ms, until_s * 1000);
             return;
         }

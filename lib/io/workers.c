@@ -303,8 +303,9 @@ static void kill_overdue(struct mx_workers *c, int i, const struct mx_slot_view 
         s->killed = true;
         kill(s->pid, SIGKILL);
     } else if (silent_ns(c, v, now_ns) > 2 * s->request_timeout_ns + SILENT_NS) {
-        mx_log(MX_LOG_ERROR, "worker is stuck between requests, killed", MX_KI("worker", s->pid),
-               MX_KC("route", v->route), MX_KMS("silent_ms", silent_ns(c, v, now_ns)));
+        mx_log(MX_LOG_ERROR, "worker does not respond between requests, killed",
+               MX_KI("worker", s->pid), MX_KC("route", v->route),
+               MX_KMS("silent_ms", silent_ns(c, v, now_ns)));
         c->killed++;
         s->killed = true;
         kill(s->pid, SIGKILL);

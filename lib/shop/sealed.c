@@ -9,7 +9,7 @@ enum mx_err mx_sealed_open(const struct mx_ctx *cx, const char *column, struct m
 {
     if (mx_pii_open(cx->arena, cx->proc->keys, column, row, sealed, ret_plain))
         return MX_OK;
-    mx_log(MX_LOG_ERROR, "personal data does not open", MX_KC("column", column),
+    mx_log(MX_LOG_ERROR, "cannot decrypt personal data", MX_KC("column", column),
            MX_KS("row", mx_id_str(cx->arena, row)));
     return MX_E_UNAVAILABLE;
 }

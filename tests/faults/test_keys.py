@@ -221,7 +221,7 @@ def test_a_bad_key_is_not_taken_up(stack, keys, apps):
         bad.chmod(0o600)
         load.more(60)
         assert "bad.hs256: 3 bytes" in stack.log()
-        lines = stack.log().count("the keys of before stay")
+        lines = stack.log().count("cannot load the keys, the previous ones stay in use")
         assert 1 <= lines < 200, lines
         done = stack.merx("reload", check=False)
         assert done.returncode == 1

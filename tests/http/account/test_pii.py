@@ -135,7 +135,7 @@ def refused(answer, stack, column):
     """503 that tells nothing, and a line in the log."""
     problem(answer, 503, "unavailable")
     lines = [line for line in stack.log().splitlines() if f"req={answer.json()['request_id']}" in line]
-    assert any("personal data does not open" in line and column in line for line in lines), lines
+    assert any("cannot decrypt personal data" in line and column in line for line in lines), lines
 
 
 @pytest.mark.req("PII-1")

@@ -72,7 +72,7 @@ def test_a_mail_that_does_not_open_does_not_stop_the_others(lone):
         assert lone.mailbox().code(register(lone))
         until(lambda: int(mail_row(lone, odd)["attempts"]) >= 1, what="the odd one to be tried")
         assert mail_row(lone, odd)["state"] == "0" and not lone.mailbox().all(odd)
-    assert "personal data does not open" in lone.log()
+    assert "cannot decrypt personal data" in lone.log()
 
 
 def test_a_broken_value_makes_no_header(lone):
