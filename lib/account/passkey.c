@@ -164,8 +164,6 @@ static enum mx_err make_room(struct mx_ctx *cx)
 {
     struct mx_list there;
 
-    if (cx->actor.kind == MX_GUEST)
-        return MX_E_FORBIDDEN;
     MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(mx_passkey_list(cx, &there));
@@ -181,9 +179,12 @@ enum mx_err mx_passkey_register(struct mx_ctx *cx, const struct mx_passkey_new *
     struct mx_passkey_checked made;
     enum mx_err e;
 
-    MX_TRY(make_room(cx));
+    if (cx->actor.kind == MX_GUEST)
+        return MX_E_FORBIDDEN;
+    /* Before the account is locked: nobody waits while foreign bytes are parsed. */
     if (mx_passkey_registered(cx->arena, &q, in->client_data, in->attestation, &made) != MX_OK)
         return invalid(cx, made.why);
+    MX_TRY(make_room(cx));
     e = answer_once(cx, made.challenge);
     if (e != MX_OK)
         return e == MX_E_DUPLICATE ? invalid(cx, "the challenge was answered before") : e;

@@ -8,14 +8,18 @@
 #include <fido/rs256.h>
 
 #include "base/rnd.h"
+#include "codec/cbor_scan.h"
 #include "codec/json.h"
 #include "codec/uri.h"
 
 #define FLAG_PRESENT 0x01
 #define FLAG_VERIFIED 0x04
 #define FLAG_BACKED_UP 0x10
+#define FLAG_ATTESTED 0x40
+#define FLAG_EXTENDED 0x80
 #define RP_HASH 32
 #define AUTHDATA_MIN (RP_HASH + 1 + 4)
+#define AAGUID 16
 
 /* ---- challenges ---- */
 
@@ -138,6 +142,52 @@ static const unsigned char *bytes_of(struct mx_str s)
     return (const unsigned char *)s.p;
 }
 
+/* ---- authenticator data (section 6.1) ---- */
+
+/* Take a CBOR item off the front of *rest. */
+static bool take_item(struct mx_str *rest)
+{
+    size_t n = mx_cbor_scan(*rest);
+
+    *rest = mx_str_sub(*rest, n, rest->n);
+    return n > 0;
+}
+
+/* Take the attested credential (section 6.5.1) off the front of *rest: identifier and COSE key. */
+static bool take_credential(struct mx_str *rest)
+{
+    const unsigned char *p = bytes_of(*rest);
+    size_t id_n;
+
+    if (rest->n < AAGUID + 2)
+        return false;
+    id_n = (size_t)p[AAGUID] << 8 | p[AAGUID + 1];
+    *rest = mx_str_sub(*rest, AAGUID + 2, rest->n);
+    if (id_n > rest->n || id_n > MX_PASSKEY_ID_MAX)
+        return false;
+    *rest = mx_str_sub(*rest, id_n, rest->n);
+    return take_item(rest);
+}
+
+/* Whether `data` is what its flags say, up to its last byte, and no length in it exceeds it: the
+ * libraries believe each of them. A credential is attested when registering, and only then. */
+static bool data_sound(struct mx_str data, enum mx_passkey_use use)
+{
+    struct mx_str rest = mx_str_sub(data, AUTHDATA_MIN, data.n);
+    unsigned flags;
+    bool attested;
+
+    if (data.n < AUTHDATA_MIN)
+        return false;
+    flags = bytes_of(data)[RP_HASH];
+    attested = (flags & FLAG_ATTESTED) != 0;
+    if (attested != (use == MX_PASSKEY_REGISTER) || (attested && !take_credential(&rest)))
+        return false;
+    if ((flags & FLAG_EXTENDED) && !take_item(&rest))
+        return false;
+    return rest.n == 0;
+}
+
 /* ---- registering ---- */
 
 /* What libfido2 checks with a signature, we check where there is none. */
@@ -208,6 +258,8 @@ static bool take_apart(struct mx_arena *a, struct mx_str cbor, struct attestatio
     bool whole;
 
     *ret_at = (struct attestation){.fmt = {NULL, 0}};
+    if (mx_cbor_scan(cbor) != cbor.n)
+        return false;
     item = cbor_load(bytes_of(cbor), cbor.n, &load);
     if (item == NULL)
         return false;
@@ -217,7 +269,7 @@ static bool take_apart(struct mx_arena *a, struct mx_str cbor, struct attestatio
         take_part(a, &cbor_map_handle(item)[i], ret_at);
     cbor_decref(&item);
     return whole && ret_at->fmt.p != NULL && ret_at->statement.p != NULL &&
-           ret_at->authenticator_data.p != NULL;
+           data_sound(ret_at->authenticator_data, MX_PASSKEY_REGISTER);
 }
 
 /* A credential of algorithm `alg` with what the client sent; NULL when it holds none of that. */
@@ -350,6 +402,8 @@ static const char *assertion_fault(const char *rp_id, const struct mx_passkey_ke
     struct mx_str data = answer->authenticator_data, sig = answer->signature;
     fido_assert_t *assert;
 
+    if (!data_sound(data, MX_PASSKEY_SIGN_IN))
+        return "malformed authenticator data";
     fido_init(0);
     assert = fido_assert_new();
     if (assert == NULL)

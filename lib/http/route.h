@@ -10,7 +10,7 @@
 
 #define MX_R_TX 1u            /* run in one transaction, committed before the answer */
 #define MX_R_IDEMPOTENT 2u    /* Idempotency-Key required; every other POST honours it */
-#define MX_R_SLOW 4u          /* slow pool: hashes passwords or talks to others */
+#define MX_R_SLOW 4u          /* slow pool: hashes passwords, checks foreign keys, asks others */
 #define MX_R_PUBLIC 8u        /* cacheable: ETag, Cache-Control: public */
 #define MX_R_LOCK_SESSION 16u /* the session row is checked inside the transaction */
 #define MX_R_UNLISTED 32u     /* not below the versioned API (metrics) */
@@ -24,8 +24,9 @@
 /* What counts against one limit of the client's address. */
 enum mx_rate_class {
     MX_RATE_NONE,
-    MX_RATE_SIGN_IN, /* cheap, and every visitor does it: guests, refreshed tokens */
-    MX_RATE_PASSWORD /* a secret may be guessed or a password hashed: sign-in, codes; an export */
+    MX_RATE_SIGN_IN, /* cheap, and every visitor does it: guests, refreshed tokens, challenges */
+    MX_RATE_PASSWORD /* a secret may be guessed, a password hashed or a foreign key checked:
+                        sign-in, codes, new passkeys; an export */
 };
 
 #define MX_ANSWERS_MAX 3

@@ -8,8 +8,9 @@ import random
 import threading
 
 import pytest
-from client import ADDRESS, unique_key
-from load import PAY, Load, expect
+from authenticator import Authenticator, b64
+from client import ADDRESS, problem, unique_key
+from load import PAY, Load, Session, expect, hexed
 from shop import assert_ledger, make_product, stock_of, variant_ids
 from wire import Wire
 
@@ -122,3 +123,13 @@ def test_a_cart_that_never_rests(stack, staff, db):
         restless.more(1)
     assert not restless.failed and not bought.failed, (restless.failed[:3], bought.failed[:3])
     assert assert_ledger(db, variant)["reserved"] == bought.good
+
+
+def test_an_unsound_passkey_waits_for_no_account(stack, api, customer):
+    """S1: it is parsed before the account is locked, so that it never holds the row either."""
+    device = Authenticator(f"https://localhost:{stack.port}")
+    sent = {"credential": device.make({"user": {"id": b64(b"x")}, "challenge": "x"})}
+    with Session(stack) as lock:
+        held = lock.run(f"BEGIN; SELECT 1 FROM account WHERE id = {hexed(customer.id)} FOR UPDATE")
+        assert held == ["1"]
+        problem(customer.post("/v1/me/passkeys", sent), 422, "validation_failed")

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from fido2 import cbor
 
-PRESENT, VERIFIED, BACKUP_ELIGIBLE, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40
+PRESENT, VERIFIED, BACKUP_ELIGIBLE, BACKED_UP, ATTESTED, EXTENDED = 0x01, 0x04, 0x08, 0x10, 0x40, 0x80
+BOMB = bytes.fromhex("9a02800000")  # the head of a CBOR array of 41,943,040
 
 
 def b64(raw):
@@ -71,17 +72,18 @@ class Authenticator:
         sound = {"type": kind, "challenge": asked, "origin": self.origin, "crossOrigin": False}
         return json.dumps(sound | changed).encode()
 
-    def data(self, flags, rp_id=None, credential=b""):
+    def data(self, flags, rp_id=None, credential=b"", extensions=b""):
         rp = hashlib.sha256((rp_id or self.rp_id).encode()).digest()
-        return rp + bytes([flags]) + struct.pack(">I", self.count) + credential
+        flags |= EXTENDED if extensions else 0
+        return rp + bytes([flags]) + struct.pack(">I", self.count) + credential + extensions
 
     def make(self, options, flags=PRESENT | VERIFIED | ATTESTED, rp_id=None, fmt="none",
-             key=None, **changed):
+             key=None, cose=None, extensions=b"", **changed):
         """The answer to creation options, as PublicKeyCredential.toJSON() has it."""
         self.user = unb64(options["user"]["id"])
         held = bytes(16) + struct.pack(">H", len(self.id)) + self.id
-        held += cbor.encode((key or self.key).cose())
-        data = self.data(flags, rp_id, held)
+        held += cose or cbor.encode((key or self.key).cose())
+        data = self.data(flags, rp_id, held, extensions)
         client = self.client_data("webauthn.create", options["challenge"], **changed)
         statement = {}
         if fmt == "packed":
@@ -97,10 +99,10 @@ class Authenticator:
         }
 
     def get(self, options, flags=PRESENT | VERIFIED, rp_id=None, step=1, user=None, key=None,
-            **changed):
+            extensions=b"", **changed):
         """The answer to request options."""
         self.count += step
-        data = self.data(flags, rp_id)
+        data = self.data(flags, rp_id, extensions=extensions)
         client = self.client_data("webauthn.get", options["challenge"], **changed)
         signature = (key or self.key).sign(data + hashlib.sha256(client).digest())
         return {

@@ -1,6 +1,10 @@
-/* Challenges of passkeys; what answers them is tested through the API. */
+/* Challenges of passkeys, and answers that announce more than they hold; sound ones are tested
+ * through the API. */
 #include "codec/passkey.h"
 
+#include <sys/resource.h>
+
+#include "base/buf.h"
 #include "codec/uri.h"
 #include "tap.h"
 
@@ -69,12 +73,220 @@ static void test_challenges(struct mx_arena *a)
     tap_str(mx_str_c(answered(a, &asked, MX_S(""), "https://shop.example")), CHALLENGE, "none");
 }
 
+/* ---- lengths that are not there ---- */
+
+#define MALFORMED "malformed authenticator data"
+#define UNSOUND "the assertion is not sound"
+#define PRESENT_VERIFIED "\x05"
+#define ATTESTED "\x45"
+#define EXTENDED "\x85"
+#define ATTESTED_EXTENDED "\xc5"
+#define COUNT "\0\0\0\0"
+#define AAGUID "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define ID "\0\x04\x01\x02\x03\x04"
+/* {1: 2, 3: -7, -1: 1, -2: x, -3: y} */
+#define COORDINATE                                                     \
+    "\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2" \
+    "\x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96"
+#define COORDINATE_Y                                                   \
+    "\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16" \
+    "\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5"
+#define KEY "\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" COORDINATE "\x22\x58\x20" COORDINATE_Y
+#define BOMB "\x9a\x02\x80\x00\x00" /* an array of 41,943,040 */
+#define BYTES(literal)               \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
+
+/* Peak memory of this process may grow so much by an answer, in KiB. */
+#define GROWTH_MAX (16 << 10)
+
+static long peak_kib(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_maxrss;
+}
+
+static struct mx_passkey_asked asked_for(enum mx_passkey_use use)
+{
+    return (struct mx_passkey_asked){.rp_id = "shop.example",
+                                     .origins = "https://shop.example",
+                                     .secret = &secret,
+                                     .use = use,
+                                     .now_ms = 1000};
+}
+
+static struct mx_str client_data(struct mx_arena *a, enum mx_passkey_use use)
+{
+    struct mx_str challenge = mx_passkey_challenge(a, &secret, use, (struct mx_id){{0}}, 1000);
+
+    return mx_str_fmt(a,
+                      "{\"type\":\"%s\",\"challenge\":\"%.*s\","
+                      "\"origin\":\"https://shop.example\"}",
+                      use == MX_PASSKEY_REGISTER ? "webauthn.create" : "webauthn.get",
+                      MX_FMT(challenge));
+}
+
+/* Authenticator data for shop.example, ending with `rest`: flags, counter and so on. */
+static struct mx_str data_of(struct mx_arena *a, struct mx_str rest)
+{
+    struct mx_hash rp = mx_sha256(MX_S("shop.example"));
+    struct mx_buf b;
+
+    mx_buf_init(&b, a, 1 << 16);
+    mx_buf_str(&b, (struct mx_str){(const char *)rp.b, sizeof rp.b});
+    mx_buf_str(&b, rest);
+    return mx_buf_view(&b);
+}
+
+/* {"fmt": "none", "attStmt": {}, "authData": data} */
+static struct mx_str object_of(struct mx_arena *a, struct mx_str data)
+{
+    struct mx_buf b;
+
+    mx_buf_init(&b, a, 1 << 16);
+    mx_buf_str(&b, MX_S("\xa3\x63"
+                        "fmt\x64none\x67"
+                        "attStmt\xa0\x68"
+                        "authData\x59"));
+    mx_buf_byte(&b, (char)(data.n >> 8));
+    mx_buf_byte(&b, (char)(data.n & 0xff));
+    mx_buf_str(&b, data);
+    return mx_buf_view(&b);
+}
+
+/* Why the attestation object is refused; NULL: it is not. */
+static const char *registered(struct mx_arena *a, struct mx_str attestation)
+{
+    struct mx_passkey_asked asked = asked_for(MX_PASSKEY_REGISTER);
+    struct mx_passkey_checked got;
+
+    if (mx_passkey_registered(a, &asked, client_data(a, MX_PASSKEY_REGISTER), attestation, &got) ==
+        MX_OK)
+        return NULL;
+    return got.why;
+}
+
+/* Why an assertion of this authenticator data is refused. Its signature is nobody's. */
+static const char *asserted(struct mx_arena *a, struct mx_str data)
+{
+    struct mx_passkey_asked asked = asked_for(MX_PASSKEY_SIGN_IN);
+    struct mx_passkey_key key = {-7, BYTES(COORDINATE COORDINATE_Y), 0, false};
+    struct mx_passkey_answer answer = {client_data(a, MX_PASSKEY_SIGN_IN), data, MX_S("\x30\0")};
+    struct mx_passkey_checked got;
+
+    tap_err(mx_passkey_asserted(a, &asked, &key, &answer, &got), MX_E_INVALID_CREDENTIALS,
+            "no such assertion is accepted");
+    return got.why;
+}
+
+static void test_registrations(struct mx_arena *a)
+{
+    static const struct {
+        const char *name;
+        struct mx_str rest;
+        const char *why;
+    } rows[] = {
+        {"sound", BYTES(ATTESTED COUNT AAGUID ID KEY), NULL},
+        {"extensions: {}", BYTES(ATTESTED_EXTENDED COUNT AAGUID ID KEY "\xa0"), NULL},
+        {"key: a bomb", BYTES(ATTESTED COUNT AAGUID ID BOMB), SOUND},
+        {"key: a map of a bomb", BYTES(ATTESTED COUNT AAGUID ID "\xa1\x01" BOMB), SOUND},
+        {"key: a map of 2^28 pairs", BYTES(ATTESTED COUNT AAGUID ID "\xba\x10\0\0\0"), SOUND},
+        {"key: 2^31 bytes", BYTES(ATTESTED COUNT AAGUID ID "\x5a\x80\0\0\0"), SOUND},
+        {"key: indefinite", BYTES(ATTESTED COUNT AAGUID ID "\xbf\xff"), SOUND},
+        {"key: none", BYTES(ATTESTED COUNT AAGUID ID), SOUND},
+        {"extensions: a bomb", BYTES(ATTESTED_EXTENDED COUNT AAGUID ID KEY BOMB), SOUND},
+        {"extensions: none", BYTES(ATTESTED_EXTENDED COUNT AAGUID ID KEY), SOUND},
+        {"extensions without their flag", BYTES(ATTESTED COUNT AAGUID ID KEY "\xa0"), SOUND},
+        {"an identifier longer than what is left", BYTES(ATTESTED COUNT AAGUID "\0\x05\x01\x02"),
+         SOUND},
+        {"an identifier of 65,535", BYTES(ATTESTED COUNT AAGUID "\xff\xff\x01\x02"), SOUND},
+        {"cut in the model", BYTES(ATTESTED COUNT "\0\0"), SOUND},
+        {"cut in the counter", BYTES(ATTESTED "\0\0"), SOUND},
+        {"no credential", BYTES(PRESENT_VERIFIED COUNT), SOUND},
+    };
+
+    for (size_t i = 0; i < MX_LEN(rows); i++) {
+        struct mx_str object = object_of(a, data_of(a, rows[i].rest));
+
+        tap_str(mx_str_c(registered(a, object)), rows[i].why, rows[i].name);
+    }
+}
+
+static void test_attestation_objects(struct mx_arena *a)
+{
+    static const struct {
+        const char *name;
+        struct mx_str object;
+    } rows[] = {
+        {"object: a bomb", BYTES(BOMB)},
+        {"object: a map of 2^28 pairs", BYTES("\xba\x10\x00\x00\x00")},
+        {"statement: a bomb", BYTES("\xa3\x63"
+                                    "fmt\x64none\x68"
+                                    "authData\x41\x01\x67"
+                                    "attStmt" BOMB)},
+        {"x5c: a bomb", BYTES("\xa3\x63"
+                              "fmt\x66packed\x68"
+                              "authData\x41\x01\x67"
+                              "attStmt\xa1\x63"
+                              "x5c" BOMB)},
+        {"authData: 2^31 bytes", BYTES("\xa3\x63"
+                                       "fmt\x64none\x67"
+                                       "attStmt\xa0\x68"
+                                       "authData\x5a\x80\x00\x00\x00")},
+        {"nothing", BYTES("")},
+    };
+
+    for (size_t i = 0; i < MX_LEN(rows); i++)
+        tap_str(mx_str_c(registered(a, rows[i].object)), SOUND, rows[i].name);
+}
+
+static void test_assertions(struct mx_arena *a)
+{
+    static const struct {
+        const char *name;
+        struct mx_str rest;
+        const char *why;
+    } rows[] = {
+        {"of another's key", BYTES(PRESENT_VERIFIED COUNT), UNSOUND},
+        {"extensions: {}", BYTES(EXTENDED COUNT "\xa0"), UNSOUND},
+        {"extensions: a bomb", BYTES(EXTENDED COUNT BOMB), MALFORMED},
+        {"extensions: a map of a bomb", BYTES(EXTENDED COUNT "\xa1\x01" BOMB), MALFORMED},
+        {"extensions: indefinite", BYTES(EXTENDED COUNT "\xbf\xff"), MALFORMED},
+        {"extensions: none", BYTES(EXTENDED COUNT), MALFORMED},
+        {"more behind them", BYTES(EXTENDED COUNT "\xa0\xa0"), MALFORMED},
+        {"more than its flags say", BYTES(PRESENT_VERIFIED COUNT "\xa0"), MALFORMED},
+        {"a credential", BYTES(ATTESTED COUNT AAGUID ID KEY), MALFORMED},
+        {"a credential whose key is a bomb", BYTES(ATTESTED COUNT AAGUID ID BOMB), MALFORMED},
+        {"cut", BYTES(PRESENT_VERIFIED "\0\0\0"), MALFORMED},
+    };
+
+    for (size_t i = 0; i < MX_LEN(rows); i++)
+        tap_str(mx_str_c(asserted(a, data_of(a, rows[i].rest))), rows[i].why, rows[i].name);
+    tap_str(mx_str_c(asserted(a, MX_S(""))), MALFORMED, "no data");
+}
+
+/* Both libraries are warm when this begins. */
+static void test_memory(struct mx_arena *a)
+{
+    long before = peak_kib();
+
+    test_attestation_objects(a);
+    test_registrations(a);
+    test_assertions(a);
+    tap_ok(peak_kib() - before < GROWTH_MAX, "what is announced takes no memory: %ld KiB",
+           peak_kib() - before);
+}
+
 int main(void)
 {
     struct mx_arena *a = mx_arena_new(65536, 1 << 20);
 
     mx_secret_init();
     test_challenges(a);
+    test_memory(a);
     mx_arena_free(a);
     return tap_done();
 }

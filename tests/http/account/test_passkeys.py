@@ -1,5 +1,7 @@
 """Passkeys: register, list, name, remove, sign in. PKY-1."""
 import concurrent.futures
+import pathlib
+import subprocess
 
 import pytest
 from fido2.client import ClientData
@@ -8,7 +10,7 @@ from fido2.server import Fido2Server
 from fido2.webauthn import PublicKeyCredentialRpEntity
 
 import client
-from authenticator import ATTESTED, PRESENT, VERIFIED, Authenticator, Key, b64, unb64
+from authenticator import ATTESTED, BOMB, PRESENT, VERIFIED, Authenticator, Key, b64, unb64
 from client import faults, problem
 from shop import make_product, variant_ids
 from test_mfa import enrol, second
@@ -300,6 +302,106 @@ def test_a_shop_without_passkeys(new_stack, recorder, customer, device):
     problem(api.post(SIGN_IN, {"credential": device.get({"challenge": "x"})}), 404, "not_found")
     problem(person.post(f"{OWN}/options"), 404, "not_found")
     problem(person.post(OWN, {"credential": made}), 404, "not_found")
+
+
+# ---- lengths that nothing stands behind (S1)
+
+# A worker may grow so much: one password hash takes 19 MiB, the array that BOMB announces 320.
+GROWTH_MAX_KIB = 64 << 10
+
+
+def peak_kib(stack):
+    """The most memory that each worker has ever had, by its process id."""
+    listed = subprocess.run(["pgrep", "-P", str(stack.pid("serve"))], text=True,
+                            capture_output=True, check=True).stdout.split()
+    status = {pid: pathlib.Path(f"/proc/{pid}/status").read_text() for pid in listed}
+    return {pid: int(text.partition("VmHWM:")[2].split()[0]) for pid, text in status.items()}
+
+
+@pytest.fixture
+def modest_workers(stack):
+    """No worker grows beyond measure or dies during the test."""
+    before = peak_kib(stack)
+    yield
+    after = peak_kib(stack)
+    assert after.keys() == before.keys()
+    assert all(after[pid] - before[pid] < GROWTH_MAX_KIB for pid in before), (before, after)
+
+
+def nested(depth):
+    return b"\x81" * (depth - 1) + b"\x80"
+
+
+@pytest.mark.req("PKY-1")
+@pytest.mark.parametrize("extensions", (
+    BOMB, b"\xa1\x61x" + BOMB, b"\xba\x10\0\0\0", b"\x5a\x80\0\0\0", b"\xbf\xff",
+    b"\xa1\x61x" + nested(16), b"\xa0\xa0",
+), ids=bytes.hex)
+def test_extensions_that_announce_too_much(api, customer, device, modest_workers, extensions):
+    enrolled(customer, device)
+    refused(enter(api, device, extensions=extensions))
+    assert faults(add(customer, Authenticator(device.origin), extensions=extensions)) == [
+        ("/credential", "bad_format")]
+    assert enter(api, device).status_code == 200
+
+
+@pytest.mark.req("PKY-1")
+@pytest.mark.parametrize("cose", (
+    BOMB, b"\xa1\x01" + BOMB, b"\xba\x10\0\0\0", b"\x5a\x80\0\0\0", b"\xbf\xff", nested(17),
+), ids=bytes.hex)
+def test_a_key_that_announces_too_much(customer, device, modest_workers, cose):
+    assert faults(add(customer, device, cose=cose)) == [("/credential", "bad_format")]
+
+
+@pytest.mark.req("PKY-1")
+@pytest.mark.parametrize("whole", (
+    BOMB, b"\xba\x10\0\0\0", b"\xa3\x63fmt\x64none\x68authData\x41\1\x67attStmt" + BOMB,
+    b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x5a\x80\0\0\0", nested(17), nested(8000),
+), ids=lambda raw: raw[-8:].hex())
+def test_an_object_that_announces_too_much(customer, device, modest_workers, whole):
+    made = device.make(creation(customer))
+    made["response"]["attestationObject"] = b64(whole)
+    assert faults(customer.post(OWN, {"credential": made})) == [("/credential", "bad_format")]
+
+
+@pytest.mark.req("PKY-1")
+def test_many_at_once_that_announce_too_much(api, customer, device, modest_workers):
+    enrolled(customer, device)
+    options = [request(api) for _ in range(20)]
+    sent = [{"credential": device.get(o, extensions=BOMB)} for o in options]
+    clients = [api.clone() for _ in sent]
+    answers = client.at_once(len(sent), lambda i: clients[i].post(SIGN_IN, sent[i]))
+    for answer in answers:
+        refused(answer)
+
+
+def test_sound_extensions_are_taken(api, customer, device):
+    assert add(customer, device, extensions=b"\xa1\x6bcredProtect\x02").status_code == 201
+    assert enter(api, device, extensions=b"\xa0").status_code == 200
+
+
+def test_new_passkeys_have_a_limit(new_stack, recorder):
+    """S1: as sign-ins have, before anything is parsed."""
+    stack = new_stack("passkey_limit", workers=2, rate_password_burst=8, rate_password_per_min=1,
+                      rate_address_burst=40, rate_address_per_min=1)
+    api = client.Api(stack, recorder)
+    person, device = api.customer(), Authenticator(f"https://localhost:{stack.port}")
+    sent = {"credential": device.make({"user": {"id": b64(b"x")}, "challenge": "x"})}
+    seen = [person.post(OWN, sent) for _ in range(9)]
+    assert {a.status_code for a in seen} == {422, 429}
+    problem(seen[-1], 429, "rate_limited")
+    assert seen[-1].headers["RateLimit-Limit"] == "8" and seen[-1].headers["Retry-After"]
+    seen = [person.post(f"{OWN}/options") for _ in range(41)]
+    assert {a.status_code for a in seen} == {200, 429}
+    assert seen[-1].headers["RateLimit-Limit"] == "40"
+
+
+def test_foreign_keys_are_checked_in_the_slow_pool(stack):
+    """S1: they hold up nobody who only looks at products."""
+    slow = stack.merx("nginx").stdout
+    for path in (SIGN_IN, OWN):
+        assert f'"~^POST {path}$" merx_slow;' in slow
+    assert f"{OWN}/options" not in slow
 
 
 # ---- as a second factor
