@@ -170,6 +170,8 @@ $(B)/merx: $(PROG:%.c=$(B)/%.o) $(B)/libmerx.a
 	@echo "  LD  $@"; $(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libmerx.a
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
+$(B)/tests/faults/%: $(B)/tests/faults/%.o $(B)/libmerx.a
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libmerx.a
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 

@@ -13,6 +13,7 @@
 #include "codec/secret.h"
 #include "demo_files.h"
 #include "io/db.h"
+#include "io/shm.h"
 #include "q/demo.h"
 #include "q/product.h"
 #include "shop/email.h"
@@ -301,7 +302,7 @@ static bool load_all(struct mx_demo *d, struct mx_arena *a, const struct options
 int mx_cmd_demo(struct mx_cmd *c)
 {
     struct options o = {.role = "owner"};
-    const struct mx_proc proc = {.conf = c->settings};
+    const struct mx_proc proc = {.conf = c->settings, .shared = mx_shared_new()};
     struct mx_demo d = {.cx = {.proc = &proc}};
     bool ok;
 

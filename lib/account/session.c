@@ -149,6 +149,28 @@ enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proo
     return MX_OK;
 }
 
+/* Whether the present transaction has seen the caller's session live. */
+static bool *seen_live(struct mx_ctx *cx)
+{
+    static const char owner;
+
+    return mx_db_memo(cx->db, &owner, sizeof(bool));
+}
+
+void mx_session_seen_live(struct mx_ctx *cx)
+{
+    *seen_live(cx) = true;
+}
+
+enum mx_err mx_session_require_live(struct mx_ctx *cx)
+{
+    struct mx_session_proof proof;
+
+    if (mx_db_in_tx(cx->db) && *seen_live(cx))
+        return MX_OK;
+    return mx_session_live(cx, &proof);
+}
+
 enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
                              struct mx_tokens *tokens)
 {
@@ -175,12 +197,27 @@ enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
     return issue(cx, in.id, 0, tokens);
 }
 
+struct denial {
+    struct mx_shared *shared;
+    struct mx_id session;
+    int64_t until_ms;
+};
+
+static void deny_now(void *arg)
+{
+    const struct denial *d = arg;
+
+    mx_shared_revoke(d->shared, d->session, d->until_ms);
+}
+
 /* Put a session on this host's deny-list until its last access token has run out. */
 static void deny(struct mx_ctx *cx, struct mx_id id)
 {
     int64_t last_ms = (cx->proc->conf->token_ttl_s + 2 * MX_TOKEN_LEEWAY_S) * 1000;
+    struct denial *d = MX_NEW(cx->arena, struct denial);
 
-    mx_shared_revoke(cx->proc->shared, id, cx->now_ms + last_ms);
+    *d = (struct denial){cx->proc->shared, id, cx->now_ms + last_ms};
+    mx_db_after_commit(cx->db, deny_now, d);
 }
 
 enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id)

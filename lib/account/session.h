@@ -34,6 +34,12 @@ struct mx_session_proof {
 /* Ask the database for it. MX_E_UNAUTHORIZED when the session or its account has ended. */
 enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proof) MX_MUST_CHECK;
 
+/* Require that it lives, in the present transaction if there is one; asks the database unless this
+ * transaction has seen it already. MX_E_UNAUTHORIZED. */
+enum mx_err mx_session_require_live(struct mx_ctx *cx) MX_MUST_CHECK;
+/* A statement of the present transaction has found that the caller's session lives. */
+void mx_session_seen_live(struct mx_ctx *cx);
+
 /* Start a session of the account in `tokens->user` in the present transaction; fills the rest, and
  * writes the audit log unless it is a guest's. MX_E_NOT_FOUND when the account is not active. It
  * counts as a fresh sign-in. For new accounts and account/signin.h: who signs in to an account that

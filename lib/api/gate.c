@@ -1,6 +1,7 @@
 #include "api/gate.h"
 
 #include "account/session.h"
+#include "catalog/generation.h"
 #include "codec/inet.h"
 #include "codec/uri.h"
 #include "io/db.h"
@@ -58,13 +59,6 @@ static enum mx_actor_kind kind_of(struct mx_str scope)
     return mx_str_eqc(scope, "customer") ? MX_CUSTOMER : MX_GUEST;
 }
 
-static enum mx_err require_live(struct mx_ctx *cx)
-{
-    struct mx_session_proof proof;
-
-    return mx_session_live(cx, &proof);
-}
-
 /* Learn which sessions other hosts have ended, if nobody on this host has asked for `interval_ms`.
  */
 static void poll_revocations(struct mx_db *db, int64_t now_ms, int64_t interval_ms)
@@ -99,14 +93,16 @@ static enum mx_err authenticate(struct mx_ctx *cx, struct mx_str bearer)
 
     if (bearer.n > MX_TOKEN_MAX || verify(cx, bearer, &claims) != MX_OK)
         return MX_E_UNAUTHORIZED;
-    cx->actor = (struct mx_actor){kind_of(claims.scope), claims.account, claims.session, 0,
-                                  claims.exp * 1000};
+    cx->actor = (struct mx_actor){.kind = kind_of(claims.scope),
+                                  .account = claims.account,
+                                  .session = claims.session,
+                                  .token_exp_ms = claims.exp * 1000};
     poll_revocations(cx->db, cx->now_ms, REVOCATION_AGE_MAX_MS);
     if (mx_shared_revoked(gate_shared, claims.session, cx->now_ms))
         return MX_E_SESSION_ENDED;
     if (!mx_shared_revocations_lost(gate_shared, cx->now_ms))
         return MX_OK;
-    e = require_live(cx);
+    e = mx_session_require_live(cx);
     return e == MX_E_UNAUTHORIZED ? MX_E_SESSION_ENDED : e;
 }
 
@@ -130,7 +126,8 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
     if (needs_second_factor(cx) && row->second_factor == 0)
         return MX_E_MFA_ENROLMENT_REQUIRED;
     cx->actor.permissions = (uint64_t)row->permissions;
-    cx->audit_key = (struct mx_audit_key){cx->actor.account, row->audit_key};
+    cx->actor.has_audit_key = true;
+    cx->actor.audit_key = row->audit_key;
     return (cx->actor.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
 }
 
@@ -362,23 +359,18 @@ static enum mx_err attempt(void *arg)
     struct mx_ctx *cx = r->cx;
 
     *cx->faults = r->faults;
-    cx->at_commit = (struct mx_at_commit){0};
-    cx->catalog_changed = cx->session_live = false;
+    if (r->route->who == MX_WHO_STAFF)
+        mx_catalog_changed(cx);
     MX_TRY(r->call(r->arg));
-    if ((r->route->flags & MX_R_LOCK_SESSION) && !cx->session_live)
-        MX_TRY(require_live(cx));
-    if (r->key.p != NULL)
-        MX_TRY(store(r));
-    return cx->at_commit.fn != NULL ? cx->at_commit.fn(cx, cx->at_commit.arg) : MX_OK;
+    if (r->route->flags & MX_R_LOCK_SESSION)
+        MX_TRY(mx_session_require_live(cx));
+    return r->key.p != NULL ? store(r) : MX_OK;
 }
 
 static enum mx_err run_tx(struct run *r)
 {
     enum mx_err e = mx_db_tx(r->cx->db, attempt, r);
 
-    if ((e == MX_OK || e == MX_E_COMMIT_UNKNOWN) &&
-        (r->cx->catalog_changed || r->route->who == MX_WHO_STAFF))
-        mx_shared_catalog_bump(gate_shared);
     if (e == MX_OK || r->key.p == NULL)
         return e;
     if (r->key_taken)

@@ -22,8 +22,10 @@ struct mx_actor {
     enum mx_actor_kind kind;
     struct mx_id account;
     struct mx_id session;
-    uint64_t permissions; /* bits of base/perm.h; 0 for all but staff */
-    int64_t token_exp_ms; /* when the access token ends */
+    uint64_t permissions;   /* bits of base/perm.h; 0 for all but staff */
+    int64_t token_exp_ms;   /* when the access token ends */
+    bool has_audit_key;     /* the database was asked for it together with the permissions */
+    struct mx_id audit_key; /* what encrypts the caller's addresses in the audit log */
 };
 
 /* A rate limit as the answer tells it (RateLimit-Limit, -Remaining, -Reset). */
@@ -31,21 +33,6 @@ struct mx_rate {
     int64_t limit; /* 0: none applies */
     int64_t left;
     int64_t reset_s; /* until one more is left */
-};
-
-struct mx_ctx;
-
-/* What encrypts an account's addresses in the audit log, as a statement of this request read it. */
-struct mx_audit_key {
-    struct mx_id account; /* none: nothing was read yet */
-    struct mx_id key;     /* 16 random bytes; none: erased */
-};
-
-/* Work that a handler leaves for the very end of its transaction, after everything else was
- * written: what takes the hottest locks (stock) goes here, so that they are held shortest. */
-struct mx_at_commit {
-    enum mx_err (*fn)(struct mx_ctx *cx, void *arg); /* NULL: nothing */
-    void *arg;
 };
 
 /* What the process has and all its requests share; only the program changes it, between two of
@@ -71,13 +58,9 @@ struct mx_ctx {
     struct mx_str user_agent;
     struct mx_str accept_language; /* as sent, unchecked */
     struct mx_str route_id;
-    struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
-    struct mx_audit_key audit_key;
-    struct mx_rate rate; /* of the route's class, or of the limit that refused */
-    struct mx_at_commit at_commit;
-    bool session_live;     /* this transaction has seen that the caller's session lives */
+    struct mx_str mount;   /* where nginx mounts us, e.g. "/api" */
+    struct mx_rate rate;   /* of the route's class, or of the limit that refused */
     uint64_t catalog_seen; /* generation of the catalog when a public answer was looked up */
-    bool catalog_changed;  /* set by a handler whose COMMIT changes what the public catalog shows */
 };
 
 #endif

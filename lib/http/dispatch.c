@@ -364,7 +364,6 @@ static enum mx_err call(void *arg)
 
     rewind_response(x);
     mx_faults_init(x->cx->faults, x->cx->arena);
-    x->cx->at_commit = (struct mx_at_commit){0};
     MX_TRY(handle(x, &reply));
     x->replied = reply.error;
     if (reply.error != MX_OK)

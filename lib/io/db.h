@@ -81,6 +81,19 @@ enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
  * run. Not nestable. */
 enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg) MX_MUST_CHECK;
 bool mx_db_in_tx(const struct mx_db *db);
+/* What belongs to a transaction ends with it: each run of fn begins without any of the following,
+ * which live in the arena.
+ *
+ * Inside fn: run hook(arg) when everything else is written, last before COMMIT, in the order of
+ * these calls. What takes the hottest locks goes here, so that they are held shortest. What hook
+ * returns counts like what fn returns. */
+void mx_db_before_commit(struct mx_db *db, enum mx_err (*hook)(void *arg), void *arg);
+/* Run hook(arg) after a COMMIT that took effect, or may have (MX_E_COMMIT_UNKNOWN); outside of a
+ * transaction at once. For memory that follows the database; runs no statement. */
+void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg), void *arg);
+/* Inside fn: memory for what a module has read in this run, zeroed at first; the same for the same
+ * `owner`, which is the address of something of that module's own. */
+void *mx_db_memo(struct mx_db *db, const void *owner, size_t size);
 /* Inside fn: has an earlier run of it been rolled back? What was left to be compared at the end may
  * then better be locked at the beginning. */
 bool mx_db_tx_again(const struct mx_db *db);

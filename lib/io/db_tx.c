@@ -10,6 +10,31 @@
 #define NO_SUCH_TABLE 1146
 #define LINKS_OF_A_PROCESS 2 /* that prepare statements: read and write */
 
+struct before {
+    struct before *next;
+    enum mx_err (*hook)(void *arg);
+    void *arg;
+};
+
+struct after {
+    struct after *next;
+    void (*hook)(void *arg);
+    void *arg;
+};
+
+struct memo {
+    struct memo *next;
+    const void *owner;
+    void *at;
+};
+
+/* What one run of a transaction has gathered, first come first. */
+struct gathered {
+    struct before *before, **before_end;
+    struct after *after, **after_end;
+    struct memo *memos;
+};
+
 struct mx_db {
     const struct mx_settings *conf;
     struct mx_arena *arena;
@@ -18,8 +43,9 @@ struct mx_db {
     bool down;               /* the last attempt to connect failed */
     int64_t refuse_until_ns; /* until then no other attempt is made */
     bool in_tx;
-    bool again;         /* and the running transaction was rolled back before */
-    bool begun;         /* the server has seen a statement of this transaction */
+    bool again; /* and the running transaction was rolled back before */
+    bool begun; /* the server has seen a statement of this transaction */
+    struct gathered run;
     enum mx_err poison; /* what its first failed statement returned */
     bool lost;          /* the last failure was a connection that went away */
     bool unsent;        /* and the server never got the statement */
@@ -283,6 +309,61 @@ enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
     return e;
 }
 
+/* ---- what belongs to a transaction ---- */
+
+void mx_db_before_commit(struct mx_db *db, enum mx_err (*hook)(void *arg), void *arg)
+{
+    struct before *b;
+
+    MX_ASSERT(db->in_tx);
+    b = MX_NEW(db->arena, struct before);
+    *b = (struct before){NULL, hook, arg};
+    *db->run.before_end = b;
+    db->run.before_end = &b->next;
+}
+
+void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg), void *arg)
+{
+    struct after *a;
+
+    if (!db->in_tx) {
+        hook(arg);
+        return;
+    }
+    a = MX_NEW(db->arena, struct after);
+    *a = (struct after){NULL, hook, arg};
+    *db->run.after_end = a;
+    db->run.after_end = &a->next;
+}
+
+void *mx_db_memo(struct mx_db *db, const void *owner, size_t size)
+{
+    struct memo *m;
+
+    MX_ASSERT(db->in_tx);
+    for (m = db->run.memos; m; m = m->next) {
+        if (m->owner == owner)
+            return m->at;
+    }
+    m = MX_NEW(db->arena, struct memo);
+    *m = (struct memo){db->run.memos, owner, mx_arena_zalloc(db->arena, 1, size)};
+    db->run.memos = m;
+    return m->at;
+}
+
+static enum mx_err run_before(struct mx_db *db)
+{
+    for (const struct before *b = db->run.before; b; b = b->next)
+        MX_TRY(b->hook(b->arg));
+    return MX_OK;
+}
+
+static void run_after(struct mx_db *db)
+{
+    for (const struct after *a = db->run.after; a; a = a->next)
+        a->hook(a->arg);
+}
+
 /* ---- transactions ---- */
 
 static enum mx_err commit(struct mx_db *db)
@@ -315,13 +396,20 @@ static enum mx_err attempt(struct mx_db *db, enum mx_err (*fn)(void *arg), void 
     db->in_tx = true;
     db->begun = db->lost = false;
     db->poison = MX_OK;
+    db->run = (struct gathered){0};
+    db->run.before_end = &db->run.before;
+    db->run.after_end = &db->run.after;
     e = fn(arg);
+    if (e == MX_OK && db->poison == MX_OK)
+        e = run_before(db);
     *ret_cause = db->poison != MX_OK && e != MX_E_RETRY ? db->poison : e;
     if (*ret_cause == MX_OK)
         *ret_cause = e = commit(db);
     if (*ret_cause != MX_OK && db->begun)
         mx_link_rollback(db->links[MX_LINK_WRITE]);
     db->in_tx = false;
+    if (*ret_cause == MX_OK || *ret_cause == MX_E_COMMIT_UNKNOWN)
+        run_after(db);
     return e != MX_OK ? e : *ret_cause;
 }
 

@@ -5,6 +5,7 @@
 #include "io/db.h"
 #include "q/cart.h"
 #include "q/person.h"
+#include "shop/audit.h"
 
 /* cart.load and cart.load_live give the same columns. */
 typedef struct q_cart_load_row row_t;
@@ -170,16 +171,15 @@ enum mx_err mx_cart_load_live(struct mx_ctx *cx, struct mx_cart *ret_cart)
 {
     struct mx_list rows;
     struct q_cart_load_live_in in = {cx->actor.account, cx->actor.session, {cx->now_ms}};
-    struct mx_session_proof proof;
 
     MX_TRY(q_cart_load_live(cx->db, &in, &rows));
-    cx->session_live = rows.n > 0;
-    if (cx->session_live) {
-        cx->audit_key = (struct mx_audit_key){cx->actor.account, MX_AT(rows, row_t, 0)->audit_key};
-        return assemble(cx, &rows, ret_cart);
+    if (rows.n == 0) {
+        MX_TRY(mx_session_require_live(cx));
+        return MX_E_NOT_FOUND;
     }
-    MX_TRY(mx_session_live(cx, &proof));
-    return MX_E_NOT_FOUND;
+    mx_session_seen_live(cx);
+    mx_audit_have_key(cx, cx->actor.account, MX_AT(rows, row_t, 0)->audit_key);
+    return assemble(cx, &rows, ret_cart);
 }
 
 static bool any_price_changed(const struct mx_cart *cart)

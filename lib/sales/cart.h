@@ -56,8 +56,8 @@ enum mx_err mx_cart_get(struct mx_ctx *cx, struct mx_cart *ret_cart) MX_MUST_CHE
 /* The account's open cart without making or refreshing one; MX_E_NOT_FOUND when there is none. */
 enum mx_err mx_cart_load(struct mx_ctx *cx, struct mx_cart *ret_cart) MX_MUST_CHECK;
 /* The same for what needs a live session (money): in the statement that finds a cart the session is
- * seen to live, and cx->session_live tells the gate so; cx->audit_key is set. MX_E_UNAUTHORIZED: it
- * has ended. */
+ * seen to live (mx_session_require_live), and the caller's audit key is read. In the caller's
+ * transaction. MX_E_UNAUTHORIZED: it has ended. */
 enum mx_err mx_cart_load_live(struct mx_ctx *cx, struct mx_cart *ret_cart) MX_MUST_CHECK;
 
 /* The rest runs in the caller's transaction and answers the cart as it is afterwards. */

@@ -1,6 +1,7 @@
 /* From a cart to an order: the one place where stock is promised and money is asked for. Everything
  * is one transaction; the hottest rows (stock) are locked by its last statement before COMMIT. */
 #include "base/rnd.h"
+#include "catalog/generation.h"
 #include "catalog/stock.h"
 #include "codec/jsonw.h"
 #include "io/db.h"
@@ -14,6 +15,7 @@
 
 /* What the last statement of the transaction needs. */
 struct closing {
+    struct mx_ctx *cx;
     struct mx_id order, cart;
     int64_t version, lines;
 };
@@ -132,13 +134,13 @@ static enum mx_err check_cart(struct mx_ctx *cx, const struct mx_checkout *in,
 
 /* Last statement before COMMIT. Fewer rows than expected: the cart changed, or somebody was faster;
  * run again from the start, where the cart as committed by then tells which. */
-static enum mx_err close_and_take(struct mx_ctx *cx, void *arg)
+static enum mx_err close_and_take(void *arg)
 {
     const struct closing *c = arg;
     int64_t changed;
-    struct q_order_take_stock_in in = {c->order, c->cart, c->version, {cx->now_ms}};
+    struct q_order_take_stock_in in = {c->order, c->cart, c->version, {c->cx->now_ms}};
 
-    MX_TRY(q_order_take_stock(cx->db, &in, &changed));
+    MX_TRY(q_order_take_stock(c->cx->db, &in, &changed));
     return changed == c->lines + 1 ? MX_OK : MX_E_RETRY;
 }
 
@@ -156,12 +158,12 @@ static bool shows_in_catalog(const struct mx_cart *cart)
 
 static void leave_closing(struct mx_ctx *cx, struct mx_id order, const struct mx_cart *cart)
 {
-    struct closing *c;
+    struct closing *c = MX_NEW(cx->arena, struct closing);
 
-    cx->catalog_changed = shows_in_catalog(cart);
-    c = MX_NEW(cx->arena, struct closing);
-    *c = (struct closing){order, cart->id, cart->version, (int64_t)cart->items.n};
-    cx->at_commit = (struct mx_at_commit){close_and_take, c};
+    if (shows_in_catalog(cart))
+        mx_catalog_changed(cx);
+    *c = (struct closing){cx, order, cart->id, cart->version, (int64_t)cart->items.n};
+    mx_db_before_commit(cx->db, close_and_take, c);
 }
 
 static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *in,

@@ -1,5 +1,6 @@
 #include "sales/order.h"
 
+#include "catalog/generation.h"
 #include "codec/jsonw.h"
 #include "io/db.h"
 #include "q/order.h"
@@ -216,6 +217,7 @@ static enum mx_err release(struct mx_ctx *cx, struct mx_id order, const char *re
 
     MX_TRY(q_order_ledger_release(cx->db, &ledger, NULL));
     stock = (struct q_order_release_stock_in){order, {cx->now_ms}};
+    mx_catalog_changed(cx);
     return q_order_release_stock(cx->db, &stock, NULL);
 }
 
@@ -278,7 +280,6 @@ enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order 
     events[1] = ended(cx, "order.refunded", ret_order, MX_ORDER_CANCELLED, after);
     MX_TRY(mx_audit_write_all(cx, events, paid ? 2 : 1));
     MX_TRY(release(cx, id, "order cancelled"));
-    cx->catalog_changed = true;
     return mx_order_get(cx, id, ret_order);
 }
 

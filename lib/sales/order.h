@@ -87,10 +87,10 @@ struct mx_checkout {
 };
 
 /* Turn the caller's open cart into an order, in the caller's transaction: price it again, write
- * order, lines, payment, ledger and events, and leave closing the cart and taking the stock to
- * cx->at_commit. *ret_declined: the provider refused; the order waits for another payment (it
- * commits all the same). MX_E_CART_EMPTY, MX_E_PRICE_CHANGED, MX_E_OUT_OF_STOCK (faults name the
- * lines), also from at_commit; MX_E_VALIDATION_FAILED. */
+ * order, lines, payment, ledger and events; the transaction closes the cart and takes the stock
+ * last before its COMMIT. *ret_declined: the provider refused; the order waits for another payment
+ * (it commits all the same). MX_E_CART_EMPTY, MX_E_PRICE_CHANGED, MX_E_OUT_OF_STOCK (faults name
+ * the lines), MX_E_VALIDATION_FAILED. */
 enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct mx_order *ret_order,
                         bool *ret_declined) MX_MUST_CHECK;
 

@@ -17,20 +17,53 @@ static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
     return account ? row->object : actor;
 }
 
-/* Read the person's key unless this request has read it. Nobody's is asked for like anybody's: how
- * long a refusal takes must not tell whom it is about. Where nobody's address is known, as in a
- * job, there is nothing to encrypt. */
-static enum mx_err need_key(struct mx_ctx *cx, struct mx_id person)
+/* What encrypts a person's addresses, as the present transaction read it last. */
+struct person_key {
+    struct mx_id person; /* none: nothing was read yet */
+    struct mx_id key;    /* 16 random bytes; none: erased */
+};
+
+static struct person_key *last_key(struct mx_ctx *cx)
+{
+    static const char owner;
+
+    return mx_db_memo(cx->db, &owner, sizeof(struct person_key));
+}
+
+void mx_audit_have_key(struct mx_ctx *cx, struct mx_id person, struct mx_id key)
+{
+    *last_key(cx) = (struct person_key){person, key};
+}
+
+static bool have_key(struct mx_ctx *cx, struct mx_id person, struct mx_id *ret_key)
+{
+    const struct person_key *last = mx_db_in_tx(cx->db) ? last_key(cx) : NULL;
+    bool callers = cx->actor.has_audit_key && mx_id_eq(person, cx->actor.account);
+
+    if (callers)
+        *ret_key = cx->actor.audit_key;
+    else if (last && mx_id_eq(person, last->person))
+        *ret_key = last->key;
+    else
+        return false;
+    return true;
+}
+
+/* Read the person's key unless that was done. Nobody's is asked for like anybody's: how long a
+ * refusal takes must not tell whom it is about. Where nobody's address is known, as in a job, there
+ * is nothing to encrypt. */
+static enum mx_err need_key(struct mx_ctx *cx, struct mx_id person, struct mx_id *ret_key)
 {
     struct mx_list rows;
-    struct mx_audit_key found = {.account = person};
 
-    if (mx_id_none(person) ? cx->address.n == 0 : mx_id_eq(person, cx->audit_key.account))
+    *ret_key = (struct mx_id){{0}};
+    if (mx_id_none(person) ? cx->address.n == 0 : have_key(cx, person, ret_key))
         return MX_OK;
     MX_TRY(q_audit_key(cx->db, &(struct q_audit_key_in){person}, &rows));
     if (rows.n > 0)
-        found.key = MX_AT(rows, struct q_audit_key_row, 0)->key;
-    cx->audit_key = found;
+        *ret_key = MX_AT(rows, struct q_audit_key_row, 0)->key;
+    if (mx_db_in_tx(cx->db))
+        mx_audit_have_key(cx, person, *ret_key);
     return MX_OK;
 }
 
@@ -38,9 +71,9 @@ static enum mx_err fill(struct mx_ctx *cx, const struct mx_audit *row,
                         struct q_audit_insert_each *ret)
 {
     struct mx_id actor = mx_id_none(row->actor) ? cx->actor.account : row->actor;
-    struct mx_id person = person_of(row, actor);
+    struct mx_id person = person_of(row, actor), key;
 
-    MX_TRY(need_key(cx, person));
+    MX_TRY(need_key(cx, person, &key));
     *ret = (struct q_audit_insert_each){
         .id = mx_id_new(),
         .actor = actor,
@@ -50,7 +83,7 @@ static enum mx_err fill(struct mx_ctx *cx, const struct mx_audit *row,
         .before = row->before,
         .after = row->after,
         .person = person,
-        .key = cx->audit_key.key,
+        .key = key,
         .has_state = row->event,
         .state = TO_DELIVER,
     };

@@ -23,8 +23,13 @@ struct mx_audit {
 /* Write a row for the caller's change into the present transaction. */
 enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row) MX_MUST_CHECK;
 
+/* A statement of the present transaction has read what encrypts that person's addresses (none:
+ * erased). */
+void mx_audit_have_key(struct mx_ctx *cx, struct mx_id person, struct mx_id key);
+
 /* Write n rows, at most 16, with one statement and in this order. For each person that they tell of
- * in turn another one reads the key, unless cx->audit_key has it. */
+ * in turn another one reads the key, unless it was read with the caller's permissions or in the
+ * present transaction. */
 enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows,
                                size_t n) MX_MUST_CHECK;
 

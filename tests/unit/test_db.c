@@ -95,6 +95,88 @@ static enum mx_err hide(void *arg)
     return ask(arg) == MX_E_UNAVAILABLE ? MX_OK : MX_E_INTERNAL;
 }
 
+/* What a transaction does at its end, noted in a text. */
+struct ending {
+    struct mx_db *db;
+    struct mx_buf told;
+    int runs;
+    enum mx_err before; /* what the hook returns before the first COMMIT */
+    enum mx_err own;    /* what the transaction returns in its last run */
+};
+
+static enum mx_err before_first(void *arg)
+{
+    struct ending *x = arg;
+
+    mx_buf_c(&x->told, "b1 ");
+    return x->runs == 1 ? x->before : MX_OK;
+}
+
+static enum mx_err before_second(void *arg)
+{
+    struct ending *x = arg;
+
+    mx_buf_c(&x->told, "b2 ");
+    return MX_OK;
+}
+
+static void after(void *arg)
+{
+    struct ending *x = arg;
+
+    mx_buf_c(&x->told, mx_db_in_tx(x->db) ? "early " : "after ");
+}
+
+static enum mx_err end_well(void *arg)
+{
+    struct ending *x = arg;
+    int *memo = mx_db_memo(x->db, &x->runs, sizeof(int));
+    const int *other = mx_db_memo(x->db, &x->told, sizeof(int));
+
+    x->runs++;
+    mx_db_after_commit(x->db, after, x);
+    mx_db_before_commit(x->db, before_first, x);
+    mx_db_before_commit(x->db, before_second, x);
+    mx_buf_fmt(&x->told, "run%d memo%d ", x->runs, *memo + *other);
+    *memo = 7;
+    if (mx_db_memo(x->db, &x->runs, sizeof(int)) != memo)
+        mx_buf_c(&x->told, "lost ");
+    return x->own;
+}
+
+/* Without a statement a transaction needs no server. */
+static void endings(void)
+{
+    static const struct mx_settings conf = {.db_statement_timeout_ms = 60000};
+    static const struct {
+        enum mx_err before, own, want;
+        const char *told;
+    } cases[] = {
+        {MX_OK, MX_OK, MX_OK, "run1 memo0 b1 b2 after "},
+        {MX_E_RETRY, MX_OK, MX_OK, "run1 memo0 b1 run2 memo0 b1 b2 after "},
+        {MX_E_OUT_OF_STOCK, MX_OK, MX_E_OUT_OF_STOCK, "run1 memo0 b1 "},
+        {MX_OK, MX_E_CART_EMPTY, MX_E_CART_EMPTY, "run1 memo0 "},
+    };
+    struct mx_arena *a = mx_arena_new(4096, 1 << 20), *notes = mx_arena_new(4096, 1 << 20);
+    struct ending x = {.db = mx_db_new(&conf)};
+
+    mx_db_begin_request(x.db, a);
+    for (size_t i = 0; i < MX_LEN(cases); i++) {
+        x.runs = 0;
+        x.before = cases[i].before;
+        x.own = cases[i].own;
+        mx_buf_init(&x.told, notes, 1024);
+        tap_err(mx_db_tx(x.db, end_well, &x), cases[i].want, "what ends a transaction");
+        tap_str(mx_buf_view(&x.told), cases[i].told, "what it does at its end");
+    }
+    mx_buf_init(&x.told, notes, 1024);
+    mx_db_after_commit(x.db, after, &x);
+    tap_str(mx_buf_view(&x.told), "after ", "outside of a transaction it is done at once");
+    mx_db_free(x.db);
+    mx_arena_free(notes);
+    mx_arena_free(a);
+}
+
 static void nobody_answers(void)
 {
     static const struct mx_settings conf = {.db_host = "",
@@ -153,6 +235,7 @@ int main(void)
     faults();
     scripts();
     nobody_answers();
+    endings();
     versions();
     return tap_done();
 }
