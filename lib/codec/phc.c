@@ -1,10 +1,13 @@
 #include "codec/phc.h"
 
 #include <argon2.h>
+#include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/time.h>
 
 #include "base/err.h"
-#include "base/pace.h"
 #include "base/rnd.h"
 #include "codec/secret.h"
 
@@ -18,6 +21,7 @@
 #define PREFIX "$argon2id$v=19$m="
 /* The system call for so much memory takes 0.05 ms; a signal waits for it. */
 #define PIECE (128 * 1024)
+#define TURN_US 200
 
 struct phc {
     uint32_t kib, passes, lanes;
@@ -73,6 +77,60 @@ static struct phc new_phc(void)
     return phc;
 }
 
+/* ---- letting others through ----
+ *
+ * Linux asks who may run only at a tick (4 ms at 250 Hz) and when somebody wakes, and even a low
+ * priority keeps the processor then when the woken process has had more than its share (EEVDF,
+ * Linux 6.6): beside a process that computes, short work waits for whole ticks. Between pace_start
+ * and pace_stop the process sleeps for 0.1 ms after each 0.2 ms of computing, which makes its work
+ * take half as long again. SIGALRM and ITIMER_REAL are taken; a system call that waits may end with
+ * EINTR. */
+
+static volatile sig_atomic_t paced;
+
+/* Once, not again and again: a process that is woken late would find the next alarm waiting already
+ * and never compute. A bare system call, so that the handler may make it. */
+static void set_alarm(suseconds_t us)
+{
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, us}}, NULL);
+}
+
+/* Of all that sleeps for less than a millisecond only pselect may stand in a signal handler
+ * (signal-safety(7)). The timer slack makes 50 us of it. */
+static void sleep_a_moment(int sig MX_UNUSED)
+{
+    int kept = errno;
+    struct timespec moment = {.tv_nsec = 1};
+
+    pselect(0, NULL, NULL, NULL, &moment, NULL);
+    if (paced)
+        set_alarm(TURN_US);
+    errno = kept;
+}
+
+static void pace_start(void)
+{
+    static bool ready;
+    struct sigaction act = {.sa_handler = sleep_a_moment, .sa_flags = SA_RESTART};
+    sigset_t alarm;
+
+    if (!ready) {
+        sigemptyset(&alarm);
+        sigaddset(&alarm, SIGALRM);
+        if (sigaction(SIGALRM, &act, NULL) != 0 || sigprocmask(SIG_UNBLOCK, &alarm, NULL) != 0)
+            MX_BUG("alarm: %s", strerror(errno));
+        ready = true;
+    }
+    paced = 1;
+    set_alarm(TURN_US);
+}
+
+static void pace_stop(void)
+{
+    paced = 0;
+    set_alarm(0);
+}
+
 /* ---- the work ---- */
 
 static size_t piece(size_t left)
@@ -121,9 +179,9 @@ static int compute(const struct phc *phc, struct mx_str password, unsigned char 
     };
     int error;
 
-    mx_pace_start();
+    pace_start();
     error = argon2id_ctx(&c);
-    mx_pace_stop();
+    pace_stop();
     return error;
 }
 

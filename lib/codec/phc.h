@@ -1,6 +1,7 @@
 /* Password hashes: Argon2id (RFC 9106) as PHC strings, by libargon2 (the only file that sees it).
- * A hash takes 19 MiB and about 50 ms, of which it computes 30 and lets others through
- * (base/pace.h); libsodium's takes the memory in one call that nothing interrupts for 5 ms. */
+ * A hash takes 19 MiB and about 50 ms, of which it computes 30 and sleeps the rest in short
+ * pieces, so that others get the processor (it takes SIGALRM and ITIMER_REAL); libsodium's takes
+ * the memory in one call that nothing interrupts for 5 ms. */
 #ifndef MX_CODEC_PHC_H
 #define MX_CODEC_PHC_H
 
