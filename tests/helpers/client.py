@@ -229,7 +229,11 @@ class Mailbox:
 
     def code(self, to, n=1):
         """The six digits in it."""
-        return re.search(r"\b(\d{6})\b", self.wait(to, n).text).group(1)
+        return self.code_of(self.wait(to, n))
+
+    @staticmethod
+    def code_of(message):
+        return re.search(r"\b(\d{6})\b", message.text).group(1)
 
 
 class Recorder:

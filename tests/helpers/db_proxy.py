@@ -1,5 +1,5 @@
-"""A socket in front of the database that can fail a COMMIT: before the server saw it, or after it was
-carried out and before the worker hears of it."""
+"""A socket in front of the database that can fail a command, such as COMMIT: before the server saw it,
+or after it was carried out and before the worker hears of it."""
 import contextlib
 import os
 import socket
@@ -7,16 +7,17 @@ import struct
 import threading
 
 COM_QUERY = 3
+UNANSWERED = {0x01, 0x18, 0x19}  # COM_QUIT, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE
 
 
 class DbProxy:
     """Listens on `path` and forwards to `target`. `at_commit(forward)` is asked at each COMMIT: it may
     call forward() (the server carries it out), and returns True to relay the answer, False to cut.
-    peer_pid is then the worker that sent it."""
+    peer_pid is then the worker that sent it. `at_command(forward)` is asked at each command instead."""
 
     def __init__(self, path, target):
         self.path, self.target = str(path), target
-        self.at_commit = self.peer_pid = None
+        self.at_commit = self.at_command = self.peer_pid = None
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
         self.listener = socket.socket(socket.AF_UNIX)
@@ -40,16 +41,17 @@ class DbProxy:
         back.start()
         with contextlib.suppress(OSError):
             while packet := read_packet(client):
-                if not (self.at_commit and is_commit(packet)):
+                hook = self.at_command if is_command(packet) else None
+                if self.at_commit and is_commit(packet):
+                    hook = self.at_commit
+                if not hook:
                     server.sendall(packet)
-                elif not self._commit(client, server, packet, held):
+                elif not self._ask(hook, client, server, packet, held):
                     break
         close(client)
         close(server)
 
-    def _commit(self, client, server, packet, held):
-        hook = self.at_commit
-
+    def _ask(self, hook, client, server, packet, held):
         def forward():
             held.answered = threading.Event()
             held.set()
@@ -106,6 +108,11 @@ def read_exactly(sock, n):
 
 
 NO_ATTRIBUTES = b"\0\1"  # MySQL's library says how many query attributes stand before the text
+
+
+def is_command(packet):
+    """A command that the server answers."""
+    return packet[3] == 0 and len(packet) > 4 and packet[4] not in UNANSWERED
 
 
 def is_commit(packet):

@@ -1,0 +1,213 @@
+"""The database connection is cut at the Nth command of a request, for N = 1, 2, ... until a request
+passes uncut: what comes back is an answer or a 503 to be repeated, and after the repetition everything
+was done once and whole."""
+import json
+import signal
+import subprocess
+
+import fcgi_client
+import invariants
+import pytest
+from client import PASSWORD, Person, program, unique_email, unique_key, until
+from db_proxy import DbProxy
+from shop import assert_ledger, make_product, variant_ids
+
+PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
+CUTS_MAX = 400
+
+
+class Beside:
+    """One worker of each pool, whose database connections end at a command of one's choice."""
+
+    def __init__(self, stack, where):
+        self.proxy = DbProxy(where / "db.sock", stack.env["MERX_DB_SOCKET"])
+        self.fast, self.slow = where / "fast.sock", where / "slow.sock"
+        env = stack.environment(
+            socket=self.fast, socket_slow=self.slow, control=where / "control.sock",
+            db_socket=self.proxy.path, log=where / "merx.log", workers=1, slow_workers=1,
+            sandbox_provider="on")
+        self.master = subprocess.Popen([program(), "serve"], env=env)
+        until(lambda: subprocess.run([program(), "status"], env=env, capture_output=True).returncode == 0)
+
+    def stop(self):
+        self.master.send_signal(signal.SIGTERM)
+        assert self.master.wait(60) == 0
+        self.proxy.close()
+
+    def send(self, sock, method, path, body, token=None, key=None):
+        """(status, JSON) of one request."""
+        more = {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}
+        if key:
+            more["HTTP_IDEMPOTENCY_KEY"] = key
+        answer = fcgi_client.get(sock, path, method=method, body=json.dumps(body).encode(), **more)
+        if answer.status == 503:
+            assert int(answer.headers["retry-after"]) >= 1, answer.headers
+        return answer.status, json.loads(answer.body) if answer.body else None
+
+    def cut_at(self, nth, carried_out, call):
+        """call() while the nth command from now on is cut; its answer, and whether it came to that."""
+        seen = 0
+
+        def count(forward):
+            nonlocal seen
+            seen += 1
+            if seen != nth:
+                return True
+            if carried_out:
+                forward()
+            return False
+
+        self.proxy.at_command = count
+        try:
+            return call(), seen >= nth
+        finally:
+            self.proxy.at_command = None
+
+
+@pytest.fixture(scope="module")
+def beside(stack, tmp_path_factory):
+    made = Beside(stack, tmp_path_factory.mktemp("sweep"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["before", "after"])
+def carried_out(request):
+    """Has the server carried out the command at which the connection ends?"""
+    return request.param
+
+
+def sweep(beside, carried_out, new, once):
+    """once(subject, call) for a new subject each time, where call(function) makes one request, cut at
+    the next place; until one is not cut."""
+    for nth in range(1, CUTS_MAX):
+        subject, cut = new(), None
+
+        def call(request):
+            nonlocal cut
+            answer, cut = beside.cut_at(nth, carried_out, request)
+            return answer
+
+        once(subject, call)
+        if not cut:
+            assert nth > 3, "nothing was ever cut"
+            return
+    pytest.fail(f"{CUTS_MAX} commands a request")
+
+
+def test_checkout(beside, carried_out, api, staff, db):
+    variant = variant_ids(make_product(staff, stock=1_000_000))[0]
+    sold = 0
+
+    def new():
+        buyer = api.guest()
+        buyer.fill_cart(variant)
+        return buyer
+
+    def once(buyer, call):
+        nonlocal sold
+        key, body = unique_key(), PAY | {"email": unique_email()}
+
+        def pay():
+            return beside.send(beside.fast, "POST", "/v1/checkout", body, buyer.token, key)
+
+        status, _ = first = call(pay)
+        assert status in (201, 503), first
+        again = until(lambda: (lambda got: got[0] != 409 and got)(pay()), 60, "the answer of the key")
+        assert again[0] == 201, again
+        assert first in (again, (503, first[1])), (first, again)
+        assert [o["id"] for o in buyer.get("/v1/orders").json()["data"]] == [again[1]["id"]]
+        sold += 1
+        assert assert_ledger(db, variant)["reserved"] == sold
+
+    sweep(beside, carried_out, new, once)
+    invariants.check(db)
+
+
+def test_refresh(beside, carried_out, api, db):
+    def once(guest, call):
+        body = {"refresh_token": guest.refresh_token}
+
+        def refresh():
+            return beside.send(beside.fast, "POST", "/v1/auth/refresh", body)
+
+        status, tokens = call(refresh)
+        assert status in (200, 503), (status, tokens)
+        status, again = refresh()
+        assert status == 200, again
+        assert again["refresh_token"] != guest.refresh_token
+        assert not tokens.get("refresh_token") or tokens["refresh_token"] == again["refresh_token"]
+        assert api.get("/v1/me", token=again["access_token"]).status_code == 200
+        assert len(api.get("/v1/me/sessions", token=again["access_token"]).json()["data"]) == 1
+
+    sweep(beside, carried_out, api.guest, once)
+    invariants.check(db)
+
+
+def test_register(beside, carried_out, api, db, mailbox):
+    def once(address, call):
+        body = {"email": address, "password": PASSWORD, "name": "Ada Lovelace"}
+
+        def register():
+            return beside.send(beside.slow, "POST", "/v1/auth/register", body)
+
+        status, answer = call(register)
+        assert status in (202, 503), (status, answer)
+        while status == 503:
+            status, answer = register()
+        assert status == 202, answer
+        found = mailbox.all(address)
+        until(lambda: mailbox.all(address), what="mail")
+        tokens = confirm(api, mailbox, address, answer)
+        assert tokens.status_code == 200, (tokens.text, len(found))
+        person = Person(api, tokens, address, PASSWORD)
+        assert db.value(f"SELECT COUNT(*) FROM account WHERE email_key = '{address}'") == "1"
+        assert api.login(address).id == person.id
+
+    sweep(beside, carried_out, unique_email, once)
+    invariants.check(db)
+
+
+def confirm(api, mailbox, address, answer):
+    """Verify with the codes that were mailed, the newest first: one belongs to the answer."""
+    for message in reversed(mailbox.all(address)):
+        code = mailbox.code_of(message)
+        tokens = api.post("/v1/auth/verify", answer_of(answer) | {"email": address, "code": code})
+        if tokens.status_code == 200:
+            break
+    return tokens
+
+
+def answer_of(answer):
+    return {k: v for k, v in answer.items() if k == "handle"}
+
+
+def test_erase(beside, carried_out, api, staff, db):
+    variant = variant_ids(make_product(staff, stock=1_000_000))[0]
+
+    def new():
+        person = api.customer()
+        person.post("/v1/cart/items", {"variant_id": variant, "quantity": 1})
+        assert person.patch("/v1/me", {"phone": "+49 30 1234567"}).status_code == 200
+        return person
+
+    def once(person, call):
+        def leave():
+            return beside.send(beside.slow, "DELETE", "/v1/me", {"password": PASSWORD}, person.token)
+
+        status, answer = call(leave)
+        assert status in (204, 503), (status, answer)
+        if status == 503:
+            status, answer = leave()
+            assert status in (204, 401), (status, answer)
+        until(lambda: person.get("/v1/me").status_code == 401, what="the end of the session elsewhere")
+        assert api.post("/v1/auth/login", {"email": person.email, "password": PASSWORD}).status_code == 401
+        key = person.id.replace("-", "")
+        (row,) = db.rows(
+            "SELECT status, email, name, phone, password_hash, audit_key FROM account"
+            f" WHERE id = UNHEX('{key}')")
+        assert row == {"status": "1", "email": None, "name": "", "phone": None, "password_hash": None,
+                       "audit_key": None}
+
+    sweep(beside, carried_out, new, once)
+    invariants.check(db)
