@@ -203,11 +203,14 @@ struct denial {
     int64_t until_ms;
 };
 
-static void deny_now(void *arg)
+/* Of a session that perhaps lives on the database tells, within a second: whoever repeats what
+ * ended it needs the token once more. */
+static void deny_now(void *arg, bool certain)
 {
     const struct denial *d = arg;
 
-    mx_shared_revoke(d->shared, d->session, d->until_ms);
+    if (certain)
+        mx_shared_revoke(d->shared, d->session, d->until_ms);
 }
 
 /* Put a session on this host's deny-list until its last access token has run out. */

@@ -3,7 +3,7 @@
 #include "io/db.h"
 #include "io/shm.h"
 
-static void bump(void *arg)
+static void bump(void *arg, bool certain MX_UNUSED)
 {
     mx_shared_catalog_bump(arg);
 }

@@ -18,7 +18,7 @@ struct before {
 
 struct after {
     struct after *next;
-    void (*hook)(void *arg);
+    void (*hook)(void *arg, bool certain);
     void *arg;
 };
 
@@ -322,12 +322,12 @@ void mx_db_before_commit(struct mx_db *db, enum mx_err (*hook)(void *arg), void 
     db->run.before_end = &b->next;
 }
 
-void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg), void *arg)
+void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg, bool certain), void *arg)
 {
     struct after *a;
 
     if (!db->in_tx) {
-        hook(arg);
+        hook(arg, true);
         return;
     }
     a = MX_NEW(db->arena, struct after);
@@ -358,10 +358,10 @@ static enum mx_err run_before(struct mx_db *db)
     return MX_OK;
 }
 
-static void run_after(struct mx_db *db)
+static void run_after(struct mx_db *db, bool certain)
 {
     for (const struct after *a = db->run.after; a; a = a->next)
-        a->hook(a->arg);
+        a->hook(a->arg, certain);
 }
 
 /* ---- transactions ---- */
@@ -409,7 +409,7 @@ static enum mx_err attempt(struct mx_db *db, enum mx_err (*fn)(void *arg), void 
         mx_link_rollback(db->links[MX_LINK_WRITE]);
     db->in_tx = false;
     if (*ret_cause == MX_OK || *ret_cause == MX_E_COMMIT_UNKNOWN)
-        run_after(db);
+        run_after(db, *ret_cause == MX_OK);
     return e != MX_OK ? e : *ret_cause;
 }
 

@@ -120,11 +120,11 @@ static enum mx_err before_second(void *arg)
     return MX_OK;
 }
 
-static void after(void *arg)
+static void after(void *arg, bool certain)
 {
     struct ending *x = arg;
 
-    mx_buf_c(&x->told, mx_db_in_tx(x->db) ? "early " : "after ");
+    mx_buf_c(&x->told, mx_db_in_tx(x->db) || !certain ? "early " : "after ");
 }
 
 static enum mx_err end_well(void *arg)
