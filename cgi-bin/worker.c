@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "api/gate.h"
+#include "api/answer_cache.h"
+#include "api/authn.h"
+#include "api/idempotency.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -33,7 +35,6 @@ struct worker {
     struct mx_score *score;
     int slot;
     struct mx_app app;
-    struct mx_hooks hooks;
     struct mx_ctx cx;
     struct mx_keys *keys;
     struct mx_faults faults;
@@ -53,8 +54,11 @@ static enum mx_err run_noted(struct mx_ctx *cx, const struct mx_route *route,
                              struct mx_res *res)
 {
     mx_score_route(self->score, self->slot, route->id, cx->request_id);
-    return mx_gate_hooks.run(cx, route, req, call, arg, res);
+    return mx_idempotency_run(cx, route, req, call, arg, res);
 }
+
+static const struct mx_hooks hooks = {mx_authenticate, mx_authorize,     mx_admit,
+                                      run_noted,       mx_answer_recall, mx_answer_remember};
 
 /* ---- what the loop calls ---- */
 
@@ -85,7 +89,6 @@ static void take_up_keys(struct worker *w)
 {
     if (!mx_worker_keys(w->arena, &w->keys))
         return;
-    mx_gate_init(w->arena, w->proc.conf, w->keys, w->proc.shared);
     w->proc.keys = w->keys;
 }
 
@@ -105,7 +108,7 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
     w->method = req->method_text;
     w->arrival_ms = req->arrival_ms;
     w->result = mx_dispatch(&w->app, &w->cx, req, res);
-    mx_gate_refused(&w->cx, w->result);
+    mx_refused(&w->cx, w->result);
     w->status = res->status;
 }
 
@@ -137,7 +140,7 @@ static void on_idle(void *arg)
 
     mx_arena_reset(w->arena);
     mx_db_begin_request(w->db, w->arena);
-    mx_gate_idle(w->db);
+    mx_authn_idle(&w->proc, w->db);
 }
 
 /* ---- start ---- */
@@ -179,10 +182,7 @@ static const char *start(struct worker *w)
         return why;
     if (mx_keys_load(w->arena, w->proc.conf->keys, &w->keys, &why) != MX_OK)
         return why;
-    mx_gate_init(w->arena, w->proc.conf, w->keys, w->proc.shared);
-    w->hooks = mx_gate_hooks;
-    w->hooks.run = run_noted;
-    w->app = (struct mx_app){mx_routes, &w->hooks};
+    w->app = (struct mx_app){mx_routes, &hooks};
     w->proc.keys = w->keys;
     w->proc.oidc = &w->oidc;
     w->db = mx_db_new(w->proc.conf);

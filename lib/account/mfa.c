@@ -3,7 +3,6 @@
 #include "base/rnd.h"
 #include "codec/totp.h"
 #include "io/db.h"
-#include "q/gate.h"
 #include "q/mfa.h"
 #include "shop/audit.h"
 #include "shop/mail.h"
@@ -48,16 +47,14 @@ enum mx_err mx_mfa_methods(struct mx_ctx *cx, struct mx_id account, struct mx_li
 
 enum mx_err mx_mfa_may_enrol(struct mx_ctx *cx)
 {
-    struct mx_list methods, rows;
-    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    struct mx_session_proof proof;
+    struct mx_list methods;
 
     MX_TRY(mx_mfa_methods(cx, cx->actor.account, &methods));
     if (methods.n == 0)
         return MX_OK;
-    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
-    if (rows.n == 0)
-        return MX_E_UNAUTHORIZED;
-    if (MX_AT(rows, struct q_gate_session_live_row, 0)->second_factor != MX_SECOND_NONE)
+    MX_TRY(mx_session_live(cx, &proof));
+    if (proof.second != MX_SECOND_NONE)
         return MX_OK;
     return mx_fail(cx->faults, MX_E_FORBIDDEN, "Sign in by the second factor that there is first.");
 }

@@ -1,9 +1,9 @@
 #include "account/role.h"
 
+#include "account/session.h"
 #include "base/perm.h"
 #include "codec/jsonw.h"
 #include "io/db.h"
-#include "q/gate.h"
 #include "q/role.h"
 #include "shop/audit.h"
 #include "shop/json_rows.h"
@@ -60,17 +60,15 @@ enum mx_err mx_role_get(struct mx_ctx *cx, struct mx_str name, struct mx_role *r
 
 enum mx_err mx_role_begin(struct mx_ctx *cx, uint64_t *ret_mine)
 {
-    struct q_gate_permissions_in in = {cx->actor.session, cx->actor.account, {cx->now_ms}};
+    struct mx_session_rights mine;
     struct mx_list rows;
 
     MX_TRY(q_role_hold(cx->db, &rows));
     *ret_mine = MX_PERMISSIONS_ALL;
     if (cx->actor.kind == MX_OPERATOR)
         return MX_OK;
-    MX_TRY(q_gate_permissions(cx->db, &in, &rows));
-    if (rows.n == 0)
-        return MX_E_UNAUTHORIZED;
-    *ret_mine = (uint64_t)MX_AT(rows, struct q_gate_permissions_row, 0)->permissions;
+    MX_TRY(mx_session_rights(cx, &mine));
+    *ret_mine = mine.permissions;
     return mx_role_within(cx, *ret_mine, MX_PERM_STAFF_MANAGE);
 }
 

@@ -4,7 +4,6 @@
 #include "codec/uri.h"
 #include "io/db.h"
 #include "io/shm.h"
-#include "q/gate.h"
 #include "q/mfa.h"
 #include "q/session.h"
 #include "shop/audit.h"
@@ -135,17 +134,32 @@ static struct mx_str or_empty(struct mx_str s)
 enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proof)
 {
     struct mx_list rows;
-    struct q_gate_session_live_in in = {cx->actor.session, {cx->now_ms}};
-    const struct q_gate_session_live_row *r;
+    struct q_session_live_in in = {cx->actor.session, {cx->now_ms}};
+    const struct q_session_live_row *r;
 
-    MX_TRY(q_gate_session_live(cx->db, &in, &rows));
+    MX_TRY(q_session_live(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
-    r = MX_AT(rows, struct q_gate_session_live_row, 0);
+    r = MX_AT(rows, struct q_session_live_row, 0);
     *ret_proof = (struct mx_session_proof){
         .second = (enum mx_second_factor)r->second_factor,
         .fresh = cx->now_ms - r->authenticated_at.ms <= cx->proc->conf->reauth_max_age_s * 1000,
     };
+    return MX_OK;
+}
+
+enum mx_err mx_session_rights(struct mx_ctx *cx, struct mx_session_rights *ret)
+{
+    struct q_session_rights_in in = {cx->actor.session, cx->actor.account, {cx->now_ms}};
+    const struct q_session_rights_row *r;
+    struct mx_list rows;
+
+    MX_TRY(q_session_rights(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    r = MX_AT(rows, struct q_session_rights_row, 0);
+    *ret = (struct mx_session_rights){(uint64_t)r->permissions,
+                                      (enum mx_second_factor)r->second_factor, r->audit_key};
     return MX_OK;
 }
 

@@ -34,6 +34,16 @@ struct mx_session_proof {
 /* Ask the database for it. MX_E_UNAUTHORIZED when the session or its account has ended. */
 enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proof) MX_MUST_CHECK;
 
+/* What the database says of the caller as staff, now. */
+struct mx_session_rights {
+    uint64_t permissions;         /* of all roles of the account */
+    enum mx_second_factor second; /* that the session has proved */
+    struct mx_id audit_key;       /* what encrypts the account's addresses in the audit log */
+};
+
+/* Ask for it. MX_E_UNAUTHORIZED when the session or its account has ended, or it is not staff. */
+enum mx_err mx_session_rights(struct mx_ctx *cx, struct mx_session_rights *ret) MX_MUST_CHECK;
+
 /* Require that it lives, in the present transaction if there is one; asks the database unless this
  * transaction has seen it already. MX_E_UNAUTHORIZED. */
 enum mx_err mx_session_require_live(struct mx_ctx *cx) MX_MUST_CHECK;
@@ -69,6 +79,11 @@ enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account,
  * asked for with the token of an ended session while one that it could have ended lives: an ended
  * session ends no other. What customers and staff end stands in the audit log. */
 enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all) MX_MUST_CHECK;
+
+/* Learn which sessions other hosts have ended, if nobody on this host has asked for `interval_ms`:
+ * they go to the deny-list. A database that does not answer is asked again later. */
+void mx_session_poll(const struct mx_proc *proc, struct mx_db *db, int64_t now_ms,
+                     int64_t interval_ms);
 
 /* A live session as its owner sees it. */
 struct mx_session {

@@ -60,7 +60,6 @@ struct mx_ctx {
     struct mx_str route_id;
     struct mx_str mount;   /* where nginx mounts us, e.g. "/api" */
     struct mx_rate rate;   /* of the route's class, or of the limit that refused */
-    uint64_t catalog_seen; /* generation of the catalog when a public answer was looked up */
 };
 
 #endif

@@ -188,6 +188,21 @@ static enum mx_err load(struct mx_keydir *d, struct mx_keys *k)
     return e;
 }
 
+static struct mx_hash digest_of(const struct mx_keys *k)
+{
+    struct mx_buf all;
+
+    mx_buf_init(&all, k->arena, 1 << 20);
+    for (int i = 0; i < k->n; i++) {
+        mx_buf_str(&all, k->at[i].kid);
+        mx_buf_byte(&all, '\n');
+        mx_buf_str(&all, k->at[i].verify);
+        mx_buf_byte(&all, '\n');
+    }
+    MX_ASSERT(!all.overflow);
+    return mx_sha256(mx_buf_view(&all));
+}
+
 enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **ret_keys,
                          const char **ret_why)
 {
@@ -200,11 +215,13 @@ enum mx_err mx_keys_load(struct mx_arena *a, const char *dir, struct mx_keys **r
     k->dir = mx_str_z(own, mx_str_c(dir));
     k->stamp = stamp_now(dir);
     e = load(&d, k);
-    if (e != MX_OK)
+    if (e != MX_OK) {
         mx_keys_free(k);
-    else
-        *ret_keys = k;
-    return e;
+        return e;
+    }
+    k->digest = digest_of(k);
+    *ret_keys = k;
+    return MX_OK;
 }
 
 void mx_keys_free(struct mx_keys *k)
@@ -249,19 +266,9 @@ bool mx_keys_refresh(struct mx_arena *a, struct mx_keys **keys, const char **ret
 
 /* ---- views ---- */
 
-struct mx_hash mx_keys_digest(struct mx_arena *a, const struct mx_keys *k)
+const struct mx_hash *mx_keys_digest(const struct mx_keys *k)
 {
-    struct mx_buf all;
-
-    mx_buf_init(&all, a, 1 << 20);
-    for (int i = 0; i < k->n; i++) {
-        mx_buf_str(&all, k->at[i].kid);
-        mx_buf_byte(&all, '\n');
-        mx_buf_str(&all, k->at[i].verify);
-        mx_buf_byte(&all, '\n');
-    }
-    MX_ASSERT(!all.overflow);
-    return mx_sha256(mx_buf_view(&all));
+    return &k->digest;
 }
 
 static void write_jwk(struct mx_jsonw *w, const struct mx_key *key)

@@ -39,7 +39,7 @@ const struct mx_hash *mx_keys_secret_old(const struct mx_keys *k);
 /* True when `mac` is the HMAC of `text` under the server's key or the one before. */
 bool mx_keys_made(const struct mx_keys *k, struct mx_str text, const struct mx_hash *mac);
 /* Digest of all keys that verify: another set of keys has another digest. */
-struct mx_hash mx_keys_digest(struct mx_arena *a, const struct mx_keys *k);
+const struct mx_hash *mx_keys_digest(const struct mx_keys *k);
 /* RFC 7517 JWKS of the public (asymmetric) keys, as JSON text. */
 struct mx_str mx_keys_jwks(struct mx_arena *a, const struct mx_keys *k);
 

@@ -57,6 +57,7 @@ struct mx_keys {
     const struct mx_key *active;
     struct mx_hash secret[2]; /* the server's, and the one before */
     bool has_old;
+    struct mx_hash digest;
     struct mx_pii_ring pii;
 };
 

@@ -345,13 +345,20 @@ static enum mx_err handle(struct exchange *x, struct mx_reply *reply)
 {
     const struct mx_hooks *hooks = x->app->hooks;
     bool shared = hooks->recall && (x->route->flags & (MX_R_PUBLIC | MX_R_KEYSET)) == MX_R_PUBLIC;
+    struct mx_kept kept = {0};
 
-    if (shared && hooks->recall(x->cx, x->req, &reply->raw, &reply->etag))
+    if (shared && hooks->recall(x->cx, x->req, &kept)) {
+        reply->raw = kept.body;
+        reply->etag = kept.etag;
         return MX_OK;
+    }
     MX_TRY(x->route->fn(x->cx, x->in, reply));
     if (shared && reply->answer == 0 && reply->error == MX_OK &&
-        mx_answer_render(x->route, reply, &x->res->body))
-        hooks->remember(x->cx, x->req, reply->raw, reply->etag);
+        mx_answer_render(x->route, reply, &x->res->body)) {
+        kept.body = reply->raw;
+        kept.etag = reply->etag;
+        hooks->remember(x->cx, x->req, &kept);
+    }
     return MX_OK;
 }
 

@@ -13,6 +13,12 @@ struct mx_stored {
     struct mx_str body;
 };
 
+/* A rendered public answer as the host's memory keeps it. */
+struct mx_kept {
+    uint64_t generation; /* of the catalog when it was looked up */
+    struct mx_str body, etag;
+};
+
 struct mx_hooks {
     /* Read the bearer token into cx->actor. MX_E_UNAUTHORIZED; MX_E_SESSION_ENDED for a token that
      * is good in all but that its session has ended: cx->actor is set. */
@@ -31,12 +37,10 @@ struct mx_hooks {
      */
     enum mx_err (*run)(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
                        enum mx_err (*call)(void *arg), void *arg, struct mx_res *res);
-    /* The rendered body and entity tag of a public GET that was asked lately. May be NULL, with
-     * remember. */
-    bool (*recall)(struct mx_ctx *cx, const struct mx_req *req, struct mx_str *ret_body,
-                   struct mx_str *ret_etag);
-    void (*remember)(struct mx_ctx *cx, const struct mx_req *req, struct mx_str body,
-                     struct mx_str etag);
+    /* The answer to a public GET that was asked lately. False: there is none, and what `k` says of
+     * the moment goes to `remember` with the new one. May be NULL, with remember. */
+    bool (*recall)(struct mx_ctx *cx, const struct mx_req *req, struct mx_kept *k);
+    void (*remember)(struct mx_ctx *cx, const struct mx_req *req, const struct mx_kept *k);
 };
 
 struct mx_app {

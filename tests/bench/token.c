@@ -38,7 +38,7 @@ static void check(struct bench *b)
               MX_OK);
 }
 
-/* As lib/api/gate.c asks. */
+/* As lib/api/authn.c asks. */
 static void recall(struct bench *b)
 {
     struct mx_hash digest = mx_fingerprint(&b->trust, b->token);

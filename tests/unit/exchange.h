@@ -363,25 +363,23 @@ static enum mx_err ex_run(struct mx_ctx *cx, const struct mx_route *route, const
     return e != MX_OK ? e : ex_hook.commit;
 }
 
-static bool ex_recall(struct mx_ctx *cx, const struct mx_req *req, struct mx_str *ret_body,
-                      struct mx_str *ret_etag)
+static bool ex_recall(struct mx_ctx *cx, const struct mx_req *req, struct mx_kept *k)
 {
     (void)req;
     if (!ex_hook.shared || !ex_hook.body[0])
         return false;
     ex_hook.recalled++;
-    *ret_body = mx_str_dup(cx->arena, mx_str_c(ex_hook.body));
-    *ret_etag = mx_str_dup(cx->arena, mx_str_c(ex_hook.etag));
+    k->body = mx_str_dup(cx->arena, mx_str_c(ex_hook.body));
+    k->etag = mx_str_dup(cx->arena, mx_str_c(ex_hook.etag));
     return true;
 }
 
-static void ex_remember(struct mx_ctx *cx, const struct mx_req *req, struct mx_str body,
-                        struct mx_str etag)
+static void ex_remember(struct mx_ctx *cx, const struct mx_req *req, const struct mx_kept *k)
 {
     (void)cx;
     (void)req;
-    (void)snprintf(ex_hook.body, sizeof(ex_hook.body), "%.*s", MX_FMT(body));
-    (void)snprintf(ex_hook.etag, sizeof(ex_hook.etag), "%.*s", MX_FMT(etag));
+    (void)snprintf(ex_hook.body, sizeof(ex_hook.body), "%.*s", MX_FMT(k->body));
+    (void)snprintf(ex_hook.etag, sizeof(ex_hook.etag), "%.*s", MX_FMT(k->etag));
 }
 
 static const struct mx_hooks ex_hooks = {ex_authenticate, ex_authorize, ex_admit,

@@ -94,3 +94,35 @@ UPDATE session
 -- in: id account, time at
 -- out: id id
 SELECT id FROM session WHERE account_id = :account AND revoked_at = :at;
+
+-- name: session.rights
+-- doc: Live permissions of a staff session; no row when the session or the account has ended.
+-- in: id session, id account, time now
+-- out: i64 permissions, i64 second_factor, id? audit_key
+SELECT CAST(COALESCE(BIT_OR(r.permissions), 0) AS SIGNED), s.second_factor, a.audit_key
+  FROM session s
+  JOIN account a ON a.id = s.account_id AND a.kind = 2 AND a.status = 0
+  LEFT JOIN account_role ar ON ar.account_id = a.id
+  LEFT JOIN role r ON r.name = ar.role_name
+ WHERE s.id = :session AND s.account_id = :account AND s.revoked_at IS NULL AND s.expires_at > :now
+ GROUP BY s.id, s.second_factor, a.audit_key;
+
+-- name: session.live
+-- doc: One row while the session and its account live: when its owner last proved to be there, and
+-- doc: by what second factor.
+-- in: id session, time now
+-- out: time authenticated_at, i64 second_factor
+SELECT s.authenticated_at, s.second_factor
+  FROM session s
+  JOIN account a ON a.id = s.account_id AND a.status = 0
+ WHERE s.id = :session AND s.revoked_at IS NULL AND s.expires_at > :now;
+
+-- name: session.revoked_since
+-- doc: Sessions that were ended lately, for the deny-list: those behind (since, after), in pages.
+-- in: time since, id after, i64 limit
+-- out: id id, time revoked_at
+SELECT id, revoked_at
+  FROM session
+ WHERE revoked_at >= :since AND (revoked_at > :since OR id > :after)
+ ORDER BY revoked_at, id
+ LIMIT :limit;

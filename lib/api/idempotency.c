@@ -1,0 +1,287 @@
+#include "api/idempotency.h"
+
+#include "account/session.h"
+#include "api/authn.h"
+#include "catalog/generation.h"
+#include "codec/keys.h"
+#include "codec/uri.h"
+#include "io/db.h"
+#include "q/idempotency.h"
+
+/* A key claimed so long ago without an answer belongs to a worker that died. */
+#define CLAIM_LIFE_MS 30000
+
+/* One request under its idempotency and transaction rules. */
+struct run {
+    struct mx_ctx *cx;
+    const struct mx_route *route;
+    enum mx_err (*call)(void *arg);
+    void *arg;
+    struct mx_res *res;
+    struct mx_str key;       /* absent: not given */
+    struct mx_id principal;  /* whose key it is */
+    struct mx_hash request;  /* never stored: a password may be guessed by it */
+    struct mx_faults faults; /* as they were before the first try */
+    bool key_taken;
+};
+
+static struct mx_str hash_str(const struct mx_hash *h)
+{
+    return (struct mx_str){(const char *)h->b, sizeof(h->b)};
+}
+
+/* The sealing key needs the server's secret, the caller's own key and the request. */
+static struct mx_hash seal_of(const struct run *r, const struct mx_hash *secret)
+{
+    struct mx_str label = mx_str_fmt(r->cx->arena, "idempotency:%.*s", MX_FMT(r->key));
+    struct mx_hash keyed = mx_hmac(secret, label);
+
+    return mx_hmac(&keyed, hash_str(&r->request));
+}
+
+/* The text whose HMAC is stored in place of the request. */
+static struct mx_str told(const struct run *r)
+{
+    struct mx_arena *a = r->cx->arena;
+
+    return mx_str_fmt(a, "idempotent request %s", mx_b64url(a, r->request.b, MX_HASH).p);
+}
+
+static struct mx_hash stamp_of(const struct run *r)
+{
+    return mx_hmac(mx_keys_secret(r->cx->proc->keys), told(r));
+}
+
+/* Strangers have nothing to tell them apart but what they send: each request is a caller of its
+ * own. */
+static struct mx_id principal_of(const struct run *r)
+{
+    struct mx_id id = r->cx->actor.account;
+    struct mx_hash stamp = stamp_of(r);
+
+    if (mx_id_none(id))
+        memcpy(id.b, stamp.b, sizeof id.b);
+    return id;
+}
+
+/* Method, path, query and body. */
+static void identify(struct run *r, const struct mx_req *req)
+{
+    struct mx_arena *a = r->cx->arena;
+    struct mx_hash body = mx_sha256(req->body);
+    struct mx_str what =
+        mx_str_fmt(a, "%.*s %.*s?%.*s\n", MX_FMT(req->method_text), MX_FMT(req->path),
+                   req->query.p ? (int)req->query.n : 0, req->query.p ? req->query.p : "");
+    struct mx_hash head = mx_sha256(what);
+    char both[2 * MX_HASH];
+
+    memcpy(both, head.b, MX_HASH);
+    memcpy(both + MX_HASH, body.b, MX_HASH);
+    r->request = mx_sha256((struct mx_str){both, sizeof(both)});
+    r->key = req->idempotency_key;
+    r->principal = principal_of(r);
+}
+
+/* A stored answer is "location\netag\nbody", sealed; an empty line for a header it does not have.
+ */
+static struct mx_str sealed_answer(struct run *r)
+{
+    const struct mx_res *res = r->res;
+    struct mx_str body = mx_buf_view(&res->body);
+    struct mx_hash seal = seal_of(r, mx_keys_secret(r->cx->proc->keys));
+    struct mx_buf plain;
+
+    mx_buf_init(&plain, r->cx->arena, res->location.n + res->etag.n + body.n + 2);
+    mx_buf_str(&plain, res->location);
+    mx_buf_byte(&plain, '\n');
+    mx_buf_str(&plain, res->etag);
+    mx_buf_byte(&plain, '\n');
+    mx_buf_str(&plain, body);
+    return mx_seal(r->cx->arena, &seal, mx_buf_view(&plain));
+}
+
+static struct mx_str stored_header(struct mx_str *rest)
+{
+    struct mx_str line = {NULL, 0};
+
+    if (!mx_str_split(rest, '\n', &line) || line.n == 0)
+        return (struct mx_str){NULL, 0};
+    return line;
+}
+
+/* Sealed with the server's secret, or the one before. */
+static bool unseal(const struct run *r, struct mx_str sealed, struct mx_str *ret_plain)
+{
+    const struct mx_hash *old = mx_keys_secret_old(r->cx->proc->keys);
+    struct mx_hash seal = seal_of(r, mx_keys_secret(r->cx->proc->keys));
+
+    if (mx_unseal(r->cx->arena, &seal, sealed, ret_plain))
+        return true;
+    if (old == NULL)
+        return false;
+    seal = seal_of(r, old);
+    return mx_unseal(r->cx->arena, &seal, sealed, ret_plain);
+}
+
+static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *row)
+{
+    struct mx_str body;
+
+    if (!unseal(r, row->body, &body))
+        return mx_fail(r->cx->faults, MX_E_UNAVAILABLE, "The stored answer cannot be read.");
+    r->res->location = stored_header(&body);
+    r->res->etag = stored_header(&body);
+    mx_buf_init(&r->res->body, r->cx->arena, r->res->body.max);
+    r->res->status = (int)row->status;
+    r->res->replayed = true;
+    mx_buf_str(&r->res->body, body);
+    return MX_OK;
+}
+
+/* The first holder of the key still runs; if it died, the key is free when its claim ends. */
+static enum mx_err in_progress(struct run *r, int64_t claimed_ms)
+{
+    int64_t left_ms = claimed_ms + CLAIM_LIFE_MS - r->cx->now_ms;
+
+    r->cx->faults->retry_after_s = left_ms > 1000 ? (int)(left_ms / 1000) : 1;
+    return MX_E_IDEMPOTENCY_IN_PROGRESS;
+}
+
+/* What the stored row says to this request. */
+static enum mx_err judge(struct run *r, const struct q_idempotency_find_row *row)
+{
+    if (!mx_keys_made(r->cx->proc->keys, told(r), &row->request_hash))
+        return MX_E_IDEMPOTENCY_KEY_REUSED;
+    return row->status == 0 ? in_progress(r, row->created_at.ms) : replay(r, row);
+}
+
+/* What is stored under the key decides; nothing stored: `otherwise`. */
+static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
+{
+    struct mx_list rows;
+    struct q_idempotency_find_in in = {r->principal, r->key};
+
+    MX_TRY(q_idempotency_find(r->cx->db, &in, &rows));
+    if (rows.n == 0)
+        return otherwise;
+    *r->cx->faults = r->faults;
+    return judge(r, MX_AT(rows, struct q_idempotency_find_row, 0));
+}
+
+/* The key's row, in the transaction of the effect. */
+static enum mx_err store(struct run *r)
+{
+    struct mx_ctx *cx = r->cx;
+    struct q_idempotency_store_in in = {r->principal, r->key,         mx_caller(cx),
+                                        stamp_of(r),  r->res->status, sealed_answer(r),
+                                        {cx->now_ms}};
+    enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
+
+    r->key_taken = e == MX_E_DUPLICATE;
+    return e;
+}
+
+/* One try of the transaction. */
+static enum mx_err attempt(void *arg)
+{
+    struct run *r = arg;
+    struct mx_ctx *cx = r->cx;
+
+    *cx->faults = r->faults;
+    if (r->route->who == MX_WHO_STAFF)
+        mx_catalog_changed(cx);
+    MX_TRY(r->call(r->arg));
+    if (r->route->flags & MX_R_LOCK_SESSION)
+        MX_TRY(mx_session_require_live(cx));
+    return r->key.p != NULL ? store(r) : MX_OK;
+}
+
+static enum mx_err run_tx(struct run *r)
+{
+    enum mx_err e = mx_db_tx(r->cx->db, attempt, r);
+
+    if (e == MX_OK || r->key.p == NULL)
+        return e;
+    if (r->key_taken)
+        return find_stored(r, MX_E_UNAVAILABLE);
+    /* A refusal may only be the echo of the first use of the key (the cart is gone: it became the
+     * order). Unknown outcome of COMMIT: the key's row tells. */
+    if (e == MX_E_COMMIT_UNKNOWN || mx_err_status(e) < 500)
+        return find_stored(r, e);
+    return e;
+}
+
+/* Claim the key before work that is not one transaction. */
+static enum mx_err claim(struct run *r)
+{
+    struct mx_ctx *cx = r->cx;
+    struct q_idempotency_store_in in = {r->principal, r->key,      mx_caller(cx), stamp_of(r), 0,
+                                        MX_S(""),     {cx->now_ms}};
+    enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
+    struct mx_list rows;
+    struct q_idempotency_find_in find;
+    const struct q_idempotency_find_row *row;
+    enum mx_err verdict;
+    int64_t changed;
+    struct q_idempotency_take_over_in again;
+
+    if (e != MX_E_DUPLICATE)
+        return e;
+    find = (struct q_idempotency_find_in){r->principal, r->key};
+    MX_TRY(q_idempotency_find(cx->db, &find, &rows));
+    if (rows.n == 0)
+        return in_progress(r, 0);
+    row = MX_AT(rows, struct q_idempotency_find_row, 0);
+    verdict = judge(r, row);
+    if (verdict != MX_E_IDEMPOTENCY_IN_PROGRESS || row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
+        return verdict;
+    again =
+        (struct q_idempotency_take_over_in){r->principal, r->key, {cx->now_ms}, row->created_at};
+    MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
+    *cx->faults = r->faults;
+    return changed == 1 ? MX_OK : in_progress(r, cx->now_ms);
+}
+
+static enum mx_err run_claimed(struct run *r)
+{
+    struct mx_ctx *cx = r->cx;
+    enum mx_err e = claim(r);
+    struct q_idempotency_finish_in in;
+
+    if (e != MX_OK || r->res->replayed)
+        return e;
+    e = r->call(r->arg);
+    if (e != MX_OK) {
+        enum mx_err dropped =
+            q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){r->principal, r->key}, NULL);
+
+        return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
+    }
+    in = (struct q_idempotency_finish_in){r->principal, r->key, mx_caller(cx), r->res->status,
+                                          sealed_answer(r)};
+    return q_idempotency_finish(cx->db, &in, NULL);
+}
+
+/* A stored answer goes only to who asked first: the account, or whoever knows the password, code or
+ * token in the body, which the key of a stored answer depends on. Other anonymous callers have
+ * nothing to tell them apart, so their keys are not looked at. */
+static bool key_counts(const struct mx_ctx *cx, const struct mx_route *route,
+                       const struct mx_req *req)
+{
+    return route->method == MX_POST && req->idempotency_key.p != NULL &&
+           (cx->actor.kind != MX_ANYONE || mx_shape_has_secret(route->in));
+}
+
+enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
+                               const struct mx_req *req, enum mx_err (*call)(void *arg), void *arg,
+                               struct mx_res *res)
+{
+    struct run r = {.cx = cx, .route = route, .call = call, .arg = arg, .res = res};
+
+    r.faults = *cx->faults;
+    if (key_counts(cx, route, req))
+        identify(&r, req);
+    if (route->flags & MX_R_TX)
+        return run_tx(&r);
+    return r.key.p != NULL ? run_claimed(&r) : call(arg);
+}
