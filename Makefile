@@ -44,7 +44,7 @@ endif
 CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -g $(WARN) $(HARD) $(FORTIFY) -Ilib -I$(GEN) \
               $(patsubst -I%,-isystem %,$(DB_CFLAGS)) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDSAN) $(LDFLAGS)
-LIBS_ALL    = -lfcgi -ljwt -lfido2 -lcbor -lcjson -lsodium -largon2 -lzxcvbn -lcurl -loath -lcrypto $(DB_LIBS)
+LIBS_ALL    = -lfcgi -ljwt -lfido2 -lcbor -lcjson -lsodium -largon2 -lzxcvbn -lcurl -loath -licuuc -lcrypto $(DB_LIBS)
 
 SRC  := $(wildcard lib/*/*.c lib/*/*/*.c)
 OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o $(B)/gen/demo_files.o \

@@ -461,6 +461,15 @@ const struct mx_json *mx_json_next(const struct mx_json *v)
     return (const struct mx_json *)node(v)->next;
 }
 
+size_t mx_json_count(const struct mx_json *v)
+{
+    size_t n = 0;
+
+    for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c))
+        n++;
+    return n;
+}
+
 struct mx_str mx_json_name(const struct mx_json *member)
 {
     return mx_str_c(node(member)->string);

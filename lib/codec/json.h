@@ -36,6 +36,7 @@ bool mx_json_int(const struct mx_json *v, int64_t *ret_value);
 /* Children of an array or object, in order: first, then next until NULL. */
 const struct mx_json *mx_json_first(const struct mx_json *v);
 const struct mx_json *mx_json_next(const struct mx_json *v);
+size_t mx_json_count(const struct mx_json *v);
 /* Name of an object's member. */
 struct mx_str mx_json_name(const struct mx_json *member);
 /* Case-sensitive member of an object, or NULL. */

@@ -109,12 +109,32 @@ static uint32_t code_point(const char *p, size_t n)
     return c;
 }
 
+static bool is_blank(uint32_t c)
+{
+    static const struct range blank[] = {
+        {0x09, 0x0d},     {0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680}, {0x2000, 0x200d},
+        {0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x2060}, {0x3000, 0x3000}, {0xfeff, 0xfeff}};
+
+    return in_ranges(c, blank, MX_LEN(blank));
+}
+
+struct mx_str mx_utf8_trim(struct mx_str s)
+{
+    size_t from = 0, to = 0, n;
+
+    for (size_t at = 0; at < s.n; at += n) {
+        n = mx_utf8_step(s, at);
+        if (!is_blank(code_point(s.p + at, n)))
+            to = at + n;
+        else if (to == 0)
+            from = at + n;
+    }
+    return to == 0 ? mx_str_sub(s, 0, 0) : mx_str_sub(s, from, to - from);
+}
+
 bool mx_utf8_line(struct mx_str s)
 {
     static const struct range bidi[] = {{0x202a, 0x202e}, {0x2066, 0x2069}};
-    static const struct range blank[] = {{0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680},
-                                         {0x2000, 0x200d}, {0x2028, 0x2029}, {0x202f, 0x202f},
-                                         {0x205f, 0x2060}, {0x3000, 0x3000}, {0xfeff, 0xfeff}};
     bool seen = s.n == 0;
     size_t n;
 
@@ -125,7 +145,7 @@ bool mx_utf8_line(struct mx_str s)
         c = code_point(s.p + at, n);
         if (in_ranges(c, bidi, MX_LEN(bidi)))
             return false;
-        seen |= !in_ranges(c, blank, MX_LEN(blank));
+        seen |= !is_blank(c);
     }
     return seen && !mx_utf8_control(s, "");
 }

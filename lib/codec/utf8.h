@@ -15,5 +15,7 @@ bool mx_utf8_control(struct mx_str s, const char *but);
 /* True when valid UTF-8 is a line of text: empty, or with something to see, and nothing that
  * controls or changes the order in which its surroundings are read. */
 bool mx_utf8_line(struct mx_str s);
+/* Valid UTF-8 without blanks at its ends: white space of any kind and characters without width. */
+struct mx_str mx_utf8_trim(struct mx_str s);
 
 #endif

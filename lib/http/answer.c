@@ -1,5 +1,6 @@
 #include "http/answer.h"
 
+#include "codec/etag.h"
 #include "codec/secret.h"
 
 #define ETAG_BYTES 16
@@ -10,23 +11,6 @@ static struct mx_str etag_of(struct mx_arena *a, struct mx_str body)
     struct mx_hash h = mx_sha256(body);
 
     return mx_hex(a, h.b, ETAG_BYTES);
-}
-
-bool mx_etag_listed(struct mx_str list, struct mx_str etag)
-{
-    struct mx_str part;
-
-    while (mx_str_split(&list, ',', &part)) {
-        part = mx_str_trim(part);
-        if (mx_str_eqc(part, "*"))
-            return true;
-        if (mx_str_starts(part, MX_S("W/")))
-            part = mx_str_sub(part, 2, part.n);
-        if (part.n >= 2 && part.p[0] == '"' && part.p[part.n - 1] == '"' &&
-            mx_str_eq(mx_str_sub(part, 1, part.n - 2), etag))
-            return true;
-    }
-    return false;
 }
 
 static void write_body(const struct mx_answer *answer, const struct mx_reply *reply,
@@ -99,7 +83,7 @@ void mx_answer_write(const struct mx_route *route, const struct mx_settings *con
         etag = etag_of(a, mx_buf_view(&res->body));
     res->etag = etag;
     mx_answer_headers(res);
-    if (etag.p && res->status == 200 && route->method == MX_GET &&
+    if ((route->flags & MX_R_PUBLIC) && res->status == 200 &&
         mx_etag_listed(req->if_none_match, etag)) {
         res->status = 304;
         mx_buf_clear(&res->body);

@@ -11,15 +11,13 @@
 bool mx_answer_render(const struct mx_route *route, struct mx_reply *reply,
                       const struct mx_buf *like);
 
-/* Write status, headers and body of `reply` to `res`, whose body is empty. A GET whose entity tag
- * the client has becomes 304. */
+/* Write status, headers and body of `reply` to `res`, whose body is empty. A public GET
+ * whose bytes the client has becomes 304; other tags are versions, which not all members of the
+ * body change. */
 void mx_answer_write(const struct mx_route *route, const struct mx_settings *conf,
                      const struct mx_req *req, const struct mx_reply *reply, struct mx_res *res);
 
 /* Write the headers of res->location and res->etag. */
 void mx_answer_headers(struct mx_res *res);
-
-/* True when the list of an If-None-Match header holds `etag` (without quotes) or is "*". */
-bool mx_etag_listed(struct mx_str list, struct mx_str etag);
 
 #endif

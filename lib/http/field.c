@@ -44,18 +44,19 @@ static bool collects(const struct mx_field *f)
     return f->kind == MX_K_STRS || f->kind == MX_K_MAP;
 }
 
-/* Check one value of a row that collects; the name behind a prefix as well. */
-static bool collected_ok(struct mx_reader *r, const struct mx_field *f, const struct mx_pair *p,
-                         struct mx_str rest)
+/* Read one value of a row that collects into *to; the name behind a prefix as well. */
+static bool read_collected(struct mx_reader *r, const struct mx_field *f, const struct mx_pair *p,
+                           struct mx_pair *to)
 {
     const struct mx_place at = parameter(p->name);
+    struct mx_str rest = mx_str_sub(p->name, strlen(f->name), p->name.n);
 
     if (f->kind == MX_K_MAP && rest.n == 0) {
         mx_read_fault(r, &at, "unknown_parameter", "lacks a name behind the prefix");
         return false;
     }
-    return (f->kind != MX_K_MAP || mx_read_item_ok(r, &at, rest, MX_LINE)) &&
-           mx_read_item_ok(r, &at, p->value, f->format);
+    return (f->kind != MX_K_MAP || mx_read_item(r, &at, rest, MX_LINE, &to->name)) &&
+           mx_read_item(r, &at, p->value, f->format, &to->value);
 }
 
 /* The `n` values of a repeatable parameter or a prefix. */
@@ -73,15 +74,14 @@ static void collect(struct mx_reader *r, const struct mx_field *f, const struct 
     to->n = n;
     to->at = mx_arena_zalloc(r->arena, n, map ? sizeof(struct mx_pair) : sizeof(struct mx_str));
     for (int q = 0; q < src->n_query; q++) {
-        const struct mx_pair *p = &src->query[q];
-        struct mx_str rest = mx_str_sub(p->name, strlen(f->name), p->name.n);
+        struct mx_pair pair;
 
-        if (!takes(f, p->name) || !collected_ok(r, f, p, rest))
+        if (!takes(f, src->query[q].name) || !read_collected(r, f, &src->query[q], &pair))
             continue;
         if (map)
-            *MX_AT(*to, struct mx_pair, i++) = (struct mx_pair){rest, p->value};
+            *MX_AT(*to, struct mx_pair, i++) = pair;
         else
-            *MX_AT(*to, struct mx_str, i++) = p->value;
+            *MX_AT(*to, struct mx_str, i++) = pair.value;
     }
 }
 
@@ -126,7 +126,7 @@ static void read_query(struct mx_reader *r, const struct mx_shape *shape,
     }
 }
 
-/* The If-Match header; a version may stand in quotes. */
+/* The If-Match header. */
 static void read_header(struct mx_reader *r, const struct mx_field *f, struct mx_str s, void *out)
 {
     const struct mx_place at = parameter(mx_str_c(f->name));
@@ -136,9 +136,6 @@ static void read_header(struct mx_reader *r, const struct mx_field *f, struct mx
             mx_read_missing(r, &at);
         return;
     }
-    s = mx_str_trim(s);
-    if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
-        s = mx_str_sub(s, 1, s.n - 2);
     read_parameter(r, f, s, out);
 }
 

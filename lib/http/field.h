@@ -15,18 +15,19 @@
 #include "codec/uri.h"
 
 enum mx_kind {
-    MX_K_STR,    /* struct mx_str */
-    MX_K_INT,    /* int64_t */
-    MX_K_BOOL,   /* bool */
-    MX_K_ID,     /* struct mx_id */
-    MX_K_TIME,   /* struct mx_time */
-    MX_K_MONEY,  /* struct mx_money */
-    MX_K_ENUM,   /* int, index into `names`; -1 is null */
-    MX_K_OBJECT, /* embedded struct, `shape` */
-    MX_K_OBJPTR, /* pointer to struct (NULL: null), `shape` */
-    MX_K_LIST,   /* struct mx_list of `shape` structs */
-    MX_K_STRS,   /* struct mx_list of struct mx_str */
-    MX_K_MAP,    /* struct mx_list of struct mx_pair: {"name": "value"} */
+    MX_K_STR,      /* struct mx_str */
+    MX_K_INT,      /* int64_t */
+    MX_K_BOOL,     /* bool */
+    MX_K_ID,       /* struct mx_id */
+    MX_K_TIME,     /* struct mx_time */
+    MX_K_MONEY,    /* struct mx_money */
+    MX_K_ENUM,     /* int, index into `names`; -1 is null */
+    MX_K_OBJECT,   /* embedded struct, `shape` */
+    MX_K_OBJPTR,   /* pointer to struct (NULL: null), `shape` */
+    MX_K_LIST,     /* struct mx_list of `shape` structs */
+    MX_K_STRS,     /* struct mx_list of struct mx_str */
+    MX_K_MAP,      /* struct mx_list of struct mx_pair: {"name": "value"} */
+    MX_K_METADATA, /* struct mx_str: a JSON object of the caller's own, see MX_METADATA_* */
     MX_K_RAW /* struct mx_str: JSON text, written byte for byte; in a request: taken, not looked at
               */
 };
@@ -58,6 +59,12 @@ enum mx_format {
 #define MX_F_OMIT 16u /* output: left out instead of null when absent */
 
 #define MX_NO_HAS 0xffffu
+
+/* What METADATA may hold: so many members, characters of a member's name and bytes of JSON text.
+ * Numbers must be integers, for those alone are kept as they are written. */
+#define MX_METADATA_MEMBERS 50
+#define MX_METADATA_NAME 64
+#define MX_METADATA_BYTES 16384
 
 struct mx_shape;
 
@@ -117,6 +124,13 @@ struct mx_shape {
     {wire, kind, from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc}
 #define MX_F_KIND_HAS(T, m, wire, kind, from, flags, min, max, fmt, doc) \
     {wire, kind, from, flags, offsetof(T, m), offsetof(T, has_##m), min, max, fmt, NULL, NULL, doc}
+/* Metadata of a resource, in a request: replaced as a whole, null empties it. */
+#define MX_F_METADATA(T, m, doc) \
+    {#m, MX_K_METADATA, MX_BODY, MX_F_NULLABLE, offsetof(T, m), offsetof(T, has_##m), \
+     0, MX_METADATA_MEMBERS, MX_TEXT, NULL, NULL, doc}
+/* The If-Match header: versions that the caller has seen, for mx_version_check. */
+#define MX_F_IF_MATCH(T, m) \
+    MX_F_AS(T, m, "If-Match", MX_HEADER, 0, 1, 1000, MX_ETAG, "Version that is changed.")
 /* Output rows: member of the answer. */
 #define MX_O(T, m, doc) MX_F(T, m, MX_BODY, 0, 0, 0, MX_TEXT, doc)
 #define MX_O_NULL(T, m, doc) MX_F(T, m, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, doc)
@@ -124,6 +138,7 @@ struct mx_shape {
 #define MX_O_LIST(T, m, shape, doc) MX_F_SUB(T, m, MX_K_LIST, 0, 0, 0, shape, doc)
 #define MX_O_OBJ(T, m, shape, doc) MX_F_SUB(T, m, MX_K_OBJECT, 0, 0, 0, shape, doc)
 #define MX_O_PTR(T, m, shape, doc) MX_F_SUB(T, m, MX_K_OBJPTR, MX_F_NULLABLE, 0, 0, shape, doc)
+#define MX_O_METADATA(T, m, doc) MX_F_KIND(T, m, #m, MX_K_METADATA, MX_BODY, 0, 0, 0, MX_TEXT, doc)
 #define MX_O_RAW(T, m, doc) MX_F_KIND(T, m, #m, MX_K_RAW, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, doc)
 /* A shape over a static array of rows; declared extern in the header of its noun. */
 #define MX_SHAPE(id, wire_name, T, rows) \
@@ -141,13 +156,15 @@ struct mx_sources {
     struct mx_str if_match; /* the only header field: wire name "If-Match" */
 };
 
-/* Fill *out (zeroed here, shape->size bytes) from the sources. Strings borrow from the sources.
- * Every fault goes to `faults`, none of them quotes a value. Its codes: required, wrong_type,
- * out_of_range, too_short, too_long, too_few, too_many, bad_format, unknown_value (enums),
- * unknown_member, unknown_parameter, repeated. MX_E_VALIDATION_FAILED when there is any.
- * MX_E_NOT_FOUND when a path value other than a string is malformed: no such resource can be; path
- * strings are checked like all others. The all-zero id and the epoch are refused: they mean "none"
- * inside. STRS take a repeatable query parameter. An ENUM that is absent is names[0]. */
+/* Fill *out (zeroed here, shape->size bytes) from the sources. Strings are in the normal form of
+ * their format (mx_format_norm), and borrow from the sources where they were sent so. Every fault
+ * goes to `faults`, none of them quotes a value. Its codes: required, wrong_type, out_of_range,
+ * too_short, too_long, too_few, too_many, bad_format, unknown_value (enums), unknown_member,
+ * unknown_parameter, repeated (a parameter, or names of a MAP that are one in their normal form).
+ * MX_E_VALIDATION_FAILED when there is any. MX_E_NOT_FOUND when a path value other than a string is
+ * malformed: no such resource can be; path strings are checked like all others. The all-zero id and
+ * the epoch are refused: they mean "none" inside. STRS take a repeatable query parameter. An ENUM
+ * that is absent is names[0]. */
 enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
                            const struct mx_sources *src, struct mx_faults *faults,
                            void *out) MX_MUST_CHECK;
@@ -157,6 +174,9 @@ enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
  * currency, a negative enum, and all whose has_ member is false. */
 void mx_shape_write(struct mx_jsonw *w, const struct mx_shape *shape, const void *in);
 
+/* The normal form of valid UTF-8 of the format: free text is composed (Unicode form C), and what
+ * is one line has no blanks at its ends. */
+struct mx_str mx_format_norm(struct mx_arena *a, enum mx_format f, struct mx_str s);
 /* True when `s` is valid UTF-8 of the format; length is not its business. */
 bool mx_format_check(enum mx_format f, struct mx_str s);
 /* What a value of the format must be, for the detail of a fault: "must be …". */

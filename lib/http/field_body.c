@@ -50,16 +50,6 @@ static void read_money(struct mx_reader *r, const struct mx_field *f, const stru
         to->minor = in.amount;
 }
 
-/* Children of an array or object. */
-static size_t count(const struct mx_json *v)
-{
-    size_t n = 0;
-
-    for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c))
-        n++;
-    return n;
-}
-
 static void read_strs(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                       const struct mx_json *v, struct mx_list *to)
 {
@@ -68,8 +58,9 @@ static void read_strs(struct mx_reader *r, const struct mx_field *f, const struc
     for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c), here.index++) {
         if (mx_json_type(c) != MX_JSON_STRING)
             mx_read_wrong_type(r, &here, "a string");
-        else if (mx_read_item_ok(r, &here, mx_json_string(c), f->format))
-            *MX_AT(*to, struct mx_str, here.index) = mx_json_string(c);
+        else
+            mx_read_item(r, &here, mx_json_string(c), f->format,
+                         MX_AT(*to, struct mx_str, here.index));
     }
 }
 
@@ -82,6 +73,15 @@ static void read_structs(struct mx_reader *r, const struct mx_field *f, const st
         read_object(r, f->shape, &here, c, (char *)to->at + here.index * f->shape->size);
 }
 
+/* True when one of the first `n` pairs has the name. */
+static bool has_name(const struct mx_list *pairs, size_t n, struct mx_str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (mx_str_eq(MX_AT(*pairs, const struct mx_pair, i)->name, name))
+            return true;
+    return false;
+}
+
 static void read_map(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                      const struct mx_json *v, struct mx_list *to)
 {
@@ -89,13 +89,16 @@ static void read_map(struct mx_reader *r, const struct mx_field *f, const struct
 
     for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c), i++) {
         const struct mx_place here = {at, MX_PLACE_MEMBER, mx_json_name(c), 0};
+        struct mx_pair *pair = MX_AT(*to, struct mx_pair, i);
 
-        if (!mx_read_item_ok(r, &here, here.name, MX_LINE))
+        if (!mx_read_item(r, &here, here.name, MX_LINE, &pair->name))
             continue;
-        if (mx_json_type(c) != MX_JSON_STRING)
+        if (has_name(to, i, pair->name))
+            mx_read_fault(r, &here, "repeated", "is the name of another member");
+        else if (mx_json_type(c) != MX_JSON_STRING)
             mx_read_wrong_type(r, &here, "a string");
-        else if (mx_read_item_ok(r, &here, mx_json_string(c), f->format))
-            *MX_AT(*to, struct mx_pair, i) = (struct mx_pair){here.name, mx_json_string(c)};
+        else
+            mx_read_item(r, &here, mx_json_string(c), f->format, &pair->value);
     }
 }
 
@@ -112,7 +115,7 @@ static void read_many(struct mx_reader *r, const struct mx_field *f, const struc
         mx_read_wrong_type(r, at, map ? "an object" : "an array");
         return;
     }
-    n = count(v);
+    n = mx_json_count(v);
     if (!mx_read_count_ok(r, f, at, n))
         return;
     to->at = mx_arena_zalloc(r->arena, n, size);
@@ -132,6 +135,8 @@ static void read_null(struct mx_reader *r, const struct mx_field *f, const struc
         mx_read_fault(r, at, "wrong_type", "must not be null");
     else if (f->kind == MX_K_ENUM)
         *(int *)to = -1;
+    else if (f->kind == MX_K_METADATA)
+        *(struct mx_str *)to = MX_S("{}");
 }
 
 static void read_value(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
@@ -172,6 +177,9 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
     case MX_K_STRS:
     case MX_K_MAP:
         read_many(r, f, at, v, to);
+        return;
+    case MX_K_METADATA:
+        mx_read_metadata(r, f, at, v, to);
         return;
     case MX_K_RAW:
         return;

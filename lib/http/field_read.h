@@ -1,4 +1,4 @@
-/* Inside of the field reader, shared by field.c, field_body.c and field_value.c only. Where a value
+/* Inside of the field reader, shared by field*.c only. Where a value
  * stands is a chain on the stack, rendered as a pointer only when there is a fault to tell. */
 #ifndef MX_HTTP_FIELD_READ_H
 #define MX_HTTP_FIELD_READ_H
@@ -39,12 +39,15 @@ void mx_field_sent(const struct mx_field *f, void *base);
 const struct mx_field *mx_field_find(const struct mx_shape *shape, enum mx_from from,
                                      struct mx_str name);
 
-/* Check UTF-8, bounds and format of a string; false and a fault otherwise. */
-bool mx_read_string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
-                       const struct mx_field *f);
+/* Normalise a string, check UTF-8, bounds and format, and store it; false and a fault otherwise. */
+bool mx_read_string(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                    const struct mx_field *f, struct mx_str *to);
 /* The same for a string of STRS or MAP: of the format, 1 to 200 characters. */
-bool mx_read_item_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
-                     enum mx_format format);
+bool mx_read_item(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                  enum mx_format format, struct mx_str *to);
+/* The metadata object `v` as JSON text. */
+void mx_read_metadata(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      const struct mx_json *v, struct mx_str *to);
 /* Check the number of entries of a LIST, STRS or MAP. */
 bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                       size_t n);

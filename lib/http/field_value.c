@@ -112,17 +112,12 @@ const struct mx_field *mx_field_find(const struct mx_shape *shape, enum mx_from 
 
 /* ---- values ---- */
 
-/* Bounds and format of a string; both 0: no bounds. */
-bool mx_read_string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
-                       const struct mx_field *f)
+/* Bounds and format of a string in its normal form; both 0: no bounds. */
+static bool string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                      const struct mx_field *f)
 {
-    int64_t length;
+    int64_t length = (int64_t)mx_utf8_length(s);
 
-    if (!mx_utf8_valid(s)) {
-        mx_read_fault(r, at, "bad_format", "must be valid UTF-8");
-        return false;
-    }
-    length = (int64_t)mx_utf8_length(s);
     if (mx_field_bounded(f) && length < f->min)
         mx_read_fault(r, at, "too_short", "must have at least %" PRId64 " characters", f->min);
     else if (mx_field_bounded(f) && length > f->max)
@@ -134,13 +129,26 @@ bool mx_read_string_ok(struct mx_reader *r, const struct mx_place *at, struct mx
     return false;
 }
 
-/* A string of STRS or MAP: the row's format, 1 to STRING_MAX characters. */
-bool mx_read_item_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
-                     enum mx_format format)
+bool mx_read_string(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                    const struct mx_field *f, struct mx_str *to)
+{
+    if (!mx_utf8_valid(s)) {
+        mx_read_fault(r, at, "bad_format", "must be valid UTF-8");
+        return false;
+    }
+    s = mx_format_norm(r->arena, f->format, s);
+    if (!string_ok(r, at, s, f))
+        return false;
+    *to = s;
+    return true;
+}
+
+bool mx_read_item(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                  enum mx_format format, struct mx_str *to)
 {
     const struct mx_field item = {.min = 1, .max = STRING_MAX, .format = format};
 
-    return mx_read_string_ok(r, at, s, &item);
+    return mx_read_string(r, at, s, &item, to);
 }
 
 void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
@@ -184,8 +192,7 @@ void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx
 
     switch (f->kind) {
     case MX_K_STR:
-        if (mx_read_string_ok(r, at, s, f))
-            *(struct mx_str *)to = s;
+        mx_read_string(r, at, s, f, to);
         return;
     case MX_K_ENUM:
         read_enum(r, f, at, s, to);

@@ -70,6 +70,12 @@ static void write_map(struct mx_jsonw *w, const struct mx_list *list)
     mx_jsonw_close(w);
 }
 
+/* What nobody has written is an empty object. */
+static void write_metadata(struct mx_jsonw *w, struct mx_str json)
+{
+    mx_jsonw_raw(w, json.p ? json : MX_S("{}"));
+}
+
 static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void *p)
 {
     switch (f->kind) {
@@ -106,6 +112,9 @@ static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void
         break;
     case MX_K_MAP:
         write_map(w, p);
+        break;
+    case MX_K_METADATA:
+        write_metadata(w, *(const struct mx_str *)p);
         break;
     case MX_K_RAW:
         mx_jsonw_raw(w, *(const struct mx_str *)p);

@@ -2,6 +2,8 @@
  * that says the same, and the words of a fault. Knows no field and no JSON. */
 #include "http/field.h"
 
+#include "codec/etag.h"
+#include "codec/text_norm.h"
 #include "codec/utf8.h"
 
 typedef bool (*is_byte)(unsigned char c);
@@ -59,11 +61,6 @@ static bool is_atext(unsigned char c)
 static bool is_label(unsigned char c)
 {
     return is_alnum(c) || c == '-';
-}
-
-static bool is_etag(unsigned char c)
-{
-    return c >= '!' && c <= '~' && c != '"';
 }
 
 /* `min` to `max` bytes, all of the class. */
@@ -199,28 +196,29 @@ static bool check_token(struct mx_str s)
     return run(s, is_token, 1, SIZE_MAX);
 }
 
-static bool check_etag(struct mx_str s)
-{
-    if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
-        s = mx_str_sub(s, 1, s.n - 2);
-    return run(s, is_etag, 1, SIZE_MAX);
-}
-
 #define BLANK "\\u00A0\\u1680\\u2000-\\u200D\\u2028\\u2029\\u202F\\u205F\\u2060\\u3000\\uFEFF"
 #define BIDI "\\u202A-\\u202E\\u2066-\\u2069"
 #define LABEL "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 #define ATEXT "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
 
+/* What is done to a value before it is looked at. */
+enum norm {
+    AS_SENT,
+    COMPOSED, /* Unicode form C */
+    ONE_LINE  /* the same, without blanks at its ends */
+};
+
 static const struct {
     bool (*check)(struct mx_str s);
     const char *openapi, *pattern, *hint;
+    enum norm norm;
 } formats[] = {
     [MX_TEXT] = {check_text, NULL, "^[^\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]*$",
-                 "must hold no control characters but line feed and tab"},
+                 "must hold no control characters but line feed and tab", COMPOSED},
     [MX_LINE] = {check_line, NULL, "^(?![ " BLANK "]+$)[^\\u0000-\\u001F\\u007F-\\u009F" BIDI "]*$",
-                 "must be one line of visible text, without control characters"},
+                 "must be one line of visible text, without control characters", ONE_LINE},
     [MX_EMAIL] = {check_email, "email", "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",
-                  "must be an e-mail address"},
+                  "must be an e-mail address", ONE_LINE},
     [MX_PASSWORD] = {check_password, "password", NULL, "must be text"},
     [MX_SLUG] = {check_slug, NULL, "^[a-z0-9]+(-[a-z0-9]+)*$",
                  "must be lower-case letters, digits and single hyphens"},
@@ -234,8 +232,15 @@ static const struct {
     [MX_DIGITS] = {check_digits, NULL, "^[0-9]+$", "must be digits"},
     [MX_TOKEN] = {check_token, NULL, "^[A-Za-z0-9._~+/=-]+$",
                   "must be letters, digits and any of . _ ~ + / = -"},
-    [MX_ETAG] = {check_etag, NULL, "^(\"[!#-~]+\"|[!#-~]+)$", "must be an entity tag"},
+    [MX_ETAG] = {mx_etag_list_ok, NULL, NULL, "must be entity tags between commas"},
 };
+
+struct mx_str mx_format_norm(struct mx_arena *a, enum mx_format f, struct mx_str s)
+{
+    if (formats[f].norm == ONE_LINE)
+        s = mx_utf8_trim(s);
+    return formats[f].norm == AS_SENT ? s : mx_text_nfc(a, s);
+}
 
 bool mx_format_check(enum mx_format f, struct mx_str s)
 {

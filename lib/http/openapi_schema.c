@@ -129,6 +129,21 @@ static void write_map(struct mx_jsonw *w, const struct mx_field *f, bool in)
     write_item_string(w, f, in);
 }
 
+/* An object of the caller's own: any members. */
+static void write_metadata(struct mx_jsonw *w, const struct mx_field *f, bool in)
+{
+    write_type(w, f, "object");
+    write_bounds(w, f, "minProperties", "maxProperties");
+    mx_openapi_bool(w, "additionalProperties", true);
+    if (!in)
+        return;
+    mx_jsonw_name(w, "propertyNames");
+    mx_jsonw_open(w);
+    mx_openapi_int(w, "minLength", 1);
+    mx_openapi_int(w, "maxLength", MX_METADATA_NAME);
+    mx_jsonw_close(w);
+}
+
 static void write_scalar(struct mx_jsonw *w, const struct mx_field *f, bool in)
 {
     switch (f->kind) {
@@ -209,6 +224,8 @@ void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struc
         write_list(w, s, f, in);
     else if (f->kind == MX_K_MAP)
         write_map(w, f, in);
+    else if (f->kind == MX_K_METADATA)
+        write_metadata(w, f, in);
     else
         write_scalar(w, f, in);
     if (f->flags & MX_F_SECRET)

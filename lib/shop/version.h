@@ -4,8 +4,8 @@
 
 #include "base/ctx.h"
 
-/* MX_E_VERSION_CONFLICT unless `if_match`, the version that the caller has seen, is `version`;
- * absent or "*": any. `what` begins the sentence that says so: "The product". */
+/* MX_E_VERSION_CONFLICT unless `if_match`, the tags of an If-Match header, holds `version`; absent
+ * or "*": any. `what` begins the sentence that says so: "The product". */
 enum mx_err mx_version_check(struct mx_ctx *cx, const char *what, struct mx_str if_match,
                              int64_t version) MX_MUST_CHECK;
 

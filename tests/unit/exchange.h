@@ -19,13 +19,14 @@ struct ex_line {
 struct ex_in {
     struct mx_id id;
     struct mx_str slug;
-    int64_t limit, version;
+    int64_t limit;
+    struct mx_str version;
     bool has_limit, in_stock;
     int sort;
     struct mx_list attrs, brands;
     struct mx_time since;
-    struct mx_str email, name, note;
-    bool has_note;
+    struct mx_str email, name, note, metadata;
+    bool has_note, has_metadata;
     struct mx_money price;
     struct mx_list lines, tags, labels;
     struct ex_line first;
@@ -53,7 +54,7 @@ static MX_SHAPE(ex_list, "ListIn", struct ex_in, ex_list_rows);
 
 static const struct mx_field ex_write_rows[] = {
     MX_F(struct ex_in, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Which."),
-    MX_F_AS(struct ex_in, version, "If-Match", MX_HEADER, 0, 1, 1000, MX_ETAG, "Version."),
+    MX_F_IF_MATCH(struct ex_in, version),
     MX_F(struct ex_in, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Page size."),
     MX_F(struct ex_in, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "Address."),
     MX_F(struct ex_in, name, MX_BODY, MX_F_REQUIRED, 1, 5, MX_LINE, "Name."),
@@ -62,6 +63,7 @@ static const struct mx_field ex_write_rows[] = {
     MX_F_SUB(struct ex_in, lines, MX_K_LIST, 0, 1, 3, &ex_line, "Lines."),
     MX_F_KIND(struct ex_in, tags, "tags", MX_K_STRS, MX_BODY, 0, 0, 2, MX_SLUG, "Tags."),
     MX_F_KIND(struct ex_in, labels, "labels", MX_K_MAP, MX_BODY, 0, 0, 2, MX_LINE, "Labels."),
+    MX_F_METADATA(struct ex_in, metadata, "Their own."),
     MX_F_SUB(struct ex_in, first, MX_K_OBJECT, 0, 0, 0, &ex_line, "First."),
     MX_F_SUB(struct ex_in, second, MX_K_OBJPTR, MX_F_NULLABLE, 0, 0, &ex_line, "Second."),
     MX_F(struct ex_in, other, MX_BODY, MX_F_NULLABLE, 0, 0, MX_LINE, "Another."),

@@ -287,11 +287,11 @@ static void test_faults(void)
 
     ex_reset();
     r.query = MX_S("limit=0&y=%41");
-    r.if_match = MX_S("nonsense");
+    r.if_match = MX_S("\"nonsense");
     expect(r, MX_E_VALIDATION_FAILED, "faults everywhere");
     tap_ok(body_has("{\"parameter\":\"y\",\"code\":\"unknown_parameter\"") &&
                body_has("{\"parameter\":\"limit\",\"code\":\"out_of_range\"") &&
-               body_has("{\"parameter\":\"If-Match\",\"code\":\"wrong_type\"") &&
+               body_has("{\"parameter\":\"If-Match\",\"code\":\"bad_format\"") &&
                body_has("{\"pointer\":\"/email\",\"code\":\"bad_format\"") == false &&
                body_has("{\"pointer\":\"/email\",\"code\":\"too_short\"") &&
                body_has("{\"pointer\":\"/role\",\"code\":\"unknown_member\"") &&
@@ -397,9 +397,6 @@ static void test_cache(void)
     ex_do.fail = MX_OK;
     expect(as(request(MX_GET, "/v1/things/best"), "Bearer customer"), MX_OK, "private answer");
     tap_ok(header("Cache-Control: no-store") && headers_named("ETag") == 0, "is not stored");
-    tap_ok(mx_etag_listed(MX_S("\"a\", W/\"b\""), MX_S("b")), "weak comparison");
-    tap_ok(mx_etag_listed(MX_S(" * "), MX_S("b")), "any");
-    tap_ok(!mx_etag_listed(MX_S("\"ab\", b"), MX_S("b")), "quotes are part of it");
     r = request(MX_GET, "/metrics");
     expect(r, MX_E_NOT_FOUND, "what is unlisted is not below the mount");
     r.mount = MX_S("");

@@ -40,5 +40,8 @@ int main(void)
     tap_int((int64_t)mx_utf8_length(MX_S("")), 0, "length of nothing");
     tap_int((int64_t)mx_utf8_step(MX_S("a\xE2\x82\xAC"), 1), 3, "step of three");
     tap_int((int64_t)mx_utf8_step(MX_S("a\xE2\x82\xAC"), 2), 0, "step into the middle");
+    tap_str(mx_utf8_trim(MX_S("\xE3\x80\x80 a b\xC2\xA0\n")), "a b", "blanks at both ends");
+    tap_str(mx_utf8_trim(MX_S("\xC3\xA9")), "\xC3\xA9", "nothing to trim");
+    tap_str(mx_utf8_trim(MX_S(" \xEF\xBB\xBF\t")), "", "blanks alone");
     return tap_done();
 }

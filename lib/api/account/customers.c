@@ -74,8 +74,7 @@ MX_SHAPE(mx_shape_customer_id, "CustomerId", struct patch, id_rows);
 
 static const struct mx_field patch_rows[] = {
     ID,
-    MX_F_AS(struct patch, if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG,
-            "Version that is changed."),
+    MX_F_IF_MATCH(struct patch, if_match),
     MX_F_ENUM(struct patch, status, MX_BODY, MX_F_REQUIRED, choices,
               "Disabled customers are signed out and cannot sign in."),
 };

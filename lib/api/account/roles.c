@@ -40,8 +40,7 @@ MX_SHAPE(mx_shape_role_query, "RoleQuery", struct query, query_rows);
 
 #define W struct mx_role_write
 #define NAME MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Role.")
-#define IF_MATCH \
-    MX_F_AS(W, if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG, "Version that is changed.")
+#define IF_MATCH MX_F_IF_MATCH(W, if_match)
 #define PERMISSIONS                                                                              \
     MX_F_KIND(W, permissions, "permissions", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 0, 64, MX_TOKEN, \
               "All that it permits; nothing that the caller may not.")

@@ -67,9 +67,7 @@ static const char *const choices[] = {"active", "disabled", NULL};
 static const int chosen[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED};
 
 #define ID MX_F_AS(struct patch, p.id, "id", MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
-#define IF_MATCH                                                                \
-    MX_F_AS(struct patch, p.if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG, \
-            "Version that is changed.")
+#define IF_MATCH MX_F_IF_MATCH(struct patch, p.if_match)
 static const struct mx_field id_rows[] = {ID};
 MX_SHAPE(mx_shape_staff_id, "StaffId", struct patch, id_rows);
 

@@ -68,8 +68,7 @@ MX_SHAPE(mx_shape_staff_product_query, "StaffProductQuery", struct product_query
 
 #define W struct mx_product_write
 #define ID MX_F(W, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Product.")
-#define IF_MATCH \
-    MX_F_AS(W, if_match, "If-Match", MX_HEADER, 0, 1, 64, MX_ETAG, "Version that is changed.")
+#define IF_MATCH MX_F_IF_MATCH(W, if_match)
 
 static const struct mx_field id_rows[] = {ID};
 MX_SHAPE(mx_shape_product_id, "ProductId", W, id_rows);

@@ -1,0 +1,18 @@
+/* Normal forms of text, by ICU. All take valid UTF-8 (what is not becomes U+FFFD) and give it. */
+#ifndef MX_CODEC_TEXT_NORM_H
+#define MX_CODEC_TEXT_NORM_H
+
+#include "base/str.h"
+
+/* The text composed (Unicode normalisation form C): what looks the same has the same bytes.
+ * Borrows from `s` when it is so already. */
+struct mx_str mx_text_nfc(struct mx_arena *a, struct mx_str s);
+
+/* The text as it is looked for: letters without case, accents, ligatures and width, one letter for
+ * those that keyboards lack ("Ørsted" and "orsted", "Straße" and "STRASSE", "Łódź" and "lodz" are
+ * one). Signs of scripts that need them to be read (Thai, Devanagari, kana) stay. Folding twice
+ * changes nothing, and texts of one normalisation form C fold alike. For comparison, search and
+ * slugs; never shown. */
+struct mx_str mx_text_fold(struct mx_arena *a, struct mx_str s);
+
+#endif
