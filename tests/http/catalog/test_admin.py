@@ -289,6 +289,22 @@ def test_attributes_are_replaced(staff, api):
     assert found(f"attr.batch={batch}&attr.old=1") == 0
 
 
+def test_text_has_one_normal_form(staff, api):
+    """A10: what differs by blanks at its ends, or by how accents are written, is one."""
+    batch = name()
+    for text in ("Ro\u0301t", " R\u00f3t", "R\u00f3t\u00a0"):
+        create(staff, shirt(title=f" {text.strip()} {batch}\u3000", brand=text,
+                            attributes={"batch": batch, f"{text} ": text}))
+    page = api.get(f"/v1/products?attr.batch={batch}&attr.R%C3%B3t=%20Ro%CC%81t&facets=true").json()
+    assert [p["title"] for p in page["data"]] == [f"R\u00f3t {batch}"] * 3
+    assert page["facets"]["brands"] == [{"value": "R\u00f3t", "count": 3}]
+    assert page["facets"]["attributes"] == [
+        {"name": "R\u00f3t", "values": [{"value": "R\u00f3t", "count": 3}]},
+        {"name": "batch", "values": [{"value": batch, "count": 3}]}]
+    twice = staff.post(PRODUCTS, shirt(attributes={"a": "1", "a ": "2"}))
+    assert faults(twice) == [("/attributes/a ", "repeated")]
+
+
 def test_words_follow_every_change(staff, api):
     product = create(staff, shirt())
     old = product["title"].split()[-1]
@@ -378,6 +394,28 @@ def test_the_right_version(staff):
     assert change(staff, product, {"title": "Two"}, 2).json()["version"] == 3
     answer = staff.patch(f"{PRODUCTS}/{product['id']}", {"title": "Any"}, headers={"If-Match": "*"})
     assert answer.json()["version"] == 4
+
+
+@pytest.mark.parametrize("tag", ['W/"1"', '"9", "1"', 'W/"7" , W/"1"'])
+def test_weak_tags_and_lists_name_versions(staff, tag):
+    """A7"""
+    product = create(staff, shirt())
+    answer = staff.patch(f"{PRODUCTS}/{product['id']}", {"title": "Saved"},
+                         headers={"If-Match": tag})
+    assert answer.status_code == 200 and answer.headers["ETag"] == '"2"'
+    problem(staff.delete(f"{PRODUCTS}/{product['id']}", headers={"If-Match": tag}),
+            412, "version_conflict")
+
+
+def test_a_version_is_no_reason_to_send_nothing(staff):
+    """J5: the stock changes without the version."""
+    product = create(staff, shirt())
+    path = f"{PRODUCTS}/{product['id']}"
+    variant = product["variants"][0]["id"]
+    assert staff.post(ADJUST, {"variant_id": variant, "delta": 3, "reason": "count"}).ok
+    answer = staff.get(path, headers={"If-None-Match": '"1"'})
+    assert answer.status_code == 200 and answer.headers["ETag"] == '"1"'
+    assert answer.json()["variants"][0]["stock"] == 7
 
 
 def test_one_of_many_changes_of_a_version_wins(staff, db):
