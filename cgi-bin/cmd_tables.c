@@ -37,8 +37,7 @@ static void print_flags(unsigned flags)
 int mx_cmd_routes(struct mx_cmd *c)
 {
     (void)c;
-    MX_EACH_ROUTE(mx_routes, r)
-    {
+    MX_EACH_ROUTE(mx_routes, r) {
         printf("%-7s %-40s %-28s %s", mx_method_name(r->method), r->path, r->id,
                mx_who_name(r->who));
         print_permission(r->permission);
@@ -100,17 +99,56 @@ static struct mx_str request_pattern(struct mx_cmd *c, const char *method, const
     return mx_buf_view(&out);
 }
 
-int mx_cmd_nginx(struct mx_cmd *c)
+static bool is_slow(const struct mx_route *r)
 {
-    printf("# Printed by `merx nginx`: routes of the slow pool.\n");
-    MX_EACH_ROUTE(mx_routes, r)
-    {
+    return (r->flags & MX_R_SLOW) != 0;
+}
+
+/* Not to be compressed: what holds a secret, whose length may tell of it (BREACH), and what has a
+ * version as its entity tag, which nginx would weaken. */
+static bool is_plain(const struct mx_route *r)
+{
+    for (int i = 0; i < MX_ANSWERS_MAX && r->answers[i].status; i++) {
+        const struct mx_shape *shape = r->answers[i].shape;
+
+        if (mx_shape_has_secret(shape) || mx_shape_has_version(shape))
+            return true;
+    }
+    return false;
+}
+
+/* The maps of nginx that follow from the table: what is in one, and what that is mapped to. */
+static const struct {
+    const char *name, *doc;
+    bool (*in)(const struct mx_route *r);
+    const char *value;
+} maps[] = {
+    {"slow", "routes of the slow pool", is_slow, "merx_slow"},
+    {"plain", "routes whose answers are not compressed", is_plain, "1"},
+};
+
+static int print_map(struct mx_cmd *c, size_t map)
+{
+    printf("# Printed by `merx nginx %s`: %s.\n", maps[map].name, maps[map].doc);
+    MX_EACH_ROUTE(mx_routes, r) {
         struct mx_str pattern;
 
-        if ((r->flags & (MX_R_SLOW | MX_R_UNLISTED)) != MX_R_SLOW)
+        if ((r->flags & MX_R_UNLISTED) || !maps[map].in(r))
             continue;
         pattern = request_pattern(c, mx_method_name(r->method), r->path);
-        printf("\"%.*s\" merx_slow;\n", MX_FMT(pattern));
+        printf("\"%.*s\" %s;\n", MX_FMT(pattern), maps[map].value);
     }
     return 0;
+}
+
+int mx_cmd_nginx(struct mx_cmd *c)
+{
+    const char *name = c->argc > 0 ? c->argv[0] : maps[0].name;
+
+    for (size_t i = 0; i < MX_LEN(maps); i++) {
+        if (c->argc <= 1 && strcmp(name, maps[i].name) == 0)
+            return print_map(c, i);
+    }
+    fprintf(stderr, "usage: merx nginx [slow|plain]\n");
+    return 2;
 }

@@ -42,7 +42,8 @@ static const struct {
      "list, invite, disable and enable staff"},
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
     {"openapi", mx_cmd_openapi, 0, "[MOUNT]", "print the OpenAPI document"},
-    {"nginx", mx_cmd_nginx, 0, "", "print the nginx map of requests for the slow pool"},
+    {"nginx", mx_cmd_nginx, 0, "[slow|plain]",
+     "print the nginx map of requests for the slow pool, or that are not compressed"},
     {"version", mx_cmd_version, 0, "", "print the versions of the program and the schema"},
 };
 

@@ -242,6 +242,22 @@ address() { # of a FastCGI socket, as nginx writes it
     esac
 }
 
+# What of nginx's files follows from the route table, and brotli beside gzip where nginx has it.
+nginx_maps() { # directory of merx's files
+    local map brotli
+    for map in slow plain; do
+        "$program" nginx "$map" >"$1/merx-$map-routes.conf"
+    done
+    for brotli in /etc/nginx/modules-enabled/*brotli-filter.conf; do
+        [ -e "$brotli" ] || continue
+        sed -n 's/^gzip\( on\|_types\|_min_length\)/brotli\1/p' "$1/merx-compress.conf" >"$1/merx-brotli"
+        cat "$1/merx-brotli" >>"$1/merx-compress.conf"
+        rm "$1/merx-brotli"
+        echo "brotli off;" >>"$1/merx-plain.conf"
+        return
+    done
+}
+
 web_files() {
     local dir=$RUN/nginx user='' file
     mkdir -p "$dir/merx"
@@ -254,7 +270,7 @@ web_files() {
         fill "$file" "$dir/merx/${file##*/}" MOUNT="$MOUNT" \
             SOCKET="$(address "$MERX_SOCKET")" SOCKET_SLOW="$(address "$MERX_SOCKET_SLOW")"
     done
-    "$program" nginx >"$dir/merx/merx-slow-routes.conf"
+    nginx_maps "$dir/merx"
 }
 
 web_start() {

@@ -94,6 +94,7 @@ static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
+    c |= 0x20; /* either case */
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 

@@ -1,5 +1,5 @@
 /* 128-bit identifiers, UUIDv7 (RFC 9562 5.7): time-ordered, made here, no round trip. All zero
- * means "none". Text form is canonical lower case, 36 bytes. */
+ * means "none". The text that is written is canonical lower case, 36 bytes. */
 #ifndef MX_BASE_ID_H
 #define MX_BASE_ID_H
 
@@ -19,7 +19,7 @@ bool mx_id_none(struct mx_id id);
 void mx_id_text(struct mx_id id, char out[MX_ID_TEXT]);
 /* Same, in the arena, NUL-terminated. */
 struct mx_str mx_id_str(struct mx_arena *a, struct mx_id id);
-/* Strict: 36 bytes, lower-case hex, dashes in place, any version. */
+/* 36 bytes, hex of either case, dashes in place, any version. */
 bool mx_id_parse(struct mx_str s, struct mx_id *ret_id);
 
 #endif

@@ -21,6 +21,7 @@
     B(checkout_requires_shipping, false, "refuse a checkout without shipping address and method")  \
     I(connections_per_worker,  512, 1, 1024, "most FastCGI connections that a worker of the fast pool keeps open; further ones are closed after one request, which nginx may notice too late") \
     S(control,                 "/run/merx/control.sock", MX_SETTING_PATH, "control socket of the master") \
+    S(cors_headers,            "*", 0, "request headers allowed by CORS, separated by commas; *: all that a preflight asks for") \
     S(cors_origins,            "", 0, "origins allowed by CORS, separated by spaces") \
     S(currency,                "EUR", 0, "currency of new carts (ISO 4217)")                       \
     I(db_connect_timeout_s,    2, 1, 60, "time limit for connecting to the database, seconds")               \

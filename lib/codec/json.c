@@ -286,9 +286,17 @@ static bool scan_digits(struct scan *s)
     return s->at > from || fault(s, "value or digit expected");
 }
 
+/* True when there is nothing but zeros from `from` on. */
+static bool zeros(const struct scan *s, size_t from)
+{
+    while (from < s->at && s->text[from] == '0')
+        from++;
+    return from == s->at;
+}
+
 static bool scan_number(struct scan *s)
 {
-    size_t from = s->at, digits, n_digits;
+    size_t from = s->at, digits, n_digits, point;
     bool exact;
 
     take(s, '-');
@@ -299,10 +307,14 @@ static bool scan_number(struct scan *s)
     exact =
         n_digits < sizeof(EXACT_MAX) - 1 ||
         (n_digits == sizeof(EXACT_MAX) - 1 && memcmp(s->text + digits, EXACT_MAX, n_digits) <= 0);
+    point = s->at;
     if (take(s, '.')) {
-        exact = false;
         if (!scan_digits(s))
             return false;
+        if (zeros(s, point + 1))
+            memset(s->text + point, ' ', s->at - point);
+        else
+            exact = false;
     }
     if (take(s, 'e') || take(s, 'E')) {
         exact = false;

@@ -30,8 +30,7 @@ enum mx_json_type mx_json_type(const struct mx_json *v);
 /* Value of a string, NUL-terminated in the arena. */
 struct mx_str mx_json_string(const struct mx_json *v);
 bool mx_json_bool(const struct mx_json *v);
-/* True when the number is an integer written without fraction and exponent and within +-(2^53-1).
- */
+/* True when the number is an integer within +-(2^53-1), written without exponent; 1.0 is 1. */
 bool mx_json_int(const struct mx_json *v, int64_t *ret_value);
 /* Children of an array or object, in order: first, then next until NULL. */
 const struct mx_json *mx_json_first(const struct mx_json *v);

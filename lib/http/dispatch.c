@@ -13,9 +13,7 @@
 #define REQUEST_ID_MAX 64
 #define IDEMPOTENCY_KEY_MAX 255
 
-#define CORS_HEADERS                                                                        \
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, " \
-    "traceparent"
+#define CORS_HEADERS_MAX 1024
 #define CORS_EXPOSED                                                               \
     "ETag, Idempotency-Replayed, Location, RateLimit-Limit, RateLimit-Remaining, " \
     "RateLimit-Reset, "                                                            \
@@ -193,6 +191,31 @@ static enum mx_err find_route(struct exchange *x)
     return MX_OK;
 }
 
+static bool header_names(struct mx_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+        if (!alnum && c != '-' && c != '_' && c != ',' && c != ' ')
+            return false;
+    }
+    return s.n > 0 && s.n <= CORS_HEADERS_MAX;
+}
+
+/* The headers that a page may send: those of the setting, or with "*" all that it asks for (fetch
+ * takes a literal * for none when it sends Authorization). */
+static void write_allowed_headers(struct exchange *x)
+{
+    struct mx_str allowed = mx_str_c(x->cx->proc->conf->cors_headers);
+
+    if (mx_str_eqc(allowed, "*"))
+        allowed = header_names(x->req->cors_headers) ? x->req->cors_headers : (struct mx_str){0};
+    if (allowed.n > 0)
+        mx_res_header(x->res, "Access-Control-Allow-Headers", allowed);
+    mx_res_header(x->res, "Vary", MX_S("Access-Control-Request-Headers"));
+}
+
 /* A method that the path does not have: a preflight of one of our origins, or 405. */
 static enum mx_err answer_options(struct exchange *x)
 {
@@ -204,7 +227,7 @@ static enum mx_err answer_options(struct exchange *x)
     }
     res->status = 204;
     mx_res_header(res, "Access-Control-Allow-Methods", mx_str_c(x->match.allow));
-    mx_res_header(res, "Access-Control-Allow-Headers", MX_S(CORS_HEADERS));
+    write_allowed_headers(x);
     mx_res_header(res, "Access-Control-Max-Age", MX_S("600"));
     mx_res_header(res, "Cache-Control", MX_S("no-store"));
     return MX_OK;
@@ -237,6 +260,11 @@ static enum mx_err check_body(struct exchange *x)
         return MX_OK;
     if (req->content_length > max || (int64_t)req->body.n > max)
         return MX_E_PAYLOAD_TOO_LARGE;
+    if (req->content_encoding.n > 0 && !mx_str_ieq(req->content_encoding, MX_S("identity"))) {
+        mx_res_header(x->res, "Accept-Encoding", MX_S("identity"));
+        return mx_fail(x->cx->faults, MX_E_UNSUPPORTED_MEDIA_TYPE,
+                       "The body of a request must not be compressed.");
+    }
     if (req->body.n == 0 && !mx_shape_requires_body(x->route->in))
         return MX_OK;
     return is_json(req->content_type) ? MX_OK : MX_E_UNSUPPORTED_MEDIA_TYPE;

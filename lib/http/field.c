@@ -16,6 +16,8 @@ static void read_parameter(struct mx_reader *r, const struct mx_field *f, struct
     int64_t n = 0;
     bool is_int;
 
+    if (mx_read_left_out(f, s))
+        return;
     mx_field_sent(f, base);
     if (f->kind == MX_K_INT) {
         is_int = mx_str_i64(s, INT64_MIN, INT64_MAX, &n);

@@ -147,6 +147,8 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
     int64_t n = 0;
     bool is_int;
 
+    if (type == MX_JSON_STRING && mx_read_left_out(f, mx_json_string(v)))
+        return;
     mx_field_sent(f, base);
     if (type == MX_JSON_NULL) {
         read_null(r, f, at, to);

@@ -54,6 +54,9 @@ bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struc
 /* Store *value in the int64_t at `to` if it is in range; NULL: it was no integer. */
 void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                  const int64_t *value, void *to);
+/* True when `s` is the empty text of an optional row that cannot be empty: it counts as absent, for
+ * clients that send a whole form. */
+bool mx_read_left_out(const struct mx_field *f, struct mx_str s);
 /* Kinds that are text in JSON and in parameters alike: STR, ENUM, ID, TIME. */
 void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                   struct mx_str s, void *to);

@@ -183,6 +183,15 @@ static void read_enum(struct mx_reader *r, const struct mx_field *f, const struc
     mx_read_fault(r, at, "unknown_value", "must be one of %.*s", MX_FMT(mx_buf_view(&known)));
 }
 
+bool mx_read_left_out(const struct mx_field *f, struct mx_str s)
+{
+    bool may_be_empty = f->kind == MX_K_STR && f->min == 0;
+    bool text =
+        f->kind == MX_K_STR || f->kind == MX_K_ENUM || f->kind == MX_K_ID || f->kind == MX_K_TIME;
+
+    return s.n == 0 && text && !may_be_empty && !(f->flags & MX_F_REQUIRED);
+}
+
 /* Kinds that are text in JSON and in parameters alike. */
 void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                   struct mx_str s, void *to)
@@ -201,7 +210,7 @@ void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx
         if (mx_id_parse(s, &id) && !mx_id_none(id))
             *(struct mx_id *)to = id;
         else
-            mx_read_fault(r, at, "bad_format", "must be a UUID in lower case");
+            mx_read_fault(r, at, "bad_format", "must be a UUID");
         return;
     case MX_K_TIME:
         if (mx_time_parse(s, &t) && t.ms != 0)

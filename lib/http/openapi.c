@@ -375,8 +375,7 @@ static bool listed(const struct mx_route *r)
 /* The first listed row with this path. */
 static const struct mx_route *first_of_path(mx_routes_ptr tables, const char *path)
 {
-    MX_EACH_ROUTE(tables, r)
-    {
+    MX_EACH_ROUTE(tables, r) {
         if (listed(r) && strcmp(r->path, path) == 0)
             return r;
     }
@@ -387,14 +386,12 @@ static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes
 {
     mx_jsonw_name(w, "paths");
     mx_jsonw_open(w);
-    MX_EACH_ROUTE(tables, first)
-    {
+    MX_EACH_ROUTE(tables, first) {
         if (first_of_path(tables, first->path) != first)
             continue;
         mx_jsonw_name(w, first->path);
         mx_jsonw_open(w);
-        MX_EACH_ROUTE(tables, r)
-        {
+        MX_EACH_ROUTE(tables, r) {
             if (listed(r) && strcmp(r->path, first->path) == 0)
                 write_operation(w, s, r);
         }
@@ -405,8 +402,7 @@ static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes
 
 static const struct mx_route *first_of_tag(mx_routes_ptr tables, struct mx_str tag)
 {
-    MX_EACH_ROUTE(tables, r)
-    {
+    MX_EACH_ROUTE(tables, r) {
         if (listed(r) && mx_str_eq(tag_of(r), tag))
             return r;
     }
@@ -417,8 +413,7 @@ static void write_tags(struct mx_jsonw *w, mx_routes_ptr tables)
 {
     mx_jsonw_name(w, "tags");
     mx_jsonw_array(w);
-    MX_EACH_ROUTE(tables, r)
-    {
+    MX_EACH_ROUTE(tables, r) {
         struct mx_str tag = tag_of(r);
 
         if (first_of_tag(tables, tag) != r)

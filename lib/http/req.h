@@ -26,6 +26,7 @@ struct mx_req {
     struct mx_str raw_path; /* REQUEST_URI without its query: must equal mount + path */
     struct mx_str query;
     struct mx_str content_type;
+    struct mx_str content_encoding;
     int64_t content_length; /* -1 when absent */
     struct mx_str body;
     struct mx_str authorization;
@@ -33,7 +34,8 @@ struct mx_req {
     struct mx_str if_match;
     struct mx_str if_none_match;
     struct mx_str origin;
-    struct mx_str cors_method; /* Access-Control-Request-Method */
+    struct mx_str cors_method;  /* Access-Control-Request-Method */
+    struct mx_str cors_headers; /* Access-Control-Request-Headers */
     struct mx_str accept_language;
     struct mx_str user_agent;
     struct mx_str address;     /* REMOTE_ADDR */

@@ -61,8 +61,7 @@ struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx
 
     if (!path.p)
         return found;
-    MX_EACH_ROUTE(tables, row)
-    {
+    MX_EACH_ROUTE(tables, row) {
         struct mx_pair params[MX_PATH_PARAMS_MAX];
         int n;
 
@@ -107,6 +106,15 @@ bool mx_shape_requires_body(const struct mx_shape *shape)
 bool mx_shape_has_secret(const struct mx_shape *shape)
 {
     return has_body_flag(shape, MX_F_SECRET);
+}
+
+bool mx_shape_has_version(const struct mx_shape *shape)
+{
+    for (size_t i = 0; shape && i < shape->n; i++) {
+        if (strcmp(shape->fields[i].name, "version") == 0)
+            return true;
+    }
+    return false;
 }
 
 bool mx_route_reads_body(const struct mx_route *r)

@@ -100,6 +100,8 @@ bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);
 bool mx_shape_requires_body(const struct mx_shape *shape);
 /* True when the body has a secret member: whoever sends it has proved something. */
 bool mx_shape_has_secret(const struct mx_shape *shape);
+/* True when the shape has a member `version`, which is the entity tag of its answers. */
+bool mx_shape_has_version(const struct mx_shape *shape);
 /* True when a body is looked at: POST, PUT and PATCH, and others whose input has body rows. */
 bool mx_route_reads_body(const struct mx_route *r);
 

@@ -178,8 +178,7 @@ static void check_pair(const struct mx_route *a, const struct mx_route *b)
 
 static void check_pairs(mx_routes_ptr tables, const struct mx_route *r)
 {
-    MX_EACH_ROUTE(tables, earlier)
-    {
+    MX_EACH_ROUTE(tables, earlier) {
         if (earlier == r)
             return;
         check_pair(earlier, r);
@@ -191,8 +190,7 @@ void mx_route_check(mx_routes_ptr tables)
     struct mx_shapes shapes;
 
     mx_shapes_collect(tables, &shapes);
-    MX_EACH_ROUTE(tables, r)
-    {
+    MX_EACH_ROUTE(tables, r) {
         if (!r->fn || !r->doc)
             MX_BUG("route %s lacks handler or doc", r->id);
         check_flags(r);

@@ -35,8 +35,7 @@ static void visit(struct mx_shapes *s, const struct mx_shape *shape, bool in, in
 void mx_shapes_collect(mx_routes_ptr tables, struct mx_shapes *ret_shapes)
 {
     ret_shapes->n = 0;
-    MX_EACH_ROUTE(tables, r)
-    {
+    MX_EACH_ROUTE(tables, r) {
         if (mx_shape_takes(r->in, MX_BODY))
             visit(ret_shapes, r->in, true, 1);
         for (int k = 0; k < MX_ANSWERS_MAX && r->answers[k].status; k++) {

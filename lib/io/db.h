@@ -88,9 +88,9 @@ bool mx_db_in_tx(const struct mx_db *db);
  * these calls. What takes the hottest locks goes here, so that they are held shortest. What hook
  * returns counts like what fn returns. */
 void mx_db_before_commit(struct mx_db *db, enum mx_err (*hook)(void *arg), void *arg);
-/* Run hook(arg, certain) after a COMMIT that took effect, or may have (MX_E_COMMIT_UNKNOWN: `certain`
- * is false); outside of a transaction at once. For memory that follows the database; runs no
- * statement. */
+/* Run hook(arg, certain) after a COMMIT that took effect, or may have (MX_E_COMMIT_UNKNOWN:
+ * `certain` is false); outside of a transaction at once. For memory that follows the database; runs
+ * no statement. */
 void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg, bool certain), void *arg);
 /* Inside fn: memory for what a module has read in this run, zeroed at first; the same for the same
  * `owner`, which is the address of something of that module's own. */

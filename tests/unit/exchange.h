@@ -411,6 +411,7 @@ MX_UNUSED static void ex_reset(void)
                                    .queue_age_max_ms = 5000,
                                    .catalog_max_age_s = 30,
                                    .catalog_swr_s = 300,
+                                   .cors_headers = "*",
                                    .cors_origins = "https://a.example https://b.example"};
 }
 

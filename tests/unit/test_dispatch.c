@@ -165,8 +165,20 @@ static void test_cors(void)
     tap_int(ex.res.status, 204, "preflight status");
     tap_ok(header("Access-Control-Allow-Origin: https://b.example") &&
                header("Access-Control-Allow-Methods: POST") &&
-               headers_named("Access-Control-Allow-Headers") == 1,
+               headers_named("Access-Control-Allow-Headers") == 0,
            "preflight headers");
+    r.cors_headers = MX_S("authorization,sentry-trace");
+    expect(r, MX_OK, "preflight with headers");
+    tap_ok(header("Access-Control-Allow-Headers: authorization,sentry-trace"),
+           "all that it asks for");
+    r.cors_headers = MX_S("a\r\nb: c");
+    expect(r, MX_OK, "preflight with no header names");
+    tap_int(headers_named("Access-Control-Allow-Headers"), 0, "nothing of it is repeated");
+    ex.conf.cors_headers = "Authorization";
+    r.cors_headers = MX_S("authorization,sentry-trace");
+    expect(r, MX_OK, "preflight of a host with a list");
+    tap_ok(header("Access-Control-Allow-Headers: Authorization"), "its list");
+    ex.conf.cors_headers = "*";
     r.cors_method = (struct mx_str){0};
     expect(r, MX_E_METHOD_NOT_ALLOWED, "no preflight without the method");
     r = request(MX_GET, "/v1/things/best");

@@ -429,9 +429,6 @@ static void claims(void)
         {"{" WHO "\"sid\":\"" SID "\",\"jti\":\"" JTI "\"," TIMES SCOPE "}", "bad sub, sid or jti"},
         {"{" WHO "\"sub\":\"" SUB "\",\"jti\":\"" JTI "\"," TIMES SCOPE "}", "bad sub, sid or jti"},
         {"{" WHO "\"sub\":\"" SUB "\",\"sid\":\"" SID "\"," TIMES SCOPE "}", "bad sub, sid or jti"},
-        {"{" WHO "\"sub\":\"01890A5D-AC96-774B-BCCE-B302099A8057\",\"sid\":\"" SID
-         "\",\"jti\":\"" JTI "\"," TIMES SCOPE "}",
-         "bad sub, sid or jti"},
         {"{" WHO "\"sub\":\"00000000-0000-0000-0000-000000000000\",\"sid\":\"" SID
          "\",\"jti\":\"" JTI "\"," TIMES SCOPE "}",
          "bad sub, sid or jti"},
@@ -483,7 +480,7 @@ static void times(void)
         {"1800000000", "1800000000", "\"9999999999\"", "bad iat, nbf or exp"},
         {"1800000000", "1800000000", "1e999", "bad signature"},
         {"1800000000", "1800000000", "1.8e9", "bad iat, nbf or exp"},
-        {"1800000000", "1800000000", "1800000900.0", "bad iat, nbf or exp"},
+        {"1800000000", "1800000000", "1800000900.5", "bad iat, nbf or exp"},
         {"1800000000", "1800000000", "9223372036854775808", "bad signature"},
         {"1800000000", "1800000000", "9007199254740993", "bad iat, nbf or exp"},
         {"1800000000", "1800000000", "[1800000900]", "bad iat, nbf or exp"},

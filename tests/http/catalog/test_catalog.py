@@ -331,7 +331,6 @@ def test_long_titles_have_cursors(api, staff):
         ({"currency": "XXQ"}, "currency", None),
         ({"brand": ["a", "b"]}, "brand", "repeated"),
         ({"attr.": "x"}, "attr.", None),
-        ({"q": ""}, "q", None),
     ],
 )
 @pytest.mark.req("INP-5", "SQL-1")
@@ -514,16 +513,17 @@ def test_one_category(api):
 @pytest.mark.parametrize("path", ["/v1/categories", "/v1/categories/tents", "/v1/products?limit=2",
                                   "/v1/products/varde-28-daypack"])
 def test_the_catalog_can_be_cached(api, path):
-    answer = api.get(path)
+    plain = {"Accept-Encoding": "identity"}  # the tag of a compressed answer is weak
+    answer = api.get(path, headers=plain)
     assert answer.status_code == 200
     assert re.match(r"public, max-age=\d+, stale-while-revalidate=\d+$",
                     answer.headers["Cache-Control"])
     tag = answer.headers["ETag"]
     assert re.match(r'"[^"]+"$', tag)
-    again = api.get(path, headers={"If-None-Match": tag})
+    again = api.get(path, headers=plain | {"If-None-Match": tag})
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
-    assert api.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
-    assert api.head(path).headers["ETag"] == tag
+    assert api.get(path, headers=plain | {"If-None-Match": '"other"'}).status_code == 200
+    assert api.head(path, headers=plain).headers["ETag"] == tag
 
 
 def test_a_change_gives_another_tag(api, staff, shelf):
