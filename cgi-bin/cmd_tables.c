@@ -4,6 +4,7 @@
 #include "codec/jsonw.h"
 #include "http/openapi.h"
 #include "http/route.h"
+#include "shop/holding.h"
 
 #define OPENAPI_MAX ((size_t)8 << 20)
 
@@ -44,6 +45,16 @@ int mx_cmd_routes(struct mx_cmd *c)
         print_flags(r->flags);
         printf("\n");
     }
+    return 0;
+}
+
+int mx_cmd_holdings(struct mx_cmd *c)
+{
+    (void)c;
+    for (const struct mx_holding *h = mx_holdings; h->table; h++)
+        printf("%-16s%s%s%s%s%s%s\n", h->table, h->merge ? " merged" : "",
+               h->export ? " exported" : "", h->erase ? " erased" : "", h->reseal ? " sealed" : "",
+               h->kept ? ": " : "", h->kept ? h->kept : "");
     return 0;
 }
 

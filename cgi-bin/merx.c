@@ -41,6 +41,8 @@ static const struct {
     {"staff", mx_cmd_staff, NEEDS_SETTINGS, "list | invite ... | disable|enable EMAIL",
      "list, invite, disable and enable staff"},
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
+    {"holdings", mx_cmd_holdings, 0, "",
+     "print where personal data is held, and what becomes of it"},
     {"openapi", mx_cmd_openapi, 0, "[MOUNT]", "print the OpenAPI document"},
     {"nginx", mx_cmd_nginx, 0, "[slow|plain]",
      "print the nginx map of requests for the slow pool, or that are not compressed"},

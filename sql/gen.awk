@@ -32,6 +32,9 @@
 # It becomes one statement for each number of rows from 1 to ROWS, all of the same name; in C it is
 # one function, whose input has the rows as `each[ROWS]` and their number as `n_each`.
 #
+# In C a statement is a function, q_order_find(); one that is not of several rows is also an object,
+# q_order_find_sql, for what runs statements of any noun.
+#
 # Types: i64 str bin id time hash; `?` behind one: may be NULL. Other comment lines are dropped.
 # Every fault is reported as file:line; then nothing is written and the exit status is 1.
 
@@ -335,6 +338,8 @@ function put_declarations(s, to) {
         put_struct(s, "out", "row", n_out[s], to)
     printf "/* %s */\n%s MX_MUST_CHECK;\n", (doc_of[s] == "" ? name_of[s] : doc_of[s]), \
         prototype(s) > to
+    if (n_each[s] == 0)
+        printf "extern const struct mx_sql *const q_%s_sql;\n", ident[s] > to
 }
 
 function put_header(noun,    to, guard, s) {
@@ -424,6 +429,8 @@ function put_row(s, rows,    i, m, all, line) {
 }
 
 function put_function(s) {
+    if (n_each[s] == 0)
+        printf "\nconst struct mx_sql *const q_%s_sql = &mx_sql_all[%d];", ident[s], index_of[s]
     printf "\n%s\n{\n", prototype(s)
     if (n_each[s])
         printf "    MX_ASSERT(in->n_each >= 1 && in->n_each <= %d);\n", ROWS

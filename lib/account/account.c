@@ -90,3 +90,11 @@ enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id)
         return MX_OK;
     return mx_fail(cx->faults, MX_E_CONFLICT, "There is no other way to sign in: set a password.");
 }
+
+enum mx_err mx_account_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_account_erase(cx->db, &(struct q_account_erase_in){h->account, {cx->now_ms}}, NULL);
+}
+
+const struct mx_sealed_column mx_account_sealed = {MX_SEALED_PHONE, &q_account_sealed_sql,
+                                                   &q_account_reseal_sql};

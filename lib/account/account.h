@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/list.h"
+#include "shop/holding.h"
 
 /* Column `kind` of an account. */
 enum mx_account_kind { MX_ACCOUNT_GUEST, MX_ACCOUNT_CUSTOMER, MX_ACCOUNT_STAFF };
@@ -55,5 +56,9 @@ enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 /* Where the way to sign in that is about to be removed is not the last one: MX_OK. Else
  * MX_E_CONFLICT. The caller holds the account. */
 enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
+/* Of table account, see shop/holding.h. */
+enum mx_err mx_account_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+extern const struct mx_sealed_column mx_account_sealed;
 
 #endif

@@ -3,6 +3,7 @@
 #include "account/account.h"
 #include "io/db.h"
 #include "q/address.h"
+#include "shop/sealed.h"
 
 /* address.find and address.page give the same columns. */
 typedef struct q_address_find_row row_t;
@@ -169,3 +170,17 @@ enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id)
     next = (struct q_address_newest_default_in){cx->actor.account};
     return q_address_newest_default(cx->db, &next, NULL);
 }
+
+enum mx_err mx_address_book_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_address_delete_entries(cx->db, &(struct q_address_delete_entries_in){h->account},
+                                    NULL);
+}
+
+enum mx_err mx_address_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_address_erase(cx->db, &(struct q_address_erase_in){h->account}, NULL);
+}
+
+const struct mx_sealed_column mx_address_sealed = {MX_SEALED_ADDRESS, &q_address_sealed_sql,
+                                                   &q_address_reseal_sql};

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/list.h"
+#include "shop/holding.h"
 #include "shop/postal.h"
 
 /* Entries that one account may keep. */
@@ -49,5 +50,12 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
 /* Remove an entry in the present transaction; the newest one left becomes the default when it was.
  * MX_E_NOT_FOUND. */
 enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
+/* Of table account_address, see shop/holding.h. */
+enum mx_err mx_address_book_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+
+/* Of table address, see shop/holding.h. */
+enum mx_err mx_address_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+extern const struct mx_sealed_column mx_address_sealed;
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef MX_ACCOUNT_ERASE_H
 #define MX_ACCOUNT_ERASE_H
 
-#include "base/ctx.h"
+#include "shop/holding.h"
 
 /* Erase the caller and the guests they were; runs its own transaction. Who has a password shows it;
  * a guest has nothing to show; anybody else must have signed in a short while ago. All sessions end
@@ -14,9 +14,7 @@
 enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
 
 /* What could sign in to an account, what is under way to it and what it may do, in the present
- * transaction. `email_key`: its address in canonical form, whose codes go, too; absent: it has
- * none. */
-enum mx_err mx_erase_credentials(struct mx_ctx *cx, struct mx_id id,
-                                 struct mx_str email_key) MX_MUST_CHECK;
+ * transaction. */
+enum mx_err mx_erase_credentials(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 #endif

@@ -5,28 +5,14 @@
 #include "account/passkey.h"
 #include "codec/totp.h"
 #include "q/export.h"
-#include "sales/order.h"
 #include "shop/mail.h"
 
-/* Rows that are large, a page: an answer stays far below what a worker may send. */
-#define ACCOUNTS_A_PAGE 5
-#define ORDERS_A_PAGE 20
 /* Codes that are mailed live for minutes, and rate limits let no more than these be made. */
 #define CODES_MAX 1000
 /* The end of the year 9999. */
 #define TIME_MAX_MS INT64_C(253402300799999)
 
-/* Readers of an account's things read the caller's: `as` is the caller as one of the accounts that
- * they are. */
-struct walk {
-    struct mx_ctx as;
-    struct mx_id self;
-    struct mx_export_at at;
-    int64_t left;
-    struct mx_export *out;
-};
-
-static struct mx_id before(const struct walk *w)
+static struct mx_id before(const struct mx_export_walk *w)
 {
     struct mx_id newest;
 
@@ -60,15 +46,6 @@ static enum mx_err read_codes(struct mx_ctx *cx, struct mx_list *ret_codes)
             (int)r->purpose, r->email, r->name, r->attempts, r->created_at, r->expires_at};
     }
     return MX_OK;
-}
-
-static enum mx_err read_cart(struct mx_ctx *cx, struct mx_cart **ret_cart)
-{
-    struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
-    enum mx_err e = mx_cart_load(cx, cart);
-
-    *ret_cart = e == MX_OK ? cart : NULL;
-    return e == MX_E_NOT_FOUND ? MX_OK : e;
 }
 
 static enum mx_err read_row(struct mx_ctx *cx, struct mx_export_account *x, bool *ret_password)
@@ -118,13 +95,12 @@ static enum mx_err describe(struct mx_ctx *cx, struct mx_export_account *x)
     MX_TRY(mx_oidc_list(cx, &x->identities));
     x->ways_in = ways_in(cx->arena, x, password);
     MX_TRY(mx_address_list(cx, (struct mx_id){{0}}, MX_ADDRESSES_MAX, &x->addresses, &more));
-    MX_TRY(read_codes(cx, &x->codes));
-    return read_cart(cx, &x->cart);
+    return read_codes(cx, &x->codes);
 }
 
 /* A guest may end meanwhile. */
-static enum mx_err read_account(struct walk *w, MX_UNUSED int64_t limit, struct mx_list *ret_rows,
-                                bool *ret_more)
+enum mx_err mx_export_accounts(struct mx_export_walk *w, MX_UNUSED int64_t limit,
+                               struct mx_list *ret_rows, bool *ret_more)
 {
     struct mx_export_account *x = MX_NEW(w->as.arena, struct mx_export_account);
     enum mx_err e = describe(&w->as, x);
@@ -138,14 +114,8 @@ static enum mx_err read_account(struct walk *w, MX_UNUSED int64_t limit, struct 
 
 /* ---- what it has gathered ---- */
 
-static enum mx_err read_orders(struct walk *w, int64_t limit, struct mx_list *ret_rows,
-                               bool *ret_more)
-{
-    return mx_order_list(&w->as, w->at.before, limit, ret_rows, ret_more);
-}
-
-static enum mx_err read_addresses(struct walk *w, int64_t limit, struct mx_list *ret_rows,
-                                  bool *ret_more)
+enum mx_err mx_export_addresses(struct mx_export_walk *w, int64_t limit, struct mx_list *ret_rows,
+                                bool *ret_more)
 {
     struct mx_ctx *cx = &w->as;
     struct mx_list rows;
@@ -174,7 +144,8 @@ typedef struct q_export_sessions_row session_t;
 _Static_assert(sizeof(session_t) == sizeof(struct q_export_ended_row),
                "export.sessions and export.ended must list the same columns");
 
-static void sessions_of(const struct walk *w, struct mx_list rows, struct mx_list *ret_rows)
+static void sessions_of(const struct mx_export_walk *w, struct mx_list rows,
+                        struct mx_list *ret_rows)
 {
     *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_session), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
@@ -195,8 +166,8 @@ static void sessions_of(const struct walk *w, struct mx_list rows, struct mx_lis
     }
 }
 
-static enum mx_err read_sessions(struct walk *w, int64_t limit, struct mx_list *ret_rows,
-                                 bool *ret_more)
+enum mx_err mx_export_sessions(struct mx_export_walk *w, int64_t limit, struct mx_list *ret_rows,
+                               bool *ret_more)
 {
     struct mx_list rows;
     struct q_export_sessions_in in = {w->at.account, before(w), limit + 1};
@@ -207,8 +178,8 @@ static enum mx_err read_sessions(struct walk *w, int64_t limit, struct mx_list *
     return MX_OK;
 }
 
-static enum mx_err read_ended(struct walk *w, int64_t limit, struct mx_list *ret_rows,
-                              bool *ret_more)
+enum mx_err mx_export_ended_sessions(struct mx_export_walk *w, int64_t limit,
+                                     struct mx_list *ret_rows, bool *ret_more)
 {
     struct mx_list rows;
     int64_t ended_ms = mx_id_none(w->at.before) ? TIME_MAX_MS : w->at.ended_ms;
@@ -224,7 +195,7 @@ static enum mx_err read_ended(struct walk *w, int64_t limit, struct mx_list *ret
 
 /* Mail from before there was an account is found by the address; to one that was never proved it
  * may be somebody else's. No hash is all zero. */
-static enum mx_err find_mails(struct walk *w, int64_t limit, struct mx_list *ret_rows)
+static enum mx_err find_mails(struct mx_export_walk *w, int64_t limit, struct mx_list *ret_rows)
 {
     struct mx_ctx *cx = &w->as;
     struct mx_profile owner;
@@ -239,8 +210,8 @@ static enum mx_err find_mails(struct walk *w, int64_t limit, struct mx_list *ret
     return q_export_mails(cx->db, &in, ret_rows);
 }
 
-static enum mx_err read_mails(struct walk *w, int64_t limit, struct mx_list *ret_rows,
-                              bool *ret_more)
+enum mx_err mx_export_mails(struct mx_export_walk *w, int64_t limit, struct mx_list *ret_rows,
+                            bool *ret_more)
 {
     struct mx_list rows;
 
@@ -256,8 +227,8 @@ static enum mx_err read_mails(struct walk *w, int64_t limit, struct mx_list *ret
     return MX_OK;
 }
 
-static enum mx_err read_audit(struct walk *w, int64_t limit, struct mx_list *ret_rows,
-                              bool *ret_more)
+enum mx_err mx_export_audit_rows(struct mx_export_walk *w, int64_t limit, struct mx_list *ret_rows,
+                                 bool *ret_more)
 {
     struct mx_list rows;
     struct q_export_audit_in in = {w->at.account, w->self, before(w), limit + 1};
@@ -285,56 +256,51 @@ static enum mx_err read_audit(struct walk *w, int64_t limit, struct mx_list *ret
 
 /* ---- page by page ---- */
 
-/* A part of an account: rows that begin with their id, in a list of the page. */
-struct part {
-    enum mx_err (*read)(struct walk *w, int64_t limit, struct mx_list *ret_rows, bool *ret_more);
-    size_t list;
-    size_t size;
-    int64_t max; /* rows a page; 0: as many as it takes */
+/* A page that is being filled. */
+struct page {
+    struct mx_export_walk walk;
+    int64_t left; /* rows that it still takes */
+    void *lists;
 };
-#define PART(read, list, T, max)                               \
-    {                                                          \
-        read, offsetof(struct mx_export, list), sizeof(T), max \
-    }
-static const struct part parts[] = {
-    PART(read_account, accounts, struct mx_export_account, ACCOUNTS_A_PAGE),
-    PART(read_orders, orders, struct mx_order, ORDERS_A_PAGE),
-    PART(read_addresses, addresses, struct mx_export_address, 0),
-    PART(read_sessions, sessions, struct mx_export_session, 0),
-    PART(read_ended, sessions, struct mx_export_session, 0),
-    PART(read_mails, mails, struct mx_export_mail, 0),
-    PART(read_audit, audit_log, struct mx_export_audit, 0),
-};
-_Static_assert(MX_LEN(parts) == MX_EXPORT_PARTS, "the parts that a place in the export may name");
 
-static struct mx_list *list_of(const struct walk *w, const struct part *p)
+/* Part number `n` of all that the table of holdings has; NULL behind the last one. */
+static const struct mx_export_part *part_at(int n)
 {
-    return (struct mx_list *)((char *)w->out + p->list);
+    for (const struct mx_holding *x = mx_holdings; x->table != NULL; x++)
+        for (const struct mx_export_part *p = x->export; p != NULL && p->read != NULL; p++)
+            if (n-- == 0)
+                return p;
+    return NULL;
+}
+
+static struct mx_list *list_of(const struct page *g, const struct mx_export_part *p)
+{
+    return (struct mx_list *)((char *)g->lists + p->list);
 }
 
 /* Rows of the part that this page still takes. */
-static int64_t room(const struct walk *w, const struct part *p)
+static int64_t room(const struct page *g, const struct mx_export_part *p)
 {
-    int64_t n = p->max == 0 ? w->left : p->max - (int64_t)list_of(w, p)->n;
+    int64_t n = p->max == 0 ? g->left : p->max - (int64_t)list_of(g, p)->n;
 
-    return n < w->left ? n : w->left;
+    return n < g->left ? n : g->left;
 }
 
-static void append(struct walk *w, const struct part *p, struct mx_list rows)
+static void append(struct page *g, const struct mx_export_part *p, struct mx_list rows)
 {
-    struct mx_list *list = list_of(w, p);
+    struct mx_list *list = list_of(g, p);
     char *end = (char *)list->at + list->n * p->size;
 
     if (rows.n == 0)
         return;
     memcpy(end, rows.at, rows.n * p->size);
-    memcpy(&w->at.before, end + (rows.n - 1) * p->size, sizeof(w->at.before));
+    memcpy(&g->walk.at.before, end + (rows.n - 1) * p->size, sizeof(g->walk.at.before));
     list->n += rows.n;
-    w->left -= (int64_t)rows.n;
+    g->left -= (int64_t)rows.n;
 }
 
 /* The guest whose id is `from`, or the next one. */
-static enum mx_err go_to_guest(struct walk *w, struct mx_id from)
+static enum mx_err go_to_guest(struct mx_export_walk *w, struct mx_id from)
 {
     struct mx_list rows;
     struct mx_id guest;
@@ -355,30 +321,31 @@ static struct mx_id after(struct mx_id id)
     return id;
 }
 
-static enum mx_err next_part(struct walk *w)
+static enum mx_err next_part(struct mx_export_walk *w)
 {
-    struct mx_id none;
+    struct mx_id none = {{0}};
 
     w->at = (struct mx_export_at){.account = w->at.account, .part = w->at.part + 1};
-    if (w->at.part < MX_EXPORT_PARTS)
+    if (part_at(w->at.part) != NULL)
         return MX_OK;
-    none = (struct mx_id){{0}};
     return go_to_guest(w, mx_id_eq(w->at.account, w->self) ? none : after(w->at.account));
 }
 
-static enum mx_err fill(struct walk *w)
+static enum mx_err fill(struct page *g)
 {
+    struct mx_export_walk *w = &g->walk;
+
     while (!mx_id_none(w->at.account)) {
-        const struct part *p = &parts[w->at.part];
+        const struct mx_export_part *p = part_at(w->at.part);
+        int64_t limit = room(g, p);
         struct mx_list rows;
         bool more;
-        int64_t limit = room(w, p);
 
         if (limit == 0)
             return MX_OK;
         w->as.actor.account = w->at.account;
         MX_TRY(p->read(w, limit, &rows, &more));
-        append(w, p, rows);
+        append(g, p, rows);
         if (more)
             return MX_OK;
         MX_TRY(next_part(w));
@@ -386,17 +353,22 @@ static enum mx_err fill(struct walk *w)
     return MX_OK;
 }
 
-enum mx_err mx_export_page(struct mx_ctx *cx, int64_t limit, struct mx_export_at *at,
-                           struct mx_export *ret_export)
+bool mx_export_has_part(int part)
 {
-    struct walk w = {*cx, cx->actor.account, *at, limit, ret_export};
+    return part >= 0 && part_at(part) != NULL;
+}
 
-    *ret_export = (struct mx_export){0};
-    for (size_t i = 0; i < MX_LEN(parts); i++)
-        list_of(&w, &parts[i])->at = mx_arena_zalloc(cx->arena, (size_t)limit, parts[i].size);
-    if (!mx_id_eq(at->account, w.self))
-        MX_TRY(go_to_guest(&w, at->account));
-    MX_TRY(fill(&w));
-    *at = w.at;
+enum mx_err mx_export_page(struct mx_ctx *cx, int64_t limit, struct mx_export_at *at,
+                           void *ret_lists)
+{
+    struct page g = {{*cx, cx->actor.account, *at}, limit, ret_lists};
+    const struct mx_export_part *p;
+
+    for (int i = 0; (p = part_at(i)) != NULL; i++)
+        *list_of(&g, p) = (struct mx_list){mx_arena_zalloc(cx->arena, (size_t)limit, p->size), 0};
+    if (!mx_id_eq(at->account, g.walk.self))
+        MX_TRY(go_to_guest(&g.walk, at->account));
+    MX_TRY(fill(&g));
+    *at = g.walk.at;
     return MX_OK;
 }

@@ -9,8 +9,10 @@
 #define MX_ACCOUNT_EXPORT_H
 
 #include "account/account.h"
-#include "base/list.h"
-#include "sales/cart.h"
+#include "shop/holding.h"
+#include "shop/postal.h"
+
+struct mx_cart;
 
 /* The authenticator app and its recovery codes. */
 struct mx_export_factors {
@@ -28,7 +30,7 @@ struct mx_export_code {
     struct mx_time created_at, expires_at;
 };
 
-/* An account as it is now. */
+/* An account as it is now; of a cart it only holds the place. */
 struct mx_export_account {
     struct mx_profile profile;
     struct mx_time email_verified_at, updated_at; /* first one none: not yet */
@@ -77,29 +79,25 @@ struct mx_export_audit {
     struct mx_time created_at;
 };
 
-/* One page; pages laid end to end, list by list, are the whole. */
-struct mx_export {
-    struct mx_list accounts;  /* struct mx_export_account: the caller's own first, then guests */
-    struct mx_list orders;    /* struct mx_order */
-    struct mx_list addresses; /* struct mx_export_address */
-    struct mx_list sessions;  /* struct mx_export_session */
-    struct mx_list mails;     /* struct mx_export_mail */
-    struct mx_list audit_log; /* struct mx_export_audit */
-};
+/* Readers of parts, see shop/holding.h. The cart of an account is left to who knows carts. */
+#define MX_EXPORT_READER(name)                                                          \
+    enum mx_err name(struct mx_export_walk *w, int64_t limit, struct mx_list *ret_rows, \
+                     bool *ret_more) MX_MUST_CHECK
+MX_EXPORT_READER(mx_export_accounts);       /* struct mx_export_account, one */
+MX_EXPORT_READER(mx_export_addresses);      /* struct mx_export_address */
+MX_EXPORT_READER(mx_export_sessions);       /* struct mx_export_session: not ended */
+MX_EXPORT_READER(mx_export_ended_sessions); /* the same: ended, the last one first */
+MX_EXPORT_READER(mx_export_mails);          /* struct mx_export_mail */
+MX_EXPORT_READER(mx_export_audit_rows);     /* struct mx_export_audit */
 
-#define MX_EXPORT_PARTS 7
-/* Where a page begins. A client may have made it up: it opens nothing but the caller's own. */
-struct mx_export_at {
-    struct mx_id account; /* none: nothing is left */
-    int part;             /* 0 to MX_EXPORT_PARTS - 1 */
-    struct mx_id before;  /* the part's last row so far; none: from its newest on */
-    int64_t ended_ms;     /* and when that session ended */
-};
+/* True when there is a part of that number. */
+bool mx_export_has_part(int part);
 
 /* Read the caller's page that begins at *at, of up to `limit` rows of all lists together, and move
- * *at to the next one. MX_E_UNAUTHORIZED when the account has ended; MX_E_UNAVAILABLE when
- * something sealed does not open. Reads only. */
+ * *at to the next one. The lists stand at `ret_lists`, where the parts of mx_holdings say.
+ * MX_E_UNAUTHORIZED when the account has ended; MX_E_UNAVAILABLE when something sealed does not
+ * open. Reads only. */
 enum mx_err mx_export_page(struct mx_ctx *cx, int64_t limit, struct mx_export_at *at,
-                           struct mx_export *ret_export) MX_MUST_CHECK;
+                           void *ret_lists) MX_MUST_CHECK;
 
 #endif

@@ -143,3 +143,13 @@ enum mx_err mx_mailed_code_drop(struct mx_ctx *cx, struct mx_mailed_code_holder 
 {
     return q_code_drop(cx->db, &(struct q_code_drop_in){h.purpose, h.key}, NULL);
 }
+
+enum mx_err mx_mailed_code_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    MX_TRY(q_code_delete_all(cx->db, &(struct q_code_delete_all_in){h->account}, NULL));
+    if (h->email_key.p == NULL)
+        return MX_OK;
+    MX_TRY(mx_mailed_code_drop(cx, mx_mailed_code_of_address(MX_MAILED_CODE_SIGNUP, h->email_key)));
+    return mx_mailed_code_drop(cx,
+                               mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, h->email_key));
+}

@@ -8,6 +8,7 @@
 #define MX_ACCOUNT_MAILED_CODE_H
 
 #include "base/ctx.h"
+#include "shop/holding.h"
 
 #define MX_MAILED_CODE_TTL_MS (INT64_C(30) * 60 * 1000)
 #define MX_MAILED_CODE_ATTEMPTS 5
@@ -60,5 +61,8 @@ enum mx_err mx_mailed_code_use(struct mx_ctx *cx, struct mx_mailed_code_holder h
 
 /* End all codes of a holder in the present transaction. */
 enum mx_err mx_mailed_code_drop(struct mx_ctx *cx, struct mx_mailed_code_holder h) MX_MUST_CHECK;
+
+/* Of table mailed_code, see shop/holding.h. */
+enum mx_err mx_mailed_code_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 #endif

@@ -277,3 +277,16 @@ enum mx_err mx_challenge_failed(struct mx_ctx *cx, const struct mx_challenge *c)
     e = mx_mfa_tell(cx, c->account, "mfa_failed", (struct mx_list){0});
     return e == MX_E_NOT_FOUND ? MX_OK : e;
 }
+
+enum mx_err mx_totp_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_totp_delete(cx->db, &(struct q_totp_delete_in){h->account}, NULL);
+}
+
+const struct mx_sealed_column mx_totp_sealed = {MX_SEALED_TOTP, &q_totp_sealed_sql,
+                                                &q_totp_reseal_sql};
+
+enum mx_err mx_recovery_codes_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_recovery_code_drop(cx->db, &(struct q_recovery_code_drop_in){h->account}, NULL);
+}

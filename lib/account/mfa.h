@@ -81,4 +81,11 @@ enum mx_err mx_challenge_end(struct mx_ctx *cx, const struct mx_challenge *c) MX
  */
 enum mx_err mx_challenge_failed(struct mx_ctx *cx, const struct mx_challenge *c) MX_MUST_CHECK;
 
+/* Of table totp, see shop/holding.h. */
+enum mx_err mx_totp_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+extern const struct mx_sealed_column mx_totp_sealed;
+
+/* Of table recovery_code, see shop/holding.h. */
+enum mx_err mx_recovery_codes_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+
 #endif

@@ -5,7 +5,7 @@
 #include "io/jwks.h"
 #include "io/shm.h"
 #include "q/account.h"
-#include "q/identity.h"
+#include "q/oidc.h"
 #include "shop/audit.h"
 #include "shop/email.h"
 #include "shop/mail.h"
@@ -362,4 +362,9 @@ enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_st
     e = mx_db_tx(cx->db, obey, &n);
     /* The same notice again is no error: the provider may not have had the answer. */
     return e == MX_E_DUPLICATE ? MX_OK : e;
+}
+
+enum mx_err mx_identity_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_identity_delete_all(cx->db, &(struct q_identity_delete_all_in){h->account}, NULL);
 }

@@ -49,4 +49,7 @@ enum mx_err mx_oidc_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_str payload,
                          enum mx_oidc_event *ret_event) MX_MUST_CHECK;
 
+/* Of table identity, see shop/holding.h. */
+enum mx_err mx_identity_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+
 #endif

@@ -254,3 +254,8 @@ enum mx_err mx_passkey_remove(struct mx_ctx *cx, struct mx_id id)
     MX_TRY(mx_session_unproved(cx, cx->actor.account));
     return tell_owner(cx, "passkey_removed", "passkey.remove", id, gone.name);
 }
+
+enum mx_err mx_passkey_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_passkey_delete_all(cx->db, &(struct q_passkey_delete_all_in){h->account}, NULL);
+}

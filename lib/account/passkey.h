@@ -62,4 +62,7 @@ enum mx_err mx_passkey_rename(struct mx_ctx *cx, struct mx_id id, struct mx_str 
  * is no other way to sign in. */
 enum mx_err mx_passkey_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
+/* Of table passkey, see shop/holding.h. */
+enum mx_err mx_passkey_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+
 #endif

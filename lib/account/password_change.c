@@ -2,12 +2,12 @@
 
 #include "account/mailed_code.h"
 #include "account/mfa.h"
+#include "account/oidc.h"
+#include "account/passkey.h"
 #include "account/password.h"
 #include "account/signin.h"
 #include "io/db.h"
 #include "q/account.h"
-#include "q/identity.h"
-#include "q/person.h"
 #include "shop/audit.h"
 #include "shop/email.h"
 #include "shop/limit.h"
@@ -129,8 +129,10 @@ struct reset {
  * the owner's. */
 static enum mx_err drop_claims(struct mx_ctx *cx, struct mx_id account)
 {
-    MX_TRY(q_person_drop_passkeys(cx->db, &(struct q_person_drop_passkeys_in){account}, NULL));
-    MX_TRY(q_identity_delete_all(cx->db, &(struct q_identity_delete_all_in){account}, NULL));
+    struct mx_holder claimant = {.account = account};
+
+    MX_TRY(mx_passkey_erase(cx, &claimant));
+    MX_TRY(mx_identity_erase(cx, &claimant));
     return mx_mfa_forget(cx, account);
 }
 

@@ -58,12 +58,18 @@ enum mx_err mx_role_get(struct mx_ctx *cx, struct mx_str name, struct mx_role *r
 
 /* ---- who may ---- */
 
+enum mx_err mx_role_hold(struct mx_ctx *cx)
+{
+    struct mx_list rows;
+
+    return q_role_hold(cx->db, &rows);
+}
+
 enum mx_err mx_role_begin(struct mx_ctx *cx, uint64_t *ret_mine)
 {
     struct mx_session_rights mine;
-    struct mx_list rows;
 
-    MX_TRY(q_role_hold(cx->db, &rows));
+    MX_TRY(mx_role_hold(cx));
     *ret_mine = MX_PERMISSIONS_ALL;
     if (cx->actor.kind == MX_OPERATOR)
         return MX_OK;

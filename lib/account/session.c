@@ -411,3 +411,9 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
     MX_TRY(e);
     return issue(cx, id, generation + 1, ret_tokens);
 }
+
+enum mx_err mx_session_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    MX_TRY(mx_session_end_all(cx, h->account));
+    return q_session_erase(cx->db, &(struct q_session_erase_in){h->account}, NULL);
+}

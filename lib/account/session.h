@@ -112,4 +112,7 @@ enum mx_err mx_session_proved(struct mx_ctx *cx, enum mx_second_factor second) M
  * got any more. */
 enum mx_err mx_session_unproved(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
 
+/* Of table session, see shop/holding.h. */
+enum mx_err mx_session_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+
 #endif

@@ -6,9 +6,9 @@
 #include "io/db.h"
 #include "q/account.h"
 #include "q/session.h"
-#include "sales/cart.h"
 #include "shop/audit.h"
 #include "shop/email.h"
+#include "shop/holding.h"
 #include "shop/limit.h"
 #include "shop/mail.h"
 
@@ -200,8 +200,8 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 
 /* ---- signing in ---- */
 
-/* The cart of a guest comes along, unless the guest has become somebody meanwhile. */
-static enum mx_err bring_cart(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
+/* What is the guest's comes along, unless the guest has become somebody meanwhile. */
+static enum mx_err bring_guest(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
 {
     struct mx_profile profile;
     enum mx_err e;
@@ -211,14 +211,19 @@ static enum mx_err bring_cart(struct mx_ctx *cx, struct mx_id guest, struct mx_i
     e = mx_account_profile(cx, guest, &profile);
     if (e != MX_OK)
         return e == MX_E_NOT_FOUND ? MX_OK : e;
-    return profile.kind == MX_ACCOUNT_GUEST ? mx_cart_merge(cx, guest, account) : MX_OK;
+    if (profile.kind != MX_ACCOUNT_GUEST)
+        return MX_OK;
+    for (const struct mx_holding *x = mx_holdings; x->table != NULL; x++)
+        if (x->merge != NULL)
+            MX_TRY(x->merge(cx, guest, account));
+    return q_account_merge(cx->db, &(struct q_account_merge_in){guest, account}, NULL);
 }
 
 /* All that was asked for is proved. */
 static enum mx_err enter(struct mx_ctx *cx, struct mx_id account, struct mx_id guest,
                          enum mx_second_factor second, struct mx_tokens *ret_tokens)
 {
-    MX_TRY(bring_cart(cx, guest, account));
+    MX_TRY(bring_guest(cx, guest, account));
     MX_TRY(mx_account_profile(cx, account, &ret_tokens->user));
     return mx_session_start(cx, second, ret_tokens);
 }

@@ -212,12 +212,31 @@ enum mx_err mx_staff_mail(struct mx_ctx *cx, const struct mx_staff *staff, struc
 
 /* ---- change ---- */
 
-enum mx_err mx_staff_keep_owner(struct mx_ctx *cx, struct mx_id leaving)
+static enum mx_err keep_owner(struct mx_ctx *cx, struct mx_id leaving)
 {
     struct mx_list rows;
 
     MX_TRY(q_staff_other_owners(cx->db, &(struct q_staff_other_owners_in){leaving}, &rows));
     return MX_AT(rows, const struct q_staff_other_owners_row, 0)->n > 0 ? MX_OK : MX_E_LAST_OWNER;
+}
+
+enum mx_err mx_staff_may_leave(struct mx_ctx *cx, struct mx_id account)
+{
+    struct mx_list rows;
+
+    MX_TRY(mx_role_hold(cx));
+    MX_TRY(q_staff_is_owner(cx->db, &(struct q_staff_is_owner_in){account}, &rows));
+    return rows.n > 0 ? keep_owner(cx, account) : MX_OK;
+}
+
+enum mx_err mx_staff_roles_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_staff_take_roles(cx->db, &(struct q_staff_take_roles_in){h->account}, NULL);
+}
+
+enum mx_err mx_invitation_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_invitation_drop(cx->db, &(struct q_invitation_drop_in){h->account}, NULL);
 }
 
 static bool has_owner(struct mx_list roles)
@@ -286,7 +305,7 @@ enum mx_err mx_staff_update(struct mx_ctx *cx, const struct mx_staff_patch *in,
         MX_TRY(mx_role_sum(cx, in->roles, &set));
     MX_TRY(mx_role_within(cx, mine, set));
     if (leaves_owners(in, &before))
-        MX_TRY(mx_staff_keep_owner(cx, in->id));
+        MX_TRY(keep_owner(cx, in->id));
     MX_TRY(apply(cx, in));
     MX_TRY(mx_staff_get(cx, in->id, ret_staff));
     return audit(cx, "staff.update", &before, ret_staff);
@@ -302,9 +321,9 @@ enum mx_err mx_staff_close(struct mx_ctx *cx, const struct mx_staff_patch *in)
     if (before.status == MX_ACCOUNT_CLOSED)
         return MX_OK;
     if (before.status == MX_ACCOUNT_ACTIVE && has_owner(before.roles))
-        MX_TRY(mx_staff_keep_owner(cx, in->id));
+        MX_TRY(keep_owner(cx, in->id));
     MX_TRY(q_staff_close(cx->db, &row, NULL));
-    MX_TRY(mx_erase_credentials(cx, in->id, (struct mx_str){0}));
+    MX_TRY(mx_erase_credentials(cx, &(struct mx_holder){.account = in->id}));
     MX_TRY(mx_session_end_all(cx, in->id));
     MX_TRY(mx_staff_get(cx, in->id, &after));
     return audit(cx, "staff.close", &before, &after);

@@ -76,9 +76,13 @@ enum mx_err mx_staff_close(struct mx_ctx *cx, const struct mx_staff_patch *in) M
 /* End all their sessions. MX_E_NOT_FOUND. */
 enum mx_err mx_staff_end_sessions(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
-/* MX_E_LAST_OWNER when no other owner is active: for whatever else closes an account, behind
- * mx_role_begin or q_role_hold. */
-enum mx_err mx_staff_keep_owner(struct mx_ctx *cx, struct mx_id leaving) MX_MUST_CHECK;
+/* For whatever else closes an account of staff, in the present transaction, which from here on is
+ * the only one that changes roles or staff. MX_E_LAST_OWNER: no other owner is active. */
+enum mx_err mx_staff_may_leave(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
+
+/* Of tables account_role and invitation, see shop/holding.h. */
+enum mx_err mx_staff_roles_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+enum mx_err mx_invitation_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 struct mx_staff_accept {
     struct mx_str email, code, password;

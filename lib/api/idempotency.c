@@ -285,3 +285,8 @@ enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
         return run_tx(&r);
     return r.key.p != NULL ? run_claimed(&r) : call(arg);
 }
+
+enum mx_err mx_idempotency_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_idempotency_erase(cx->db, &(struct q_idempotency_erase_in){h->account}, NULL);
+}

@@ -9,10 +9,14 @@
 #define MX_API_IDEMPOTENCY_H
 
 #include "http/dispatch.h"
+#include "shop/holding.h"
 
 /* As struct mx_hooks says of `run`. */
 enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
                                const struct mx_req *req, enum mx_err (*call)(void *arg), void *arg,
                                struct mx_res *res) MX_MUST_CHECK;
+
+/* Of table idempotency, see shop/holding.h. */
+enum mx_err mx_idempotency_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 #endif

@@ -4,7 +4,6 @@
 #include "account/session.h"
 #include "io/db.h"
 #include "q/cart.h"
-#include "q/person.h"
 #include "shop/audit.h"
 
 /* cart.load and cart.load_live give the same columns. */
@@ -382,34 +381,23 @@ enum mx_err mx_cart_offers(struct mx_ctx *cx, struct mx_list *ret_offers)
     return MX_OK;
 }
 
-struct merge {
-    struct mx_ctx *cx;
-    struct mx_id from, to;
-};
-
-static enum mx_err merge(void *arg)
+enum mx_err mx_cart_merge(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
 {
-    struct merge *m = arg;
-    struct mx_ctx *cx = m->cx;
-    struct q_cart_touch_or_create_in touch;
-    struct q_cart_merge_items_in items;
+    struct q_cart_touch_or_create_in touch = {
+        mx_id_new(), to, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
+    struct q_cart_merge_items_in items = {from, to, {cx->now_ms}};
 
     /* Lock the source first: what its owner adds or orders meanwhile comes before or after all
      * this. */
-    MX_TRY(q_cart_touch(cx->db, &(struct q_cart_touch_in){m->from, {cx->now_ms}}, NULL));
-    touch = (struct q_cart_touch_or_create_in){
-        mx_id_new(), m->to, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
+    MX_TRY(q_cart_touch(cx->db, &(struct q_cart_touch_in){from, {cx->now_ms}}, NULL));
     MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
-    items = (struct q_cart_merge_items_in){m->from, m->to, {cx->now_ms}};
     MX_TRY(q_cart_merge_items(cx->db, &items, NULL));
-    MX_TRY(q_cart_trim(cx->db, &(struct q_cart_trim_in){m->to, MX_CART_LINES_MAX}, NULL));
-    MX_TRY(q_person_merge(cx->db, &(struct q_person_merge_in){m->from, m->to}, NULL));
-    return q_cart_close(cx->db, &(struct q_cart_close_in){m->from, {cx->now_ms}}, NULL);
+    MX_TRY(q_cart_trim(cx->db, &(struct q_cart_trim_in){to, MX_CART_LINES_MAX}, NULL));
+    return q_cart_close(cx->db, &(struct q_cart_close_in){from, {cx->now_ms}}, NULL);
 }
 
-enum mx_err mx_cart_merge(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
+enum mx_err mx_cart_erase(struct mx_ctx *cx, const struct mx_holder *h)
 {
-    struct merge m = {cx, from, to};
-
-    return mx_db_in_tx(cx->db) ? merge(&m) : mx_db_tx(cx->db, merge, &m);
+    MX_TRY(q_cart_delete_items(cx->db, &(struct q_cart_delete_items_in){h->account}, NULL));
+    return q_cart_close(cx->db, &(struct q_cart_close_in){h->account, {cx->now_ms}}, NULL);
 }

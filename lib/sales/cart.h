@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "codec/money.h"
 #include "pricing/price.h"
+#include "shop/holding.h"
 #include "shop/postal.h"
 
 #define MX_CART_LINES_MAX 100
@@ -79,7 +80,10 @@ enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method,
 /* Ways to ship this cart, with prices; struct mx_shipping_offer. Reads only. */
 enum mx_err mx_cart_offers(struct mx_ctx *cx, struct mx_list *ret_offers) MX_MUST_CHECK;
 /* Move one account's cart lines into another's open cart (sign-in of a guest): quantities add up to
- * at most 999. Uses the running transaction, or its own when there is none. */
+ * at most 999. In the present transaction. */
 enum mx_err mx_cart_merge(struct mx_ctx *cx, struct mx_id from, struct mx_id to) MX_MUST_CHECK;
+
+/* Of table cart, see shop/holding.h. */
+enum mx_err mx_cart_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 #endif

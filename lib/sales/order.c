@@ -319,3 +319,8 @@ enum mx_err mx_order_expire_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n
     }
     return MX_OK;
 }
+
+enum mx_err mx_order_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_order_erase(cx->db, &(struct q_order_erase_in){h->account}, NULL);
+}

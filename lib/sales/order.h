@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "codec/money.h"
 #include "sales/payment.h"
+#include "shop/holding.h"
 #include "shop/postal.h"
 
 enum mx_order_status {
@@ -111,5 +112,8 @@ enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id,
 /* Expire up to `limit` unpaid orders whose time is over, each in its own transaction; *ret_n did.
  */
 enum mx_err mx_order_expire_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
+
+/* Of table orders, see shop/holding.h. */
+enum mx_err mx_order_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 #endif

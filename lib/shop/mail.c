@@ -192,3 +192,6 @@ enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct m
         m->id, owner, mx_str_c(why), {cx->now_ms + back_off_ms(m->attempts)}};
     return q_mail_later(cx->db, &in, NULL);
 }
+
+const struct mx_sealed_column mx_mail_sealed = {MX_SEALED_MAIL, &q_mail_sealed_sql,
+                                                &q_mail_reseal_sql};

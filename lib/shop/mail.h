@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "codec/secret.h"
 #include "codec/uri.h"
+#include "shop/holding.h"
 
 #define MX_MAIL_LOCALE "en"
 #define MX_MAIL_ATTEMPTS_MAX 60
@@ -84,5 +85,8 @@ bool mx_mail_complete(const char *name, struct mx_list vars);
  * when there is no such mail. */
 bool mx_mail_compose(struct mx_ctx *cx, const struct mx_mail *m, struct mx_list vars,
                      struct mx_str *ret_message) MX_MUST_CHECK;
+
+/* Of table mail, see shop/holding.h. */
+extern const struct mx_sealed_column mx_mail_sealed;
 
 #endif

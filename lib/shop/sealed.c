@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "io/db.h"
-#include "q/person.h"
+#include "shop/holding.h"
 
 enum mx_err mx_sealed_open(const struct mx_ctx *cx, const char *column, struct mx_id row,
                            struct mx_str sealed, struct mx_str *ret_plain)
@@ -18,50 +18,30 @@ enum mx_err mx_sealed_open(const struct mx_ctx *cx, const char *column, struct m
 
 #define BATCH 200
 
-/* A value that is to be sealed with the active key. */
+/* A value that is to be sealed with the active key: what a column's `put` takes. */
 struct change {
     struct mx_id row;
     struct mx_str seen, next;
 };
 
-static enum mx_err put_phone(struct mx_db *db, const struct change *c, int64_t *ret_n)
-{
-    struct q_person_reseal_phone_in in = {c->row, c->seen, c->next};
-
-    return q_person_reseal_phone(db, &in, ret_n);
-}
-
-static enum mx_err put_address(struct mx_db *db, const struct change *c, int64_t *ret_n)
-{
-    struct q_person_reseal_address_in in = {c->row, c->seen, c->next};
-
-    return q_person_reseal_address(db, &in, ret_n);
-}
-
-static enum mx_err put_mail(struct mx_db *db, const struct change *c, int64_t *ret_n)
-{
-    struct q_person_reseal_mail_in in = {c->row, c->seen, c->next};
-
-    return q_person_reseal_mail(db, &in, ret_n);
-}
-
-static enum mx_err put_totp(struct mx_db *db, const struct change *c, int64_t *ret_n)
-{
-    struct q_person_reseal_totp_in in = {c->row, c->seen, c->next};
-
-    return q_person_reseal_totp(db, &in, ret_n);
-}
-
-/* In the order of the statement person.sealed. */
-static const struct {
-    const char *name;
-    enum mx_err (*put)(struct mx_db *db, const struct change *c, int64_t *ret_n);
-} columns[] = {
-    {MX_SEALED_PHONE, put_phone},
-    {MX_SEALED_ADDRESS, put_address},
-    {MX_SEALED_MAIL, put_mail},
-    {MX_SEALED_TOTP, put_totp},
+/* What its statements take and give. */
+struct page_in {
+    struct mx_id after;
+    int64_t limit;
 };
+struct page_row {
+    struct mx_id id;
+    struct mx_str value;
+};
+
+/* Number `n` of the columns that the table of holdings has; NULL behind the last one. */
+static const struct mx_sealed_column *column_at(int n)
+{
+    for (const struct mx_holding *x = mx_holdings; x->table; x++)
+        if (x->reseal && n-- == 0)
+            return x->reseal;
+    return NULL;
+}
 
 static bool sealed_now(const struct mx_ctx *cx, struct mx_str value)
 {
@@ -73,16 +53,16 @@ static bool sealed_now(const struct mx_ctx *cx, struct mx_str value)
 /* A batch of one column. */
 struct batch {
     struct mx_ctx *cx;
-    const struct mx_reseal *pass;
+    const struct mx_sealed_column *column;
     struct change changes[BATCH];
     int n;
     int64_t resealed, damaged;
 };
 
-static void look_at(struct batch *b, const struct q_person_sealed_row *r)
+static void look_at(struct batch *b, const struct page_row *r)
 {
     struct mx_ctx *cx = b->cx;
-    const char *column = columns[b->pass->column].name;
+    const char *column = b->column->name;
     struct mx_str plain;
 
     if (r->value.p == NULL || sealed_now(cx, r->value))
@@ -103,7 +83,7 @@ static enum mx_err put_all(void *arg)
     for (int i = 0; i < b->n; i++) {
         int64_t changed;
 
-        MX_TRY(columns[b->pass->column].put(b->cx->db, &b->changes[i], &changed));
+        MX_TRY(mx_db_exec(b->cx->db, *b->column->put, &b->changes[i], &changed));
         b->resealed += changed;
     }
     return MX_OK;
@@ -112,22 +92,23 @@ static enum mx_err put_all(void *arg)
 enum mx_err mx_sealed_reseal(struct mx_ctx *cx, struct mx_reseal *pass, bool *ret_more)
 {
     struct mx_list rows;
-    struct q_person_sealed_in in = {pass->column, pass->after, BATCH};
+    struct page_in in = {pass->after, BATCH};
     struct batch *b = MX_NEW(cx->arena, struct batch);
 
     b->cx = cx;
-    b->pass = pass;
-    MX_TRY(q_person_sealed(cx->db, &in, &rows));
+    b->column = column_at(pass->column);
+    MX_ASSERT((*b->column->page)->row_size == sizeof(struct page_row));
+    MX_TRY(mx_db_query(cx->db, *b->column->page, &in, &rows));
     for (size_t i = 0; i < rows.n; i++)
-        look_at(b, MX_AT(rows, struct q_person_sealed_row, i));
+        look_at(b, MX_AT(rows, struct page_row, i));
     if (b->n > 0)
         MX_TRY(mx_db_tx(cx->db, put_all, b));
     pass->resealed += b->resealed;
     pass->damaged += b->damaged;
     if (rows.n == BATCH)
-        pass->after = MX_AT(rows, struct q_person_sealed_row, BATCH - 1)->id;
+        pass->after = MX_AT(rows, struct page_row, BATCH - 1)->id;
     else
         *pass = (struct mx_reseal){pass->column + 1, {{0}}, pass->resealed, pass->damaged};
-    *ret_more = pass->column < (int)MX_LEN(columns);
+    *ret_more = column_at(pass->column) != NULL;
     return MX_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "account/export.h"
 #include "api/account/addresses.h"
+#include "api/account/holdings.h"
 #include "api/account/me.h"
 #include "api/account/oidc.h"
 #include "api/account/passkeys.h"
@@ -12,6 +13,7 @@
 
 #define CURSOR_EXPORT 34
 #define LIMIT_DEFAULT 100
+#define PARTS_MAX 64
 
 static const char *const purposes[] = {"sign_up", "password", "email", NULL};
 static const char *const factors[] = {"none", "totp", "recovery_code", "passkey", NULL};
@@ -107,7 +109,7 @@ static const struct mx_field audit_rows[] = {
 static MX_SHAPE(audit_shape, "ExportAuditEntry", struct mx_export_audit, audit_rows);
 
 struct page {
-    struct mx_export is;
+    struct mx_export_page is;
     struct mx_str next_cursor;
 };
 #define PART(m, shape, doc)                                                                     \
@@ -145,7 +147,7 @@ MX_SHAPE(mx_shape_export_page, "ExportQuery", struct query, query_rows);
 static struct mx_str cursor_of(struct mx_arena *a, const struct mx_export_at *at)
 {
     struct mx_cursor c = {.set = true,
-                          .number = at->ended_ms * MX_EXPORT_PARTS + at->part,
+                          .number = at->ended_ms * PARTS_MAX + at->part,
                           .text = mx_id_str(a, at->account),
                           .id = at->before};
 
@@ -160,13 +162,14 @@ static enum mx_err place_of(struct mx_ctx *cx, struct mx_str cursor, struct mx_e
     MX_TRY(mx_cursor_decode(cx->arena, CURSOR_EXPORT, cursor, cx->faults, &c));
     if (!c.set)
         return MX_OK;
-    if (c.number < 0 || c.text.p == NULL || !mx_id_parse(c.text, &ret_at->account)) {
+    if (c.number < 0 || !mx_export_has_part((int)(c.number % PARTS_MAX)) || c.text.p == NULL ||
+        !mx_id_parse(c.text, &ret_at->account)) {
         mx_fault_param(cx->faults, MX_S("cursor"), "bad_format",
                        "must be the next_cursor of the same list, unchanged");
         return MX_E_VALIDATION_FAILED;
     }
-    ret_at->part = (int)(c.number % MX_EXPORT_PARTS);
-    ret_at->ended_ms = c.number / MX_EXPORT_PARTS;
+    ret_at->part = (int)(c.number % PARTS_MAX);
+    ret_at->ended_ms = c.number / PARTS_MAX;
     ret_at->before = c.id;
     return MX_OK;
 }

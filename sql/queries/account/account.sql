@@ -116,3 +116,43 @@ UPDATE account
        phone = CASE WHEN :set_phone = 1 THEN :phone ELSE phone END,
        version = version + 1, updated_at = :now
  WHERE id = :id AND status = 0;
+
+-- name: account.proof
+-- doc: By what an open account's owner can prove to be there.
+-- in: id id
+-- out: i64 kind, i64 has_password
+SELECT kind, password_hash IS NOT NULL FROM account WHERE id = :id AND status = 0;
+
+-- name: account.hold
+-- doc: An open account, held until the transaction ends.
+-- in: id id
+-- out: i64 kind, bin? email_key
+SELECT kind, email_key FROM account WHERE id = :id AND status = 0 FOR UPDATE;
+
+-- name: account.merged
+-- doc: Guests who turned out to be the same person, held until the transaction ends.
+-- in: id account, i64 limit
+-- out: id id
+SELECT id FROM account WHERE merged_into = :account AND status = 0 LIMIT :limit FOR UPDATE;
+
+-- name: account.merge
+-- doc: The guest is the one who has just signed in.
+-- in: id guest, id account
+UPDATE account SET merged_into = :account WHERE id = :guest AND kind = 0;
+
+-- name: account.erase
+-- in: id id, time now
+UPDATE account
+   SET status = 1, email = NULL, email_key = NULL, verified_at = NULL, name = '', phone = NULL,
+       locale = 'en', password_hash = NULL, audit_key = NULL, version = version + 1, updated_at = :now
+ WHERE id = :id AND status = 0;
+
+-- name: account.sealed
+-- doc: Sealed telephone numbers after a row, by row.
+-- in: id after, i64 limit
+-- out: id id, bin? value
+SELECT id, phone FROM account WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: account.reseal
+-- in: id id, bin seen, bin value
+UPDATE account SET phone = :value WHERE id = :id AND phone = :seen;

@@ -58,3 +58,22 @@ UPDATE account_address SET is_default = 1 WHERE account_id = :account ORDER BY i
 -- name: address.delete_entry
 -- in: id id, id account
 DELETE FROM account_address WHERE id = :id AND account_id = :account;
+
+-- name: address.erase
+-- doc: The country stays: it decided on the tax.
+-- in: id account
+UPDATE address SET sealed = NULL WHERE account_id = :account;
+
+-- name: address.delete_entries
+-- in: id account
+DELETE FROM account_address WHERE account_id = :account;
+
+-- name: address.sealed
+-- doc: Sealed addresses after a row, by row.
+-- in: id after, i64 limit
+-- out: id id, bin? value
+SELECT id, sealed FROM address WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: address.reseal
+-- in: id id, bin seen, bin value
+UPDATE address SET sealed = :value WHERE id = :id AND sealed = :seen;

@@ -48,3 +48,7 @@ DELETE FROM mailed_code WHERE purpose = :purpose AND holder = :holder;
 -- doc: Codes that have expired, oldest first.
 -- in: time now, i64 limit
 DELETE FROM mailed_code WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
+
+-- name: code.delete_all
+-- in: id account
+DELETE FROM mailed_code WHERE account_id = :account;

@@ -87,3 +87,17 @@ DELETE FROM mfa_challenge WHERE account_id = :account;
 -- doc: Challenges that nobody can answer any more.
 -- in: time now, i64 limit
 DELETE FROM mfa_challenge WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
+
+-- name: totp.delete
+-- in: id account
+DELETE FROM totp WHERE account_id = :account;
+
+-- name: totp.sealed
+-- doc: Sealed seeds of authenticator apps after a row, by row.
+-- in: id after, i64 limit
+-- out: id id, bin? value
+SELECT account_id, secret FROM totp WHERE account_id > :after ORDER BY account_id LIMIT :limit;
+
+-- name: totp.reseal
+-- in: id id, bin seen, bin value
+UPDATE totp SET secret = :value WHERE account_id = :id AND secret = :seen;

@@ -126,3 +126,7 @@ SELECT id, revoked_at
  WHERE revoked_at >= :since AND (revoked_at > :since OR id > :after)
  ORDER BY revoked_at, id
  LIMIT :limit;
+
+-- name: session.erase
+-- in: id account
+UPDATE session SET user_agent = '', address = '' WHERE account_id = :account;

@@ -109,3 +109,9 @@ UPDATE account
    SET status = 0, password_hash = :password_hash, verified_at = :now, version = version + 1,
        updated_at = :now
  WHERE id = :account AND kind = 2 AND status = 3;
+
+-- name: staff.is_owner
+-- doc: One row for an owner of the shop.
+-- in: id account
+-- out: i64 yes
+SELECT 1 FROM account_role WHERE account_id = :account AND role_name = 'owner';

@@ -27,3 +27,7 @@ UPDATE idempotency SET created_at = :now
 -- doc: Give a claimed key back: its request had no effect.
 -- in: id principal, bin key
 DELETE FROM idempotency WHERE principal = :principal AND idem_key = :key AND status = 0;
+
+-- name: idempotency.erase
+-- in: id account
+DELETE FROM idempotency WHERE account_id = :account;

@@ -162,3 +162,9 @@ SELECT m.id, m.name, m.days_min, m.days_max, COALESCE(rc.price, rw.price),
   LEFT JOIN shipping_rate rw ON rw.method_id = m.id AND rw.country = '*' AND rw.currency = :currency
  WHERE m.active = 1 AND COALESCE(rc.price, rw.price) IS NOT NULL
  ORDER BY m.position, m.id;
+
+-- name: cart.delete_items
+-- in: id account
+DELETE i FROM cart_item i
+  JOIN cart c ON c.id = i.cart_id
+ WHERE c.account_id = :account AND c.is_open = 1;

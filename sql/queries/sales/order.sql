@@ -156,3 +156,7 @@ SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale
   JOIN account a ON a.id = o.account_id
  WHERE o.id = :id
   LOCK IN SHARE MODE;
+
+-- name: order.erase
+-- in: id account
+UPDATE orders SET email = NULL, note = NULL WHERE account_id = :account;

@@ -50,3 +50,13 @@ DELETE FROM mail WHERE recipient_hash = :recipient_hash;
 -- doc: Whatever was queued for the account, whichever mailbox it had then.
 -- in: id account
 DELETE FROM mail WHERE account_id = :account;
+
+-- name: mail.sealed
+-- doc: Sealed mail after a row, by row.
+-- in: id after, i64 limit
+-- out: id id, bin? value
+SELECT id, sealed FROM mail WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: mail.reseal
+-- in: id id, bin seen, bin value
+UPDATE mail SET sealed = :value WHERE id = :id AND sealed = :seen;
