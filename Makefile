@@ -10,6 +10,9 @@ TIME     ?= 30
 SAN      ?=
 DB       ?= mariadb
 DB_LIB   ?=
+# The section of deploy/packages that brings the database server.
+DB_SERVER := $(if $(MYSQLD),,$(DB))
+GENUINE  := DB=mysql DB_LIB=mysql MYSQLD=$(CURDIR)/build/mysql/bin/mysqld MYSQL=$(CURDIR)/build/mysql/bin/mysql
 comma    := ,
 CONFIG   := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)-$(notdir $(CC))$(addprefix -,$(DB_LIB))
 B        := build/$(CONFIG)
@@ -59,7 +62,7 @@ GENERATED := $(QUERY_HEADERS) $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/dem
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps run start stop test unit http fuzz bench bench-token lint format check-sql install clean attack browser interop
+.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install clean attack browser interop
 
 all: $(B)/merx ## build the program
 
@@ -67,15 +70,15 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 deps: ## install what is missing (Debian 12 or 13, root or sudo)
-	@deploy/deps
+	@deploy/deps build run $(DB_SERVER) tests bench
 
 run: ## serve a demo store in the foreground (RUN=dir PORT=n), Ctrl-C stops all of it
-	@deploy/deps build run
+	@deploy/deps build run $(DB_SERVER)
 	@$(MAKE) --no-print-directory all
 	@deploy/run foreground
 
 start: ## the same in the background; writes $(RUN)/merx.env
-	@deploy/deps build run
+	@deploy/deps build run $(DB_SERVER)
 	@$(MAKE) --no-print-directory all
 	@deploy/run start
 
@@ -86,6 +89,16 @@ test: deps ## all tests: unit, HTTP, faults, fuzz (30 s each), generated files; 
 	@$(MAKE) --no-print-directory all
 	@tests/run
 
+test-mysql: deps ## all tests on a genuine MySQL server with its own client library, brought from Debian sid
+	@deploy/mysql
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(GENUINE) all
+	@$(GENUINE) tests/run
+
+test-trixie: ## all tests in a root of Debian 13 below build/ (root only)
+	@deploy/deps trixie
+	@tests/trixie/run
+
 unit: $(UNIT) ## unit tests alone
 	@tests/unit/run $(UNIT)
 
@@ -93,7 +106,7 @@ http: all ## black-box tests alone (ARGS for pytest)
 	@tests/http/run $(ARGS)
 
 browser: ## tests in a real browser, Chromium
-	@deploy/deps build run tests browser
+	@deploy/deps build run $(DB_SERVER) tests browser
 	@$(MAKE) --no-print-directory all
 	@tests/browser/run
 
@@ -113,7 +126,7 @@ bench-token: $(B)/tests/bench/token ## what a token costs: made, checked, checke
 	@$<
 
 attack: ## scanners, floods and timing against a private store (STAGE=sqlmap for one)
-	@deploy/deps build run tests bench attack
+	@deploy/deps build run $(DB_SERVER) tests bench attack
 	@$(MAKE) --no-print-directory all
 	@tests/attack/run $(STAGE)
 

@@ -4,10 +4,14 @@ import pathlib
 import subprocess
 
 import pytest
-from fido2.client import ClientData
-from fido2.ctap2 import AttestationObject, AuthenticatorData
 from fido2.server import Fido2Server
 from fido2.webauthn import PublicKeyCredentialRpEntity
+
+try:  # Debian 13
+    from fido2.webauthn import AttestationObject, AuthenticatorData, CollectedClientData
+except ImportError:  # Debian 12, python3-fido2 0.9
+    from fido2.client import ClientData as CollectedClientData
+    from fido2.ctap2 import AttestationObject, AuthenticatorData
 
 import client
 from authenticator import ATTESTED, BOMB, PRESENT, VERIFIED, Authenticator, Key, b64, unb64
@@ -97,19 +101,19 @@ def test_options_are_what_browsers_take(customer, api, device):
 @pytest.mark.req("PKY-1")
 def test_a_second_implementation_agrees(api, customer, device):
     """What we take, python-fido2's server takes too, and it signs in with what we keep."""
-    server = Fido2Server(PublicKeyCredentialRpEntity("localhost", "merx"), verify_origin=lambda _: True)
+    server = Fido2Server(PublicKeyCredentialRpEntity(id="localhost", name="merx"), verify_origin=lambda _: True)
     options = creation(customer)
     made = device.make(options)
     state = {"challenge": options["challenge"], "user_verification": "required"}
     data = server.register_complete(
-        state, ClientData(unb64(made["response"]["clientDataJSON"])),
+        state, CollectedClientData(unb64(made["response"]["clientDataJSON"])),
         AttestationObject(unb64(made["response"]["attestationObject"])))
     assert customer.post(OWN, {"credential": made}).status_code == 201
     asked = request(api)
     answered = device.get(asked)["response"]
     state = {"challenge": asked["challenge"], "user_verification": "required"}
     server.authenticate_complete(
-        state, [data.credential_data], device.id, ClientData(unb64(answered["clientDataJSON"])),
+        state, [data.credential_data], device.id, CollectedClientData(unb64(answered["clientDataJSON"])),
         AuthenticatorData(unb64(answered["authenticatorData"])), unb64(answered["signature"]))
 
 
