@@ -136,8 +136,9 @@ lint: deps ## layers, limits, format, comments, clang-tidy, cppcheck, both compi
 format: ## format all C sources
 	clang-format -i $(wildcard lib/*/*.[ch] lib/*/*/*.[ch] cgi-bin/*.[ch] tests/*/*.[ch])
 
-check-sql: all ## prepare every statement against a freshly migrated schema
+check-sql: all ## prepare every statement against a freshly migrated schema, and look at how it is read
 	@tests/lint/sql
+	@tests/lint/explain
 
 install: all ## install program, nginx snippet and units below DESTDIR
 	@deploy/install "$(DESTDIR)" "$(PREFIX)" $(B)/merx

@@ -164,8 +164,10 @@ database_start() {
             tail -n 20 "$RUN/db-install.out" >&2
             die "the database's directory could not be made"
         }
-        touch "$RUN/db/ready"
+        echo "$DB" >"$RUN/db/ready"
     fi
+    [ "$(cat "$RUN/db/ready")" = "$DB" ] ||
+        die "$RUN holds a database of $(cat "$RUN/db/ready"), not of $DB: take another RUN"
     [ "$DB" = mariadb ] || options=(--mysqlx=OFF --skip-log-bin --secure-file-priv=NULL
         --innodb-redo-log-capacity=64M)
     spawn db "$db_server" --no-defaults "${user[@]}" --datadir="$RUN/db" --socket="$SOCKETS/db.sock" \

@@ -355,7 +355,7 @@ def test_no_mail_is_queued_beside_the_end(api, customer, stack, db):
     asking = threading.Thread(target=lambda: asked.append(
         client_of_its_own.post("/v1/auth/password/forgot", {"email": customer.email}).status_code))
     asking.start()
-    until(lambda: counter(stack, "row_lock_current_waits") or asked, what="the question to wait")
+    until(lambda: counter(stack, "lock_row_lock_current_waits") or asked, what="the question to wait")
     assert asked == []
     ending.run("COMMIT")
     asking.join(30)
