@@ -51,18 +51,17 @@ static int list(struct run *r)
 {
     struct mx_staff_query q = {.limit = PAGE};
     struct mx_list staff;
-    bool more = true;
     enum mx_err e;
 
-    while (more) {
-        e = mx_staff_list(&r->cx, &q, &staff, &more);
+    do {
+        e = mx_staff_list(&r->cx, &q, &staff);
         if (e != MX_OK)
             return failed(r, e);
-        for (size_t i = 0; i < staff.n; i++)
+        for (size_t i = 0; i < staff.n; i++) {
             print(MX_AT(staff, const struct mx_staff, i));
-        if (more)
-            q.after = MX_AT(staff, const struct mx_staff, staff.n - 1)->id;
-    }
+            q.after = MX_AT(staff, const struct mx_staff, i)->id;
+        }
+    } while (staff.n == PAGE);
     return 0;
 }
 

@@ -71,17 +71,15 @@ enum mx_err mx_address_get(struct mx_ctx *cx, struct mx_id id, struct mx_address
 }
 
 enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
-                            struct mx_list *ret_list, bool *ret_more)
+                            struct mx_list *ret_list)
 {
     struct mx_list rows;
-    struct q_address_page_in in = {cx->actor.account, before, limit + 1};
+    struct q_address_page_in in = {cx->actor.account, before, limit};
     struct mx_address *at;
 
     if (mx_id_none(before))
         memset(&in.before, 0xff, sizeof in.before);
     MX_TRY(q_address_page(cx->db, &in, &rows));
-    *ret_more = rows.n > (size_t)limit;
-    rows.n -= *ret_more;
     at = MX_NEW_N(cx->arena, rows.n, struct mx_address);
     for (size_t i = 0; i < rows.n; i++)
         MX_TRY(fill(cx, MX_AT(rows, row_t, i), &at[i]));

@@ -40,9 +40,9 @@ enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry,
 enum mx_err mx_address_get(struct mx_ctx *cx, struct mx_id id,
                            struct mx_address *ret_address) MX_MUST_CHECK;
 /* Up to `limit` of the caller's entries made before entry `before` (none: from the newest on),
- * newest first, as struct mx_address; *ret_more tells that there are older ones. */
+ * newest first, as struct mx_address. */
 enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
-                            struct mx_list *ret_list, bool *ret_more) MX_MUST_CHECK;
+                            struct mx_list *ret_list) MX_MUST_CHECK;
 /* Add or replace an entry in the present transaction. MX_E_NOT_FOUND; MX_E_CONFLICT when the book
  * is full. */
 enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,

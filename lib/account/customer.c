@@ -59,7 +59,7 @@ static enum mx_err page_beginning(struct mx_ctx *cx, const struct mx_customer_qu
         .has_status = q->has_status,
         .status = q->status,
         .after = q->after,
-        .limit = q->limit + 1,
+        .limit = q->limit,
     };
 
     return q_customer_page_beginning(cx->db, &in, ret_rows);
@@ -72,7 +72,7 @@ static enum mx_err page(struct mx_ctx *cx, const struct mx_customer_query *q,
         .has_status = q->has_status,
         .status = q->status,
         .after = q->after,
-        .limit = q->limit + 1,
+        .limit = q->limit,
     };
 
     *ret_rows = (struct mx_list){0};
@@ -82,7 +82,7 @@ static enum mx_err page(struct mx_ctx *cx, const struct mx_customer_query *q,
 }
 
 enum mx_err mx_customer_list(struct mx_ctx *cx, const struct mx_customer_query *q,
-                             struct mx_list *ret_customers, bool *ret_more)
+                             struct mx_list *ret_customers)
 {
     struct mx_list rows, out;
 
@@ -90,13 +90,12 @@ enum mx_err mx_customer_list(struct mx_ctx *cx, const struct mx_customer_query *
                        sizeof(struct q_customer_page_beginning_row),
                    "the same columns");
     MX_TRY(q->q.p ? page_beginning(cx, q, &rows) : page(cx, q, &rows));
-    out.n = rows.n < (size_t)q->limit ? rows.n : (size_t)q->limit;
+    out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_customer);
     for (size_t i = 0; i < out.n; i++)
         *MX_AT(out, struct mx_customer, i) =
             customer_of(MX_AT(rows, const struct q_customer_page_row, i));
     *ret_customers = out;
-    *ret_more = rows.n > out.n;
     return MX_OK;
 }
 

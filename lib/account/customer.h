@@ -29,7 +29,7 @@ struct mx_customer_query {
 
 /* Customers, who came last first: struct mx_customer. Reads only. */
 enum mx_err mx_customer_list(struct mx_ctx *cx, const struct mx_customer_query *q,
-                             struct mx_list *ret_customers, bool *ret_more) MX_MUST_CHECK;
+                             struct mx_list *ret_customers) MX_MUST_CHECK;
 /* One customer, with the number of orders. MX_E_NOT_FOUND. */
 enum mx_err mx_customer_get(struct mx_ctx *cx, struct mx_id id,
                             struct mx_customer *ret_customer) MX_MUST_CHECK;

@@ -20,8 +20,7 @@ static struct mx_id before(const struct mx_export_walk *w)
     return mx_id_none(w->at.before) ? newest : w->at.before;
 }
 
-/* Rows were asked for with one more than `limit`. */
-static bool cut(struct mx_list *rows, int64_t limit)
+bool mx_export_cut(struct mx_list *rows, int64_t limit)
 {
     bool more = rows->n > (size_t)limit;
 
@@ -87,14 +86,14 @@ static struct mx_list ways_in(struct mx_arena *a, const struct mx_export_account
 
 static enum mx_err describe(struct mx_ctx *cx, struct mx_export_account *x)
 {
-    bool password, more;
+    bool password;
 
     MX_TRY(mx_account_profile(cx, cx->actor.account, &x->profile));
     MX_TRY(read_row(cx, x, &password));
     MX_TRY(mx_passkey_list(cx, &x->passkeys));
     MX_TRY(mx_oidc_list(cx, &x->identities));
     x->ways_in = ways_in(cx->arena, x, password);
-    MX_TRY(mx_address_list(cx, (struct mx_id){{0}}, MX_ADDRESSES_MAX, &x->addresses, &more));
+    MX_TRY(mx_address_list(cx, (struct mx_id){{0}}, MX_ADDRESSES_MAX, &x->addresses));
     return read_codes(cx, &x->codes);
 }
 
@@ -122,7 +121,7 @@ enum mx_err mx_export_addresses(struct mx_export_walk *w, int64_t limit, struct 
     struct q_export_addresses_in in = {w->at.account, before(w), limit + 1};
 
     MX_TRY(q_export_addresses(cx->db, &in, &rows));
-    *ret_more = cut(&rows, limit);
+    *ret_more = mx_export_cut(&rows, limit);
     *ret_rows = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_export_address), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_addresses_row *r = MX_AT(rows, struct q_export_addresses_row, i);
@@ -173,7 +172,7 @@ enum mx_err mx_export_sessions(struct mx_export_walk *w, int64_t limit, struct m
     struct q_export_sessions_in in = {w->at.account, before(w), limit + 1};
 
     MX_TRY(q_export_sessions(w->as.db, &in, &rows));
-    *ret_more = cut(&rows, limit);
+    *ret_more = mx_export_cut(&rows, limit);
     sessions_of(w, rows, ret_rows);
     return MX_OK;
 }
@@ -186,7 +185,7 @@ enum mx_err mx_export_ended_sessions(struct mx_export_walk *w, int64_t limit,
     struct q_export_ended_in in = {w->at.account, {ended_ms}, before(w), limit + 1};
 
     MX_TRY(q_export_ended(w->as.db, &in, &rows));
-    *ret_more = cut(&rows, limit);
+    *ret_more = mx_export_cut(&rows, limit);
     sessions_of(w, rows, ret_rows);
     if (rows.n > 0)
         w->at.ended_ms = MX_AT(*ret_rows, struct mx_export_session, rows.n - 1)->ended_at.ms;
@@ -216,7 +215,7 @@ enum mx_err mx_export_mails(struct mx_export_walk *w, int64_t limit, struct mx_l
     struct mx_list rows;
 
     MX_TRY(find_mails(w, limit, &rows));
-    *ret_more = cut(&rows, limit);
+    *ret_more = mx_export_cut(&rows, limit);
     *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_mail), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_mails_row *r = MX_AT(rows, struct q_export_mails_row, i);
@@ -234,7 +233,7 @@ enum mx_err mx_export_audit_rows(struct mx_export_walk *w, int64_t limit, struct
     struct q_export_audit_in in = {w->at.account, w->self, before(w), limit + 1};
 
     MX_TRY(q_export_audit(w->as.db, &in, &rows));
-    *ret_more = cut(&rows, limit);
+    *ret_more = mx_export_cut(&rows, limit);
     *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_audit), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_audit_row *r = MX_AT(rows, struct q_export_audit_row, i);

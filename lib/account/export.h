@@ -90,6 +90,10 @@ MX_EXPORT_READER(mx_export_ended_sessions); /* the same: ended, the last one fir
 MX_EXPORT_READER(mx_export_mails);          /* struct mx_export_mail */
 MX_EXPORT_READER(mx_export_audit_rows);     /* struct mx_export_audit */
 
+/* Of rows that were asked for with one more than `limit`, leave `limit`; true when there were more.
+ */
+bool mx_export_cut(struct mx_list *rows, int64_t limit);
+
 /* True when there is a part of that number. */
 bool mx_export_has_part(int part);
 

@@ -24,13 +24,13 @@ static struct mx_role role_of(struct mx_arena *a, const struct q_role_find_row *
 }
 
 enum mx_err mx_role_list(struct mx_ctx *cx, struct mx_str after, int64_t limit,
-                         struct mx_list *ret_roles, bool *ret_more)
+                         struct mx_list *ret_roles)
 {
-    struct q_role_page_in in = {after, limit + 1};
+    struct q_role_page_in in = {after, limit};
     struct mx_list rows, out;
 
     MX_TRY(q_role_page(cx->db, &in, &rows));
-    out.n = rows.n < (size_t)limit ? rows.n : (size_t)limit;
+    out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_role);
     for (size_t i = 0; i < out.n; i++) {
         struct q_role_find_row row;
@@ -41,7 +41,6 @@ enum mx_err mx_role_list(struct mx_ctx *cx, struct mx_str after, int64_t limit,
         *MX_AT(out, struct mx_role, i) = role_of(cx->arena, &row);
     }
     *ret_roles = out;
-    *ret_more = rows.n > out.n;
     return MX_OK;
 }
 

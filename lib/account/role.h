@@ -21,7 +21,7 @@ struct mx_role {
 
 /* Roles by name, those behind `after` (absent: all). Reads only. */
 enum mx_err mx_role_list(struct mx_ctx *cx, struct mx_str after, int64_t limit,
-                         struct mx_list *ret_roles, bool *ret_more) MX_MUST_CHECK;
+                         struct mx_list *ret_roles) MX_MUST_CHECK;
 /* One role. MX_E_NOT_FOUND. */
 enum mx_err mx_role_get(struct mx_ctx *cx, struct mx_str name,
                         struct mx_role *ret_role) MX_MUST_CHECK;

@@ -316,17 +316,15 @@ static struct mx_str or_absent(struct mx_str s)
 }
 
 enum mx_err mx_session_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
-                            struct mx_list *ret_sessions, bool *ret_more)
+                            struct mx_list *ret_sessions)
 {
     struct mx_list rows;
-    struct q_session_page_in in = {cx->actor.account, before, {cx->now_ms}, limit + 1};
+    struct q_session_page_in in = {cx->actor.account, before, {cx->now_ms}, limit};
     struct mx_session *at;
 
     if (mx_id_none(before))
         memset(&in.before, 0xff, sizeof in.before);
     MX_TRY(q_session_page(cx->db, &in, &rows));
-    *ret_more = rows.n > (size_t)limit;
-    rows.n -= *ret_more;
     at = MX_NEW_N(cx->arena, rows.n, struct mx_session);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_session_page_row *r = MX_AT(rows, struct q_session_page_row, i);

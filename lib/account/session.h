@@ -97,7 +97,7 @@ struct mx_session {
 /* Up to `limit` live sessions of the caller that are older than `before` (none: from the newest
  * on), newest first; *ret_more tells that there are older ones. struct mx_session. */
 enum mx_err mx_session_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
-                            struct mx_list *ret_sessions, bool *ret_more) MX_MUST_CHECK;
+                            struct mx_list *ret_sessions) MX_MUST_CHECK;
 /* End a live session of the caller. MX_E_NOT_FOUND also for another's. */
 enum mx_err mx_session_end_own(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 

@@ -49,14 +49,14 @@ static struct mx_staff staff_of(struct mx_arena *a, const struct q_staff_find_ro
 }
 
 enum mx_err mx_staff_list(struct mx_ctx *cx, const struct mx_staff_query *q,
-                          struct mx_list *ret_staff, bool *ret_more)
+                          struct mx_list *ret_staff)
 {
     struct q_staff_page_in in = {
-        .has_status = q->has_status, .status = q->status, .after = q->after, .limit = q->limit + 1};
+        .has_status = q->has_status, .status = q->status, .after = q->after, .limit = q->limit};
     struct mx_list rows, out;
 
     MX_TRY(q_staff_page(cx->db, &in, &rows));
-    out.n = rows.n < (size_t)q->limit ? rows.n : (size_t)q->limit;
+    out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_staff);
     for (size_t i = 0; i < out.n; i++) {
         struct q_staff_find_row row;
@@ -67,7 +67,6 @@ enum mx_err mx_staff_list(struct mx_ctx *cx, const struct mx_staff_query *q,
         *MX_AT(out, struct mx_staff, i) = staff_of(cx->arena, &row);
     }
     *ret_staff = out;
-    *ret_more = rows.n > out.n;
     return MX_OK;
 }
 

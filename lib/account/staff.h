@@ -33,7 +33,7 @@ struct mx_staff_query {
 
 /* Staff, who came last first: struct mx_staff. Reads only. */
 enum mx_err mx_staff_list(struct mx_ctx *cx, const struct mx_staff_query *q,
-                          struct mx_list *ret_staff, bool *ret_more) MX_MUST_CHECK;
+                          struct mx_list *ret_staff) MX_MUST_CHECK;
 /* One of them. MX_E_NOT_FOUND. */
 enum mx_err mx_staff_get(struct mx_ctx *cx, struct mx_id id,
                          struct mx_staff *ret_staff) MX_MUST_CHECK;

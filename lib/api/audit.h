@@ -4,7 +4,7 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_audit_page, mx_shape_audit_query;
+extern const struct mx_shape mx_shape_audit_query;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_audit[];

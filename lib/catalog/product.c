@@ -128,7 +128,7 @@ static struct mx_product_row row_of(struct mx_arena *a, const struct q_product_p
 }
 
 enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
-                            struct mx_list *ret_rows, bool *ret_more)
+                            struct mx_list *ret_rows)
 {
     struct mx_list rows = {0}, out;
 
@@ -137,16 +137,16 @@ enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
                                                 .status = q->status,
                                                 .has_status = q->has_status,
                                                 .after = q->after,
-                                                .limit = q->limit + 1};
+                                                .limit = q->limit};
 
         if (in.words.p)
             MX_TRY(q_product_page_matching(cx->db, &in, &rows));
     } else {
-        struct q_product_page_in in = {q->status, q->has_status, q->after, q->limit + 1};
+        struct q_product_page_in in = {q->status, q->has_status, q->after, q->limit};
 
         MX_TRY(q_product_page(cx->db, &in, &rows));
     }
-    out.n = rows.n < (size_t)q->limit ? rows.n : (size_t)q->limit;
+    out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_product_row);
     for (size_t i = 0; i < out.n; i++) {
         struct q_product_page_row r;
@@ -155,6 +155,5 @@ enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
         *MX_AT(out, struct mx_product_row, i) = row_of(cx->arena, &r);
     }
     *ret_rows = out;
-    *ret_more = rows.n > out.n;
     return MX_OK;
 }

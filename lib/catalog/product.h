@@ -74,7 +74,7 @@ struct mx_product_query {
 
 /* Products for staff, newest first: struct mx_product_row. */
 enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
-                            struct mx_list *ret_rows, bool *ret_more) MX_MUST_CHECK;
+                            struct mx_list *ret_rows) MX_MUST_CHECK;
 
 struct mx_option {
     struct mx_str name;

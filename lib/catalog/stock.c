@@ -17,13 +17,13 @@ enum mx_stock_hint mx_stock_hint(int64_t available)
 }
 
 enum mx_err mx_stock_list(struct mx_ctx *cx, const struct mx_stock_query *q,
-                          struct mx_list *ret_stock, bool *ret_more)
+                          struct mx_list *ret_stock)
 {
-    const struct q_stock_page_in in = {q->variant_id, q->sku, q->after, q->limit + 1};
+    const struct q_stock_page_in in = {q->variant_id, q->sku, q->after, q->limit};
     struct mx_list rows, out;
 
     MX_TRY(q_stock_page(cx->db, &in, &rows));
-    out.n = rows.n < (size_t)q->limit ? rows.n : (size_t)q->limit;
+    out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_stock);
     for (size_t i = 0; i < out.n; i++) {
         const struct q_stock_page_row *r = MX_AT(rows, const struct q_stock_page_row, i);
@@ -32,7 +32,6 @@ enum mx_err mx_stock_list(struct mx_ctx *cx, const struct mx_stock_query *q,
             r->variant_id, r->sku, r->on_hand, r->reserved, r->on_hand - r->reserved, r->version};
     }
     *ret_stock = out;
-    *ret_more = rows.n > out.n;
     return MX_OK;
 }
 

@@ -30,9 +30,9 @@ struct mx_stock_query {
     int64_t limit;
 };
 
-/* Counters by variant id; *ret_more tells that others follow. Reads only. */
+/* Counters by variant id. Reads only. */
 enum mx_err mx_stock_list(struct mx_ctx *cx, const struct mx_stock_query *q,
-                          struct mx_list *ret_stock, bool *ret_more) MX_MUST_CHECK;
+                          struct mx_list *ret_stock) MX_MUST_CHECK;
 
 /* The rest runs in the caller's transaction. */
 

@@ -13,13 +13,17 @@ static struct mx_str etag_of(struct mx_arena *a, struct mx_str body)
     return mx_hex(a, h.b, ETAG_BYTES);
 }
 
-static void write_body(const struct mx_answer *answer, const struct mx_reply *reply,
+static void write_body(const struct mx_route *route, const struct mx_reply *reply,
                        struct mx_res *res)
 {
+    const struct mx_answer *answer = &route->answers[reply->answer];
     struct mx_jsonw w;
 
     if (reply->raw.p) {
         mx_buf_str(&res->body, reply->raw);
+    } else if (route->flags & MX_R_LIST) {
+        mx_jsonw_init(&w, &res->body);
+        mx_page_write(&w, answer->shape, mx_cursor_tag(mx_str_c(route->id), 0), &reply->page);
     } else if (answer->shape) {
         MX_ASSERT(reply->out != NULL);
         mx_jsonw_init(&w, &res->body);
@@ -49,7 +53,7 @@ bool mx_answer_render(const struct mx_route *route, struct mx_reply *reply,
     struct mx_res res = {0};
 
     mx_buf_init(&res.body, like->arena, like->max);
-    write_body(&route->answers[reply->answer], reply, &res);
+    write_body(route, reply, &res);
     if (res.body.overflow)
         return false;
     reply->raw = mx_buf_view(&res.body);
@@ -75,7 +79,7 @@ void mx_answer_write(const struct mx_route *route, const struct mx_settings *con
 
     MX_ASSERT(reply->answer >= 0 && reply->answer < MX_ANSWERS_MAX && answer->status != 0);
     res->status = answer->status;
-    write_body(answer, reply, res);
+    write_body(route, reply, res);
     write_cache(route, conf, res);
     if (reply->location.p)
         res->location = mx_str_fmt(a, "%.*s%.*s", MX_FMT(req->mount), MX_FMT(reply->location));

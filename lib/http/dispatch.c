@@ -29,6 +29,7 @@ struct exchange {
     struct mx_match match;
     bool cors;           /* the origin is one of ours */
     void *in;            /* struct of route->in */
+    struct mx_page page; /* what is asked of a list */
     struct mx_res bare;  /* the response before the handler: headers of the gates, no body */
     enum mx_err replied; /* the error of a reply that commits all the same */
 };
@@ -344,7 +345,7 @@ static enum mx_err read_input(struct exchange *x)
                              .if_match =
                                  x->req->if_match.n ? x->req->if_match : (struct mx_str){0}};
     struct mx_pair *query = NULL;
-    enum mx_err e;
+    enum mx_err e, paged = MX_OK;
 
     e = mx_uri_query(x->cx->arena, x->req->query, QUERY_MAX, &query, &src.n_query);
     if (e == MX_E_BAD_REQUEST)
@@ -352,8 +353,12 @@ static enum mx_err read_input(struct exchange *x)
     MX_TRY(e);
     MX_TRY(parse_body(x, &src.body));
     src.query = query;
+    if (x->route->flags & MX_R_LIST)
+        paged = mx_page_read(x->cx->arena, mx_cursor_tag(x->cx->route_id, 0), &src, x->cx->faults,
+                             &x->page);
     x->in = mx_arena_zalloc(x->cx->arena, 1, shape->size ? shape->size : 1);
-    return mx_fields_read(x->cx->arena, shape, &src, x->cx->faults, x->in);
+    e = mx_fields_read(x->cx->arena, shape, &src, x->cx->faults, x->in);
+    return e == MX_OK ? paged : e;
 }
 
 /* ---- running ---- */
@@ -394,7 +399,7 @@ static enum mx_err handle(struct exchange *x, struct mx_reply *reply)
 static enum mx_err call(void *arg)
 {
     struct exchange *x = arg;
-    struct mx_reply reply = {0};
+    struct mx_reply reply = {.page = x->page};
     struct mx_res *res = x->res;
 
     rewind_response(x);

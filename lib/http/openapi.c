@@ -111,6 +111,8 @@ static void write_parameters(struct mx_jsonw *w, const struct mx_shapes *s,
         if (r->in->fields[i].from != MX_BODY)
             write_parameter(w, s, &r->in->fields[i]);
     }
+    for (size_t i = 0; (r->flags & MX_R_LIST) && i < mx_shape_page_query.n; i++)
+        write_parameter(w, s, &mx_shape_page_query.fields[i]);
     if (r->method == MX_POST)
         write_idempotency_key(w, (r->flags & MX_R_IDEMPOTENT) != 0);
     mx_jsonw_array_end(w);
@@ -225,7 +227,9 @@ static void write_json_content(struct mx_jsonw *w, const struct mx_shapes *s,
         mx_jsonw_array(w);
     }
     for (int i = 0; i < MX_ANSWERS_MAX; i++) {
-        if (shaped(r, i, status))
+        if (shaped(r, i, status) && (r->flags & MX_R_LIST))
+            mx_openapi_list_ref(w, r->answers[i].shape);
+        else if (shaped(r, i, status))
             mx_openapi_ref(w, s, r->answers[i].shape, false);
     }
     if (n > 1) {

@@ -42,6 +42,13 @@ void mx_openapi_ref(struct mx_jsonw *w, const struct mx_shapes *s, const struct 
     mx_jsonw_close(w);
 }
 
+void mx_openapi_list_ref(struct mx_jsonw *w, const struct mx_shape *shape)
+{
+    mx_jsonw_open(w);
+    write_ref(w, shape->name, "List");
+    mx_jsonw_close(w);
+}
+
 /* "type": one type, or it and null. */
 static void write_type(struct mx_jsonw *w, const struct mx_field *f, const char *type)
 {
@@ -282,6 +289,35 @@ static void write_shape(struct mx_jsonw *w, const struct mx_shapes *s, const str
     mx_jsonw_close(w);
 }
 
+/* A page of rows, as mx_page_write makes it. */
+static void write_page(struct mx_jsonw *w, const struct mx_shape *shape)
+{
+    static const char next_cursor[] = "{\"type\":[\"string\",\"null\"],\"description\":\"For the "
+                                      "next page; null: this is the last.\"}";
+
+    mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%sList", shape->name));
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "object");
+    mx_openapi_bool(w, "additionalProperties", false);
+    mx_jsonw_name(w, "required");
+    mx_jsonw_raw(w, MX_S("[\"data\",\"next_cursor\"]"));
+    mx_jsonw_name(w, "properties");
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "data");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "array");
+    mx_openapi_int(w, "maxItems", MX_PAGE_MAX);
+    mx_jsonw_name(w, "items");
+    mx_jsonw_open(w);
+    write_ref(w, shape->name, "");
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+    mx_jsonw_name(w, "next_cursor");
+    mx_jsonw_raw(w, mx_str_c(next_cursor));
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
 static bool uses_money(const struct mx_shapes *s)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -326,6 +362,8 @@ void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s)
             write_shape(w, s, use->shape, false);
         if (use->in)
             write_shape(w, s, use->shape, true);
+        if (use->listed)
+            write_page(w, use->shape);
     }
     if (uses_money(s)) {
         mx_jsonw_name(w, "Money");

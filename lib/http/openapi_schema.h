@@ -8,12 +8,15 @@
 void mx_openapi_ref(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_shape *shape,
                     bool in);
 
+/* The same to the component of a page of such rows. */
+void mx_openapi_list_ref(struct mx_jsonw *w, const struct mx_shape *shape);
+
 /* Write the schema of one row as it is taken (`in`) or given. */
 void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_field *f,
                       bool in);
 
 /* Write the object of all component schemas: each shape once a direction (a shape that is taken and
- * given gives "Name" and "NameInput"), Money where it is used, Problem. */
+ * given gives "Name" and "NameInput"), pages as "NameList", Money where it is used, Problem. */
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s);
 
 /* Write "name": "value" and "name": value. */

@@ -6,6 +6,7 @@
 
 #include "http/authz.h"
 #include "http/field.h"
+#include "http/page.h"
 #include "http/req.h"
 
 #define MX_R_TX 1u            /* run in one transaction, committed before the answer */
@@ -20,6 +21,7 @@
     128u                 /* open to staff who have yet to enrol the second factor that they need */
 #define MX_R_KEYSET 256u /* the public key set: cacheable for as long as a new key waits */
 #define MX_R_REVOKED_OK 512u /* takes the token of a session that has ended, too */
+#define MX_R_LIST 1024u /* answers with a page of reply->page.rows; limit and cursor are read */
 
 /* What counts against one limit of the client's address. */
 enum mx_rate_class {
@@ -47,6 +49,7 @@ struct mx_reply {
     struct mx_str etag;     /* without quotes; absent: none (public routes hash the body) */
     struct mx_str location; /* path below the mount; absent: none */
     enum mx_err error;      /* an error that commits all the same (402 with its order) */
+    struct mx_page page;    /* MX_R_LIST: what is asked for, and instead of `out` what was found */
 };
 
 struct mx_route;

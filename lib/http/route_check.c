@@ -134,6 +134,24 @@ static void check_answers(const struct mx_route *r)
     }
 }
 
+/* The rows of a list begin with their key, and dispatch reads its parameters. */
+static void check_list(const struct mx_route *r)
+{
+    const struct mx_shape *rows = r->answers[0].shape;
+
+    if (!(r->flags & MX_R_LIST))
+        return;
+    if (r->method != MX_GET || !rows || r->answers[0].status != 200 || r->answers[1].status)
+        MX_BUG("%s: a list is what a GET answers with, and nothing else", r->id);
+    if (rows->fields[0].kind != MX_K_ID && rows->fields[0].kind != MX_K_STR)
+        MX_BUG("%s: the first member of %s is no key", r->id, rows->name);
+    for (size_t i = 0; r->in && i < r->in->n; i++) {
+        if (mx_str_eqc(mx_str_c(r->in->fields[i].name), "limit") ||
+            mx_str_eqc(mx_str_c(r->in->fields[i].name), "cursor"))
+            MX_BUG("%s: dispatch reads %s", r->id, r->in->fields[i].name);
+    }
+}
+
 static void check_flags(const struct mx_route *r)
 {
     if ((r->flags & MX_R_PUBLIC) && (r->method != MX_GET || r->who != MX_WHO_PUBLIC))
@@ -197,6 +215,7 @@ void mx_route_check(mx_routes_ptr tables)
         check_path(r);
         check_who(r);
         check_answers(r);
+        check_list(r);
         check_input(r);
         check_pairs(tables, r);
     }

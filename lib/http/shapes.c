@@ -14,7 +14,7 @@ static struct mx_shape_use *enter(struct mx_shapes *s, const struct mx_shape *sh
     }
     if (s->n == MX_SHAPES_MAX)
         MX_BUG("more than %d shapes", MX_SHAPES_MAX);
-    s->at[s->n] = (struct mx_shape_use){shape, false, false};
+    s->at[s->n] = (struct mx_shape_use){shape, false, false, false};
     return &s->at[s->n++];
 }
 
@@ -39,8 +39,11 @@ void mx_shapes_collect(mx_routes_ptr tables, struct mx_shapes *ret_shapes)
         if (mx_shape_takes(r->in, MX_BODY))
             visit(ret_shapes, r->in, true, 1);
         for (int k = 0; k < MX_ANSWERS_MAX && r->answers[k].status; k++) {
-            if (r->answers[k].shape)
-                visit(ret_shapes, r->answers[k].shape, false, 1);
+            if (!r->answers[k].shape)
+                continue;
+            visit(ret_shapes, r->answers[k].shape, false, 1);
+            if (r->flags & MX_R_LIST)
+                enter(ret_shapes, r->answers[k].shape)->listed = true;
         }
     }
 }

@@ -11,6 +11,7 @@
 struct mx_shape_use {
     const struct mx_shape *shape;
     bool in, out; /* part of a request body; part of an answer */
+    bool listed;  /* rows of a page: there is a component "<name>List", too */
 };
 
 struct mx_shapes {

@@ -186,20 +186,17 @@ enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id, struct mx_order *re
 }
 
 enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
-                          struct mx_list *ret_orders, bool *ret_more)
+                          struct mx_list *ret_orders)
 {
     struct mx_list rows;
     struct q_order_page_in in;
-    size_t n;
 
     if (mx_id_none(before))
         memset(before.b, 0xff, sizeof(before.b));
-    in = (struct q_order_page_in){cx->actor.account, before, limit + 1};
+    in = (struct q_order_page_in){cx->actor.account, before, limit};
     MX_TRY(q_order_page(cx->db, &in, &rows));
-    *ret_more = rows.n > (size_t)limit;
-    n = *ret_more ? (size_t)limit : rows.n;
-    *ret_orders = (struct mx_list){MX_NEW_N(cx->arena, n, struct mx_order), n};
-    for (size_t i = 0; i < n; i++) {
+    *ret_orders = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_order), rows.n};
+    for (size_t i = 0; i < rows.n; i++) {
         row_t row;
 
         memcpy(&row, MX_AT(rows, struct q_order_page_row, i), sizeof(row));

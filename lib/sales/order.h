@@ -100,9 +100,9 @@ enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id,
                          struct mx_order *ret_order) MX_MUST_CHECK;
 
 /* Up to `limit` of the caller's orders that are older than `before` (none: from the newest on),
- * newest first; *ret_more tells that there are older ones. struct mx_order. */
+ * newest first: struct mx_order. */
 enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
-                          struct mx_list *ret_orders, bool *ret_more) MX_MUST_CHECK;
+                          struct mx_list *ret_orders) MX_MUST_CHECK;
 
 /* Cancel the caller's order before fulfilment begins: stock and money go back. In the caller's
  * transaction. MX_E_NOT_FOUND, MX_E_INVALID_TRANSITION. */

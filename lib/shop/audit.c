@@ -180,19 +180,19 @@ static void bound(const struct mx_audit_query *q, struct q_audit_page_in *in)
 }
 
 enum mx_err mx_audit_list(struct mx_ctx *cx, const struct mx_audit_query *q,
-                          struct mx_list *ret_rows, bool *ret_more)
+                          struct mx_list *ret_rows)
 {
     struct q_audit_page_in in = {.actor = q->actor,
                                  .action = q->action,
                                  .object = q->object,
                                  .from = q->from,
                                  .to = q->to,
-                                 .limit = q->limit + 1};
+                                 .limit = q->limit};
     struct mx_list rows, out;
 
     bound(q, &in);
     MX_TRY(q_audit_page(cx->db, &in, &rows));
-    out.n = rows.n < (size_t)q->limit ? rows.n : (size_t)q->limit;
+    out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_audit_row);
     for (size_t i = 0; i < out.n; i++) {
         const struct q_audit_page_row *r = MX_AT(rows, const struct q_audit_page_row, i);
@@ -202,6 +202,5 @@ enum mx_err mx_audit_list(struct mx_ctx *cx, const struct mx_audit_query *q,
             r->before, r->after, r->address, r->request,     r->created_at};
     }
     *ret_rows = out;
-    *ret_more = rows.n > out.n;
     return MX_OK;
 }

@@ -66,6 +66,6 @@ struct mx_audit_query {
 
 /* Rows, newest first: struct mx_audit_row. Reads only. */
 enum mx_err mx_audit_list(struct mx_ctx *cx, const struct mx_audit_query *q,
-                          struct mx_list *ret_rows, bool *ret_more) MX_MUST_CHECK;
+                          struct mx_list *ret_rows) MX_MUST_CHECK;
 
 #endif

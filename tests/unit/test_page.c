@@ -7,7 +7,7 @@
 
 static struct mx_arena *arena;
 
-static enum mx_err decode(int tag, struct mx_str text, struct mx_cursor *c)
+static enum mx_err decode(uint32_t tag, struct mx_str text, struct mx_cursor *c)
 {
     struct mx_faults faults;
     enum mx_err e;
@@ -19,7 +19,7 @@ static enum mx_err decode(int tag, struct mx_str text, struct mx_cursor *c)
     return e;
 }
 
-static void round_trip(int tag, int64_t number, struct mx_str text)
+static void round_trip(uint32_t tag, int64_t number, struct mx_str text)
 {
     struct mx_cursor c = {.number = number, .text = text, .id = mx_id_new()}, got;
     struct mx_str s = mx_cursor_encode(arena, tag, &c);
@@ -28,7 +28,7 @@ static void round_trip(int tag, int64_t number, struct mx_str text)
     tap_err(decode(tag, s, &got), MX_OK, "decodes");
     tap_ok(got.set && got.number == number && mx_id_eq(got.id, c.id), "number and id");
     tap_ok(mx_str_eq(got.text, text), "text");
-    tap_err(decode((tag + 1) % 256, s, &got), MX_E_VALIDATION_FAILED, "not for another order");
+    tap_err(decode(tag + 1, s, &got), MX_E_VALIDATION_FAILED, "not for another order");
     tap_err(decode(tag, mx_str_sub(s, 0, s.n - 1), &got), MX_E_VALIDATION_FAILED, "not when cut");
 }
 
@@ -42,30 +42,33 @@ static void test_bytes(const char *bytes, size_t n, const char *name)
 int main(void)
 {
     static char longest[MX_CURSOR_TEXT_MAX];
-    char b[40] = {1, 7, 0};
+    char b[40] = {2, 0, 0, 0, 0, 7};
     struct mx_cursor got = {.set = true};
 
     arena = mx_arena_new(65536, 1 << 20);
     memset(longest, 'x', sizeof(longest));
     round_trip(0, 0, (struct mx_str){0});
     round_trip(7, INT64_MIN, MX_S("\xc3\x84"));
-    round_trip(255, INT64_MAX, (struct mx_str){longest, sizeof(longest)});
+    round_trip(UINT32_MAX, INT64_MAX, (struct mx_str){longest, sizeof(longest)});
     round_trip(9, -1, MX_S("ab"));
     tap_err(decode(7, (struct mx_str){0}, &got), MX_OK, "absent text");
     tap_ok(!got.set, "is no cursor");
-    tap_err(decode(7, mx_b64url(arena, b, 27), &got), MX_OK, "the least cursor");
-    test_bytes(b, 26, "too short");
-    test_bytes(b, 28, "text that is not announced");
-    b[0] = 2;
-    test_bytes(b, 27, "another version");
+    tap_err(decode(7, mx_b64url(arena, b, 30), &got), MX_OK, "the least cursor");
+    test_bytes(b, 29, "too short");
+    test_bytes(b, 31, "text that is not announced");
     b[0] = 1;
-    b[2] = 2;
-    test_bytes(b, 27, "an unknown flag");
-    b[2] = 1;
-    b[27] = '\xff';
-    test_bytes(b, 28, "no UTF-8");
-    b[27] = 0;
-    test_bytes(b, 28, "NUL");
+    test_bytes(b, 30, "another version");
+    b[0] = 2;
+    b[1] = 2;
+    test_bytes(b, 30, "an unknown flag");
+    b[1] = 1;
+    b[30] = '\xff';
+    test_bytes(b, 31, "no UTF-8");
+    b[30] = 0;
+    test_bytes(b, 31, "NUL");
+    tap_ok(mx_cursor_tag(MX_S("me.sessions.list"), 0) != mx_cursor_tag(MX_S("orders.list"), 0) &&
+               mx_cursor_tag(MX_S("orders.list"), 0) != mx_cursor_tag(MX_S("orders.list"), 1),
+           "no two lists, and no two orders of one, have the same tag");
     tap_err(decode(7, MX_S(""), &got), MX_E_VALIDATION_FAILED, "empty text");
     tap_err(decode(7, MX_S("%%%%"), &got), MX_E_VALIDATION_FAILED, "no base64url");
     tap_err(decode(7, (struct mx_str){longest, sizeof(longest)}, &got), MX_E_VALIDATION_FAILED,

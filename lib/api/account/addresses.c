@@ -2,10 +2,6 @@
 #include "api/account/addresses.h"
 
 #include "account/address.h"
-#include "http/page.h"
-
-#define CURSOR_ADDRESSES 20
-#define PAGE_DEFAULT 20
 
 /* ---- answers ---- */
 
@@ -26,16 +22,6 @@ static const struct mx_field address_rows[] = {
     MX_O(struct mx_address, created_at, "Since when."),
 };
 MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_rows);
-
-struct addresses {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field addresses_rows[] = {
-    MX_O_LIST(struct addresses, data, &mx_shape_address, "Newest first."),
-    MX_O_NULL(struct addresses, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_addresses, "Addresses", struct addresses, addresses_rows);
 
 /* ---- requests ---- */
 
@@ -72,36 +58,12 @@ static const struct mx_field id_rows[] = {
 };
 MX_SHAPE(mx_shape_address_id, "AddressId", struct address_id, id_rows);
 
-struct page {
-    int64_t limit;
-    bool has_limit;
-    struct mx_str cursor;
-};
-static const struct mx_field page_rows[] = {
-    MX_F_HAS(struct page, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Entries a page; 20 unless said."),
-    MX_F(struct page, cursor, MX_QUERY, 0, 1, 400, MX_TOKEN, "next_cursor of the page before."),
-};
-MX_SHAPE(mx_shape_address_page, "AddressPage", struct page, page_rows);
-
 /* ---- handlers ---- */
 
-static enum mx_err api_addresses_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_addresses_list(struct mx_ctx *cx, MX_UNUSED const void *in,
+                                      struct mx_reply *reply)
 {
-    const struct page *p = in;
-    struct addresses *out = MX_NEW(cx->arena, struct addresses);
-    struct mx_cursor at;
-    bool more;
-
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ADDRESSES, p->cursor, cx->faults, &at));
-    MX_TRY(mx_address_list(cx, at.id, p->has_limit ? p->limit : PAGE_DEFAULT, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.id = MX_AT(out->data, struct mx_address, out->data.n - 1)->id;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ADDRESSES, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_address_list(cx, reply->page.at.id, reply->page.limit, &reply->page.rows);
 }
 
 static enum mx_err api_address_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -141,8 +103,8 @@ const struct mx_route mx_routes_addresses[] = {
      .method = MX_GET,
      .path = "/v1/me/addresses",
      .who = MX_WHO_TOKEN,
-     .in = &mx_shape_address_page,
-     .answers = {{200, &mx_shape_addresses}},
+     .flags = MX_R_LIST,
+     .answers = {{200, &mx_shape_address}},
      .fn = api_addresses_list,
      .doc = "The address book, newest first."},
     {.id = "me.addresses.add",

@@ -4,8 +4,8 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_address, mx_shape_addresses, mx_shape_address_new,
-    mx_shape_address_put, mx_shape_address_id, mx_shape_address_page;
+extern const struct mx_shape mx_shape_address, mx_shape_address_new, mx_shape_address_put,
+    mx_shape_address_id;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_addresses[];

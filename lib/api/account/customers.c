@@ -2,10 +2,6 @@
 #include "api/account/customers.h"
 
 #include "account/customer.h"
-#include "http/page.h"
-
-#define CURSOR_CUSTOMERS 32
-#define LIMIT_DEFAULT 20
 
 /* clang-format off */
 #define ROWS                                                                                       \
@@ -30,16 +26,6 @@ static const struct mx_field customer_rows[] = {
 };
 MX_SHAPE(mx_shape_customer, "Customer", struct mx_customer, customer_rows);
 
-struct page {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field page_rows[] = {
-    MX_O_LIST(struct page, data, &row, "Who came last first."),
-    MX_O_NULL(struct page, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_customer_page, "CustomerPage", struct page, page_rows);
-
 /* States in which a customer can be; the names stand in the order of `states`. */
 static const char *const state_names[] = {"active", "disabled", "closed", NULL};
 static const int states[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED, MX_ACCOUNT_CLOSED};
@@ -48,8 +34,7 @@ static const char *const choices[] = {"active", "disabled", NULL};
 struct query {
     int status;
     bool has_status;
-    struct mx_str email, q, cursor;
-    int64_t limit;
+    struct mx_str email, q;
 };
 static const struct mx_field query_rows[] = {
     MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, state_names,
@@ -57,9 +42,6 @@ static const struct mx_field query_rows[] = {
     MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL, "Who has this address."),
     MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
          "How address or name begin; instead of email."),
-    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
-    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
 };
 MX_SHAPE(mx_shape_customer_query, "CustomerQuery", struct query, query_rows);
 
@@ -96,30 +78,18 @@ static enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in,
                                             struct mx_reply *reply)
 {
     const struct query *i = in;
-    struct page *out = MX_NEW(cx->arena, struct page);
     struct mx_customer_query q = {.has_status = i->has_status,
                                   .status = states[i->status],
                                   .email = i->email,
                                   .q = i->q,
-                                  .limit = i->limit ? i->limit : LIMIT_DEFAULT};
-    struct mx_cursor at;
-    bool more;
+                                  .after = reply->page.at.id,
+                                  .limit = reply->page.limit};
 
     if (i->email.p && i->q.p) {
         mx_fault_param(cx->faults, MX_S("q"), "unknown_parameter", "give either email or q");
         return MX_E_VALIDATION_FAILED;
     }
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_CUSTOMERS, i->cursor, cx->faults, &at));
-    q.after = at.id;
-    MX_TRY(mx_customer_list(cx, &q, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.id = MX_AT(out->data, struct mx_customer, out->data.n - 1)->id;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_CUSTOMERS, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_customer_list(cx, &q, &reply->page.rows);
 }
 
 static enum mx_err api_admin_customer_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -151,8 +121,9 @@ const struct mx_route mx_routes_customers[] = {
      .path = "/v1/admin/customers",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM_CUSTOMERS_READ,
+     .flags = MX_R_LIST,
      .in = &mx_shape_customer_query,
-     .answers = {{200, &mx_shape_customer_page}},
+     .answers = {{200, &row}},
      .fn = api_admin_customers_list,
      .doc = "Customers, by address or by how address or name begin."},
     {.id = "admin.customers.get",

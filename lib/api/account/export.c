@@ -11,7 +11,6 @@
 #include "api/sales/orders.h"
 #include "http/page.h"
 
-#define CURSOR_EXPORT 34
 #define LIMIT_DEFAULT 100
 #define PARTS_MAX 64
 
@@ -144,14 +143,14 @@ static const struct mx_field query_rows[] = {
 MX_SHAPE(mx_shape_export_page, "ExportQuery", struct query, query_rows);
 
 /* A cursor's text is the account, its number the time and the part. */
-static struct mx_str cursor_of(struct mx_arena *a, const struct mx_export_at *at)
+static struct mx_str cursor_of(const struct mx_ctx *cx, const struct mx_export_at *at)
 {
     struct mx_cursor c = {.set = true,
                           .number = at->ended_ms * PARTS_MAX + at->part,
-                          .text = mx_id_str(a, at->account),
+                          .text = mx_id_str(cx->arena, at->account),
                           .id = at->before};
 
-    return mx_cursor_encode(a, CURSOR_EXPORT, &c);
+    return mx_cursor_encode(cx->arena, mx_cursor_tag(cx->route_id, 0), &c);
 }
 
 static enum mx_err place_of(struct mx_ctx *cx, struct mx_str cursor, struct mx_export_at *ret_at)
@@ -159,7 +158,7 @@ static enum mx_err place_of(struct mx_ctx *cx, struct mx_str cursor, struct mx_e
     struct mx_cursor c;
 
     *ret_at = (struct mx_export_at){.account = cx->actor.account};
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_EXPORT, cursor, cx->faults, &c));
+    MX_TRY(mx_cursor_decode(cx->arena, mx_cursor_tag(cx->route_id, 0), cursor, cx->faults, &c));
     if (!c.set)
         return MX_OK;
     if (c.number < 0 || !mx_export_has_part((int)(c.number % PARTS_MAX)) || c.text.p == NULL ||
@@ -183,7 +182,7 @@ static enum mx_err api_me_export(struct mx_ctx *cx, const void *in, struct mx_re
     MX_TRY(place_of(cx, q->cursor, &at));
     MX_TRY(mx_export_page(cx, q->has_limit ? q->limit : LIMIT_DEFAULT, &at, &out->is));
     if (!mx_id_none(at.account))
-        out->next_cursor = cursor_of(cx->arena, &at);
+        out->next_cursor = cursor_of(cx, &at);
     reply->out = out;
     return MX_OK;
 }

@@ -35,7 +35,9 @@ static enum mx_err export_accounts(struct mx_export_walk *w, int64_t limit,
 static enum mx_err export_orders(struct mx_export_walk *w, int64_t limit, struct mx_list *ret_rows,
                                  bool *ret_more)
 {
-    return mx_order_list(&w->as, w->at.before, limit, ret_rows, ret_more);
+    MX_TRY(mx_order_list(&w->as, w->at.before, limit + 1, ret_rows));
+    *ret_more = mx_export_cut(ret_rows, limit);
+    return MX_OK;
 }
 
 static enum mx_err erase_mail(struct mx_ctx *cx, const struct mx_holder *h)

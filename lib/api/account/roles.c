@@ -2,10 +2,6 @@
 #include "api/account/roles.h"
 
 #include "account/role.h"
-#include "http/page.h"
-
-#define CURSOR_ROLES 31
-#define LIMIT_DEFAULT 20
 
 static const struct mx_field role_rows[] = {
     MX_O(struct mx_role, name, "Name, which is also its id."),
@@ -16,27 +12,6 @@ static const struct mx_field role_rows[] = {
     MX_O(struct mx_role, version, "For If-Match."),
 };
 MX_SHAPE(mx_shape_role, "Role", struct mx_role, role_rows);
-
-struct page {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field page_rows[] = {
-    MX_O_LIST(struct page, data, &mx_shape_role, "By name."),
-    MX_O_NULL(struct page, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_role_page, "RolePage", struct page, page_rows);
-
-struct query {
-    int64_t limit;
-    struct mx_str cursor;
-};
-static const struct mx_field query_rows[] = {
-    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
-    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
-};
-MX_SHAPE(mx_shape_role_query, "RoleQuery", struct query, query_rows);
 
 #define W struct mx_role_write
 #define NAME MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Role.")
@@ -72,24 +47,10 @@ static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err
     return e;
 }
 
-static enum mx_err api_admin_roles_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_admin_roles_list(struct mx_ctx *cx, MX_UNUSED const void *in,
+                                        struct mx_reply *reply)
 {
-    const struct query *i = in;
-    struct page *out = MX_NEW(cx->arena, struct page);
-    int64_t limit = i->limit ? i->limit : LIMIT_DEFAULT;
-    struct mx_cursor at;
-    bool more;
-
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ROLES, i->cursor, cx->faults, &at));
-    MX_TRY(mx_role_list(cx, at.text, limit, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.text = MX_AT(out->data, struct mx_role, out->data.n - 1)->name;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ROLES, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_role_list(cx, reply->page.at.text, reply->page.limit, &reply->page.rows);
 }
 
 static enum mx_err api_admin_role_create(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -127,8 +88,8 @@ const struct mx_route mx_routes_roles[] = {
      .path = "/v1/admin/roles",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM_STAFF_MANAGE,
-     .in = &mx_shape_role_query,
-     .answers = {{200, &mx_shape_role_page}},
+     .flags = MX_R_LIST,
+     .answers = {{200, &mx_shape_role}},
      .fn = api_admin_roles_list,
      .doc = "Roles and what they permit."},
     {.id = "admin.roles.create",

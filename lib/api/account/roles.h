@@ -4,8 +4,8 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_role, mx_shape_role_page, mx_shape_role_query,
-    mx_shape_role_name, mx_shape_role_version, mx_shape_role_new, mx_shape_role_patch;
+extern const struct mx_shape mx_shape_role, mx_shape_role_name, mx_shape_role_version,
+    mx_shape_role_new, mx_shape_role_patch;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_roles[];

@@ -2,9 +2,6 @@
 #include "api/account/sessions.h"
 
 #include "account/session.h"
-#include "http/page.h"
-
-#define CURSOR_SESSIONS 5
 
 static const struct mx_field session_rows[] = {
     MX_O(struct mx_session, id, "Session."),
@@ -18,28 +15,6 @@ static const struct mx_field session_rows[] = {
 };
 static MX_SHAPE(shape_session, "Session", struct mx_session, session_rows);
 
-struct sessions {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field sessions_rows[] = {
-    MX_O_LIST(struct sessions, data, &shape_session, "Newest first."),
-    MX_O_NULL(struct sessions, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_sessions, "Sessions", struct sessions, sessions_rows);
-
-struct session_page {
-    int64_t limit;
-    bool has_limit;
-    struct mx_str cursor;
-};
-static const struct mx_field session_page_rows[] = {
-    MX_F_HAS(struct session_page, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Sessions a page."),
-    MX_F(struct session_page, cursor, MX_QUERY, 0, 1, 400, MX_TOKEN,
-         "next_cursor of the page before."),
-};
-MX_SHAPE(mx_shape_session_page, "SessionPage", struct session_page, session_page_rows);
-
 struct session_id {
     struct mx_id id;
 };
@@ -48,23 +23,10 @@ static const struct mx_field session_id_rows[] = {
 };
 MX_SHAPE(mx_shape_session_id, "SessionId", struct session_id, session_id_rows);
 
-static enum mx_err api_sessions_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_sessions_list(struct mx_ctx *cx, MX_UNUSED const void *in,
+                                     struct mx_reply *reply)
 {
-    const struct session_page *i = in;
-    struct sessions *out = MX_NEW(cx->arena, struct sessions);
-    struct mx_cursor at;
-    bool more;
-
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_SESSIONS, i->cursor, cx->faults, &at));
-    MX_TRY(mx_session_list(cx, at.id, i->has_limit ? i->limit : 20, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.id = MX_AT(out->data, struct mx_session, out->data.n - 1)->id;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_SESSIONS, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_session_list(cx, reply->page.at.id, reply->page.limit, &reply->page.rows);
 }
 
 static enum mx_err api_session_end(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -77,8 +39,8 @@ const struct mx_route mx_routes_sessions[] = {{.id = "me.sessions.list",
                                                .method = MX_GET,
                                                .path = "/v1/me/sessions",
                                                .who = MX_WHO_TOKEN,
-                                               .in = &mx_shape_session_page,
-                                               .answers = {{200, &mx_shape_sessions}},
+                                               .flags = MX_R_LIST,
+                                               .answers = {{200, &shape_session}},
                                                .fn = api_sessions_list,
                                                .doc = "Devices that are signed in, newest first."},
                                               {.id = "me.sessions.end",

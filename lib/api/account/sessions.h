@@ -4,7 +4,7 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_session_page, mx_shape_sessions, mx_shape_session_id;
+extern const struct mx_shape mx_shape_session_id;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_sessions[];

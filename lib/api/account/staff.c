@@ -3,10 +3,6 @@
 
 #include "account/password.h"
 #include "account/staff.h"
-#include "http/page.h"
-
-#define CURSOR_STAFF 30
-#define LIMIT_DEFAULT 20
 
 static const struct mx_field staff_rows[] = {
     MX_O(struct mx_staff, id, "Account."),
@@ -23,28 +19,13 @@ static const struct mx_field staff_rows[] = {
 };
 MX_SHAPE(mx_shape_staff, "Staff", struct mx_staff, staff_rows);
 
-struct page {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field page_rows[] = {
-    MX_O_LIST(struct page, data, &mx_shape_staff, "Who came last first."),
-    MX_O_NULL(struct page, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_staff_page, "StaffPage", struct page, page_rows);
-
 struct query {
     int status;
     bool has_status;
-    int64_t limit;
-    struct mx_str cursor;
 };
 static const struct mx_field query_rows[] = {
     MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, mx_account_status_names,
                   "Only staff in this state."),
-    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
-    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
 };
 MX_SHAPE(mx_shape_staff_query, "StaffQuery", struct query, query_rows);
 
@@ -118,23 +99,12 @@ static enum mx_err answer(struct mx_ctx *cx, struct mx_reply *reply, enum mx_err
 static enum mx_err api_admin_staff_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct query *i = in;
-    struct page *out = MX_NEW(cx->arena, struct page);
-    struct mx_staff_query q = {.has_status = i->has_status, .status = i->status};
-    struct mx_cursor at;
-    bool more;
+    struct mx_staff_query q = {.has_status = i->has_status,
+                               .status = i->status,
+                               .after = reply->page.at.id,
+                               .limit = reply->page.limit};
 
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_STAFF, i->cursor, cx->faults, &at));
-    q.after = at.id;
-    q.limit = i->limit ? i->limit : LIMIT_DEFAULT;
-    MX_TRY(mx_staff_list(cx, &q, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.id = MX_AT(out->data, struct mx_staff, out->data.n - 1)->id;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STAFF, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_staff_list(cx, &q, &reply->page.rows);
 }
 
 static enum mx_err api_admin_staff_invite(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -194,8 +164,9 @@ const struct mx_route mx_routes_staff[] = {
      .path = "/v1/admin/staff",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM_STAFF_MANAGE,
+     .flags = MX_R_LIST,
      .in = &mx_shape_staff_query,
-     .answers = {{200, &mx_shape_staff_page}},
+     .answers = {{200, &mx_shape_staff}},
      .fn = api_admin_staff_list,
      .doc = "Staff in any state, who came last first."},
     {.id = "admin.staff.invite",

@@ -5,7 +5,6 @@
 #include "catalog/catalog.h"
 #include "http/page.h"
 
-#define CURSOR_PRODUCTS 10 /* and the five after it: one tag an order */
 #define LIMIT_DEFAULT 20
 
 /* ---- answers: categories ---- */
@@ -209,7 +208,7 @@ static enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct m
     const struct product_query *i = in;
     struct product_page *out = MX_NEW(cx->arena, struct product_page);
     struct mx_catalog_query q = i->query;
-    int tag = CURSOR_PRODUCTS + (int)mx_catalog_order(&q);
+    uint32_t tag = mx_cursor_tag(cx->route_id, (int)mx_catalog_order(&q));
     struct mx_catalog_page page;
     struct mx_cursor at;
 

@@ -2,10 +2,6 @@
 #include "api/catalog/products.h"
 
 #include "api/catalog/product_rows.h"
-#include "http/page.h"
-
-#define CURSOR_STAFF_PRODUCTS 20
-#define LIMIT_DEFAULT 20
 
 /* ---- answers ---- */
 
@@ -36,32 +32,18 @@ static const struct mx_field row_rows[] = {
 };
 static MX_SHAPE(row, "StaffProductRow", struct mx_product_row, row_rows);
 
-struct products {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field products_rows[] = {
-    MX_O_LIST(struct products, data, &row, "Newest first."),
-    MX_O_NULL(struct products, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_staff_products, "StaffProducts", struct products, products_rows);
-
 /* ---- requests ---- */
 
 struct product_query {
     int status;
     bool has_status;
-    struct mx_str q, cursor;
-    int64_t limit;
+    struct mx_str q;
 };
 static const struct mx_field product_query_rows[] = {
     MX_F_ENUM_HAS(struct product_query, status, MX_QUERY, 0, mx_product_status_names,
                   "Only products in this state."),
     MX_F(struct product_query, q, MX_QUERY, 0, 1, 200, MX_LINE,
          "Words of title, description, sku or brand."),
-    MX_F(struct product_query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
-    MX_F(struct product_query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
 };
 MX_SHAPE(mx_shape_staff_product_query, "StaffProductQuery", struct product_query,
          product_query_rows);
@@ -151,23 +133,13 @@ static enum mx_err api_admin_products_list(struct mx_ctx *cx, const void *in,
                                            struct mx_reply *reply)
 {
     const struct product_query *i = in;
-    struct products *out = MX_NEW(cx->arena, struct products);
-    struct mx_product_query q = {.has_status = i->has_status, .status = i->status, .q = i->q};
-    struct mx_cursor at;
-    bool more;
+    struct mx_product_query q = {.has_status = i->has_status,
+                                 .status = i->status,
+                                 .q = i->q,
+                                 .after = reply->page.at.id,
+                                 .limit = reply->page.limit};
 
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_STAFF_PRODUCTS, i->cursor, cx->faults, &at));
-    q.after = at.id;
-    q.limit = i->limit ? i->limit : LIMIT_DEFAULT;
-    MX_TRY(mx_product_list(cx, &q, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.id = MX_AT(out->data, struct mx_product_row, out->data.n - 1)->card.id;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STAFF_PRODUCTS, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_product_list(cx, &q, &reply->page.rows);
 }
 
 static enum mx_err api_admin_product_create(struct mx_ctx *cx, const void *in,
@@ -208,8 +180,9 @@ const struct mx_route mx_routes_products[] = {
      .path = "/v1/admin/products",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM_CATALOG_READ,
+     .flags = MX_R_LIST,
      .in = &mx_shape_staff_product_query,
-     .answers = {{200, &mx_shape_staff_products}},
+     .answers = {{200, &row}},
      .fn = api_admin_products_list,
      .doc = "Products in any state, newest first."},
     {.id = "admin.products.create",

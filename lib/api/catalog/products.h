@@ -4,9 +4,8 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_staff_product, mx_shape_staff_products,
-    mx_shape_staff_product_query, mx_shape_product_id, mx_shape_product_version,
-    mx_shape_product_write, mx_shape_product_patch;
+extern const struct mx_shape mx_shape_staff_product, mx_shape_staff_product_query,
+    mx_shape_product_id, mx_shape_product_version, mx_shape_product_write, mx_shape_product_patch;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_products[];

@@ -2,10 +2,6 @@
 #include "api/catalog/stock.h"
 
 #include "catalog/stock.h"
-#include "http/page.h"
-
-#define CURSOR_STOCK 21
-#define LIMIT_DEFAULT 20
 
 static const struct mx_field stock_rows[] = {
     MX_O(struct mx_stock, variant_id, "Variant."),
@@ -17,27 +13,13 @@ static const struct mx_field stock_rows[] = {
 };
 MX_SHAPE(mx_shape_stock, "Stock", struct mx_stock, stock_rows);
 
-struct page {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field page_rows[] = {
-    MX_O_LIST(struct page, data, &mx_shape_stock, "By variant id."),
-    MX_O_NULL(struct page, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_stock_page, "StockPage", struct page, page_rows);
-
 struct query {
     struct mx_id variant_id;
-    struct mx_str sku, cursor;
-    int64_t limit;
+    struct mx_str sku;
 };
 static const struct mx_field query_rows[] = {
     MX_F(struct query, variant_id, MX_QUERY, 0, 0, 0, MX_LINE, "Only this variant."),
     MX_F(struct query, sku, MX_QUERY, 0, 1, 64, MX_SKU, "Only this article number."),
-    MX_F(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE, "A page, 20 unless given."),
-    MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
 };
 MX_SHAPE(mx_shape_stock_query, "StockQuery", struct query, query_rows);
 
@@ -60,23 +42,12 @@ MX_SHAPE(mx_shape_stock_adjustment, "StockAdjustment", struct adjustment, adjust
 static enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct query *i = in;
-    struct page *out = MX_NEW(cx->arena, struct page);
-    struct mx_stock_query q = {.variant_id = i->variant_id, .sku = i->sku};
-    struct mx_cursor at;
-    bool more;
+    struct mx_stock_query q = {.variant_id = i->variant_id,
+                               .sku = i->sku,
+                               .after = reply->page.at.id,
+                               .limit = reply->page.limit};
 
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_STOCK, i->cursor, cx->faults, &at));
-    q.after = at.id;
-    q.limit = i->limit ? i->limit : LIMIT_DEFAULT;
-    MX_TRY(mx_stock_list(cx, &q, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.id = MX_AT(out->data, struct mx_stock, out->data.n - 1)->variant_id;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_STOCK, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_stock_list(cx, &q, &reply->page.rows);
 }
 
 static enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -101,8 +72,9 @@ const struct mx_route mx_routes_stock[] = {
      .path = "/v1/admin/stock",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM_CATALOG_READ,
+     .flags = MX_R_LIST,
      .in = &mx_shape_stock_query,
-     .answers = {{200, &mx_shape_stock_page}},
+     .answers = {{200, &mx_shape_stock}},
      .fn = api_admin_stock_list,
      .doc = "Stock by variant."},
     {.id = "admin.stock.adjust",

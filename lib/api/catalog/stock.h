@@ -4,8 +4,7 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_stock, mx_shape_stock_page, mx_shape_stock_query,
-    mx_shape_stock_adjustment;
+extern const struct mx_shape mx_shape_stock, mx_shape_stock_query, mx_shape_stock_adjustment;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_stock[];

@@ -2,10 +2,7 @@
 #include "api/sales/orders.h"
 
 #include "api/sales/cart.h"
-#include "http/page.h"
 #include "sales/order.h"
-
-#define CURSOR_ORDERS 1
 
 /* ---- answers ---- */
 
@@ -79,16 +76,6 @@ static const struct mx_field order_rows[] = {
 };
 MX_SHAPE(mx_shape_order, "Order", struct mx_order, order_rows);
 
-struct orders {
-    struct mx_list data;
-    struct mx_str next_cursor;
-};
-static const struct mx_field orders_rows[] = {
-    MX_O_LIST(struct orders, data, &mx_shape_order, "Newest first."),
-    MX_O_NULL(struct orders, next_cursor, "For the next page."),
-};
-MX_SHAPE(mx_shape_orders, "Orders", struct orders, orders_rows);
-
 /* ---- requests ---- */
 
 static const struct mx_field pay_rows[] = {
@@ -117,18 +104,6 @@ static const struct mx_field order_id_rows[] = {
 };
 MX_SHAPE(mx_shape_order_id, "OrderId", struct order_id, order_id_rows);
 
-struct order_page {
-    int64_t limit;
-    bool has_limit;
-    struct mx_str cursor;
-};
-static const struct mx_field order_page_rows[] = {
-    MX_F_HAS(struct order_page, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Orders a page."),
-    MX_F(struct order_page, cursor, MX_QUERY, 0, 1, 400, MX_TOKEN,
-         "next_cursor of the page before."),
-};
-MX_SHAPE(mx_shape_order_page, "OrderPage", struct order_page, order_page_rows);
-
 /* ---- handlers ---- */
 
 static enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -147,23 +122,10 @@ static enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_rep
     return MX_OK;
 }
 
-static enum mx_err api_orders_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static enum mx_err api_orders_list(struct mx_ctx *cx, MX_UNUSED const void *in,
+                                   struct mx_reply *reply)
 {
-    const struct order_page *i = in;
-    struct orders *out = MX_NEW(cx->arena, struct orders);
-    struct mx_cursor at;
-    bool more;
-
-    MX_TRY(mx_cursor_decode(cx->arena, CURSOR_ORDERS, i->cursor, cx->faults, &at));
-    MX_TRY(mx_order_list(cx, at.id, i->has_limit ? i->limit : 20, &out->data, &more));
-    if (more) {
-        struct mx_cursor next = {.set = true};
-
-        next.id = MX_AT(out->data, struct mx_order, out->data.n - 1)->id;
-        out->next_cursor = mx_cursor_encode(cx->arena, CURSOR_ORDERS, &next);
-    }
-    reply->out = out;
-    return MX_OK;
+    return mx_order_list(cx, reply->page.at.id, reply->page.limit, &reply->page.rows);
 }
 
 static enum mx_err api_order_get(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -198,8 +160,8 @@ const struct mx_route mx_routes_orders[] = {
      .method = MX_GET,
      .path = "/v1/orders",
      .who = MX_WHO_TOKEN,
-     .in = &mx_shape_order_page,
-     .answers = {{200, &mx_shape_orders}},
+     .flags = MX_R_LIST,
+     .answers = {{200, &mx_shape_order}},
      .fn = api_orders_list,
      .doc = "The caller's orders, newest first."},
     {.id = "orders.get",

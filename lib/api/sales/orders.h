@@ -4,7 +4,7 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_order, mx_shape_orders, mx_shape_checkout, mx_shape_order_id,
+extern const struct mx_shape mx_shape_order, mx_shape_checkout, mx_shape_order_id,
     mx_shape_order_page;
 
 /* Its routes. */

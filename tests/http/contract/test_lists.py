@@ -1,0 +1,55 @@
+"""What all lists have in common: dispatch reads limit and cursor and writes the envelope."""
+import itertools
+
+import pytest
+
+from client import faults
+
+
+@pytest.fixture(scope="module")
+def lists(api):
+    """Paths of all list routes that take no path parameter."""
+    document = api.get("/v1/openapi.json").json()
+    found = []
+    for path, item in document["paths"].items():
+        answer = item.get("get", {}).get("responses", {}).get("200", {})
+        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        if schema.get("$ref", "").endswith("List") and "{" not in path:
+            found.append(path)
+    assert len(found) >= 9
+    return found
+
+
+def test_the_document_tells_of_the_page(api, lists):
+    document = api.get("/v1/openapi.json").json()
+    for path in lists:
+        operation = document["paths"][path]["get"]
+        taken = {p["name"]: p["schema"] for p in operation["parameters"]}
+        assert taken["limit"] == {"type": "integer", "format": "int64", "minimum": 1, "maximum": 100,
+                                  "description": "Rows a page, 20 unless given."}
+        assert taken["cursor"]["type"] == "string"
+        name = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        page = document["components"]["schemas"][name]
+        assert page["required"] == ["data", "next_cursor"]
+        assert page["properties"]["data"]["items"] == {"$ref": f"#/components/schemas/{name.removesuffix('List')}"}
+
+
+def test_limit_and_cursor(staff, lists):
+    for path in lists:
+        for query, where in (("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"),
+                             ("cursor=AAAA", "cursor"), ("offset=1", "offset")):
+            assert [place for place, _ in faults(staff.get(f"{path}?{query}"))] == [where], (path, query)
+        assert len(staff.get(f"{path}?limit=1").json()["data"]) <= 1
+
+
+def test_no_two_lists_share_a_cursor(staff, lists):
+    """J6: that of another list is refused, not taken for a place in this one."""
+    cursors = {}
+    for path in lists:
+        page = staff.get(f"{path}?limit=1").json()
+        if page["next_cursor"]:
+            cursors[path] = page["next_cursor"]
+    assert len(cursors) >= 4, "the demo shop fills as many lists"
+    for mine, theirs in itertools.permutations(cursors, 2):
+        assert faults(staff.get(f"{mine}?cursor={cursors[theirs]}")) == [("cursor", "bad_format")]
+        assert staff.get(f"{mine}?cursor={cursors[mine]}").status_code == 200
