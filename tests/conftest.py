@@ -80,9 +80,9 @@ def recorder(place, pytestconfig):
     return client.Recorder(directory / f"exchanges.{os.getpid()}.jsonl")
 
 
-# One address plays all the people of a test run.
-CROWD = {f"rate_{which}_burst": 1_000_000 for which in ("password", "guess", "global")} | {
-    f"rate_{which}_per_min": 60_000_000 for which in ("password", "guess", "global")}
+# One client address plays all the people of a test run.
+CROWD = client.limits(1_000_000, "credential_per_ip", "guess_per_ip", "login_global", "mail_global") | {
+    "rate_mail_per_ip_hour": 1_000_000}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 #include "account/email_change.h"
 
-#include "account/mailed_code.h"
 #include "account/signin.h"
 #include "io/db.h"
 #include "q/account.h"
@@ -21,60 +20,74 @@ static enum mx_err audit(struct mx_ctx *cx, const char *action)
 struct asked {
     struct mx_ctx *cx;
     struct mx_str email, key;
-    bool mailed; /* the new address has not had its share of mail */
+    bool mailed; /* neither the new address nor the caller has had their share of mail */
+    struct mx_mailed_code code;
 };
 
 static enum mx_err take_share(void *arg)
 {
     struct asked *a = arg;
 
-    a->mailed = mx_limits_allow_mail(a->cx, "email", a->key);
+    a->mailed = mx_limits_allow_mail(a->cx, a->key);
     return MX_OK;
 }
 
-/* The same statements whether or not the address is another's. A code that nobody was sent changes
- * nothing. */
-static enum mx_err mail_code(const struct asked *a, struct mx_str locale)
+static enum mx_err mail_new_address(const struct asked *a, const struct mx_profile *user,
+                                    const struct q_account_owner_row *owner)
 {
     struct mx_ctx *cx = a->cx;
-    struct mx_list rows;
-    struct mx_mailed_code_for what = {
-        .email = a->email, .email_key = a->key, .account = cx->actor.account};
-    char code[7];
-    const struct q_account_owner_row *o;
-    struct mx_pair var;
-
-    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){a->key}, &rows));
-    MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_account(&cx->actor.account), &what, code));
-    o = MX_AT(rows, struct q_account_owner_row, 0);
-    if (rows.n > 0 && !mx_id_eq(o->id, cx->actor.account))
-        return mx_mail_queue(cx, o->id, o->email, "email_wanted", o->locale, (struct mx_list){0});
-    var = (struct mx_pair){MX_S("code"), mx_str_c(code)};
-    return mx_mail_queue(cx, cx->actor.account, a->email, "email_code", locale,
-                         (struct mx_list){&var, 1});
-}
-
-static enum mx_err ask(void *arg)
-{
-    const struct asked *a = arg;
-    struct mx_ctx *cx = a->cx;
-    struct mx_profile user;
+    struct mx_pair var = {MX_S("code"), a->code.code};
+    struct mx_list vars = {&var, 1};
 
     if (!a->mailed)
-        return MX_OK;
+        return mx_mail_queue_none(cx, a->email, "email_code", vars);
+    if (owner != NULL && !mx_id_eq(owner->id, user->id))
+        return mx_mail_queue(cx, owner->id, owner->email, "email_wanted", owner->locale,
+                             (struct mx_list){0});
+    return mx_mail_queue(cx, user->id, a->email, "email_code", user->locale, vars);
+}
+
+static enum mx_err mail_old_address(const struct asked *a, const struct mx_profile *user)
+{
+    struct mx_list none = {0};
+
+    if (!a->mailed)
+        return mx_mail_queue_none(a->cx, user->email, "email_asked", none);
+    return mx_mail_queue(a->cx, user->id, user->email, "email_asked", user->locale, none);
+}
+
+/* The same statements whether or not the address is another's, and whether or not it has had its
+ * share of mail. A code that nobody was sent changes nothing. */
+static enum mx_err ask(void *arg)
+{
+    struct asked *a = arg;
+    struct mx_ctx *cx = a->cx;
+    struct mx_mailed_code_for what = {
+        .email = a->email, .email_key = a->key, .account = cx->actor.account};
+    struct mx_profile user;
+    struct mx_list rows;
+    const struct q_account_owner_row *owner;
+
     MX_TRY(mx_account_profile(cx, cx->actor.account, &user));
-    MX_TRY(mail_code(a, user.locale));
-    MX_TRY(mx_mail_queue(cx, user.id, user.email, "email_asked", user.locale, (struct mx_list){0}));
+    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){a->key}, &rows));
+    owner = rows.n > 0 ? MX_AT(rows, struct q_account_owner_row, 0) : NULL;
+    MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_account(&cx->actor.account), &what, a->mailed,
+                               &a->code));
+    MX_TRY(mail_new_address(a, &user, owner));
+    MX_TRY(mail_old_address(a, &user));
     return audit(cx, "account.email_ask");
 }
 
-enum mx_err mx_email_change_ask(struct mx_ctx *cx, const struct mx_email_change *in)
+enum mx_err mx_email_change_ask(struct mx_ctx *cx, const struct mx_email_change *in,
+                                struct mx_str *ret_handle)
 {
     struct asked a = {.cx = cx, .email = in->email};
     struct mx_proved proved = {take_share, ask, &a};
 
     MX_TRY(mx_email_key_of(cx, in->email, &a.key));
-    return mx_signin_prove(cx, in->password, &proved);
+    MX_TRY(mx_signin_prove(cx, in->password, &proved));
+    *ret_handle = a.code.handle;
+    return MX_OK;
 }
 
 /* ---- confirming ---- */
@@ -106,7 +119,7 @@ static enum mx_err put(struct mx_ctx *cx, const struct mx_profile *user,
     return audit(cx, "account.email_change");
 }
 
-enum mx_err mx_email_change_confirm(struct mx_ctx *cx, struct mx_str code,
+enum mx_err mx_email_change_confirm(struct mx_ctx *cx, const struct mx_mailed_code *code,
                                     struct mx_profile *ret_profile, enum mx_err *ret_refused)
 {
     struct mx_mailed_code_for what;

@@ -1,9 +1,12 @@
-/* One-time codes that are mailed: six digits that prove a mailbox and confirm what was asked for. A
- * code and what it confirms are one row; only an HMAC of both is stored. A code dies by use, after
- * MX_MAILED_CODE_TTL_MS, after MX_MAILED_CODE_ATTEMPTS tries of codes of its holder, and with a
- * newer one (sign-ups: with the third newer one). A million codes are few: beside all that, an
- * address sees only so many wrong codes a day (settings rate_code_*), which a guesser cannot renew
- * by asking for new codes. */
+/* One-time codes that are mailed: they prove a mailbox and confirm what was asked for. Each request
+ * has a row of its own, named by a handle: 128 random bits that the answer gives to whoever asked,
+ * and that nobody else has. A code is good with the handle of its own request and with no other:
+ * what strangers ask for in somebody's name can neither take the place of that person's request,
+ * nor spend its tries, nor end it. Only a hash of the handle and an HMAC of the code, with what it
+ * confirms, are stored. A code ends by use, after MX_MAILED_CODE_TTL_MS, after
+ * MX_MAILED_CODE_ATTEMPTS tries with its handle, and when what it stands for ends: the codes of an
+ * address when one of them was used, those of an account's change of address with a newer one. It
+ * has 50 random bits, too many to be guessed by any number of handles. */
 #ifndef MX_ACCOUNT_MAILED_CODE_H
 #define MX_ACCOUNT_MAILED_CODE_H
 
@@ -12,8 +15,6 @@
 
 #define MX_MAILED_CODE_TTL_MS (INT64_C(30) * 60 * 1000)
 #define MX_MAILED_CODE_ATTEMPTS 5
-/* Sign-ups of one address that wait for their codes at once. */
-#define MX_SIGNUPS_PENDING 3
 
 /* Column `purpose` of a code. */
 enum mx_mailed_code_purpose {
@@ -39,24 +40,33 @@ struct mx_mailed_code_for {
     struct mx_str name, phc;        /* of a sign-up; absent otherwise */
 };
 
-/* Make a code in the present transaction; older ones of the holder end. MX_E_RETRY: by chance it is
- * one that the holder has already. */
+/* What was made, or what is tried. */
+struct mx_mailed_code {
+    struct mx_str handle; /* for the answer to whoever asked, never for the mail */
+    struct mx_str code;   /* for the mail, never for the answer; case, blanks and dashes are free */
+};
+
+/* Make a code in the present transaction. `mailed` false: nobody will be sent it, because the
+ * address has had its share of mail; then the row is there for the sake of an equal answer, expires
+ * at once, and ends no other. MX_E_RETRY: by chance there is such a code already. */
 enum mx_err mx_mailed_code_make(struct mx_ctx *cx, struct mx_mailed_code_holder h,
-                                const struct mx_mailed_code_for *what,
-                                char ret_code[7]) MX_MUST_CHECK;
+                                const struct mx_mailed_code_for *what, bool mailed,
+                                struct mx_mailed_code *ret_code) MX_MUST_CHECK;
 
 /* What came of trying a code. Both functions below run in the present transaction, which must
  * commit when they return MX_OK, whatever *ret_refused says: a try was counted. *ret_refused is
- * MX_OK for the right code, or MX_E_CODE_INVALID. MX_E_RATE_LIMITED: the address has seen enough
- * wrong codes; nothing was tried. */
+ * MX_OK for the right code, or MX_E_CODE_INVALID, also for a handle that is unknown or another's.
+ */
 
 /* Look at a code and leave it good; the right one costs no try. */
 enum mx_err mx_mailed_code_check(struct mx_ctx *cx, struct mx_mailed_code_holder h,
-                                 struct mx_str code, struct mx_mailed_code_for *ret_what,
+                                 const struct mx_mailed_code *tried,
+                                 struct mx_mailed_code_for *ret_what,
                                  enum mx_err *ret_refused) MX_MUST_CHECK;
 /* Use a code up: it and the others of its holder end. Of uses at once one is right. */
 enum mx_err mx_mailed_code_use(struct mx_ctx *cx, struct mx_mailed_code_holder h,
-                               struct mx_str code, struct mx_mailed_code_for *ret_what,
+                               const struct mx_mailed_code *tried,
+                               struct mx_mailed_code_for *ret_what,
                                enum mx_err *ret_refused) MX_MUST_CHECK;
 
 /* End all codes of a holder in the present transaction. */

@@ -1,6 +1,5 @@
 #include "account/password_change.h"
 
-#include "account/mailed_code.h"
 #include "account/mfa.h"
 #include "account/oidc.h"
 #include "account/passkey.h"
@@ -82,16 +81,17 @@ enum mx_err mx_password_change_own(struct mx_ctx *cx, const struct mx_password_c
 struct forgot {
     struct mx_ctx *cx;
     struct mx_str email, key;
+    bool mailed; /* the address has not had its share of mail */
+    struct mx_mailed_code code;
 };
 
 static enum mx_err mail_code(void *arg)
 {
-    const struct forgot *f = arg;
+    struct forgot *f = arg;
     struct mx_ctx *cx = f->cx;
     struct mx_list rows;
     struct mx_mailed_code_for what = {.email = f->email, .email_key = f->key};
     const struct q_account_owner_row *owner = NULL;
-    char code[7];
     struct mx_pair var;
     struct mx_list vars;
 
@@ -101,27 +101,30 @@ static enum mx_err mail_code(void *arg)
     if (owner != NULL)
         what.account = owner->id;
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, f->key),
-                               &what, code));
-    var = (struct mx_pair){MX_S("code"), mx_str_c(code)};
+                               &what, f->mailed, &f->code));
+    var = (struct mx_pair){MX_S("code"), f->code.code};
     vars = (struct mx_list){&var, 1};
-    if (owner == NULL)
+    if (owner == NULL || !f->mailed)
         return mx_mail_queue_none(cx, f->email, "reset_code", vars);
     return mx_mail_queue(cx, owner->id, owner->email, "reset_code", owner->locale, vars);
 }
 
-enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email)
+enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email, struct mx_str *ret_handle)
 {
     struct forgot f = {.cx = cx, .email = email};
 
     MX_TRY(mx_email_key_of(cx, email, &f.key));
-    return mx_limits_allow_mail(cx, "forgot", f.key) ? mx_db_tx(cx->db, mail_code, &f) : MX_OK;
+    f.mailed = mx_limits_allow_mail(cx, f.key);
+    MX_TRY(mx_db_tx(cx->db, mail_code, &f));
+    *ret_handle = f.code.handle;
+    return MX_OK;
 }
 
 /* A code and the password that it is to set. */
 struct reset {
     struct change change;
     struct mx_mailed_code_holder codes;
-    struct mx_str code;
+    const struct mx_mailed_code *code;
     enum mx_err refused;
 };
 
@@ -190,7 +193,7 @@ enum mx_err mx_password_reset_by_code(struct mx_ctx *cx, const struct mx_passwor
     r = (struct reset){
         .change = {.cx = cx, .password = in->password, .action = "account.password_reset"},
         .codes = mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, key),
-        .code = in->code,
+        .code = &in->code,
     };
     MX_TRY(mx_db_tx(cx->db, check_code, &r));
     if (r.refused != MX_OK)

@@ -5,7 +5,7 @@
 #ifndef MX_ACCOUNT_PASSWORD_CHANGE_H
 #define MX_ACCOUNT_PASSWORD_CHANGE_H
 
-#include "base/ctx.h"
+#include "account/mailed_code.h"
 
 struct mx_password_change {
     struct mx_str current_password, password;
@@ -17,17 +17,19 @@ enum mx_err mx_password_change_own(struct mx_ctx *cx,
                                    const struct mx_password_change *in) MX_MUST_CHECK;
 
 /* Mail a code for a new password to the owner of `email`, if there is one; runs its own
- * transaction. The same work and the same answer either way, and also when the address has had its
- * share of mail: then nothing is sent and an earlier code stays good. MX_E_VALIDATION_FAILED: no
- * address. */
-enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email) MX_MUST_CHECK;
+ * transaction. *ret_handle is that of the code (account/mailed_code.h). The same work and the same
+ * answer either way, and also when the address has had its share of mail: then nothing is sent.
+ * Earlier codes stay good. MX_E_VALIDATION_FAILED: no address. */
+enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email,
+                               struct mx_str *ret_handle) MX_MUST_CHECK;
 
 struct mx_password_reset {
-    struct mx_str email, code, password;
+    struct mx_str email, password;
+    struct mx_mailed_code code;
 };
 /* Set the password by that code; runs its own transactions. All sessions end and none begins. A
  * weak password leaves the code good. MX_E_CODE_INVALID, MX_E_VALIDATION_FAILED,
- * MX_E_RATE_LIMITED, MX_E_OVERLOADED. */
+ * MX_E_OVERLOADED. */
 enum mx_err mx_password_reset_by_code(struct mx_ctx *cx,
                                       const struct mx_password_reset *in) MX_MUST_CHECK;
 

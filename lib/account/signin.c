@@ -1,6 +1,5 @@
 #include "account/signin.h"
 
-#include "account/mailed_code.h"
 #include "account/mfa.h"
 #include "account/password.h"
 #include "io/db.h"
@@ -105,13 +104,14 @@ static enum mx_err make_and_sign_in(struct mx_ctx *cx, const struct person *p,
 struct signup {
     struct mx_ctx *cx;
     struct person person;
-    struct mx_tokens *tokens;
+    bool mailed; /* the address has not had its share of mail */
+    struct mx_registered *registered;
 };
 
 static enum mx_err sign_up(void *arg)
 {
     const struct signup *s = arg;
-    enum mx_err e = make_and_sign_in(s->cx, &s->person, s->tokens);
+    enum mx_err e = make_and_sign_in(s->cx, &s->person, &s->registered->tokens);
 
     return e == MX_E_DUPLICATE ? MX_E_EMAIL_TAKEN : e;
 }
@@ -135,36 +135,39 @@ static enum mx_err guest_locale(const struct signup *s, struct mx_str *ret_local
     return e == MX_E_NOT_FOUND ? MX_OK : e;
 }
 
-/* Mail a code, or tell the owner: the same statements either way, so that neither this answer nor
- * that to a wrong code tells which it was. A code that nobody was sent makes no second account. */
+/* Mail a code, or tell the owner, or neither: the same statements each time, so that neither this
+ * answer nor that to a wrong code tells which it was. A code that nobody was sent makes no second
+ * account. */
 static enum mx_err ask_for_proof(void *arg)
 {
     const struct signup *s = arg;
     struct mx_ctx *cx = s->cx;
-    struct mx_mailed_code_for what = {s->person.email, s->person.key, s->person.guest,
-                                      s->person.name, s->person.phc};
+    const struct person *p = &s->person;
+    struct mx_mailed_code_for what = {p->email, p->key, p->guest, p->name, p->phc};
+    struct mx_mailed_code made;
     struct mx_list owners;
     struct mx_str locale;
-    char code[7];
     struct mx_pair var;
 
     MX_TRY(guest_locale(s, &locale));
-    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){s->person.key}, &owners));
-    MX_TRY(mx_mailed_code_make(cx, codes_of(s->person.key), &what, code));
+    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){p->key}, &owners));
+    MX_TRY(mx_mailed_code_make(cx, codes_of(p->key), &what, s->mailed, &made));
+    s->registered->handle = made.handle;
+    var = (struct mx_pair){MX_S("code"), made.code};
+    if (!s->mailed)
+        return mx_mail_queue_none(cx, p->email, "verify_code", (struct mx_list){&var, 1});
     if (owners.n > 0) {
         const struct q_account_owner_row *o = MX_AT(owners, struct q_account_owner_row, 0);
 
         return mx_mail_queue(cx, o->id, o->email, "address_taken", o->locale, (struct mx_list){0});
     }
-    var = (struct mx_pair){MX_S("code"), mx_str_c(code)};
-    return mx_mail_queue(cx, s->person.guest, s->person.email, "verify_code", locale,
-                         (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, p->guest, p->email, "verify_code", locale, (struct mx_list){&var, 1});
 }
 
 enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
-                               struct mx_tokens *ret_tokens, bool *ret_signed_in)
+                               struct mx_registered *ret_registered)
 {
-    struct signup s = {.cx = cx, .tokens = ret_tokens};
+    struct signup s = {.cx = cx, .registered = ret_registered};
     struct mx_password_owner owner = {in->email, in->name, false};
 
     s.person = (struct person){.email = in->email, .name = in->name, .guest = guest_of(cx)};
@@ -172,11 +175,11 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
     MX_TRY(mx_password_room(cx));
     MX_TRY(mx_password_accept(cx, in->password, &owner));
     MX_TRY(mx_password_make(cx, in->password, &s.person.phc));
-    *ret_signed_in = !cx->proc->conf->verify_email;
-    if (*ret_signed_in)
+    ret_registered->signed_in = !cx->proc->conf->verify_email;
+    if (ret_registered->signed_in)
         return mx_db_tx(cx->db, sign_up, &s);
-    return mx_limits_allow_mail(cx, "signup", s.person.key) ? mx_db_tx(cx->db, ask_for_proof, &s)
-                                                            : MX_OK;
+    s.mailed = mx_limits_allow_mail(cx, s.person.key);
+    return mx_db_tx(cx->db, ask_for_proof, &s);
 }
 
 /* ---- proving the address ---- */
@@ -190,7 +193,7 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
     enum mx_err e;
 
     MX_TRY(mx_email_key_of(cx, in->email, &key));
-    MX_TRY(mx_mailed_code_use(cx, codes_of(key), in->code, &what, ret_refused));
+    MX_TRY(mx_mailed_code_use(cx, codes_of(key), &in->code, &what, ret_refused));
     if (*ret_refused != MX_OK)
         return MX_OK;
     p = (struct person){what.email, key, what.name, what.phc, what.account, {cx->now_ms}};
@@ -255,7 +258,7 @@ static enum mx_err judge(struct mx_ctx *cx, struct mx_id account, const struct m
     enum mx_mfa_method method = (enum mx_mfa_method)in->method;
     struct mx_str id = mx_id_str(cx->arena, account);
     struct mx_str key = mx_str_fmt(cx->arena, "%s %.*s", mx_mfa_method_names[method], MX_FMT(id));
-    size_t n = mx_limits_of_codes(cx, key, limits);
+    size_t n = mx_limits_of_second_factors(cx, key, limits);
     enum mx_err e;
 
     if (!mx_limits_take(cx, limits, n, &rate))
@@ -397,12 +400,16 @@ static size_t own_limits(struct mx_ctx *cx, struct mx_id session, struct mx_id a
 {
     struct mx_str id = mx_id_str(cx->arena, session), all = mx_id_str(cx->arena, account);
 
-    limits[0] =
-        (struct mx_limit){mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
-                          cx->proc->conf->rate_login_burst, cx->proc->conf->rate_login_per_min, 0};
-    limits[1] = (struct mx_limit){mx_str_fmt(cx->arena, "own logins:%.*s", MX_FMT(all)),
-                                  cx->proc->conf->rate_account_burst,
-                                  cx->proc->conf->rate_account_per_min, 0};
+    limits[0] = (struct mx_limit){
+        .bucket = mx_str_fmt(cx->arena, "own login:%.*s", MX_FMT(id)),
+        .burst = cx->proc->conf->rate_login_per_account_ip_burst,
+        .per_min = cx->proc->conf->rate_login_per_account_ip_per_min,
+    };
+    limits[1] = (struct mx_limit){
+        .bucket = mx_str_fmt(cx->arena, "own logins:%.*s", MX_FMT(all)),
+        .burst = cx->proc->conf->rate_login_per_account_burst,
+        .per_min = cx->proc->conf->rate_login_per_account_per_min,
+    };
     return 2;
 }
 

@@ -8,13 +8,15 @@
 #ifndef MX_ACCOUNT_SIGNIN_H
 #define MX_ACCOUNT_SIGNIN_H
 
+#include "account/mailed_code.h"
 #include "account/session.h"
 
 struct mx_register {
     struct mx_str email, password, name;
 };
 struct mx_verify {
-    struct mx_str email, code;
+    struct mx_str email;
+    struct mx_mailed_code code;
 };
 struct mx_login {
     struct mx_str email, password;
@@ -48,18 +50,25 @@ struct mx_signin {
 enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale,
                             struct mx_tokens *ret_tokens) MX_MUST_CHECK;
 
+/* What registering came to. */
+struct mx_registered {
+    bool signed_in;          /* the account exists and `tokens` are its own */
+    struct mx_tokens tokens; /* filled when signed in */
+    struct mx_str handle;    /* otherwise: of the code (account/mailed_code.h) */
+};
+
 /* Register; runs its own transaction. With verify_email a code is mailed, or a notice to the owner
- * of a taken address, and *ret_signed_in is false in both cases, and also when the address has had
- * its share of mail: then nothing is sent and earlier codes stay good. Else the account exists at
+ * of a taken address, and the answer is a handle in both cases, and also when the address has had
+ * its share of mail: then nothing is sent. Earlier codes stay good. Else the account exists at
  * once. A guest who registers keeps the account. MX_E_VALIDATION_FAILED, MX_E_EMAIL_TAKEN (only
  * without verify_email), MX_E_OVERLOADED. */
 enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
-                               struct mx_tokens *ret_tokens, bool *ret_signed_in) MX_MUST_CHECK;
+                               struct mx_registered *ret_registered) MX_MUST_CHECK;
 
-/* Prove an address in the present transaction and make the account of the sign-up that the code was
- * mailed for; others of the address end. A wrong code costs all of them a try. MX_E_CODE_INVALID;
- * with MX_OK that error may stand in *ret_refused: a try was counted and the transaction must
- * commit. */
+/* Prove an address in the present transaction and make the account of the sign-up whose handle and
+ * code these are; others of the address end. A wrong code costs that sign-up alone a try.
+ * MX_E_CODE_INVALID; with MX_OK that error may stand in *ret_refused: a try was counted and the
+ * transaction must commit. */
 enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
                              struct mx_tokens *ret_tokens, enum mx_err *ret_refused) MX_MUST_CHECK;
 

@@ -120,9 +120,12 @@ enum mx_err mx_admit(struct mx_ctx *cx, enum mx_rate_class c)
 {
     const struct mx_settings *s = cx->proc->conf;
     const struct mx_limit limits[] = {
-        [MX_RATE_SIGN_IN] = {MX_S("address"), s->rate_address_burst, s->rate_address_per_min, 0},
-        [MX_RATE_PASSWORD] = {MX_S("password"), s->rate_password_burst, s->rate_password_per_min,
-                              0},
+        [MX_RATE_SIGN_IN] = {.bucket = MX_S("address"),
+                             .burst = s->rate_token_per_ip_burst,
+                             .per_min = s->rate_token_per_ip_per_min},
+        [MX_RATE_PASSWORD] = {.bucket = MX_S("password"),
+                              .burst = s->rate_credential_per_ip_burst,
+                              .per_min = s->rate_credential_per_ip_per_min},
     };
     struct mx_limit limit = limits[c];
     struct mx_str client = mx_address_class(cx->arena, cx->address);

@@ -38,6 +38,14 @@ static const struct setting table[] = {
 
 #define N_SETTINGS MX_LEN(table)
 
+static const struct former {
+    const char *name, *now; /* what the fault says after the name */
+} former_names[] = {
+#define ROW(name, now) {#name, now},
+    MX_SETTINGS_FORMER(ROW)
+#undef ROW
+};
+
 /* What a reading has found so far. */
 struct reading {
     struct mx_arena *arena;
@@ -82,9 +90,17 @@ static const struct setting *find(struct mx_str name)
     return NULL;
 }
 
-static void env_name(const struct setting *row, char out[ENV_MAX])
+static const struct former *find_former(struct mx_str name)
 {
-    size_t n = (size_t)snprintf(out, ENV_MAX, ENV_PREFIX "%s", row->name);
+    for (size_t i = 0; i < MX_LEN(former_names); i++)
+        if (mx_str_eqc(name, former_names[i].name))
+            return &former_names[i];
+    return NULL;
+}
+
+static void env_name(const char *setting, char out[ENV_MAX])
+{
+    size_t n = (size_t)snprintf(out, ENV_MAX, ENV_PREFIX "%s", setting);
 
     for (size_t i = 0; i < n; i++)
         if (out[i] >= 'a' && out[i] <= 'z')
@@ -142,6 +158,20 @@ static void assign(struct reading *r, const struct setting *row, struct mx_str v
                    row->name, row->min, row->max);
 }
 
+/* A name that is no setting (any more). */
+static void refuse_name(struct reading *r, struct mx_str name, const char *where)
+{
+    const struct former *old = find_former(name);
+
+    if (old) {
+        mx_buf_fmt(fault(r), "%s: %s %s\n", where, old->name, old->now);
+        return;
+    }
+    mx_buf_fmt(fault(r), "%s: unknown setting ", where);
+    put_name(r->faults, name);
+    mx_buf_byte(r->faults, '\n');
+}
+
 static void read_line(struct reading *r, struct mx_str line, int number)
 {
     struct mx_str name, value = line;
@@ -157,9 +187,7 @@ static void read_line(struct reading *r, struct mx_str line, int number)
     name = mx_str_trim(name);
     row = find(name);
     if (!row) {
-        mx_buf_fmt(fault(r), "%s: unknown setting ", where);
-        put_name(r->faults, name);
-        mx_buf_byte(r->faults, '\n');
+        refuse_name(r, name, where);
     } else if (r->line[row - table]) {
         mx_buf_fmt(fault(r), "%s: %s is already set on line %d\n", where, row->name,
                    r->line[row - table]);
@@ -200,12 +228,23 @@ static void read_env(struct reading *r, char *const *env)
         char name[ENV_MAX];
         struct mx_str value;
 
-        env_name(&table[i], name);
+        env_name(table[i].name, name);
         value = env_get(env, name);
         if (!value.p)
             continue;
         r->origin[i] = MX_FROM_ENVIRONMENT;
         assign(r, &table[i], value, name);
+    }
+}
+
+static void refuse_former_env(struct reading *r, char *const *env)
+{
+    for (size_t i = 0; i < MX_LEN(former_names); i++) {
+        char name[ENV_MAX];
+
+        env_name(former_names[i].name, name);
+        if (env_get(env, name).p)
+            mx_buf_fmt(fault(r), "%s: %s %s\n", name, former_names[i].name, former_names[i].now);
     }
 }
 
@@ -343,6 +382,7 @@ enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *cons
     set_defaults(&r.conf);
     read_file(&r, file_text);
     read_env(&r, env);
+    refuse_former_env(&r, env);
     read_password_file(&r);
     check_values(&r);
     if (r.n_faults)
@@ -379,7 +419,7 @@ struct mx_setting_view mx_conf_view(struct mx_arena *a, int i)
 
     MX_ASSERT(i >= 0 && i < mx_conf_count());
     row = &table[i];
-    env_name(row, env);
+    env_name(row->name, env);
     return (struct mx_setting_view){.name = row->name,
                                     .env = mx_arena_dup(a, env, strlen(env)),
                                     .value = view_value(a, row),
@@ -410,7 +450,7 @@ static bool is_setting_env(struct mx_str name)
     for (size_t i = 0; i < N_SETTINGS; i++) {
         char own[ENV_MAX];
 
-        env_name(&table[i], own);
+        env_name(table[i].name, own);
         if (mx_str_eqc(name, own))
             return true;
     }

@@ -56,20 +56,27 @@
     I(password_hashes_at_once, 2, 1, 1024, "most password hashes that all workers together compute at the same time")     \
     I(password_wait_ms,        1000, 0, 5000, "how long a sign-in waits for its turn to hash, milliseconds, at most an eighth of request_timeout_ms; 0: it does not wait") \
     I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer than this is answered 503 without being run, milliseconds") \
-    I(rate_account_burst,      40, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from all addresses") \
-    I(rate_account_per_min,    1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for all addresses") \
-    I(rate_address_burst,      5000, 1, 1000000, "new guests and refreshed tokens an address may ask for at once") \
-    I(rate_address_per_min,    60000, 1, 60000000, "new guests and refreshed tokens an address may ask for a minute") \
-    I(rate_code_burst,         50, 5, 100000, "wrong codes an address may see at once from all addresses") \
-    I(rate_code_per_hour,      4, 1, 100000, "wrong codes an address regains an hour for all addresses") \
-    I(rate_global_burst,       3000, 1, 100000000, "wrong passwords, and mails of sign-ups, this host may see at once over all accounts and addresses") \
-    I(rate_global_per_min,     600, 1, 100000000, "wrong passwords, and mails of sign-ups, this host regains a minute over all accounts and addresses") \
-    I(rate_guess_burst,        200, 1, 100000000, "wrong passwords and codes an address may send at once to all accounts") \
-    I(rate_guess_per_min,      60, 1, 100000000, "wrong passwords and codes an address regains a minute for all accounts") \
-    I(rate_login_burst,        10, 1, 100000, "wrong passwords, and mails of sign-ups, an account may see at once from one address") \
-    I(rate_login_per_min,      1, 1, 100000, "wrong passwords, and mails of sign-ups, an account regains a minute for one address") \
-    I(rate_password_burst,     300, 1, 1000000, "sign-ins, sign-ups and codes an address may send at once") \
-    I(rate_password_per_min,   600, 1, 60000000, "sign-ins, sign-ups and codes an address may send a minute") \
+    I(rate_credential_per_ip_burst,  300, 1, 1000000, "sign-ins, sign-ups and codes that one client address may send at once") \
+    I(rate_credential_per_ip_per_min, 600, 1, 60000000, "sign-ins, sign-ups and codes that one client address may send a minute") \
+    I(rate_guess_per_ip_burst, 200, 1, 100000000, "wrong passwords and codes of second factors that one client address may send at once, to all accounts together") \
+    I(rate_guess_per_ip_per_min, 60, 1, 100000000, "wrong passwords and codes of second factors that one client address regains a minute") \
+    I(rate_login_global_burst, 3000, 1, 100000000, "wrong passwords and codes of second factors that this host takes at once, over all accounts and client addresses") \
+    I(rate_login_global_per_min, 600, 1, 100000000, "wrong passwords and codes of second factors that this host regains a minute, over all accounts and client addresses") \
+    I(rate_login_per_account_burst, 40, 1, 100000, "wrong passwords that one account takes at once, from all client addresses together") \
+    I(rate_login_per_account_ip_burst, 10, 1, 100000, "wrong passwords and codes of second factors that one account takes at once from one client address") \
+    I(rate_login_per_account_ip_per_min, 1, 1, 100000, "wrong passwords and codes of second factors that one account regains a minute for one client address") \
+    I(rate_login_per_account_per_min, 1, 1, 100000, "wrong passwords that one account regains a minute, for all client addresses together") \
+    I(rate_mail_global_burst, 3000, 1, 100000000, "mails that this host sends at once to addresses that anybody may name (sign-up, forgotten password, change of address)") \
+    I(rate_mail_global_per_min, 600, 1, 100000000, "such mails that this host regains a minute") \
+    I(rate_mail_per_address_day, 50, 1, 100000, "such mails that one address gets at once, and regains a day, whoever asks and for whatever") \
+    I(rate_mail_per_address_hour, 20, 1, 100000, "such mails that one address gets at once, and regains an hour, whoever asks and for whatever") \
+    I(rate_mail_per_address_ip_day, 8, 1, 100000, "such mails to one address that one client address may ask for at once, and regains a day; well below rate_mail_per_address_day, so that strangers do not use up what the owner needs") \
+    I(rate_mail_per_address_ip_hour, 4, 1, 100000, "such mails to one address that one client address may ask for at once, and regains an hour; well below rate_mail_per_address_hour") \
+    I(rate_mail_per_ip_hour, 1000, 1, 1000000, "such mails that one client address may ask for at once, and regains an hour, to all addresses together") \
+    I(rate_mfa_per_account_burst, 50, 5, 100000, "wrong codes of second factors that one account takes at once, from all client addresses together") \
+    I(rate_mfa_per_account_per_hour, 4, 1, 100000, "wrong codes of second factors that one account regains an hour, for all client addresses together") \
+    I(rate_token_per_ip_burst, 5000, 1, 1000000, "new guests and refreshed tokens that one client address may ask for at once") \
+    I(rate_token_per_ip_per_min, 60000, 1, 60000000, "new guests and refreshed tokens that one client address may ask for a minute") \
     I(reauth_max_age_s,        900, 30, 86400, "greatest age of the sign-in, or of POST /v1/auth/reauth, for routes that require a recent one, seconds") \
     I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token may be sent again (lost answer), seconds") \
     I(refresh_ttl_d,           30, 1, 365, "an unused session ends after this time, days")                  \
@@ -96,6 +103,24 @@
     B(verify_email,            true, "require a new customer to prove the e-mail address before the account exists")         \
     I(workers,                 0, 0, 1024, "workers of the fast pool; 0: twice the processors")    \
     I(workers_max,             72, 1, 1024, "size of the scoreboard: workers of all pools, old and new generation together")
+
+/* Names that settings had before. One that is still set is refused, with what stands here: a limit
+ * that silently fell back to its default would be worse than a start that fails. */
+#define MX_SETTINGS_FORMER(R)                                                                      \
+    R(rate_account_burst,    "is now rate_login_per_account_burst")                                \
+    R(rate_account_per_min,  "is now rate_login_per_account_per_min")                              \
+    R(rate_address_burst,    "is now rate_token_per_ip_burst")                                     \
+    R(rate_address_per_min,  "is now rate_token_per_ip_per_min")                                   \
+    R(rate_code_burst,       "is gone: each mailed code counts its own tries; for codes of second factors it is now rate_mfa_per_account_burst") \
+    R(rate_code_per_hour,    "is gone: each mailed code counts its own tries; for codes of second factors it is now rate_mfa_per_account_per_hour") \
+    R(rate_global_burst,     "is now rate_login_global_burst, and rate_mail_global_burst for mail") \
+    R(rate_global_per_min,   "is now rate_login_global_per_min, and rate_mail_global_per_min for mail") \
+    R(rate_guess_burst,      "is now rate_guess_per_ip_burst")                                     \
+    R(rate_guess_per_min,    "is now rate_guess_per_ip_per_min")                                   \
+    R(rate_login_burst,      "is now rate_login_per_account_ip_burst")                             \
+    R(rate_login_per_min,    "is now rate_login_per_account_ip_per_min")                           \
+    R(rate_password_burst,   "is now rate_credential_per_ip_burst")                                \
+    R(rate_password_per_min, "is now rate_credential_per_ip_per_min")
 /* clang-format on */
 
 struct mx_settings {

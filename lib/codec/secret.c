@@ -122,12 +122,54 @@ void mx_secret_wipe(void *p, size_t n)
     sodium_memzero(p, n);
 }
 
-void mx_code6(char ret_code[7])
-{
-    uint64_t value = mx_rnd_below(1000000);
-    int i;
+/* ---- one-time codes ---- */
 
-    for (i = 5; i >= 0; i--, value /= 10)
-        ret_code[i] = (char)('0' + value % 10);
-    ret_code[6] = '\0';
+#define CODE_BITS 5 /* of a character */
+
+static const char code_alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+void mx_code_new(char ret_code[MX_CODE + 1])
+{
+    uint64_t bits;
+
+    mx_rnd(&bits, sizeof bits);
+    for (int i = 0; i < MX_CODE; i++, bits >>= CODE_BITS)
+        ret_code[i] = code_alphabet[bits % (1U << CODE_BITS)];
+    ret_code[MX_CODE] = '\0';
+}
+
+struct mx_str mx_code_shown(struct mx_arena *a, struct mx_str code)
+{
+    return mx_str_fmt(a, "%.*s-%.*s", MX_FMT(mx_str_sub(code, 0, MX_CODE / 2)),
+                      MX_FMT(mx_str_sub(code, MX_CODE / 2, MX_CODE)));
+}
+
+/* The character of the alphabet that `c` means; NUL: none. */
+static char code_char(char c)
+{
+    if (c >= 'a' && c <= 'z')
+        c = (char)(c - 'a' + 'A');
+    if (c == 'I' || c == 'L')
+        return '1';
+    if (c == 'O')
+        return '0';
+    return c != '\0' && strchr(code_alphabet, c) != NULL ? c : '\0';
+}
+
+bool mx_code_read(struct mx_str typed, char ret_code[MX_CODE + 1])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < typed.n; i++) {
+        char c;
+
+        if (typed.p[i] == ' ' || typed.p[i] == '-')
+            continue;
+        c = code_char(typed.p[i]);
+        if (c == '\0' || n == MX_CODE)
+            return false;
+        ret_code[n++] = c;
+    }
+    ret_code[n] = '\0';
+    return n == MX_CODE;
 }

@@ -41,7 +41,16 @@ bool mx_base64_decode(struct mx_str s, void *out, size_t size, size_t *ret_n) MX
 bool mx_secret_eq(const void *a, const void *b, size_t n);
 /* Overwrite so that the compiler cannot leave it out. */
 void mx_secret_wipe(void *p, size_t n);
-/* Six random decimal digits, NUL-terminated. */
-void mx_code6(char ret_code[7]);
+
+/* One-time codes that people type: MX_CODE characters of Crockford's base 32 (digits and capitals
+ * without I, L, O and U), 50 random bits. */
+#define MX_CODE 10
+/* A new one, NUL-terminated. */
+void mx_code_new(char ret_code[MX_CODE + 1]);
+/* As it is shown to people, in `a`: two groups, ABCDE-FGHJK. */
+struct mx_str mx_code_shown(struct mx_arena *a, struct mx_str code);
+/* What somebody typed, as mx_code_new made it: case, blanks and dashes do not count; I and L are
+ * read as 1, O as 0. False when it is no code. */
+bool mx_code_read(struct mx_str typed, char ret_code[MX_CODE + 1]) MX_MUST_CHECK;
 
 #endif

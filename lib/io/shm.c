@@ -87,9 +87,9 @@ struct rate {
     int64_t token_us, window_us;
 };
 
-static struct rate rate_of(int64_t burst, int64_t per_hour)
+static struct rate rate_of(int64_t burst, int64_t per_day)
 {
-    struct rate r = {.token_us = INT64_C(3600000000) / (per_hour > 0 ? per_hour : 1)};
+    struct rate r = {.token_us = INT64_C(86400000000) / (per_day > 0 ? per_day : 1)};
 
     if (r.token_us < 1)
         r.token_us = 1;
@@ -162,10 +162,10 @@ static bool bucket_move(struct mx_shared *s, struct mx_str key, int64_t step_us,
     return true;
 }
 
-bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_hour,
+bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_day,
                     int64_t *ret_left, int64_t *ret_reset_s)
 {
-    struct rate r = rate_of(burst, per_hour);
+    struct rate r = rate_of(burst, per_day);
     int64_t debt, wait_us;
     bool ok = bucket_move(s, key, r.token_us, r.window_us, &debt);
 
@@ -175,9 +175,9 @@ bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64
     return ok;
 }
 
-void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_hour)
+void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_day)
 {
-    struct rate r = rate_of(burst, per_hour);
+    struct rate r = rate_of(burst, per_day);
     int64_t debt;
 
     (void)bucket_move(s, key, -r.token_us, r.window_us, &debt);

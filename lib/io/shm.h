@@ -15,12 +15,12 @@ struct mx_shared;
 /* Map a new region (anonymous, inherited by fork). */
 struct mx_shared *mx_shared_new(void);
 
-/* Token bucket `key`: capacity `burst`, `per_hour` tokens an hour. Takes one; false when empty.
+/* Token bucket `key`: capacity `burst`, `per_day` tokens a day. Takes one; false when empty.
  * *ret_left tokens are left, *ret_reset_s until one is back. */
-bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_hour,
+bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_day,
                     int64_t *ret_left, int64_t *ret_reset_s);
 /* Give a token back (a reserved attempt that turned out right). */
-void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_hour);
+void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_day);
 
 /* Deny-list of sessions; an entry may be forgotten after `until_ms`. */
 void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_ms);

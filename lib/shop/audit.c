@@ -127,8 +127,8 @@ static bool within_limits(struct mx_ctx *cx)
     struct mx_str who = mx_id_none(cx->actor.account) ? mx_address_class(cx->arena, cx->address)
                                                       : mx_id_str(cx->arena, cx->actor.account);
     const struct mx_limit limits[] = {
-        {mx_str_fmt(cx->arena, "refused:%.*s", MX_FMT(who)), ONE_BURST, ONE_PER_MIN, 0},
-        {MX_S("refused"), ALL_BURST, ALL_PER_MIN, 0},
+        {mx_str_fmt(cx->arena, "refused:%.*s", MX_FMT(who)), ONE_BURST, ONE_PER_MIN, 0, 0},
+        {MX_S("refused"), ALL_BURST, ALL_PER_MIN, 0, 0},
     };
     struct mx_rate rate;
 

@@ -12,18 +12,18 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
 
     limits[0] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "%s:%.*s %.*s", act, MX_FMT(key), MX_FMT(client)),
-        .burst = s->rate_login_burst,
-        .per_min = s->rate_login_per_min,
+        .burst = s->rate_login_per_account_ip_burst,
+        .per_min = s->rate_login_per_account_ip_per_min,
     };
     limits[1] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "%s:%.*s", act, MX_FMT(key)),
-        .burst = s->rate_account_burst,
-        .per_min = s->rate_account_per_min,
+        .burst = s->rate_login_per_account_burst,
+        .per_min = s->rate_login_per_account_per_min,
     };
     limits[2] = (struct mx_limit){
         .bucket = mx_str_c(act),
-        .burst = s->rate_global_burst,
-        .per_min = s->rate_global_per_min,
+        .burst = s->rate_login_global_burst,
+        .per_min = s->rate_login_global_per_min,
     };
     return 3;
 }
@@ -37,8 +37,8 @@ static size_t with_client(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX
     limits[n] = limits[n - 1];
     limits[n - 1] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(client)),
-        .burst = cx->proc->conf->rate_guess_burst,
-        .per_min = cx->proc->conf->rate_guess_per_min,
+        .burst = cx->proc->conf->rate_guess_per_ip_burst,
+        .per_min = cx->proc->conf->rate_guess_per_ip_per_min,
     };
     return n + 1;
 }
@@ -49,19 +49,19 @@ size_t mx_limits_of_passwords(struct mx_ctx *cx, struct mx_str key,
     return with_client(cx, limits_of(cx, "login", key, limits), limits);
 }
 
-size_t mx_limits_of_codes(struct mx_ctx *cx, struct mx_str key,
-                          struct mx_limit limits[MX_LIMITS_MAX])
+size_t mx_limits_of_second_factors(struct mx_ctx *cx, struct mx_str key,
+                                   struct mx_limit limits[MX_LIMITS_MAX])
 {
-    size_t n = limits_of(cx, "code", key, limits);
+    size_t n = limits_of(cx, "mfa", key, limits);
 
-    limits[1].burst = cx->proc->conf->rate_code_burst;
-    limits[1].per_hour = cx->proc->conf->rate_code_per_hour;
+    limits[1].burst = cx->proc->conf->rate_mfa_per_account_burst;
+    limits[1].per_hour = cx->proc->conf->rate_mfa_per_account_per_hour;
     return with_client(cx, n, limits);
 }
 
-static int64_t an_hour(const struct mx_limit *l)
+static int64_t a_day(const struct mx_limit *l)
 {
-    return l->per_hour > 0 ? l->per_hour : 60 * l->per_min;
+    return l->per_day > 0 ? l->per_day : 24 * (l->per_hour > 0 ? l->per_hour : 60 * l->per_min);
 }
 
 bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
@@ -69,8 +69,8 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 {
     for (size_t i = 0; i < n; i++) {
         ret_rate->limit = limits[i].burst;
-        if (!mx_shared_take(cx->proc->shared, limits[i].bucket, limits[i].burst,
-                            an_hour(&limits[i]), &ret_rate->left, &ret_rate->reset_s)) {
+        if (!mx_shared_take(cx->proc->shared, limits[i].bucket, limits[i].burst, a_day(&limits[i]),
+                            &ret_rate->left, &ret_rate->reset_s)) {
             mx_limits_give(cx, limits, i);
             return false;
         }
@@ -81,14 +81,66 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        mx_shared_give(cx->proc->shared, limits[i].bucket, limits[i].burst, an_hour(&limits[i]));
+        mx_shared_give(cx->proc->shared, limits[i].bucket, limits[i].burst, a_day(&limits[i]));
 }
 
-bool mx_limits_allow_mail(struct mx_ctx *cx, const char *act, struct mx_str key)
+static struct mx_str mail_bucket(struct mx_ctx *cx, const char *span, struct mx_str whose)
 {
-    struct mx_rate rate;
+    return mx_str_fmt(cx->arena, "mail a %s:%.*s", span, MX_FMT(whose));
+}
+
+/* What a client that holds an account may ask for, whatever addresses it names. */
+static size_t own_mail(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX])
+{
+    const struct mx_settings *s = cx->proc->conf;
+    struct mx_str id = mx_id_str(cx->arena, cx->actor.account);
+
+    if (cx->actor.kind < MX_CUSTOMER)
+        return n;
+    limits[n++] = (struct mx_limit){.bucket = mail_bucket(cx, "day for account", id),
+                                    .burst = s->rate_mail_per_address_day,
+                                    .per_day = s->rate_mail_per_address_day};
+    return n;
+}
+
+/* Those of one client come first: what it alone is refused uses up nothing of others. */
+static size_t limits_of_mail(struct mx_ctx *cx, struct mx_str key,
+                             struct mx_limit limits[MX_LIMITS_MAX])
+{
+    const struct mx_settings *s = cx->proc->conf;
+    struct mx_str ip = mx_address_class(cx->arena, cx->address);
+    struct mx_str both = mx_str_fmt(cx->arena, "%.*s %.*s", MX_FMT(key), MX_FMT(ip));
+    const struct mx_limit rows[] = {
+        {.bucket = mail_bucket(cx, "day", both),
+         .burst = s->rate_mail_per_address_ip_day,
+         .per_day = s->rate_mail_per_address_ip_day},
+        {.bucket = mail_bucket(cx, "hour", both),
+         .burst = s->rate_mail_per_address_ip_hour,
+         .per_hour = s->rate_mail_per_address_ip_hour},
+        {.bucket = mail_bucket(cx, "hour from", ip),
+         .burst = s->rate_mail_per_ip_hour,
+         .per_hour = s->rate_mail_per_ip_hour},
+        {.bucket = mail_bucket(cx, "day", key),
+         .burst = s->rate_mail_per_address_day,
+         .per_day = s->rate_mail_per_address_day},
+        {.bucket = mail_bucket(cx, "hour", key),
+         .burst = s->rate_mail_per_address_hour,
+         .per_hour = s->rate_mail_per_address_hour},
+        {.bucket = MX_S("mail"),
+         .burst = s->rate_mail_global_burst,
+         .per_min = s->rate_mail_global_per_min},
+    };
+
+    _Static_assert(MX_LEN(rows) < MX_LIMITS_MAX, "and one of the account");
+    memcpy(limits, rows, sizeof(rows));
+    return own_mail(cx, MX_LEN(rows), limits);
+}
+
+bool mx_limits_allow_mail(struct mx_ctx *cx, struct mx_str key)
+{
     struct mx_limit limits[MX_LIMITS_MAX];
-    size_t n = limits_of(cx, act, key, limits);
+    struct mx_rate rate;
+    size_t n = limits_of_mail(cx, key, limits);
 
     return mx_limits_take(cx, limits, n, &rate);
 }

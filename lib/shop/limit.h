@@ -5,22 +5,21 @@
 
 #include "base/ctx.h"
 
-/* A bucket: `burst` tokens, of which `per_min` come back a minute, or `per_hour` an hour where that
- * is set. */
+/* A bucket: `burst` tokens, of which as many come back as the one rate says that is set. */
 struct mx_limit {
     struct mx_str bucket;
-    int64_t burst, per_min, per_hour;
+    int64_t burst, per_min, per_hour, per_day;
 };
 
 /* Limits that an attempt may stand under. */
-#define MX_LIMITS_MAX 4
+#define MX_LIMITS_MAX 8
 /* The limits of who tries a password of the account of address `key`: of one client to it, of all
  * to it, of one client to all accounts, and of all to all. Returns how many. */
 size_t mx_limits_of_passwords(struct mx_ctx *cx, struct mx_str key,
                               struct mx_limit limits[MX_LIMITS_MAX]);
-/* The same for codes that were mailed to `key`. */
-size_t mx_limits_of_codes(struct mx_ctx *cx, struct mx_str key,
-                          struct mx_limit limits[MX_LIMITS_MAX]);
+/* The same for codes of the second factor that `key` names. */
+size_t mx_limits_of_second_factors(struct mx_ctx *cx, struct mx_str key,
+                                   struct mx_limit limits[MX_LIMITS_MAX]);
 
 /* Take one token of each of the `n` limits (at least one). False when a bucket is empty: none is
  * taken. *ret_rate tells of the bucket that refused, or of the last one. */
@@ -29,9 +28,13 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 /* Give the tokens back: the attempt does not count. */
 void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n);
 
-/* Take one of each limit of mails to `key` that anybody may ask for by `act`, for good. False: it
- * has had its share. */
-bool mx_limits_allow_mail(struct mx_ctx *cx, const char *act, struct mx_str key) MX_MUST_CHECK;
+/* Take one of each limit of mail to the canonical address `key`, for good: mail that anybody may
+ * ask for by naming the address, whatever the mail is for. The limits are those of one client to
+ * the address, well below those of all clients to it, so that a few strangers do not use up what
+ * its owner needs; of one client to all addresses; of all mail; and, where somebody is signed in
+ * who is no guest, of what that account asks for. False: nothing may be sent, and nothing was
+ * taken. */
+bool mx_limits_allow_mail(struct mx_ctx *cx, struct mx_str key) MX_MUST_CHECK;
 
 /* Let the answer tell of the bucket that refused; returns MX_E_RATE_LIMITED. */
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused);

@@ -4,9 +4,11 @@ import contextlib
 import client
 
 BUILD = client.ROOT / "build" / "attack"
-# One address plays a crowd.
-WIDE = {f"rate_{which}_{how}": 100_000 for which in ("password", "guess", "global", "login", "account", "address")
-        for how in ("burst", "per_min")}
+# One client address plays a crowd.
+WIDE = client.limits(100_000, "credential_per_ip", "guess_per_ip", "login_global", "login_per_account",
+                     "login_per_account_ip", "mail_global", "token_per_ip") | {
+    f"rate_mail_per_{whom}": 100_000
+    for whom in ("ip_hour", "address_hour", "address_day", "address_ip_hour", "address_ip_day")}
 
 
 @contextlib.contextmanager

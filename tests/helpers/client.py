@@ -1,4 +1,5 @@
 """A private stack and its clients: what the HTTP and fault tests share."""
+import collections
 import contextlib
 import email
 import email.policy
@@ -21,6 +22,9 @@ import requests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "correct-Horse-battery-9"
+# A code as mail shows it, and a handle that no answer has given.
+CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b")
+NO_HANDLE = "A" * 22
 ADDRESS = {
     "name": "Ada Lovelace",
     "line1": "12 St James's Square",
@@ -72,6 +76,11 @@ def until(condition, seconds=15, what="the condition"):
         time.sleep(0.05)
 
 
+def limits(n, *which):
+    """Settings that widen rate limits: n at once, and n a minute."""
+    return {f"rate_{one}_{how}": n for one in which for how in ("burst", "per_min")}
+
+
 class Stack:
     """deploy/run below one directory, with settings given as workers=2, token_ttl_s=60, ..."""
 
@@ -80,6 +89,7 @@ class Stack:
         self.port = free_port()
         self.settings = {f"MERX_{k.upper()}": str(v) for k, v in settings.items()}
         self.env = {}
+        self.handles = collections.defaultdict(list)
 
     def _deploy(self, verb):
         env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")}
@@ -228,12 +238,12 @@ class Mailbox:
         return self.all(to)[-1]
 
     def code(self, to, n=1):
-        """The six digits in it."""
+        """The code in it."""
         return self.code_of(self.wait(to, n))
 
     @staticmethod
     def code_of(message):
-        return re.search(r"\b(\d{6})\b", message.text).group(1)
+        return CODE.search(message.text).group()
 
 
 class Recorder:
@@ -308,7 +318,15 @@ class Api:
         )
         if self.recorder:
             self.recorder.add(method, path, answer.request.body, answer)
+        if answer.status_code == 202 and isinstance(json, dict) and "handle" in answer.json():
+            whose = token if path.startswith("/v1/me") else json["email"].lower()
+            self.stack.handles[path, whose].append(answer.json()["handle"])
         return answer
+
+    def handles(self, path, whose):
+        """The handles that such requests got, oldest first: an app keeps them for the code. `whose`:
+        the address, or below /v1/me the token."""
+        return self.stack.handles[path, whose] or [NO_HANDLE]
 
     def get(self, path, **how):
         return self.send("GET", path, **how)
@@ -354,9 +372,14 @@ class Api:
         sent = {"email": address, "password": password, "name": name}
         answer = self.post("/v1/auth/register", sent, token=guest and guest.token)
         assert answer.status_code == 202, answer.text
-        code = self.stack.mailbox().code(address)
-        verified = self.post("/v1/auth/verify", {"email": address, "code": code})
+        verified = self.verify(address, self.stack.mailbox().code(address), answer.json()["handle"])
         return Person(self, verified, address, password)
+
+    def verify(self, address, code, handle=None, **how):
+        """With the handle of the newest sign-up of the address, unless another is given."""
+        handle = handle or self.handles("/v1/auth/register", address.lower())[-1]
+        sent = {"email": address, "code": code, "handle": handle}
+        return self.post("/v1/auth/verify", sent, **how)
 
     def demo_customer(self):
         env = self.stack.env
@@ -470,6 +493,15 @@ def problem(answer, status, code):
     assert body["status"] == status and body["code"] == code, body
     assert body["type"].endswith(code) and body["title"] and body["request_id"], body
     return body
+
+
+def handle_of(answer):
+    """The answer says that a code was asked for; its handle."""
+    assert answer.status_code == 202, f"{answer.status_code} {answer.text}"
+    assert set(answer.json()) == {"handle", "expires_in"} and answer.json()["expires_in"] == 1800
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", answer.json()["handle"]), answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.json()["handle"]
 
 
 def faults(answer):

@@ -34,7 +34,7 @@ async function mailedCode(address) {
     const names = readdirSync(env.MERX_MAIL).filter((n) => !n.startsWith(".")).sort();
     for (const name of names.reverse()) {
       const mail = readFileSync(join(env.MERX_MAIL, name), "utf8");
-      const code = mail.includes(address) && /^(?:Code: )?(\d{6})\r?$/m.exec(mail);
+      const code = mail.includes(address) && /^Code: ([0-9A-Z]{5}-[0-9A-Z]{5})\r?$/m.exec(mail);
       if (code) return code[1];
     }
     await new Promise((done) => setTimeout(done, 50));
@@ -48,7 +48,8 @@ export async function newCustomer() {
   const sent = await call("POST", "/v1/auth/register", { email, password, name: "Ada Lovelace" });
   assert.equal(sent.status, 202);
   const code = await mailedCode(email);
-  const verified = await call("POST", "/v1/auth/verify", { email, code });
+  const { handle } = sent.body;
+  const verified = await call("POST", "/v1/auth/verify", { email, code, handle });
   assert.equal(verified.status, 200);
   return { ...verified.body, email };
 }

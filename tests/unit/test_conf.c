@@ -80,6 +80,11 @@ static void test_faults(void)
         {"Workers = 3", "file line 1: unknown setting \"Workers\"\n"},
         {"= 3", "file line 1: unknown setting \"\"\n"},
         {"a\x1b\xff = 3", "file line 1: unknown setting \"a??\"\n"},
+        {"\nrate_login_burst = 5",
+         "file line 2: rate_login_burst is now rate_login_per_account_ip_burst\n"},
+        {"rate_code_burst = 5", "file line 1: rate_code_burst is gone: each mailed code counts its "
+                                "own tries; for codes of "
+                                "second factors it is now rate_mfa_per_account_burst\n"},
         {"workers = 1\nworkers = 1", "file line 2: workers is already set on line 1\n"},
         {"workers = many", "file line 1: workers must be an integer from 0 to 1024\n"},
         {"workers =", "file line 1: workers must be an integer from 0 to 1024\n"},
@@ -164,6 +169,37 @@ static void test_all_at_once(void)
             "MERX_BACKLOG: backlog must be an integer from 1 to 65535\n"
             "settings: log_level must be debug, info, warn or error\n",
             "all are told");
+}
+
+/* What it says of a name that is gone names settings that exist. */
+static void test_former_names(void)
+{
+    static const char *const former[][2] = {
+#define ROW(name, now) {#name, now},
+        MX_SETTINGS_FORMER(ROW)
+#undef ROW
+    };
+
+    for (size_t i = 0; i < MX_LEN(former); i++) {
+        const char *word = strstr(former[i][1], "rate_");
+        char file[64], known[64] = "";
+
+        snprintf(file, sizeof file, "%s = 1", former[i][0]);
+        tap_ok(read_conf(file, NULL) == MX_E_VALIDATION_FAILED, "%s", former[i][0]);
+        if (word)
+            snprintf(known, sizeof known, "%.*s", (int)strspn(word, "abcdefghijklmnopqrstuvwxyz_"),
+                     word);
+        tap_err(read_conf(NULL, NULL), MX_OK, "nothing is set");
+        tap_ok(view_of(known).name != NULL, "%s", known);
+    }
+    tap_err(read_conf(NULL, env_of("MERX_RATE_CODE_PER_HOUR=4\nMERX_RATE_GLOBAL_BURST=1")),
+            MX_E_VALIDATION_FAILED, "in the environment too");
+    tap_str(mx_buf_view(&faults),
+            "MERX_RATE_CODE_PER_HOUR: rate_code_per_hour is gone: each mailed code counts its own "
+            "tries; for codes of second factors it is now rate_mfa_per_account_per_hour\n"
+            "MERX_RATE_GLOBAL_BURST: rate_global_burst is now rate_login_global_burst, and "
+            "rate_mail_global_burst for mail\n",
+            "both are told");
 }
 
 static void test_secrets(void)
@@ -254,6 +290,7 @@ int main(void)
     test_faults();
     test_good_values();
     test_all_at_once();
+    test_former_names();
     test_secrets();
     test_view_after_fault();
     test_sample();

@@ -9,8 +9,8 @@ static struct mx_proc proc;
 static struct mx_ctx cx = {.proc = &proc, .faults = &faults};
 static struct mx_rate rate;
 
-#define NARROW ((struct mx_limit){MX_S("narrow"), 2, 1, 0})
-#define WIDE ((struct mx_limit){MX_S("wide"), 3, 1, 0})
+#define NARROW ((struct mx_limit){.bucket = MX_S("narrow"), .burst = 2, .per_min = 1})
+#define WIDE ((struct mx_limit){.bucket = MX_S("wide"), .burst = 3, .per_min = 1})
 
 static bool take(struct mx_limit one)
 {
@@ -49,9 +49,72 @@ static void test_exceeded(void)
     tap_int(faults.retry_after_s, 1, "never at once");
 }
 
+/* How many of `n` mails to `key` a client may ask for. */
+static int mails(const char *client, const char *key, int n)
+{
+    int allowed = 0;
+
+    cx.address = mx_str_c(client);
+    for (int i = 0; i < n; i++)
+        allowed += mx_limits_allow_mail(&cx, mx_str_c(key));
+    return allowed;
+}
+
+/* With a shared memory of their own: no bucket has lost anything. */
+static void test_mail(void)
+{
+    struct mx_settings conf = {
+        .rate_mail_per_address_ip_hour = 4,
+        .rate_mail_per_address_ip_day = 8,
+        .rate_mail_per_address_hour = 20,
+        .rate_mail_per_address_day = 50,
+        .rate_mail_per_ip_hour = 1000,
+        .rate_mail_global_burst = 3000,
+        .rate_mail_global_per_min = 600,
+    };
+
+    proc.shared = mx_shared_new();
+    proc.conf = &conf;
+    cx.arena = mx_arena_new(1 << 12, 1 << 20);
+    tap_int(mails("192.0.2.1", "ada", 100), 4, "one client has its share of an address");
+    tap_int(mails("192.0.2.1", "bob", 100), 4, "of each address");
+    tap_int(mails("192.0.2.2", "ada", 100), 4, "another client has its own");
+    tap_int(mails("2001:db8::1", "ada", 100), 4, "and another");
+    tap_int(mails("2001:db8::2", "ada", 100), 0, "addresses of one network are one client");
+    tap_int(mails("192.0.2.3", "ada", 100) + mails("192.0.2.4", "ada", 100) +
+                mails("192.0.2.5", "ada", 100),
+            8, "all clients together have the address's share");
+    conf.rate_mail_per_address_ip_hour = conf.rate_mail_per_address_hour = 100;
+    tap_int(mails("192.0.2.9", "cyd", 100), 8, "a client has a share of the day");
+    conf.rate_mail_per_address_ip_day = 100;
+    tap_int(mails("192.0.2.8", "cyd", 100), 42, "and so has an address");
+    conf.rate_mail_per_ip_hour = 10;
+    tap_int(mails("192.0.2.7", "dan", 9) + mails("192.0.2.7", "eva", 9), 10,
+            "over all addresses a client has one, too");
+    cx.actor = (struct mx_actor){.kind = MX_CUSTOMER, .account = mx_id_new()};
+    conf.rate_mail_per_ip_hour = 1000;
+    conf.rate_mail_per_address_day = 3;
+    tap_int(mails("192.0.2.6", "fay", 2) + mails("192.0.2.5", "gus", 2), 3,
+            "and so has an account");
+    cx.actor = (struct mx_actor){0};
+    tap_int(mails("192.0.2.6", "hal", 2), 2, "which is not that of others");
+    mx_arena_free(cx.arena);
+}
+
+/* Buckets of a day: one of two comes back after half a day. */
+static void test_day(void)
+{
+    const struct mx_limit limit = {.bucket = MX_S("a day"), .burst = 2, .per_day = 2};
+
+    tap_ok(take(limit) && take(limit) && !take(limit), "two a day");
+    tap_ok(rate.reset_s > 43100 && rate.reset_s <= 43200, "in half a day there is one more");
+}
+
 int main(void)
 {
     test_together();
     test_exceeded();
+    test_mail();
+    test_day();
     return tap_done();
 }

@@ -35,22 +35,42 @@ static void hashes(void)
            "keyed BLAKE2b-256");
 }
 
+static bool reads_as(const char *typed, const char *code)
+{
+    char read[MX_CODE + 1];
+
+    return mx_code_read(mx_str_c(typed), read) && strcmp(read, code) == 0;
+}
+
 static void codes(void)
 {
-    bool seen[10] = {false};
-    char code[7];
+    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    struct mx_arena *a = mx_arena_new(1 << 12, 1 << 16);
+    bool seen[256] = {false};
+    char code[MX_CODE + 1];
     int i, j, bad = 0, different = 0;
 
     for (i = 0; i < 500; i++) {
-        mx_code6(code);
-        bad += strlen(code) != 6 || strspn(code, "0123456789") != 6;
-        for (j = 0; j < 6; j++)
-            seen[(code[j] - '0') % 10] = true;
+        mx_code_new(code);
+        bad +=
+            strlen(code) != MX_CODE || strspn(code, alphabet) != MX_CODE || !reads_as(code, code);
+        for (j = 0; j < MX_CODE; j++)
+            seen[(unsigned char)code[j]] = true;
     }
-    for (i = 0; i < 10; i++)
+    for (i = 0; i < 256; i++)
         different += seen[i];
-    tap_int(bad, 0, "codes have six digits");
-    tap_int(different, 10, "of all ten");
+    tap_int(bad, 0, "codes have ten characters");
+    tap_int(different, 32, "of all 32");
+    tap_str(mx_code_shown(a, MX_S("ABCDEFGHJK")), "ABCDE-FGHJK", "in two groups");
+    tap_ok(reads_as("ABCDE-FGHJK", "ABCDEFGHJK"), "as it is shown");
+    tap_ok(reads_as(" abcde fghjk ", "ABCDEFGHJK"), "case and blanks do not count");
+    tap_ok(reads_as("i-l-o-I-L-O-2345", "1101102345"), "letters that look like digits are digits");
+    tap_ok(!reads_as("ABCDE-FGHJ", "ABCDEFGHJ"), "nine are too few");
+    tap_ok(!reads_as("ABCDE-FGHJKM", "ABCDEFGHJK"), "eleven too many");
+    tap_ok(!reads_as("ABCDE-FGHJU", "ABCDEFGHJU"), "U is none of them");
+    tap_ok(!mx_code_read((struct mx_str){"ABCDE\0FGHJ", 10}, code), "nor is NUL");
+    tap_ok(!reads_as("", ""), "nothing is no code");
+    mx_arena_free(a);
 }
 
 static void sealing(void)

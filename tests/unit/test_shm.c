@@ -11,25 +11,25 @@ static bool take(struct mx_shared *s, const char *key, int64_t burst, int64_t pe
 {
     int64_t left, reset;
 
-    return mx_shared_take(s, mx_str_c(key), burst, 60 * per_min, &left, &reset);
+    return mx_shared_take(s, mx_str_c(key), burst, 1440 * per_min, &left, &reset);
 }
 
 static void test_buckets(struct mx_shared *s)
 {
     int64_t left = -1, reset = -1;
 
-    tap_ok(mx_shared_take(s, MX_S("a"), 3, 60, &left, &reset), "a new bucket is full");
+    tap_ok(mx_shared_take(s, MX_S("a"), 3, 1440, &left, &reset), "a new bucket is full");
     tap_int(left, 2, "two are left");
     tap_ok(reset > 55 && reset <= 60, "one is back in a minute");
     tap_ok(take(s, "a", 3, 1) && take(s, "a", 3, 1), "three at once");
-    tap_ok(!mx_shared_take(s, MX_S("a"), 3, 60, &left, &reset), "not four");
+    tap_ok(!mx_shared_take(s, MX_S("a"), 3, 1440, &left, &reset), "not four");
     tap_int(left, 0, "none is left");
     tap_ok(reset > 55 && reset <= 60, "wait a minute");
     tap_ok(take(s, "b", 3, 1), "another key has its own");
-    mx_shared_give(s, MX_S("a"), 3, 60);
+    mx_shared_give(s, MX_S("a"), 3, 1440);
     tap_ok(take(s, "a", 3, 1) && !take(s, "a", 3, 1), "what is given back can be taken once");
     for (int i = 0; i < 10; i++)
-        mx_shared_give(s, MX_S("c"), 2, 60);
+        mx_shared_give(s, MX_S("c"), 2, 1440);
     tap_ok(take(s, "c", 2, 1) && take(s, "c", 2, 1) && !take(s, "c", 2, 1), "never above full");
 }
 

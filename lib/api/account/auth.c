@@ -59,16 +59,25 @@ void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_
     reply->out = out;
 }
 
-static const char *const verification_statuses[] = {"verification_required", NULL};
+struct code_asked {
+    struct mx_str handle;
+    int64_t expires_in;
+};
+static const struct mx_field code_asked_rows[] = {
+    MX_F(struct code_asked, handle, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
+         "Of this request: the code that it mailed, if any, is good with it alone. Keep it until "
+         "the code is entered."),
+    MX_O(struct code_asked, expires_in, "How long the code is good, seconds."),
+};
+MX_SHAPE(mx_shape_code_asked, "CodeAsked", struct code_asked, code_asked_rows);
 
-struct verification {
-    int status;
-};
-static const struct mx_field verification_rows[] = {
-    MX_O_ENUM(struct verification, status, verification_statuses,
-              "What was asked for is done; the mailbox knows more."),
-};
-MX_SHAPE(mx_shape_verification, "Verification", struct verification, verification_rows);
+void api_auth_code_asked(struct mx_ctx *cx, struct mx_str handle, struct mx_reply *reply)
+{
+    struct code_asked *out = MX_NEW(cx->arena, struct code_asked);
+
+    *out = (struct code_asked){handle, MX_MAILED_CODE_TTL_MS / 1000};
+    reply->out = out;
+}
 
 /* ---- requests ---- */
 
@@ -90,8 +99,7 @@ MX_SHAPE(mx_shape_register, "Register", struct mx_register, register_rows);
 
 static const struct mx_field verify_rows[] = {
     MX_F(struct mx_verify, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
-    MX_F(struct mx_verify, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 6, 6, MX_DIGITS,
-         "The code that was mailed; good for 30 minutes and 5 tries."),
+    API_AUTH_CODE(struct mx_verify),
 };
 MX_SHAPE(mx_shape_verify, "Verify", struct mx_verify, verify_rows);
 
@@ -149,19 +157,20 @@ static enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_r
     return mx_signin_guest(cx, ((const struct guest *)in)->locale, &out->t);
 }
 
-void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply)
-{
-    reply->out = MX_NEW(cx->arena, struct verification);
-}
-
 static enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
-    struct tokens *out = MX_NEW(cx->arena, struct tokens);
-    bool signed_in;
+    struct mx_registered r;
+    struct tokens *out;
 
-    MX_TRY(mx_signin_register(cx, in, &out->t, &signed_in));
-    reply->answer = signed_in ? 1 : 0;
-    reply->out = signed_in ? (void *)out : MX_NEW(cx->arena, struct verification);
+    MX_TRY(mx_signin_register(cx, in, &r));
+    if (!r.signed_in) {
+        api_auth_code_asked(cx, r.handle, reply);
+        return MX_OK;
+    }
+    out = MX_NEW(cx->arena, struct tokens);
+    out->t = r.tokens;
+    reply->answer = 1;
+    reply->out = out;
     return MX_OK;
 }
 
@@ -233,7 +242,7 @@ const struct mx_route mx_routes_auth[] = {
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
      .in = &mx_shape_register,
-     .answers = {{202, &mx_shape_verification}, {201, &mx_shape_tokens}},
+     .answers = {{202, &mx_shape_code_asked}, {201, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_EMAIL_TAKEN),
      .fn = api_auth_register,
      .doc =

@@ -5,7 +5,7 @@
 #include "account/signin.h"
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_tokens, mx_shape_verification, mx_shape_guest,
+extern const struct mx_shape mx_shape_tokens, mx_shape_code_asked, mx_shape_guest,
     mx_shape_register, mx_shape_verify, mx_shape_login, mx_shape_refresh, mx_shape_logout,
     mx_shape_mfa_required, mx_shape_own_password, mx_shape_mfa;
 
@@ -19,8 +19,16 @@ struct mx_own_password {
  * second factor. Chooses and fills one of them. */
 void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply);
 
-/* Answer with mx_shape_verification: the mailbox knows more. */
-void api_auth_mailed(struct mx_ctx *cx, struct mx_reply *reply);
+/* Answer with mx_shape_code_asked: the handle, and how long its code is good. */
+void api_auth_code_asked(struct mx_ctx *cx, struct mx_str handle, struct mx_reply *reply);
+
+/* Rows of a shape that takes a mailed code back; `code` is a struct mx_mailed_code of T. */
+#define API_AUTH_CODE(T)                                                                          \
+    MX_F_AS(T, code.code, "code", MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 64, MX_LINE,           \
+            "The code that was mailed, ABCDE-FGHJK: case, blanks and dashes do not count. Good "  \
+            "once, for 30 minutes and 5 tries, with the handle of its own request alone."),       \
+        MX_F_AS(T, code.handle, "handle", MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 128, MX_TOKEN, \
+                "handle of the answer to the request that the code was mailed for.")
 
 /* Its routes. */
 extern const struct mx_route mx_routes_auth[];

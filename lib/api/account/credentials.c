@@ -13,9 +13,6 @@
          MX_PASSWORD,                                                                         \
          "The new one: not a common one, not made from name or address; staff: at "           \
          "least 15 characters.")
-#define MAILED_CODE(T)                                                   \
-    MX_F(T, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 6, 6, MX_DIGITS, \
-         "The code that was mailed last; good once, for 30 minutes and 5 tries.")
 
 static const struct mx_field password_change_rows[] = {
     MX_F(struct mx_password_change, current_password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
@@ -36,7 +33,7 @@ MX_SHAPE(mx_shape_password_forgot, "PasswordForgot", struct forgot, forgot_rows)
 static const struct mx_field reset_rows[] = {
     MX_F(struct mx_password_reset, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
          "E-mail address."),
-    MAILED_CODE(struct mx_password_reset),
+    API_AUTH_CODE(struct mx_password_reset),
     NEW_PASSWORD(struct mx_password_reset),
 };
 MX_SHAPE(mx_shape_password_reset, "PasswordReset", struct mx_password_reset, reset_rows);
@@ -50,9 +47,9 @@ static const struct mx_field email_change_rows[] = {
 MX_SHAPE(mx_shape_email_change, "EmailChange", struct mx_email_change, email_change_rows);
 
 struct email_code {
-    struct mx_str code;
+    struct mx_mailed_code code;
 };
-static const struct mx_field email_code_rows[] = {MAILED_CODE(struct email_code)};
+static const struct mx_field email_code_rows[] = {API_AUTH_CODE(struct email_code)};
 MX_SHAPE(mx_shape_email_code, "EmailCode", struct email_code, email_code_rows);
 
 static enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -64,8 +61,11 @@ static enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_
 static enum mx_err api_auth_password_forgot(struct mx_ctx *cx, const void *in,
                                             struct mx_reply *reply)
 {
-    api_auth_mailed(cx, reply);
-    return mx_password_forgot(cx, ((const struct forgot *)in)->email);
+    struct mx_str handle;
+
+    MX_TRY(mx_password_forgot(cx, ((const struct forgot *)in)->email, &handle));
+    api_auth_code_asked(cx, handle, reply);
+    return MX_OK;
 }
 
 static enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in,
@@ -77,8 +77,11 @@ static enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in,
 
 static enum mx_err api_me_email(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
-    api_auth_mailed(cx, reply);
-    return mx_email_change_ask(cx, in);
+    struct mx_str handle;
+
+    MX_TRY(mx_email_change_ask(cx, in, &handle));
+    api_auth_code_asked(cx, handle, reply);
+    return MX_OK;
 }
 
 static enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -87,7 +90,7 @@ static enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct
     enum mx_err e;
 
     reply->out = me;
-    e = mx_email_change_confirm(cx, ((const struct email_code *)in)->code, me, &reply->error);
+    e = mx_email_change_confirm(cx, &((const struct email_code *)in)->code, me, &reply->error);
     return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 
@@ -98,7 +101,7 @@ const struct mx_route mx_routes_credentials[] = {
      .who = MX_WHO_PUBLIC,
      .rate = MX_RATE_PASSWORD,
      .in = &mx_shape_password_forgot,
-     .answers = {{202, &mx_shape_verification}},
+     .answers = {{202, &mx_shape_code_asked}},
      .fn = api_auth_password_forgot,
      .doc = "Ask for a new password. 202 whether or not the address is known: its mailbox gets a "
             "code."},
@@ -133,7 +136,7 @@ const struct mx_route mx_routes_credentials[] = {
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
      .in = &mx_shape_email_change,
-     .answers = {{202, &mx_shape_verification}},
+     .answers = {{202, &mx_shape_code_asked}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_me_email,
      .doc = "Ask for another address. A code goes to it and a notice to the old one; 202 whether "

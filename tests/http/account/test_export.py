@@ -44,7 +44,7 @@ HELD = {
         "second_factor": "sessions.second_factor", "revoked_at": "sessions.ended_at",
         "user_agent": "sessions.device", "address": "sessions.address"},
     "mailed_code": {
-        "purpose": "accounts.codes.purpose", "holder": LINK, "code_hash": OPENS,
+        "purpose": "accounts.codes.purpose", "holder": LINK, "handle_hash": OPENS, "code_hash": OPENS,
         "email": "accounts.codes.email", "email_key": MACHINE, "account_id": LINK,
         "name": "accounts.codes.name", "password_hash": OPENS, "attempts": "accounts.codes.attempts",
         "expires_at": "accounts.codes.expires_at", "created_at": "accounts.codes.created_at"},

@@ -460,7 +460,7 @@ def test_a_sign_up_that_waits_for_its_code_gives_no_second_account(shop, one, wo
     assert shop.post("/v1/auth/register", sent).status_code == 202
     code = world.stack.mailbox().code(address)
     owner = sign_in(shop, one.proof(**verified(address)))
-    problem(shop.post("/v1/auth/verify", {"email": address, "code": code}), 422, "code_invalid")
+    problem(shop.verify(address, code), 422, "code_invalid")
     problem(shop.post("/v1/auth/login", {"email": address, "password": client.PASSWORD}), 401,
             "invalid_credentials")
     assert owner.get("/v1/me").status_code == 200

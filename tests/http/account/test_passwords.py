@@ -6,7 +6,7 @@ import time
 import pytest
 
 import client
-from client import PASSWORD, at_once, faults, problem, unique_email
+from client import CODE, NO_HANDLE, PASSWORD, at_once, faults, handle_of, problem, unique_email
 from staff_helpers import audit_rows
 from factor import enrol
 from test_accounts import login, other_code, register, tokens_of, verify, weak_hash
@@ -25,16 +25,17 @@ def forgot(api, email, **how):
     return api.post("/v1/auth/password/forgot", {"email": email}, **how)
 
 
-def reset(api, email, code, password=NEW, **how):
-    sent = {"email": email, "code": code, "password": password}
+def reset(api, email, code, password=NEW, handle=None, **how):
+    """With the handle of the newest request for the address, unless another is given."""
+    handle = handle or api.handles("/v1/auth/password/forgot", email.lower())[-1]
+    sent = {"email": email, "code": code, "handle": handle, "password": password}
     return api.post("/v1/auth/password/reset", sent, **how)
 
 
 def asked(api, mailbox, email, n=1):
     """The code of the n-th mail beyond those that are there."""
     before = len(mailbox.all(email))
-    answer = forgot(api, email)
-    assert answer.status_code == 202 and answer.json() == {"status": "verification_required"}
+    handle_of(forgot(api, email))
     return mailbox.code(email, before + n)
 
 
@@ -115,7 +116,7 @@ def test_change(api, customer, mailbox):
     problem(login(api, customer.email), 401, "invalid_credentials")
     tokens_of(login(api, customer.email, NEW))
     notice = mailbox.wait(customer.email, before + 1)
-    assert "password" in notice["subject"] and not re.search(r"\d{6}", notice.text)
+    assert "password" in notice["subject"] and not CODE.search(notice.text)
 
 
 @pytest.mark.req("RT-6")
@@ -171,7 +172,7 @@ def test_a_closed_account_changes_nothing(customer, stack):
 def test_the_new_password_wins_every_race(new_stack, recorder):
     """100 runs: a sign-in with the old password, which may store a better hash of it, races with the
     change. Whoever comes first, the new password counts afterwards and no session of the old."""
-    many = {f"rate_{which}_burst": 1000 for which in ("login", "account")}
+    many = client.limits(1000, "login_per_account_ip", "login_per_account")
     api = client.Api(new_stack("races", workers=4, **many), recorder)
     customer = api.customer()
     twins = [api.clone() for _ in range(2)]
@@ -245,28 +246,28 @@ def test_twenty_at_once_use_one_code(api, customer, mailbox):
     problem(reset(api, customer.email, code), 422, "code_invalid")
 
 
-@pytest.mark.req("RST-1")
-def test_a_newer_request_ends_a_code(api, customer, mailbox):
+def test_requests_stand_side_by_side(api, customer, mailbox):
+    """S2: a newer request, which may be a stranger's, ends no code; a reset ends them all."""
     first = asked(api, mailbox, customer.email)
-    second = asked(api, mailbox, customer.email)
-    if first != second:
-        problem(reset(api, customer.email, first), 422, "code_invalid")
-    assert reset(api, customer.email, second).status_code == 204
+    mine = api.handles("/v1/auth/password/forgot", customer.email)[-1]
+    second = asked(api.elsewhere(), mailbox, customer.email)
+    theirs = api.handles("/v1/auth/password/forgot", customer.email)[-1]
+    problem(reset(api, customer.email, second, handle=mine), 422, "code_invalid")
+    problem(reset(api, customer.email, first, handle=theirs), 422, "code_invalid")
+    assert reset(api, customer.email, first, handle=mine).status_code == 204
+    problem(reset(api, customer.email, second, handle=theirs), 422, "code_invalid")
 
 
-@pytest.mark.req("RST-1")
-def test_only_the_newest_of_requests_at_once_counts(api, customer, mailbox):
-    clients = [api.clone() for _ in range(6)]
+def test_requests_at_once_have_codes_of_their_own(api, customer, mailbox):
+    """A weak password tells that a code is right, and uses it up no more than a wrong code does."""
+    clients = [api.elsewhere(2 + n) for n in range(4)]
     before = len(mailbox.all(customer.email))
-    answers = at_once(6, lambda i: forgot(clients[i], customer.email))
-    sent = [a.status_code for a in answers].count(202)
-    mailbox.wait(customer.email, before + sent)
-    codes = {re.search(r"\b(\d{6})\b", m.text).group(1) for m in mailbox.all(customer.email)[before:]}
-    good = 0
-    for code in sorted(codes)[:5]:
-        answer = reset(api, customer.email, code, "password1")
-        good += answer.json()["code"] == "validation_failed"
-    assert good <= 1
+    handles = [handle_of(a) for a in at_once(4, lambda i: forgot(clients[i], customer.email))]
+    mailbox.wait(customer.email, before + 4)
+    codes = [CODE.search(m.text).group() for m in mailbox.all(customer.email)[before:]]
+    good = [[reset(api, customer.email, code, "password1", handle).json()["code"] == "validation_failed"
+             for code in codes] for handle in handles]
+    assert [sum(row) for row in good] == [sum(column) for column in zip(*good)] == [1] * 4
 
 
 @pytest.mark.req("RST-1")
@@ -281,10 +282,12 @@ def test_a_change_of_address_ends_a_code(api, customer, mailbox):
     code, address = asked(api, mailbox, customer.email), unique_email()
     sent = {"email": address, "password": customer.password}
     assert customer.post("/v1/me/email", sent).status_code == 202
-    moved = customer.post("/v1/me/email/verify", {"code": mailbox.code(address)})
+    handle = api.handles("/v1/me/email", customer.token)[-1]
+    moved = customer.post("/v1/me/email/verify", {"code": mailbox.code(address), "handle": handle})
     assert moved.status_code == 200
+    handle = api.handles("/v1/auth/password/forgot", customer.email)[-1]
     for email in (customer.email, address):
-        problem(reset(api, email, code), 422, "code_invalid")
+        problem(reset(api, email, code, handle=handle), 422, "code_invalid")
 
 
 @pytest.mark.req("RST-1")
@@ -319,29 +322,33 @@ def test_guesses_at_once_are_counted(api, customer, mailbox):
     tokens_of(login(api, customer.email))
 
 
-@pytest.mark.req("THR-2")
-def test_new_codes_give_no_new_guesses(new_stack, recorder):
-    """A guesser asks for code after code: the address sees only so many wrong ones."""
-    stack = new_stack("guesses", rate_code_burst=8, rate_code_per_hour=1, workers=2)
-    api = client.Api(stack, recorder)
-    customer = api.customer()
-    done = []
-    for n in range(3):
-        code = asked(api, stack.mailbox(), customer.email)
-        strangers = api.elsewhere(2 + n)
-        done += [reset(strangers, customer.email, other_code(code)).status_code for _ in range(4)]
-    assert done == [422] * 8 + [429] * 4
-    problem(reset(api, customer.email, code), 429, "rate_limited")
-    tokens_of(login(api, customer.email))
+@pytest.mark.req("THR-1")
+def test_strangers_keep_nobody_out_of_a_reset(api, customer, mailbox):
+    """S3: 50 wrong codes from five client addresses, with handles of their own and with invented ones,
+    before and after the owner asks: the owner's code still works."""
+    strangers = [api.elsewhere(2 + n) for n in range(5)]
+    theirs = [handle_of(forgot(s, customer.email)) for s in strangers]
+    mailbox.wait(customer.email, 6)
+    code = asked(api, mailbox, customer.email)
+    mine = api.handles("/v1/auth/password/forgot", customer.email)[-1]
+    for n in range(50):
+        handle = theirs[n % 5] if n % 2 else client.unique_key()[:22]
+        guessed = reset(strangers[n % 5], customer.email, other_code(code), handle=handle)
+        problem(guessed, 422, "code_invalid")
+    for stranger, handle in zip(strangers, theirs):
+        problem(reset(stranger, customer.email, code, handle=handle), 422, "code_invalid")
+    assert reset(api, customer.email, code, handle=mine).status_code == 204
+    tokens_of(login(api, customer.email, NEW))
 
 
 @pytest.mark.req("REG-3")
 def test_a_code_is_bound_to_purpose_and_address(api, customer, mailbox):
     code = asked(api, mailbox, customer.email)
-    problem(reset(api, api.customer().email, code), 422, "code_invalid")
-    problem(reset(api, unique_email(), code), 422, "code_invalid")
-    problem(verify(api, customer.email, code), 422, "code_invalid")
-    problem(customer.post("/v1/me/email/verify", {"code": code}), 422, "code_invalid")
+    handle = api.handles("/v1/auth/password/forgot", customer.email)[-1]
+    for email in (api.customer().email, unique_email()):
+        problem(reset(api, email, code, handle=handle), 422, "code_invalid")
+    problem(verify(api, customer.email, code, handle), 422, "code_invalid")
+    problem(customer.post("/v1/me/email/verify", {"code": code, "handle": handle}), 422, "code_invalid")
     assert reset(api, customer.email, code).status_code == 204
 
 
@@ -357,21 +364,25 @@ def test_reading_a_mail_uses_no_code(api, customer, mailbox):
 @pytest.mark.req("RST-1")
 def test_codes_are_stored_as_keyed_hashes(api, customer, mailbox, db):
     code = asked(api, mailbox, customer.email)
-    (row,) = db.rows("SELECT HEX(code_hash) AS hash, name, password_hash FROM mailed_code"
-                     f" WHERE purpose = 1 AND holder = '{customer.email}'")
-    assert len(row["hash"]) == 64 and code.encode().hex().upper() not in row["hash"]
+    handle = api.handles("/v1/auth/password/forgot", customer.email)[-1]
+    (row,) = db.rows("SELECT HEX(code_hash) AS hash, HEX(handle_hash) AS handle, name, password_hash"
+                     f" FROM mailed_code WHERE purpose = 1 AND holder = '{customer.email}'")
+    assert len(row["hash"]) == len(row["handle"]) == 64
+    for secret in (code, code.replace("-", ""), handle):
+        assert secret.encode().hex().upper() not in row["hash"] + row["handle"]
     assert row["name"] is None and row["password_hash"] is None
 
 
 @pytest.mark.req("RST-4")
-@pytest.mark.parametrize("value", (0, 123456, True, None, [], {}, "12345", "1234567", "12345a", ""))
-def test_a_code_is_six_digits_before_any_query(api, stack, value):
+@pytest.mark.parametrize("value", (0, 123456, True, None, [], {}, "", "A" * 129))
+def test_codes_and_handles_are_short_texts_before_any_query(api, stack, value):
     mark = f"code-{client.unique_key()}"
-    for path, sent in (("/v1/auth/password/reset", {"email": "a@example.com", "password": NEW}),
-                       ("/v1/auth/verify", {"email": "a@example.com"})):
-        answer = api.post(path, sent | {"code": value}, headers={"X-Request-Id": mark})
-        assert [p for p, _ in faults(answer)] == ["/code"]
-    client.until(lambda: stack.log().count(mark) >= 2, what="the log")
+    right = {"email": "a@example.com", "code": "00000-00000", "handle": NO_HANDLE}
+    for path, sent in (("/v1/auth/password/reset", right | {"password": NEW}), ("/v1/auth/verify", right)):
+        for member in ("code", "handle"):
+            answer = api.post(path, sent | {member: value}, headers={"X-Request-Id": mark})
+            assert [p for p, _ in faults(answer)] == [f"/{member}"]
+    client.until(lambda: stack.log().count(mark) >= 4, what="the log")
     lines = [line for line in stack.log().splitlines() if mark in line]
     assert all(re.search(r"trips=0 ", line) for line in lines), lines
 
@@ -405,7 +416,7 @@ def test_known_and_unknown_are_asked_alike(api, customer, mailbox, stack):
     stack.admin().rows(f"UPDATE account SET status = 1 WHERE id = {account(closed)}")
     emails = [customer.email, unique_email(), closed.email]
     answers = [forgot(api, e) for e in emails]
-    assert {a.status_code for a in answers} == {202} and len({a.content for a in answers}) == 1
+    assert len({handle_of(a) for a in answers}) == 3
     unlike = {"Date", "X-Request-Id", "RateLimit-Remaining", "RateLimit-Reset"}
     heads = [{k: v for k, v in a.headers.items() if k not in unlike} for a in answers]
     assert heads[0] == heads[1] == heads[2]
@@ -420,7 +431,7 @@ def test_wrong_codes_of_known_and_unknown_are_answered_alike(api, customer, stac
     for email in (customer.email, nobody):
         forgot(api, email)
     far = api.elsewhere(91)  # whose refusals are all in the audit log
-    known, unknown = (reset(far, e, "000000") for e in (customer.email, nobody))
+    known, unknown = (reset(far, e, "00000-00000") for e in (customer.email, nobody))
     one, two = problem(known, 422, "code_invalid"), problem(unknown, 422, "code_invalid")
     del one["request_id"], two["request_id"]
     assert one == two
@@ -466,26 +477,45 @@ def test_a_broken_mailbox_changes_no_answer(new_stack, recorder):
 
 
 def test_spent_mail_ends_no_code(api, customer, mailbox):
-    before = len(mailbox.all(customer.email))
-    for _ in range(12):
-        assert forgot(api, customer.email).status_code == 202
-    code = mailbox.code(customer.email, before + 10)
-    assert len(mailbox.all(customer.email)) == before + 10
-    assert reset(api, customer.email, code).status_code == 204
+    """One bucket for all acts: the code of signing up counts, too."""
+    handles = [handle_of(forgot(api, customer.email)) for _ in range(8)]
+    code = mailbox.code(customer.email, 4)
+    assert len(mailbox.all(customer.email)) == 4
+    problem(reset(api, customer.email, code, handle=handles[-1]), 422, "code_invalid")
+    assert reset(api, customer.email, code, handle=handles[2]).status_code == 204
 
 
 def test_a_stranger_cannot_use_up_the_owners_mail(api, customer, mailbox):
-    before = len(mailbox.all(customer.email))
+    """S2"""
     for _ in range(12):
-        assert forgot(api.elsewhere(), customer.email).status_code == 202
-    assert forgot(api, customer.email).status_code == 202
-    code = mailbox.code(customer.email, before + 11)
+        handle_of(forgot(api.elsewhere(), customer.email))
+    mailbox.wait(customer.email, 5)
+    handle_of(forgot(api, customer.email))
+    code = mailbox.code(customer.email, 6)
     assert reset(api, customer.email, code).status_code == 204
+
+
+@pytest.mark.parametrize("span, most", (("hour", 3), ("day", 2)))
+def test_mail_to_an_address_is_limited_whoever_asks_for_whatever(new_stack, recorder, span, most):
+    """S4: one bucket for all acts and clients. What is not sent is answered alike, also the codes that
+    nobody has."""
+    stack = new_stack(f"mail-{span}", workers=2, **{f"rate_mail_per_address_{span}": most})
+    api, email = client.Api(stack, recorder), unique_email()
+    other = api.customer()
+    asking = (lambda a: register(a, email), lambda a: forgot(a, email),
+              lambda a: other.post("/v1/me/email", {"email": email, "password": PASSWORD}))
+    answers = [asking[n % 3](api.elsewhere(2 + n)) for n in range(7)]
+    handles = [handle_of(a) for a in answers]
+    assert len(set(handles)) == 7
+    client.until(lambda: not stack.db().rows("SELECT 1 FROM mail WHERE state = 0"), what="all mail")
+    assert len(stack.mailbox().all(email)) == most - 1  # a password of no account is mailed to nobody
+    for handle in handles:
+        problem(verify(api, email, "00000-00000", handle), 422, "code_invalid")
 
 
 def test_what_is_no_address(api):
     for email in ("mıke@example.com", "a@example.com\r\nBcc: e@example.com", "mike", ""):
-        for answer in (forgot(api, email), reset(api, email, "123456")):
+        for answer in (forgot(api, email), reset(api, email, "00000-00000", handle=NO_HANDLE)):
             assert [p for p, _ in faults(answer)] == ["/email"]
 
 
@@ -535,7 +565,7 @@ def test_mail_speaks_the_owners_language(api, customer, mailbox):
 @pytest.mark.req("THR-1")
 def test_a_known_device_signs_in_although_strangers_exhaust_the_account(new_stack, recorder):
     """Its refresh token, spent and of a session that has ended, sets it apart; it lets nobody in."""
-    stack = new_stack("known", rate_account_burst=6, rate_login_burst=4, workers=2)
+    stack = new_stack("known", rate_login_per_account_burst=6, rate_login_per_account_ip_burst=4, workers=2)
     api = client.Api(stack, recorder)
     customer = api.customer()
     sent = {"email": customer.email, "password": PASSWORD}
@@ -571,7 +601,7 @@ def test_one_devices_guesses_are_its_own(api, customer):
 @pytest.mark.req("THR-1")
 def test_many_old_sessions_give_no_more_guesses(new_stack, recorder):
     """Whoever knew the password before it changed may have signed in as often as they liked."""
-    stack = new_stack("often", rate_account_burst=6, rate_login_burst=4, workers=2)
+    stack = new_stack("often", rate_login_per_account_burst=6, rate_login_per_account_ip_burst=4, workers=2)
     api = client.Api(stack, recorder)
     customer = api.customer()
     kept = [api.login(customer.email).refresh_token for _ in range(4)]

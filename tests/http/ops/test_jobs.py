@@ -47,10 +47,10 @@ def test_mail_waits_for_its_directory(lone):
 
 def test_a_mail_whose_sender_died_is_sent_again(lone):
     email = unique_email()
-    sealed.queue_mail(lone, email, "verify_code", {"code": "314159"}, attempts="1",
+    sealed.queue_mail(lone, email, "verify_code", {"code": "31415-92653"}, attempts="1",
                       lease_owner="RANDOM_BYTES(16)",
                       lease_until="UTC_TIMESTAMP(3) + INTERVAL 2 SECOND")
-    assert lone.mailbox().code(email) == "314159"
+    assert lone.mailbox().code(email) == "31415-92653"
     assert mail_row(lone, email)["attempts"] == "2"
 
 

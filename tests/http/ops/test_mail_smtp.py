@@ -14,7 +14,7 @@ import requests
 import client
 import sealed
 import smtp_server
-from client import PASSWORD, unique_email, until
+from client import CODE, PASSWORD, unique_email, until
 from smtp_server import SECRET, USER, Mute, Server, forever
 
 TIMEOUT_S = 2
@@ -29,7 +29,7 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lone(place):
     """A stack whose own job runner rests: each test has one, and a server, of its own."""
-    stack = client.Stack(place / "smtp", workers=2, shop_name="Café & Co", rate_password_burst=100000,
+    stack = client.Stack(place / "smtp", workers=2, shop_name="Café & Co", rate_credential_per_ip_burst=100000,
                          mail_from="hello@shop.example", shop_url="https://shop.example/de")
     stack.start()
     os.kill(stack.pid("jobs"), signal.SIGTERM)
@@ -114,19 +114,19 @@ def test_a_mail_goes_over_starttls(lone, authority, sending):
     assert not message.defects and message["To"] == email
     assert message["From"].addresses[0].addr_spec == "hello@shop.example"
     assert message["From"].addresses[0].display_name == "Café & Co"
-    assert message["Subject"] == "Your code for Café & Co"
+    assert message["Subject"] == "Your code to sign up with Café & Co"
     assert message["Auto-Submitted"] == "auto-generated" and message["Date"].datetime
     assert re.fullmatch(r"<[0-9a-f-]{36}@shop\.example>", message["Message-ID"])
     assert message.get_content_type() == "multipart/alternative"
     plain, page = message.iter_parts()
     assert not plain.defects and not page.defects
-    code = re.search(r"^Code: (\d{6})$", plain.get_content(), re.M).group(1)
+    code = re.search(rf"^Code: ({CODE.pattern})$", plain.get_content(), re.M).group(1)
     assert f"<strong>{code}</strong>" in page.get_content()
     assert "Café &amp; Co" in page.get_content() and "Café & Co" in plain.get_content()
     assert page.get_content().startswith("<!DOCTYPE html>")
     assert re.search(rb"(?<!\r)\n|\r(?!\n)", message.raw) is None
     assert all(len(line) <= 78 for line in message.raw.split(b"\r\n"))
-    person = client.Api(lone).post("/v1/auth/verify", {"email": email, "code": code})
+    person = client.Api(lone).verify(email, code)
     assert person.status_code == 200
 
 
@@ -186,9 +186,9 @@ def test_links_are_those_of_the_settings(lone, authority, sending):
         sending(server)
         email = register(lone)
         until(lambda: server.to(email), what="the code")
-        code = re.search(r"\d{6}", server.to(email)[0].get_body(("plain",)).get_content()).group(0)
+        code = CODE.search(server.to(email)[0].get_body(("plain",)).get_content()).group()
         api = client.Api(lone)
-        assert api.post("/v1/auth/verify", {"email": email, "code": code}).status_code == 200
+        assert api.verify(email, code).status_code == 200
         register(lone, email, headers=evil)
         with contextlib.suppress(requests.ConnectionError):  # nginx may know no such host
             register(lone, email, headers={"Host": "evil.example"})
@@ -207,7 +207,7 @@ def test_the_language_is_the_recipients(lone, authority, sending):
         email = register(lone, token=guest.token)
         sent(lone, email)
         (message,) = server.to(email)
-    assert message["Content-Language"] == "de" and message["Subject"] == "Ihr Code für Café & Co"
+    assert message["Content-Language"] == "de" and message["Subject"] == "Ihr Code für die Anmeldung bei Café & Co"
     assert 'lang="de"' in message.get_body(("html",)).get_content()
 
 
@@ -362,9 +362,9 @@ def test_no_server_at_all(lone, authority, sending):
         runner = sending(server)
         known = register(lone)
         until(lambda: server.to(known), what="the code")
-        code = re.search(r"\d{6}", server.to(known)[0].get_body(("plain",)).get_content()).group(0)
+        code = CODE.search(server.to(known)[0].get_body(("plain",)).get_content()).group()
         api = client.Api(lone)
-        assert api.post("/v1/auth/verify", {"email": known, "code": code}).status_code == 200
+        assert api.verify(known, code).status_code == 200
         healthy = answers(lone, known)
         until(lambda: lone.admin().value("SELECT COUNT(*) FROM mail WHERE state = 0") == "0",
               what="all mail to be sent")  # none of it is tried before what waits below
@@ -397,7 +397,7 @@ def answers(stack, known):
                      if k.lower() not in ("date", "x-request-id", "ratelimit-remaining",
                                           "ratelimit-reset")}
             assert answer.status_code == 202
-            told.append((answer.status_code, answer.content, fixed))
+            told.append((answer.status_code, sorted(answer.json()), fixed))
     return told
 
 
@@ -532,7 +532,7 @@ def test_logs_tell_no_address_no_code_no_secret(lone, authority, sending):
         arguments = open(f"/proc/{runner.pid}/cmdline", "rb").read()
         environment = open(f"/proc/{runner.pid}/environ", "rb").read()
         (message,) = server.to(email)
-    code = re.search(r"\d{6}", message.get_body(("plain",)).get_content()).group(0)
+    code = CODE.search(message.get_body(("plain",)).get_content()).group()
     log = lone.log()
     assert "mail sent" in log and "mail refused for good" in log
     ours = "\n".join(line for line in log.splitlines() if f"pid={runner.pid} " in line)
