@@ -101,6 +101,8 @@ static const struct mx_field category_rows[] = {
     MX_F(struct mx_category_new, title, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, NULL),
     MX_F(struct mx_category_new, parent, MX_BODY, 0, 1, 120, MX_SLUG, NULL),
     MX_F(struct mx_category_new, position, MX_BODY, 0, 0, 10000, MX_LINE, NULL),
+    MX_F_METADATA(struct mx_category_new, metadata, NULL),
+    MX_F_METADATA(struct mx_category_new, public_metadata, NULL),
 };
 static MX_SHAPE(category_shape, "DemoCategory", struct mx_category_new, category_rows);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog/product.h"
 #include "codec/keys.h"
 #include "io/db.h"
 #include "io/shm.h"
@@ -50,6 +51,11 @@ static enum mx_err deliver_events(struct mx_ctx *cx, int64_t *ret_n)
 static enum mx_err expire_orders(struct mx_ctx *cx, int64_t *ret_n)
 {
     return mx_order_expire_due(cx, BATCH, ret_n);
+}
+
+static enum mx_err reindex_products(struct mx_ctx *cx, int64_t *ret_n)
+{
+    return mx_products_reindex(cx, BATCH, ret_n);
 }
 
 static enum mx_err purge_idempotency(struct mx_ctx *cx, int64_t *ret_n)
@@ -102,6 +108,7 @@ static const struct job jobs[] = {
     {"events", 0, deliver_events},
     {"order_expiry", 0, expire_orders},
     {"mail", 0, deliver_mail},
+    {"product_reindex", 0, reindex_products},
     {"idempotency_purge", PURGE_EVERY_MS, purge_idempotency},
     {"session_purge", PURGE_EVERY_MS, purge_sessions},
     {"code_purge", PURGE_EVERY_MS, purge_codes},

@@ -38,7 +38,7 @@ struct hit {
 #define BY_TEXT(p) FILTERS(p), .after_text = (p)->q->after.text
 #define SORTED(p) BY_NUMBER(p), .after_text = (p)->q->after.text, .sort = (p)->sort
 #define NAMED(p) SORTED(p), .name = (p)->name, .value = (p)->value
-#define WORDED(p) SORTED(p), .words = (p)->words
+#define WORDED(p) SORTED(p), .words = (p)->search.words, .title = (p)->search.title, .q = (p)->q->q
 
 /* page_<verb>: run statement catalog.<verb> and turn its rows into hits. */
 #define PAGE(verb, PARAMETERS)                                                                    \
@@ -110,13 +110,10 @@ static enum mx_err plan(struct mx_catalog_plan *p, page_fn *ret_page)
 
     p->sort = mx_catalog_order(q);
     plan_attributes(p);
-    if (q->q.p) {
-        p->words = mx_search_query(p->cx->arena, q->q);
-        if (!p->words.p)
-            return MX_OK;
-    }
-    *ret_page = p->words.p ? page_matching : along_index[p->sort];
-    if (!q->category.p && (p->words.p || !p->name.p))
+    if (q->q.p && !mx_search_parse(p->cx->arena, q->q, &p->search))
+        return MX_OK;
+    *ret_page = p->search.words.p ? page_matching : along_index[p->sort];
+    if (!q->category.p && (p->search.words.p || !p->name.p))
         return MX_OK;
     MX_TRY(q_catalog_candidates(
         p->cx->db, &(struct q_catalog_candidates_in){q->category, p->name, p->value, p->attributes},
@@ -125,9 +122,9 @@ static enum mx_err plan(struct mx_catalog_plan *p, page_fn *ret_page)
     p->category = found->category;
     if (q->category.p && mx_id_none(p->category))
         *ret_page = NULL;
-    else if (!p->words.p && q->category.p && found->in_category < FEW)
+    else if (!p->search.words.p && q->category.p && found->in_category < FEW)
         *ret_page = page_in_category;
-    else if (!p->words.p && p->name.p && found->having < FEW)
+    else if (!p->search.words.p && p->name.p && found->having < FEW)
         *ret_page = page_having;
     return MX_OK;
 }

@@ -69,8 +69,9 @@ enum mx_err mx_catalog_list(struct mx_ctx *cx, const struct mx_catalog_query *q,
 struct mx_category {
     struct mx_id id;
     struct mx_str slug, title;
-    struct mx_list children;   /* struct mx_category */
-    struct mx_list breadcrumb; /* struct mx_category, from the root, without itself */
+    struct mx_list children;       /* struct mx_category */
+    struct mx_list breadcrumb;     /* struct mx_category, from the root, without itself */
+    struct mx_str public_metadata; /* JSON object; absent: empty */
 };
 
 /* The whole tree: struct mx_category of the root level with all below them. */
@@ -82,8 +83,10 @@ enum mx_err mx_category_get(struct mx_ctx *cx, struct mx_str slug,
 
 struct mx_category_new {
     struct mx_str slug, title;
-    struct mx_str parent; /* slug; absent: a root */
-    int64_t position;     /* among its siblings */
+    struct mx_str parent;                    /* slug; absent: a root */
+    int64_t position;                        /* among its siblings */
+    struct mx_str metadata, public_metadata; /* JSON object; absent: empty */
+    bool has_metadata, has_public_metadata;
 };
 
 /* Make a category in the present transaction. MX_E_CONFLICT when the slug is taken,

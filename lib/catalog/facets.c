@@ -24,7 +24,7 @@ struct count {
     .has_max_price = (p)->q->has_max_price, .in_stock = (p)->q->in_stock,                         \
     .n_attributes = (p)->n_attributes, .attributes = (p)->attributes, .unit = unit
 #define IN_CATEGORY(p) FILTERS(p), .category = (p)->category
-#define WORDED(p) IN_CATEGORY(p), .words = (p)->words
+#define WORDED(p) IN_CATEGORY(p), .words = (p)->search.words
 
 /* count_<verb>: run statement catalog.<verb>. */
 #define COUNT(verb, PARAMETERS)                                                                   \
@@ -113,7 +113,7 @@ enum mx_err mx_catalog_facets(const struct mx_catalog_plan *p, struct mx_facets 
     if (!mx_currency_parse(mx_str_c(p->cx->proc->conf->currency), &currency))
         MX_BUG("currency %s in the settings", p->cx->proc->conf->currency);
     unit = unit_of(currency);
-    if (p->words.p)
+    if (p->search.words.p)
         MX_TRY(count_facets_matching(p, unit, &counts));
     else if (!mx_id_none(p->category))
         MX_TRY(count_facets_in_category(p, unit, &counts));

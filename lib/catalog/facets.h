@@ -3,13 +3,14 @@
 #define MX_CATALOG_FACETS_H
 
 #include "catalog/catalog.h"
+#include "catalog/search.h"
 
 /* A query made ready for the statements. */
 struct mx_catalog_plan {
     struct mx_ctx *cx;
     const struct mx_catalog_query *q;
     enum mx_catalog_sort sort;
-    struct mx_str words;      /* full-text expression; absent: no words */
+    struct mx_search search;  /* absent: no words */
     struct mx_str attributes; /* as sql/queries/catalog.sql says */
     int64_t n_attributes;     /* names among them */
     struct mx_str name;       /* the attribute that finds candidates; absent: none */

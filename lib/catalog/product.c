@@ -20,6 +20,8 @@ static struct mx_variant variant_of(const struct q_product_variants_row *r)
                            .weight_grams = r->weight_grams,
                            .has_weight_grams = r->has_weight_grams,
                            .media = r->media,
+                           .metadata = r->metadata,
+                           .public_metadata = r->public_metadata,
                            .stock = r->on_hand,
                            .reserved = r->reserved,
                            .available = available};
@@ -83,6 +85,8 @@ static struct mx_product product_of(struct mx_arena *a, const struct q_product_l
                                .options = r->options,
                                .media = r->media,
                                .attributes = r->attributes,
+                               .metadata = r->metadata,
+                               .public_metadata = r->public_metadata,
                                .status = (int)r->status,
                                .version = r->version,
                                .tax_class = r->tax_class,
@@ -133,14 +137,16 @@ enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
     struct mx_list rows = {0}, out;
 
     if (q->q.p) {
-        struct q_product_page_matching_in in = {.words = mx_search_query(cx->arena, q->q),
-                                                .status = q->status,
+        struct q_product_page_matching_in in = {.status = q->status,
                                                 .has_status = q->has_status,
                                                 .after = q->after,
                                                 .limit = q->limit};
+        struct mx_search search = {.words = {0}};
 
-        if (in.words.p)
+        if (mx_search_parse(cx->arena, q->q, &search)) {
+            in.words = search.words;
             MX_TRY(q_product_page_matching(cx->db, &in, &rows));
+        }
     } else {
         struct q_product_page_in in = {q->status, q->has_status, q->after, q->limit};
 

@@ -23,8 +23,9 @@ struct mx_variant {
     int stock_hint; /* enum mx_stock_hint */
     int64_t weight_grams;
     bool has_weight_grams;
-    struct mx_str media;                /* JSON array */
-    int64_t stock, reserved, available; /* for staff: on hand, promised, their difference */
+    struct mx_str media;                     /* JSON array */
+    struct mx_str metadata, public_metadata; /* JSON object; absent: empty */
+    int64_t stock, reserved, available;      /* for staff: on hand, promised, their difference */
 };
 
 struct mx_product_category {
@@ -35,14 +36,16 @@ struct mx_product_category {
 struct mx_product {
     struct mx_card card;
     struct mx_str description;
-    struct mx_str options;     /* JSON array of {name, values} */
-    struct mx_list variants;   /* struct mx_variant */
-    struct mx_str media;       /* JSON array of {url, alt, width, height} */
-    struct mx_str attributes;  /* JSON object: name to value */
-    struct mx_list categories; /* struct mx_product_category */
-    struct mx_list related;    /* struct mx_card */
+    struct mx_str options;         /* JSON array of {name, values} */
+    struct mx_list variants;       /* struct mx_variant */
+    struct mx_str media;           /* JSON array of {url, alt, width, height} */
+    struct mx_str attributes;      /* JSON object: name to value */
+    struct mx_list categories;     /* struct mx_product_category */
+    struct mx_list related;        /* struct mx_card */
+    struct mx_str public_metadata; /* JSON object; absent: empty */
     /* for staff */
-    int status; /* enum mx_product_status */
+    struct mx_str metadata; /* the same */
+    int status;             /* enum mx_product_status */
     int64_t version;
     struct mx_str tax_class;
     struct mx_time created_at, updated_at;
@@ -83,25 +86,27 @@ struct mx_option {
 
 struct mx_media {
     struct mx_str url;
-    struct mx_str alt; /* absent: none */
-    int64_t width, height;
-    bool has_width, has_height;
+    struct mx_str alt;     /* absent: none */
+    int64_t width, height; /* pixels; 0: unknown */
 };
 
 struct mx_variant_write {
-    struct mx_str sku;
-    struct mx_str title;    /* absent: made of its choices */
+    struct mx_id id;     /* of a variant that there is; none: the one with that sku, or a new one */
+    struct mx_str sku;   /* absent: stays */
+    struct mx_str title; /* absent: made of its choices */
     struct mx_list options; /* struct mx_pair: option name and value */
     struct mx_money price;
     struct mx_money compare_at_price; /* no currency: none */
     int64_t weight_grams;             /* 0: unknown */
-    int64_t stock;                    /* new level on hand */
+    int64_t stock;                    /* opening level on hand, of a new variant alone */
+    struct mx_str metadata, public_metadata;
+    bool has_metadata, has_public_metadata;
     bool has_title, has_options, has_price, has_compare_at_price, has_weight_grams, has_stock;
 };
 
 /* What staff send. Creating needs title and variants; a change leaves members that were not sent as
- * they are. Variants are matched by article number: those listed are changed or added, the others
- * withdrawn. Options that were not sent are made of the variants' choices. */
+ * they are. Variants are matched by id, else by article number: those listed are changed or added,
+ * the others withdrawn. Options that were not sent are made of the variants' choices. */
 struct mx_product_write {
     struct mx_id id;        /* of the product to change */
     struct mx_str if_match; /* its version; absent or "*": any */
@@ -114,13 +119,16 @@ struct mx_product_write {
     struct mx_list media;          /* struct mx_media */
     struct mx_list variants;       /* struct mx_variant_write */
     bool has_slug, has_title, has_description, has_brand, has_tax_class, has_status;
+    struct mx_str metadata, public_metadata;
+    bool has_metadata, has_public_metadata;
     bool has_category_slugs, has_options, has_attributes, has_media, has_variants;
 };
 
 /* The rest runs in the caller's transaction and writes the audit log. */
 
-/* Make a product, a draft unless told otherwise. MX_E_CONFLICT when slug or an article number is
- * taken, MX_E_VALIDATION_FAILED; both with all faults. */
+/* Make a product, a draft unless told otherwise. MX_E_FORBIDDEN when an opening level is sent by
+ * somebody who may not write stock, MX_E_CONFLICT when slug or an article number is taken,
+ * MX_E_VALIDATION_FAILED; all with all faults. */
 enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *in,
                               struct mx_product *ret_product) MX_MUST_CHECK;
 
@@ -130,13 +138,18 @@ enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *
 enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes,
                             int64_t *ret_rows) MX_MUST_CHECK;
 
-/* Change a product. Also MX_E_NOT_FOUND, MX_E_VERSION_CONFLICT, and MX_E_CONFLICT when a level
- * would go below what is promised. */
+/* Change a product. Also MX_E_NOT_FOUND and MX_E_VERSION_CONFLICT; a level that exists is refused
+ * (MX_E_VALIDATION_FAILED): adjustments change it. */
 enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *in,
                               struct mx_product *ret_product) MX_MUST_CHECK;
 
-/* Take a product off the shop for good; orders keep it. Only id and if_match of `in` count.
+/* Take a product off the shop for good; orders keep it, others may take its slug and article
+ * numbers. Only id and if_match of `in` count.
  * MX_E_NOT_FOUND, MX_E_VERSION_CONFLICT. */
 enum mx_err mx_product_archive(struct mx_ctx *cx, const struct mx_product_write *in) MX_MUST_CHECK;
+
+/* Bring up to `limit` stored products, made by an older release, to the present rules: texts in
+ * their normal form, words for the search. Each in a transaction of its own; *ret_n counts them. */
+enum mx_err mx_products_reindex(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
 
 #endif

@@ -1,3 +1,4 @@
+#include "base/perm.h"
 #include "catalog/product_store.h"
 #include "codec/jsonw.h"
 #include "q/product.h"
@@ -5,8 +6,9 @@
 #include "shop/json_rows.h"
 #include "shop/version.h"
 
-#define SLUG_CUT 100  /* leaves room for the end of an id */
+#define SLUG_MAX 120
 #define SLUG_ID_AT 28 /* of an id's text: its last eight digits */
+#define SLUG_ID 8
 
 enum { TAKEN_SLUG, TAKEN_SKU, KNOWN_CATEGORY };
 
@@ -27,6 +29,13 @@ static void int_member(struct mx_jsonw *w, const char *name, bool has, int64_t v
         mx_jsonw_null(w);
 }
 
+/* A JSON object; absent: empty. */
+static void object_member(struct mx_jsonw *w, const char *name, struct mx_str json)
+{
+    mx_jsonw_name(w, name);
+    mx_jsonw_raw(w, json.p ? json : MX_S("{}"));
+}
+
 static void variant_snapshot(struct mx_jsonw *w, const struct mx_variant *v)
 {
     mx_jsonw_open(w);
@@ -41,6 +50,8 @@ static void variant_snapshot(struct mx_jsonw *w, const struct mx_variant *v)
                v->compare_at_price.minor);
     int_member(w, "weight_grams", v->has_weight_grams, v->weight_grams);
     int_member(w, "stock", true, v->stock);
+    object_member(w, "metadata", v->metadata);
+    object_member(w, "public_metadata", v->public_metadata);
     mx_jsonw_close(w);
 }
 
@@ -70,6 +81,8 @@ static struct mx_str snapshot(struct mx_arena *a, const struct mx_product *p)
     mx_jsonw_raw(&w, p->attributes);
     mx_jsonw_name(&w, "media");
     mx_jsonw_raw(&w, p->media);
+    object_member(&w, "metadata", p->metadata);
+    object_member(&w, "public_metadata", p->public_metadata);
     mx_jsonw_name(&w, "variants");
     mx_jsonw_array(&w);
     for (size_t i = 0; i < p->variants.n; i++)
@@ -124,34 +137,64 @@ static bool has_row(const struct mx_list *rows, int64_t kind, struct mx_str valu
     return false;
 }
 
-/* MX_E_VALIDATION_FAILED for unknown categories, MX_E_CONFLICT for what is taken. A slug that was
- * made of the title gives way. */
+/* A slug made of the title, for a product whose title makes one that is taken, or none. */
+static struct mx_str slug_with_id(struct mx_arena *a, const struct mx_product_draft *m)
+{
+    struct mx_str slug = mx_slug_of(a, m->title, SLUG_MAX - SLUG_ID - 1);
+
+    if (slug.n == 0)
+        slug = MX_S("product");
+    return mx_str_fmt(a, "%.*s-%s", MX_FMT(slug), mx_id_str(a, m->id).p + SLUG_ID_AT);
+}
+
+static void check_categories(struct mx_ctx *cx, const struct mx_product_draft *m,
+                             const struct mx_list *rows)
+{
+    for (size_t i = 0; i < m->categories.n; i++)
+        if (!has_row(rows, KNOWN_CATEGORY, *MX_AT(m->categories, const struct mx_str, i)))
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/category_slugs/%zu", i), "not_found",
+                        "is not a category");
+}
+
+/* An article number that another product has meanwhile is told where it was sent, or at the status
+ * that brings an archived product back. */
+static void check_skus(struct mx_ctx *cx, const struct mx_product_draft *m,
+                       const struct mx_list *rows)
+{
+    for (size_t i = 0; i < m->variants.n; i++) {
+        const struct mx_product_draft_variant *v =
+            MX_AT(m->variants, const struct mx_product_draft_variant, i);
+
+        if (!has_row(rows, TAKEN_SKU, v->sku))
+            continue;
+        if (v->sent >= 0)
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%d/sku", v->sent), "taken",
+                        "is the article number of another product");
+        else
+            mx_fault_at(cx->faults, MX_S("/status"), "taken",
+                        "%.*s is the article number of another product", MX_FMT(v->sku));
+    }
+}
+
+/* MX_E_VALIDATION_FAILED for unknown categories, MX_E_CONFLICT for what is taken; an archived
+ * product takes nothing. A slug that was made of the title gives way. */
 static enum mx_err check_taken(struct mx_ctx *cx, struct mx_product_draft *m)
 {
     struct mx_faults *f = cx->faults;
     struct mx_list rows;
 
     MX_TRY(find_taken(cx, m, &rows));
-    for (size_t i = 0; i < m->categories.n; i++)
-        if (!has_row(&rows, KNOWN_CATEGORY, *MX_AT(m->categories, const struct mx_str, i)))
-            mx_fault_at(f, mx_str_fmt(cx->arena, "/category_slugs/%zu", i), "not_found",
-                        "is not a category");
+    check_categories(cx, m, &rows);
     if (f->n > 0)
         return MX_E_VALIDATION_FAILED;
+    if (m->status == MX_PRODUCT_ARCHIVED)
+        return MX_OK;
     if (has_row(&rows, TAKEN_SLUG, m->slug)) {
         if (m->own_slug)
             mx_fault_at(f, MX_S("/slug"), "taken", "is the slug of another product");
-        m->slug = mx_str_fmt(cx->arena, "%.*s-%s", MX_FMT(mx_str_sub(m->slug, 0, SLUG_CUT)),
-                             mx_id_str(cx->arena, m->id).p + SLUG_ID_AT);
+        m->slug = slug_with_id(cx->arena, m);
     }
-    for (size_t i = 0; i < m->variants.n; i++) {
-        const struct mx_product_draft_variant *v =
-            MX_AT(m->variants, const struct mx_product_draft_variant, i);
-
-        if (v->is_new && has_row(&rows, TAKEN_SKU, v->sku))
-            mx_fault_at(f, mx_str_fmt(cx->arena, "/variants/%d/sku", v->sent), "taken",
-                        "is the article number of another product");
-    }
+    check_skus(cx, m, &rows);
     if (f->n > 0)
         return mx_fail(f, MX_E_CONFLICT, "The slug or an article number is taken.");
     return MX_OK;
@@ -167,6 +210,21 @@ static enum mx_err taken_meanwhile(struct mx_ctx *cx, enum mx_err e)
 
 /* ---- create, update, archive ---- */
 
+/* Staff who may not write stock may not open a level either. */
+static enum mx_err check_stock_right(struct mx_ctx *cx, const struct mx_product_write *in)
+{
+    struct mx_faults *f = cx->faults;
+
+    if (cx->actor.kind != MX_STAFF || (cx->actor.permissions & MX_PERM_STOCK_WRITE))
+        return MX_OK;
+    for (size_t i = 0; i < in->variants.n; i++)
+        if (MX_AT(in->variants, const struct mx_variant_write, i)->has_stock)
+            mx_fault_at(f, mx_str_fmt(cx->arena, "/variants/%zu/stock", i), "forbidden",
+                        "needs the permission stock.write");
+    return f->n == 0 ? MX_OK
+                     : mx_fail(f, MX_E_FORBIDDEN, "Stock needs the permission stock.write.");
+}
+
 /* A checked model of a new product, with a slug. */
 static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *in,
                              struct mx_product_draft *ret_model)
@@ -176,13 +234,14 @@ static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *i
                                  .description = MX_S(""),
                                  .tax_class = MX_S("standard"),
                                  .media = MX_S("[]")};
+    struct mx_id id;
 
     mx_product_draft_overlay(cx, &m, in);
     MX_TRY(mx_product_draft_check(cx, &m));
     if (!m.own_slug)
-        m.slug = mx_slug_of(cx->arena, m.title);
-    if (m.slug.n == 0)
-        m.slug = mx_str_fmt(cx->arena, "product-%s", mx_id_str(cx->arena, m.id).p + SLUG_ID_AT);
+        m.slug = mx_slug_of(cx->arena, m.title, SLUG_MAX);
+    if (m.slug.n == 0 || mx_id_parse(m.slug, &id))
+        m.slug = slug_with_id(cx->arena, &m);
     *ret_model = m;
     return MX_OK;
 }
@@ -194,6 +253,7 @@ enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *
     const struct mx_list one = {&m, 1};
     int64_t rows;
 
+    MX_TRY(check_stock_right(cx, in));
     MX_TRY(new_model(cx, in, &m));
     MX_TRY(check_taken(cx, &m));
     MX_TRY(taken_meanwhile(cx, mx_products_insert(cx, &one, &rows)));
@@ -229,6 +289,7 @@ enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *
     struct mx_product before;
     struct mx_product_draft m;
 
+    MX_TRY(check_stock_right(cx, in));
     MX_TRY(lock(cx, in));
     MX_TRY(mx_product_get(cx, in->id, &before));
     MX_TRY(mx_product_model(cx, in->id, &m));
@@ -249,6 +310,7 @@ enum mx_err mx_product_archive(struct mx_ctx *cx, const struct mx_product_write 
     if (before.status == MX_PRODUCT_ARCHIVED)
         return MX_OK;
     MX_TRY(q_product_archive(cx->db, &(struct q_product_archive_in){in->id, {cx->now_ms}}, NULL));
+    MX_TRY(q_product_retire(cx->db, &(struct q_product_retire_in){in->id, 1}, NULL));
     after = before;
     after.status = MX_PRODUCT_ARCHIVED;
     after.version++;

@@ -2,9 +2,9 @@
 
 #include "catalog/search.h"
 #include "codec/jsonw.h"
+#include "codec/text_norm.h"
 #include "codec/utf8.h"
 
-#define SLUG_MAX 120
 #define TITLE_MAX 200
 #define ATTRIBUTE_NAME_MAX 64
 
@@ -19,36 +19,24 @@ struct mx_str mx_pair_value(const struct mx_list *pairs, struct mx_str name)
     return (struct mx_str){0};
 }
 
-/* ASCII letter for an accented one of Latin-1 (U+00C0 to U+00FF), or 0. */
-static char plain_letter(unsigned char second)
+struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title, size_t max)
 {
-    static const char letters[] =
-        "aaaaaaaceeeeiiiidnooooo\0ouuuuy\0saaaaaaaceeeeiiiidnooooo\0ouuuuy\0y";
-
-    return second >= 0x80 && second <= 0xbf ? letters[second - 0x80] : 0;
-}
-
-struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title)
-{
+    struct mx_str folded = mx_text_fold(a, title);
     struct mx_buf out;
     bool gap = false;
 
-    mx_buf_init(&out, a, title.n + 1);
-    for (size_t i = 0; i < title.n && out.n < SLUG_MAX - 1; i++) {
-        unsigned char c = (unsigned char)title.p[i];
+    mx_buf_init(&out, a, max);
+    for (size_t i = 0; i < folded.n && out.n + 1 < max; i++) {
+        char c = folded.p[i];
 
-        if (c == 0xc3 && i + 1 < title.n)
-            c = (unsigned char)plain_letter((unsigned char)title.p[++i]);
-        if (c >= 'A' && c <= 'Z')
-            c = (unsigned char)(c + ('a' - 'A'));
         if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
-            gap = true;
+            gap = out.n > 0;
             continue;
         }
-        if (gap && out.n > 0)
+        if (gap)
             mx_buf_byte(&out, '-');
         gap = false;
-        mx_buf_byte(&out, (char)c);
+        mx_buf_byte(&out, c);
     }
     return mx_buf_view(&out);
 }
@@ -69,10 +57,10 @@ struct mx_str mx_product_draft_title(struct mx_arena *a, const struct mx_product
 
 /* ---- laying over ---- */
 
-static void size_member(struct mx_jsonw *w, const char *name, bool has, int64_t pixels)
+static void size_member(struct mx_jsonw *w, const char *name, int64_t pixels)
 {
     mx_jsonw_name(w, name);
-    if (has)
+    if (pixels > 0)
         mx_jsonw_int(w, pixels);
     else
         mx_jsonw_null(w);
@@ -94,8 +82,8 @@ static struct mx_str media_json(struct mx_arena *a, const struct mx_list *media)
         mx_jsonw_str(&w, m->url);
         mx_jsonw_name(&w, "alt");
         mx_jsonw_str(&w, m->alt);
-        size_member(&w, "width", m->has_width, m->width);
-        size_member(&w, "height", m->has_height, m->height);
+        size_member(&w, "width", m->width);
+        size_member(&w, "height", m->height);
         mx_jsonw_close(&w);
     }
     mx_jsonw_array_end(&w);
@@ -125,23 +113,54 @@ static int64_t amount_of(struct mx_ctx *cx, struct mx_money price, size_t varian
     return price.minor;
 }
 
-static void overlay_variant(struct mx_ctx *cx, struct mx_product_draft_variant *v,
-                            const struct mx_variant_write *in, size_t i)
+static void variant_fault(struct mx_ctx *cx, size_t i, const char *member, const char *code,
+                          const char *detail)
 {
-    v->sent = (int)i;
-    v->active = true;
-    v->sku = in->sku;
+    mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/%s", i, member), code, "%s",
+                detail);
+}
+
+/* An opening level, of what has none yet. */
+static void overlay_stock(struct mx_ctx *cx, struct mx_product_draft_variant *v,
+                          const struct mx_variant_write *in, size_t i)
+{
+    if (!in->has_stock)
+        return;
+    if (v->is_new)
+        v->stock = in->stock;
+    else
+        variant_fault(cx, i, "stock", "level_exists",
+                      "is only for a new variant; a level that exists is changed by an adjustment");
+}
+
+static void overlay_texts(struct mx_product_draft_variant *v, const struct mx_variant_write *in)
+{
+    if (in->sku.p) {
+        v->other_sku = !mx_str_eq(v->sku, in->sku);
+        v->sku = in->sku;
+    }
     if (in->has_title) {
         v->title = in->title.p ? in->title : MX_S("");
         v->own_title = in->title.p != NULL;
     }
     if (in->has_options)
         v->choices = in->options;
+    if (in->has_metadata)
+        v->metadata = in->metadata;
+    if (in->has_public_metadata)
+        v->public_metadata = in->public_metadata;
+}
+
+static void overlay_variant(struct mx_ctx *cx, struct mx_product_draft_variant *v,
+                            const struct mx_variant_write *in, size_t i)
+{
+    v->sent = (int)i;
+    v->active = true;
+    overlay_texts(v, in);
     if (in->has_price)
         v->price = amount_of(cx, in->price, i, "price");
     else if (v->is_new)
-        mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/price", i), "required",
-                    "is required for a new variant");
+        variant_fault(cx, i, "price", "required", "is required for a new variant");
     if (in->has_compare_at_price) {
         v->has_compare_at = in->compare_at_price.currency.code[0] != 0;
         if (v->has_compare_at)
@@ -151,8 +170,7 @@ static void overlay_variant(struct mx_ctx *cx, struct mx_product_draft_variant *
         v->weight_grams = in->weight_grams;
         v->has_weight_grams = in->weight_grams > 0;
     }
-    v->has_stock = in->has_stock;
-    v->stock = in->stock;
+    overlay_stock(cx, v, in, i);
 }
 
 static struct mx_product_draft_variant *find_sku(const struct mx_list *variants, struct mx_str sku)
@@ -166,7 +184,36 @@ static struct mx_product_draft_variant *find_sku(const struct mx_list *variants,
     return NULL;
 }
 
-/* Those sent come first and in their order; those not sent are withdrawn. */
+static struct mx_product_draft_variant *find_id(const struct mx_list *variants, struct mx_id id)
+{
+    for (size_t i = 0; i < variants->n; i++) {
+        struct mx_product_draft_variant *v = MX_AT(*variants, struct mx_product_draft_variant, i);
+
+        if (mx_id_eq(v->id, id))
+            return v;
+    }
+    return NULL;
+}
+
+/* The stored variant that is meant, or a new one. */
+static struct mx_product_draft_variant meant(struct mx_ctx *cx, const struct mx_list *stored,
+                                             const struct mx_variant_write *in, size_t i)
+{
+    const struct mx_product_draft_variant *v =
+        mx_id_none(in->id) ? find_sku(stored, in->sku) : find_id(stored, in->id);
+
+    if (v)
+        return *v;
+    if (!mx_id_none(in->id))
+        variant_fault(cx, i, "id", "not_found", "is no variant of this product");
+    else if (!in->sku.p)
+        variant_fault(cx, i, "sku", "required", "is required for a new variant");
+    return (struct mx_product_draft_variant){
+        .id = mx_id_new(), .is_new = true, .sku = in->sku, .title = MX_S("")};
+}
+
+/* Those sent come first and in their order; those not sent are withdrawn, and keep their article
+ * numbers. */
 static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
                              const struct mx_list *sent)
 {
@@ -175,26 +222,39 @@ static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
 
     for (size_t i = 0; i < sent->n; i++) {
         const struct mx_variant_write *in = MX_AT(*sent, const struct mx_variant_write, i);
-        const struct mx_product_draft_variant *old = find_sku(&m->variants, in->sku);
-        struct mx_product_draft_variant v = {.id = mx_id_new(), .is_new = true, .title = MX_S("")};
+        struct mx_product_draft_variant v = meant(cx, &m->variants, in, i);
+        struct mx_str sku = in->sku.p ? in->sku : v.sku;
 
-        if (find_sku(&out, in->sku))
-            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/sku", i), "duplicate",
-                        "stands in the list twice");
-        if (old)
-            v = *old;
+        if (find_id(&out, v.id))
+            variant_fault(cx, i, mx_id_none(in->id) ? "sku" : "id", "duplicate",
+                          "names a variant that stands in the list already");
+        else if (sku.p && find_sku(&out, sku))
+            variant_fault(cx, i, "sku", "duplicate", "stands in the list twice");
         overlay_variant(cx, &v, in, i);
         *MX_AT(out, struct mx_product_draft_variant, out.n++) = v;
     }
     for (size_t i = 0; i < m->variants.n; i++) {
         struct mx_product_draft_variant v = *MX_AT(m->variants, struct mx_product_draft_variant, i);
+        const struct mx_product_draft_variant *other = find_sku(&out, v.sku);
 
-        if (find_sku(&out, v.sku))
+        if (find_id(&out, v.id))
             continue;
+        if (other)
+            variant_fault(cx, (size_t)other->sent, "sku", "taken",
+                          "is the article number of a variant that is withdrawn");
         v.active = false;
         *MX_AT(out, struct mx_product_draft_variant, out.n++) = v;
     }
     m->variants = out;
+}
+
+/* Products are asked for by slug or id, and an id comes first. */
+static void check_slug(struct mx_ctx *cx, struct mx_str slug)
+{
+    struct mx_id id;
+
+    if (mx_id_parse(slug, &id))
+        mx_fault_at(cx->faults, MX_S("/slug"), "bad_format", "must not look like an id");
 }
 
 void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
@@ -203,6 +263,7 @@ void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
     if (in->has_slug) {
         m->slug = in->slug;
         m->own_slug = true;
+        check_slug(cx, in->slug);
     }
     if (in->has_title)
         m->title = in->title;
@@ -220,6 +281,10 @@ void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
         m->attributes = in->attributes;
     if (in->has_media)
         overlay_media(cx, m, &in->media);
+    if (in->has_metadata)
+        m->metadata = in->metadata;
+    if (in->has_public_metadata)
+        m->public_metadata = in->public_metadata;
     if (in->has_variants)
         overlay_variants(cx, m, &in->variants);
     if (in->has_options) {
@@ -446,10 +511,29 @@ static struct mx_str search_text(struct mx_arena *a, const struct mx_product_dra
     return mx_buf_view(&cut);
 }
 
+static struct mx_str search_title(struct mx_arena *a, const struct mx_product_draft *m)
+{
+    struct mx_buf out;
+    struct mx_str words;
+    size_t n = MX_SEARCH_TITLE_MAX;
+
+    mx_buf_init(&out, a, 1 << 20);
+    mx_search_words(&out, m->title);
+    if (m->brand.p)
+        mx_search_words(&out, m->brand);
+    words = mx_buf_view(&out);
+    if (words.n <= n)
+        return words;
+    while (words.p[n] != ' ')
+        n--;
+    return mx_str_sub(words, 0, n);
+}
+
 struct mx_product_draft_derived mx_product_draft_derive(struct mx_arena *a,
                                                         const struct mx_product_draft *m)
 {
-    struct mx_product_draft_derived d = {.search_text = search_text(a, m)};
+    struct mx_product_draft_derived d = {.search_text = search_text(a, m),
+                                         .search_title = search_title(a, m)};
     bool first = true;
 
     for (size_t i = 0; i < m->variants.n; i++) {

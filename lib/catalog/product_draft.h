@@ -1,43 +1,47 @@
 /* A product while it is being written: what is stored, with what staff sent laid over it. Pure
- * logic without a database, inside of the product module: shared by product_model.c, product_save.c
- * and product_write.c only. */
+ * logic without a database, inside of the product module: shared by product_*.c only. */
 #ifndef MX_CATALOG_PRODUCT_DRAFT_H
 #define MX_CATALOG_PRODUCT_DRAFT_H
 
 #include "catalog/product.h"
 
 #define MX_SEARCH_TEXT_MAX 60000 /* bytes */
+#define MX_SEARCH_TITLE_MAX 1000
 
 struct mx_product_draft_variant {
     struct mx_id id;
     struct mx_str sku, title;
-    struct mx_list choices; /* struct mx_pair */
+    struct mx_list choices;                  /* struct mx_pair */
+    struct mx_str metadata, public_metadata; /* absent: empty */
     int64_t price, compare_at, weight_grams, stock;
-    bool has_compare_at, has_weight_grams, has_stock;
+    bool has_compare_at, has_weight_grams;
     bool is_new, active;
     bool own_title; /* the title is not made of the choices */
+    bool other_sku; /* it is not the one that is stored */
     int sent;       /* place in the request; -1: not sent */
 };
 
 struct mx_product_draft {
     struct mx_id id;
     struct mx_str slug, title, description, brand, tax_class;
-    bool own_slug; /* the slug was sent */
-    int status;
-    struct mx_list options;    /* struct mx_option */
-    bool own_options;          /* the options were sent */
-    struct mx_list attributes; /* struct mx_pair */
-    struct mx_list categories; /* struct mx_str: slugs */
-    struct mx_str media;       /* JSON */
-    struct mx_str thumbnail;   /* absent: none */
-    struct mx_list variants;   /* struct mx_product_draft_variant */
+    bool own_slug;                           /* the slug was sent */
+    int status, stored_status;               /* the latter as it is stored */
+    struct mx_list options;                  /* struct mx_option */
+    bool own_options;                        /* the options were sent */
+    struct mx_list attributes;               /* struct mx_pair */
+    struct mx_list categories;               /* struct mx_str: slugs */
+    struct mx_str media;                     /* JSON */
+    struct mx_str thumbnail;                 /* absent: none */
+    struct mx_str metadata, public_metadata; /* absent: empty */
+    struct mx_list variants;                 /* struct mx_product_draft_variant */
 };
 
 /* Columns that are computed. */
 struct mx_product_draft_derived {
     int64_t price_min, price_max, compare_at;
     bool has_compare_at;
-    struct mx_str search_text;
+    struct mx_str search_text;  /* for the full-text index */
+    struct mx_str search_title; /* words of title and brand */
 };
 
 /* Lay what was sent over the model. Faults go to cx->faults. */
@@ -56,8 +60,8 @@ struct mx_product_draft_derived mx_product_draft_derive(struct mx_arena *a,
 struct mx_str mx_product_draft_title(struct mx_arena *a, const struct mx_product_draft *m,
                                      const struct mx_product_draft_variant *v);
 
-/* "Über 9 Dinge!" -> "uber-9-dinge"; empty when nothing is left. */
-struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title);
+/* "Über 9 Dinge!" -> "uber-9-dinge": a slug of at most `max` bytes; empty when nothing is left. */
+struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title, size_t max);
 
 /* The value that a list of struct mx_pair has for `name`; absent: none. */
 struct mx_str mx_pair_value(const struct mx_list *pairs, struct mx_str name);

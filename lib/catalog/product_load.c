@@ -23,6 +23,8 @@ static enum mx_err read_variants(struct mx_ctx *cx, struct mx_product_draft *m)
                                               .has_compare_at = r->has_compare_at,
                                               .weight_grams = r->weight_grams,
                                               .has_weight_grams = r->has_weight_grams,
+                                              .metadata = r->metadata,
+                                              .public_metadata = r->public_metadata,
                                               .active = r->active != 0,
                                               .sent = -1};
     }
@@ -101,7 +103,9 @@ enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_produ
     m.title = r->title;
     m.brand = r->brand;
     m.description = r->description;
-    m.status = (int)r->status;
+    m.status = m.stored_status = (int)r->status;
+    m.metadata = r->metadata;
+    m.public_metadata = r->public_metadata;
     m.tax_class = r->tax_class;
     m.media = r->media;
     m.thumbnail = r->thumbnail;

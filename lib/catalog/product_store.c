@@ -1,5 +1,6 @@
 #include "catalog/product_store.h"
 
+#include "catalog/search.h"
 #include "catalog/stock.h"
 #include "q/product.h"
 #include "shop/json_rows.h"
@@ -80,6 +81,9 @@ static void product_row(struct mx_ctx *cx, struct mx_json_rows *json,
     if (d.has_compare_at)
         mx_json_rows_int(json, "compare_at", d.compare_at);
     mx_json_rows_str(json, "search_text", d.search_text);
+    mx_json_rows_str(json, "search_title", d.search_title);
+    mx_json_rows_str(json, "metadata", m->metadata);
+    mx_json_rows_str(json, "public_metadata", m->public_metadata);
     mx_jsonw_close(&json->w);
 }
 
@@ -104,6 +108,9 @@ static void variant_row(struct mx_ctx *cx, struct mx_json_rows *json,
     if (v->has_weight_grams)
         mx_json_rows_int(json, "weight_grams", v->weight_grams);
     mx_json_rows_int(json, "active", v->active);
+    mx_json_rows_int(json, "retired", m->status == MX_PRODUCT_ARCHIVED);
+    mx_json_rows_str(json, "metadata", v->metadata);
+    mx_json_rows_str(json, "public_metadata", v->public_metadata);
     mx_jsonw_close(&json->w);
 }
 
@@ -208,8 +215,10 @@ enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models, 
     struct q_product_insert_in in;
 
     fill(cx, &a, models);
-    in = (struct q_product_insert_in){
-        mx_json_rows_text(&a.products), mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
+    in = (struct q_product_insert_in){mx_json_rows_text(&a.products),
+                                      mx_str_c(cx->proc->conf->currency),
+                                      MX_SEARCH_VERSION,
+                                      {cx->now_ms}};
     MX_TRY(q_product_insert(cx->db, &in, &rows));
     MX_TRY(insert_variants(cx, &a.variants, &rows));
     if (a.has_categories)
@@ -242,6 +251,10 @@ static enum mx_err replace_row(struct mx_ctx *cx, const struct mx_product_draft 
         .compare_at = d.compare_at,
         .has_compare_at = d.has_compare_at,
         .search_text = d.search_text,
+        .search_title = d.search_title,
+        .search_version = MX_SEARCH_VERSION,
+        .metadata = m->metadata,
+        .public_metadata = m->public_metadata,
         .now = {cx->now_ms},
     };
 
@@ -273,26 +286,35 @@ static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_product_d
     return q_product_update_variants(cx->db, &in, NULL);
 }
 
-/* Stock comes last, so that its rows are locked for the shortest time. */
-static enum mx_err replace_stock(struct mx_ctx *cx, const struct mx_product_draft *m)
+/* The counters of new variants. */
+static enum mx_err open_stock(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
     struct mx_list opened = {MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0};
-    struct mx_list changed = {MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0};
-    struct mx_list moved;
 
     for (size_t i = 0; i < m->variants.n; i++) {
         const struct mx_product_draft_variant *v =
             MX_AT(m->variants, const struct mx_product_draft_variant, i);
-        struct mx_list *to = v->is_new ? &opened : &changed;
 
-        if (v->is_new || v->has_stock)
-            *MX_AT(*to, struct mx_stock_change, to->n++) =
+        if (v->is_new)
+            *MX_AT(opened, struct mx_stock_change, opened.n++) =
                 (struct mx_stock_change){v->id, true, v->stock};
     }
-    MX_TRY(mx_stock_open(cx, &opened));
-    if (changed.n == 0)
-        return MX_OK;
-    return mx_stock_change(cx, &changed, MX_S("product update"), &moved);
+    return mx_stock_open(cx, &opened);
+}
+
+/* Article numbers that change are free while the variants are written, so that two can swap theirs.
+ */
+static enum mx_err free_skus(struct mx_ctx *cx, const struct mx_product_draft *m)
+{
+    bool other = false;
+
+    for (size_t i = 0; i < m->variants.n; i++) {
+        const struct mx_product_draft_variant *v =
+            MX_AT(m->variants, const struct mx_product_draft_variant, i);
+
+        other |= v->other_sku && !v->is_new;
+    }
+    return other ? q_product_retire(cx->db, &(struct q_product_retire_in){m->id, 1}, NULL) : MX_OK;
 }
 
 static enum mx_err replace_categories(struct mx_ctx *cx, const struct mx_product_draft *m)
@@ -325,8 +347,13 @@ enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_product_draft 
         MX_TRY(replace_categories(cx, m));
     if (sent->has_attributes)
         MX_TRY(replace_attributes(cx, m));
-    if (!sent->has_variants && !sent->has_options)
+    if (sent->has_variants || sent->has_options) {
+        MX_TRY(free_skus(cx, m));
+        MX_TRY(replace_variants(cx, m));
+        return open_stock(cx, m);
+    }
+    if ((m->status == MX_PRODUCT_ARCHIVED) == (m->stored_status == MX_PRODUCT_ARCHIVED))
         return MX_OK;
-    MX_TRY(replace_variants(cx, m));
-    return replace_stock(cx, m);
+    return q_product_retire(
+        cx->db, &(struct q_product_retire_in){m->id, m->status == MX_PRODUCT_ARCHIVED}, NULL);
 }

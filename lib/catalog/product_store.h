@@ -1,5 +1,5 @@
 /* Reads and writes the stored form of products, inside of the product module: shared by
- * product_stored.c, product_save.c and product_write.c only. All run in the caller's transaction.
+ * product_*.c only. All run in the caller's transaction.
  */
 #ifndef MX_CATALOG_PRODUCT_STORE_H
 #define MX_CATALOG_PRODUCT_STORE_H

@@ -1,6 +1,8 @@
 #include "catalog/search.h"
 
 #include "base/list.h"
+#include "codec/text_norm.h"
+#include "codec/utf8.h"
 
 #define WORD_MIN 3  /* innodb_ft_min_token_size */
 #define WORD_MAX 64 /* bytes; below innodb_ft_max_token_size */
@@ -13,72 +15,103 @@ static const char *const stop_words[] = {
     "this", "to",    "was", "what", "when", "where", "who", "will", "with", "und", "www",
 };
 
-/* One word as it stands in a text: at most WORD_MAX bytes, ASCII in lower case. */
+/* One word of folded text, at most WORD_MAX bytes: what is longer is cut. */
 struct word {
     char at[WORD_MAX + 1];
     size_t n, letters;
+    bool part; /* the last letter of a run of which the pair before it is a word */
 };
 
-static bool ascii_word(unsigned char c)
+/* Folded text on its way into words. */
+struct reader {
+    struct mx_str text;
+    size_t at;
+    bool in_run; /* behind a pair of letters: the second one is read again */
+};
+
+/* The class of the character at `at`, and its bytes. The index takes characters of more than three
+ * bytes, and symbols, for no part of a word. */
+static enum mx_letter letter_at(const struct reader *r, size_t at, size_t *ret_n)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    uint32_t c = 0;
+    size_t n = at < r->text.n ? mx_utf8_next(r->text, at, &c) : 0;
+
+    *ret_n = n;
+    if (n == 0 || n > 3 || (c >= 0x2000 && c < 0x3040))
+        return MX_LETTER_NONE;
+    return mx_text_letter(c);
 }
 
-/* Bytes of the UTF-8 character that begins at `p`, at most `n`. */
-static size_t char_bytes(const unsigned char *p, size_t n)
+static void add_letter(struct word *w, struct mx_str text, size_t at, size_t n)
 {
-    size_t k = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-    return k < n ? k : n;
-}
-
-/* Letters and digits: ASCII's, and U+00C0 to U+1FFF but for the two signs of arithmetic among them,
- * and the letters from U+3040 to U+FFEF. The index takes no others for words either. */
-static bool is_word(const unsigned char *p, size_t n)
-{
-    if (n == 1)
-        return ascii_word(p[0]);
-    if (n == 2)
-        return p[0] > 0xc2 && !(p[0] == 0xc3 && (p[1] == 0x97 || p[1] == 0xb7));
-    if (n == 3)
-        return p[0] < 0xe2 || (p[0] == 0xe3 && p[1] > 0x80) || p[0] > 0xe3;
-    return false;
-}
-
-/* Append a character as the index shall have it: ASCII in lower case, "ss" for a sharp s. What is
- * too long is cut. */
-static void add_char(struct word *w, const unsigned char *p, size_t n)
-{
-    const char *from = (const char *)p;
-
-    if (n == 2 && p[0] == 0xc3 && p[1] == 0x9f)
-        from = "ss";
     if (w->n + n > WORD_MAX)
         return;
-    memcpy(w->at + w->n, from, n);
-    if (n == 1 && w->at[w->n] >= 'A' && w->at[w->n] <= 'Z')
-        w->at[w->n] = (char)(w->at[w->n] + ('a' - 'A'));
+    memcpy(w->at + w->n, text.p + at, n);
     w->n += n;
     w->letters++;
 }
 
-/* Take the next word off *rest. False at the end. */
-static bool next_word(struct mx_str *rest, struct word *w)
+/* The end of the signs on a letter: they are left out, for the index does not take all of them. */
+static size_t skip_marks(const struct reader *r, size_t at)
 {
-    const unsigned char *p = (const unsigned char *)rest->p;
-    size_t i = 0, k;
+    size_t n;
 
-    w->n = w->letters = 0;
-    for (; i < rest->n; i += k) {
-        k = char_bytes(p + i, rest->n - i);
-        if (is_word(p + i, k))
-            add_char(w, p + i, k);
-        else if (w->n > 0)
-            break;
+    while (letter_at(r, at, &n) == MX_LETTER_MARK)
+        at += n;
+    return at;
+}
+
+/* A letter of a run, and the one behind it, where the next word begins. */
+static void read_pair(struct reader *r, struct word *w, size_t n)
+{
+    size_t next = skip_marks(r, r->at + n), k;
+
+    add_letter(w, r->text, r->at, n);
+    w->part = r->in_run;
+    r->at = next;
+    r->in_run = letter_at(r, next, &k) == MX_LETTER_DENSE;
+    if (r->in_run) {
+        add_letter(w, r->text, next, k);
+        w->part = false;
     }
-    *rest = mx_str_sub(*rest, i, rest->n);
+}
+
+static void read_plain(struct reader *r, struct word *w, size_t n)
+{
+    do {
+        add_letter(w, r->text, r->at, n);
+        r->at = skip_marks(r, r->at + n);
+    } while (letter_at(r, r->at, &n) == MX_LETTER_PLAIN);
+}
+
+/* Read the next word. False at the end. */
+static bool next_word(struct reader *r, struct word *w)
+{
+    enum mx_letter kind = MX_LETTER_NONE;
+    size_t n = 0;
+
+    *w = (struct word){.n = 0};
+    while (r->at < r->text.n) {
+        kind = letter_at(r, r->at, &n);
+        if (kind == MX_LETTER_PLAIN || kind == MX_LETTER_DENSE)
+            break;
+        r->at += n;
+    }
+    if (r->at >= r->text.n)
+        return false;
+    if (kind == MX_LETTER_DENSE) {
+        read_pair(r, w, n);
+    } else {
+        r->in_run = false;
+        read_plain(r, w, n);
+    }
     w->at[w->n] = 0;
-    return w->n > 0;
+    return true;
+}
+
+static struct reader reader_of(struct mx_arena *a, struct mx_str text)
+{
+    return (struct reader){.text = mx_text_fold(a, text)};
 }
 
 static bool is_stop_word(const struct word *w)
@@ -91,9 +124,10 @@ static bool is_stop_word(const struct word *w)
 
 void mx_search_index(struct mx_buf *out, struct mx_str text)
 {
+    struct reader r = reader_of(out->arena, text);
     struct word w;
 
-    while (next_word(&text, &w)) {
+    while (next_word(&r, &w)) {
         mx_buf_add(out, w.at, w.n);
         if (w.letters < WORD_MIN || is_stop_word(&w))
             mx_buf_c(out, "___");
@@ -101,26 +135,42 @@ void mx_search_index(struct mx_buf *out, struct mx_str text)
     }
 }
 
-/* Append the words of `q` that are stop words or not. Returns how many. */
-static int add_words(struct mx_buf *out, struct mx_str q, bool stop)
+void mx_search_words(struct mx_buf *out, struct mx_str text)
+{
+    struct reader r = reader_of(out->arena, text);
+    struct word w;
+
+    while (next_word(&r, &w)) {
+        mx_buf_byte(out, ' ');
+        mx_buf_add(out, w.at, w.n);
+    }
+}
+
+/* Append the words that are stop words or not to both expressions. Returns how many. */
+static int add_words(struct mx_buf *words, struct mx_buf *title, struct reader r, bool stop)
 {
     struct word w;
     int n = 0;
 
-    while (n < QUERY_WORDS_MAX && next_word(&q, &w)) {
-        if (is_stop_word(&w) != stop)
+    while (n < QUERY_WORDS_MAX && next_word(&r, &w)) {
+        if (is_stop_word(&w) != stop || w.part)
             continue;
-        mx_buf_fmt(out, "%s+%s*", n++ ? " " : "", w.at);
+        mx_buf_fmt(words, "%s+%s*", n++ ? " " : "", w.at);
+        mx_buf_fmt(title, "(?=.* %s)", w.at);
     }
     return n;
 }
 
-struct mx_str mx_search_query(struct mx_arena *a, struct mx_str q)
+bool mx_search_parse(struct mx_arena *a, struct mx_str q, struct mx_search *ret_search)
 {
-    struct mx_buf out;
+    struct reader r = reader_of(a, q);
+    struct mx_buf words, title;
 
-    mx_buf_init(&out, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 3));
-    if (add_words(&out, q, false) == 0 && add_words(&out, q, true) == 0)
-        return (struct mx_str){0};
-    return mx_buf_view(&out);
+    mx_buf_init(&words, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 3));
+    mx_buf_init(&title, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 8));
+    mx_buf_c(&title, "^");
+    if (add_words(&words, &title, r, false) == 0 && add_words(&words, &title, r, true) == 0)
+        return false;
+    *ret_search = (struct mx_search){mx_buf_view(&words), mx_buf_view(&title)};
+    return true;
 }

@@ -1,17 +1,28 @@
-/* Words for the full-text index. What the index holds is made here, so that every word can be
- * found: words too short for it and those it ignores are stored with underscores behind them, and a
- * search asks for beginnings of words. */
+/* Words for the full-text index. What the index holds is made here, of folded text, so that every
+ * word can be found as people type it: words too short for it and those it ignores are stored with
+ * underscores behind them, runs of scripts without blanks as pairs of letters, and a search asks
+ * for beginnings of words. */
 #ifndef MX_CATALOG_SEARCH_H
 #define MX_CATALOG_SEARCH_H
 
 #include "base/buf.h"
 
-/* Append the words of `text`, each with a space behind it. */
+/* Of these rules: a stored product whose words were made by lower ones is indexed anew. */
+#define MX_SEARCH_VERSION 1
+
+/* Append the words of `text` as the index holds them, each with a space behind it. */
 void mx_search_index(struct mx_buf *out, struct mx_str text);
 
-/* Boolean full-text expression for products that hold all words of `q`, the last of which may be
- * unfinished. Absent when `q` holds no word. Words that every text holds count only when there is
- * no other. */
-struct mx_str mx_search_query(struct mx_arena *a, struct mx_str q);
+/* Append the words of `text` as they are, each with a space before it. */
+void mx_search_words(struct mx_buf *out, struct mx_str text);
+
+struct mx_search {
+    struct mx_str words; /* boolean full-text expression for products that hold all words */
+    struct mx_str title; /* regular expression for mx_search_words that begin with all of them */
+};
+
+/* Read what was typed, the last word of which may be unfinished. False when it holds no word. Words
+ * that every text holds count only when there is no other. */
+bool mx_search_parse(struct mx_arena *a, struct mx_str q, struct mx_search *ret_search);
 
 #endif

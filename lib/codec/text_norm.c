@@ -1,9 +1,12 @@
 #include "codec/text_norm.h"
 
+#include <unicode/uchar.h>
 #include <unicode/unorm2.h>
+#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 
 #include "base/arena.h"
+#include "codec/utf8.h"
 
 /* UTF-16, as ICU works. */
 struct text16 {
@@ -95,6 +98,11 @@ struct mx_str mx_text_nfc(struct mx_arena *a, struct mx_str s)
     return encode(a, normalise(a, nfc, t));
 }
 
+struct mx_str mx_text_line(struct mx_arena *a, struct mx_str s)
+{
+    return mx_text_nfc(a, mx_utf8_trim(s));
+}
+
 /* Accents of all scripts that can be read without them: the blocks of combining marks, and the
  * vowel points of Hebrew and Arabic. */
 static bool is_accent(UChar c)
@@ -144,4 +152,27 @@ struct mx_str mx_text_fold(struct mx_arena *a, struct mx_str s)
     t = normalise(a, caseless, decode(a, s));
     t = strip(a, normalise(a, nfd, t));
     return encode(a, normalise(a, nfc, t));
+}
+
+enum mx_letter mx_text_letter(uint32_t c)
+{
+    UErrorCode e = U_ZERO_ERROR;
+
+    if (U_GET_GC_MASK((UChar32)c) & U_GC_M_MASK)
+        return MX_LETTER_MARK;
+    if (!u_isalnum((UChar32)c))
+        return MX_LETTER_NONE;
+    switch (c < 0x80 ? USCRIPT_LATIN : uscript_getScript((UChar32)c, &e)) {
+    case USCRIPT_HAN:
+    case USCRIPT_HIRAGANA:
+    case USCRIPT_KATAKANA:
+    case USCRIPT_HANGUL:
+    case USCRIPT_THAI:
+    case USCRIPT_LAO:
+    case USCRIPT_KHMER:
+    case USCRIPT_MYANMAR:
+        return MX_LETTER_DENSE;
+    default:
+        return MX_LETTER_PLAIN;
+    }
 }

@@ -8,11 +8,23 @@
  * Borrows from `s` when it is so already. */
 struct mx_str mx_text_nfc(struct mx_arena *a, struct mx_str s);
 
+/* One line of text in its normal form: composed, without blanks at its ends. */
+struct mx_str mx_text_line(struct mx_arena *a, struct mx_str s);
+
 /* The text as it is looked for: letters without case, accents, ligatures and width, one letter for
  * those that keyboards lack ("Ørsted" and "orsted", "Straße" and "STRASSE", "Łódź" and "lodz" are
  * one). Signs of scripts that need them to be read (Thai, Devanagari, kana) stay. Folding twice
  * changes nothing, and texts of one normalisation form C fold alike. For comparison, search and
  * slugs; never shown. */
 struct mx_str mx_text_fold(struct mx_arena *a, struct mx_str s);
+
+/* How a character takes part in words. */
+enum mx_letter {
+    MX_LETTER_NONE,
+    MX_LETTER_PLAIN, /* of any script, and digits */
+    MX_LETTER_DENSE, /* of a script without blanks between words: Han, kana, Thai ..., and Hangul */
+    MX_LETTER_MARK   /* a sign on the letter before it */
+};
+enum mx_letter mx_text_letter(uint32_t c);
 
 #endif

@@ -109,6 +109,15 @@ static uint32_t code_point(const char *p, size_t n)
     return c;
 }
 
+size_t mx_utf8_next(struct mx_str s, size_t at, uint32_t *ret_c)
+{
+    size_t n = mx_utf8_step(s, at);
+
+    if (n > 0)
+        *ret_c = code_point(s.p + at, n);
+    return n;
+}
+
 static bool is_blank(uint32_t c)
 {
     static const struct range blank[] = {

@@ -10,6 +10,8 @@ bool mx_utf8_valid(struct mx_str s);
 size_t mx_utf8_length(struct mx_str s);
 /* Bytes (1 to 4) of the code point that starts at s.p[at], at < s.n; 0 when none is valid there. */
 size_t mx_utf8_step(struct mx_str s, size_t at);
+/* The same, and the code point. */
+size_t mx_utf8_next(struct mx_str s, size_t at, uint32_t *ret_c);
 /* True when valid UTF-8 holds a control character (C0, DEL, C1) other than the bytes of `but`. */
 bool mx_utf8_control(struct mx_str s, const char *but);
 /* True when valid UTF-8 is a line of text: empty, or with something to see, and nothing that

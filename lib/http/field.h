@@ -15,19 +15,21 @@
 #include "codec/uri.h"
 
 enum mx_kind {
-    MX_K_STR,      /* struct mx_str */
-    MX_K_INT,      /* int64_t */
-    MX_K_BOOL,     /* bool */
-    MX_K_ID,       /* struct mx_id */
-    MX_K_TIME,     /* struct mx_time */
-    MX_K_MONEY,    /* struct mx_money */
-    MX_K_ENUM,     /* int, index into `names`; -1 is null */
-    MX_K_OBJECT,   /* embedded struct, `shape` */
-    MX_K_OBJPTR,   /* pointer to struct (NULL: null), `shape` */
-    MX_K_LIST,     /* struct mx_list of `shape` structs */
-    MX_K_STRS,     /* struct mx_list of struct mx_str */
-    MX_K_MAP,      /* struct mx_list of struct mx_pair: {"name": "value"} */
-    MX_K_METADATA, /* struct mx_str: a JSON object of the caller's own, see MX_METADATA_* */
+    MX_K_STR,       /* struct mx_str */
+    MX_K_INT,       /* int64_t */
+    MX_K_BOOL,      /* bool */
+    MX_K_ID,        /* struct mx_id */
+    MX_K_TIME,      /* struct mx_time */
+    MX_K_MONEY,     /* struct mx_money */
+    MX_K_ENUM,      /* int, index into `names`; -1 is null */
+    MX_K_OBJECT,    /* embedded struct, `shape` */
+    MX_K_OBJPTR,    /* pointer to struct (NULL: null), `shape` */
+    MX_K_LIST,      /* struct mx_list of `shape` structs */
+    MX_K_STRS,      /* struct mx_list of struct mx_str */
+    MX_K_MAP,       /* struct mx_list of struct mx_pair: {"name": "value"} */
+    MX_K_METADATA,  /* struct mx_str: a JSON object of the caller's own, see MX_METADATA_* */
+    MX_K_JSON_LIST, /* struct mx_str: JSON text of a LIST of `shape`, in an answer alone */
+    MX_K_JSON_MAP,  /* the same of a MAP */
     MX_K_RAW /* struct mx_str: JSON text, written byte for byte; in a request: taken, not looked at
               */
 };
@@ -138,6 +140,8 @@ struct mx_shape {
 #define MX_O_LIST(T, m, shape, doc) MX_F_SUB(T, m, MX_K_LIST, 0, 0, 0, shape, doc)
 #define MX_O_OBJ(T, m, shape, doc) MX_F_SUB(T, m, MX_K_OBJECT, 0, 0, 0, shape, doc)
 #define MX_O_PTR(T, m, shape, doc) MX_F_SUB(T, m, MX_K_OBJPTR, MX_F_NULLABLE, 0, 0, shape, doc)
+#define MX_O_JSON_LIST(T, m, shape, doc) MX_F_SUB(T, m, MX_K_JSON_LIST, 0, 0, 0, shape, doc)
+#define MX_O_JSON_MAP(T, m, doc) MX_F_KIND(T, m, #m, MX_K_JSON_MAP, MX_BODY, 0, 0, 0, MX_TEXT, doc)
 #define MX_O_METADATA(T, m, doc) MX_F_KIND(T, m, #m, MX_K_METADATA, MX_BODY, 0, 0, 0, MX_TEXT, doc)
 #define MX_O_RAW(T, m, doc) MX_F_KIND(T, m, #m, MX_K_RAW, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, doc)
 /* A shape over a static array of rows; declared extern in the header of its noun. */

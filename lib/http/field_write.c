@@ -15,6 +15,8 @@ static bool absent(const struct mx_field *f, const void *base)
         return true;
     switch (f->kind) {
     case MX_K_STR:
+    case MX_K_JSON_LIST:
+    case MX_K_JSON_MAP:
     case MX_K_RAW:
         return ((const struct mx_str *)p)->p == NULL;
     case MX_K_ID:
@@ -116,6 +118,8 @@ static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void
     case MX_K_METADATA:
         write_metadata(w, *(const struct mx_str *)p);
         break;
+    case MX_K_JSON_LIST:
+    case MX_K_JSON_MAP:
     case MX_K_RAW:
         mx_jsonw_raw(w, *(const struct mx_str *)p);
         break;

@@ -237,9 +237,14 @@ static const struct {
 
 struct mx_str mx_format_norm(struct mx_arena *a, enum mx_format f, struct mx_str s)
 {
-    if (formats[f].norm == ONE_LINE)
-        s = mx_utf8_trim(s);
-    return formats[f].norm == AS_SENT ? s : mx_text_nfc(a, s);
+    switch (formats[f].norm) {
+    case COMPOSED:
+        return mx_text_nfc(a, s);
+    case ONE_LINE:
+        return mx_text_line(a, s);
+    default:
+        return s;
+    }
 }
 
 bool mx_format_check(enum mx_format f, struct mx_str s)

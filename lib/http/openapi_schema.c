@@ -115,7 +115,7 @@ static void write_list(struct mx_jsonw *w, const struct mx_shapes *s, const stru
     write_type(w, f, "array");
     write_bounds(w, f, "minItems", "maxItems");
     mx_jsonw_name(w, "items");
-    if (f->kind == MX_K_LIST)
+    if (f->shape)
         mx_openapi_ref(w, s, f->shape, in);
     else
         write_item_string(w, f, in);
@@ -227,9 +227,9 @@ void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struc
         write_nullable_reference(w, s, f, in);
     else if (reference)
         write_reference(w, s, f, in);
-    else if (f->kind == MX_K_LIST || f->kind == MX_K_STRS)
+    else if (f->kind == MX_K_LIST || f->kind == MX_K_JSON_LIST || f->kind == MX_K_STRS)
         write_list(w, s, f, in);
-    else if (f->kind == MX_K_MAP)
+    else if (f->kind == MX_K_MAP || f->kind == MX_K_JSON_MAP)
         write_map(w, f, in);
     else if (f->kind == MX_K_METADATA)
         write_metadata(w, f, in);

@@ -5,7 +5,7 @@
 
 /* The kinds that each source can carry. */
 static const unsigned kinds_from[] = {
-    [MX_BODY] = ~0u,
+    [MX_BODY] = ~(1u << MX_K_JSON_LIST | 1u << MX_K_JSON_MAP),
     [MX_PATH] = KINDS_TEXT,
     [MX_QUERY] = KINDS_TEXT | 1u << MX_K_BOOL | 1u << MX_K_TIME | 1u << MX_K_STRS | 1u << MX_K_MAP,
     [MX_HEADER] = 1u << MX_K_STR,

@@ -59,7 +59,9 @@ static void test_slugs(void)
         const char *title, *want;
     } cases[] = {
         {"Red Lamp", "red-lamp"},
-        {"  --Ärger & Maß!  ", "arger-mas"},
+        {"  --Ärger & Maß!  ", "arger-mass"},
+        {"\xc5\x81\xc3\xb3\x64\xc5\xba b\xc5\x82\x61watek", "lodz-blawatek"},
+        {"Fa\xc3\xa7\x61\x64\x65 \xef\xac\x81rst", "facade-first"},
         {"\xe6\x97\xa5", ""},
         {"4\xc3\x97"
          "5",
@@ -70,9 +72,14 @@ static void test_slugs(void)
     char text[400];
 
     for (size_t i = 0; i < MX_LEN(cases); i++)
-        tap_str(mx_slug_of(cx.arena, mx_str_c(cases[i].title)), cases[i].want, cases[i].title);
+        tap_str(mx_slug_of(cx.arena, mx_str_c(cases[i].title), 120), cases[i].want, cases[i].title);
     memset(text, 'a', sizeof(text));
-    tap_ok(mx_slug_of(cx.arena, (struct mx_str){text, sizeof(text)}).n <= 120, "a slug is cut");
+    text[99] = ' ';
+    for (size_t max = 90; max < 120; max++) {
+        struct mx_str slug = mx_slug_of(cx.arena, (struct mx_str){text, sizeof(text)}, max);
+
+        tap_ok(slug.n > 0 && slug.n <= max && slug.p[slug.n - 1] == 'a', "cut at %zu", max);
+    }
 }
 
 static void test_options_are_gathered(void)
@@ -92,7 +99,8 @@ static void test_options_are_gathered(void)
 static void test_variants_are_matched(void)
 {
     struct mx_product_draft m = empty();
-    struct mx_variant_write change = {.sku = MX_S("b"), .has_stock = true, .stock = 3};
+    struct mx_variant_write change = {
+        .sku = MX_S("b"), .has_weight_grams = true, .weight_grams = 3};
 
     tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", "M", 7))), MX_OK,
             "stored");
@@ -102,9 +110,92 @@ static void test_variants_are_matched(void)
     tap_int((int64_t)m.variants.n, 3, "three by now");
     tap_str(variant(&m, 0)->sku, "b", "in the order sent");
     tap_int(variant(&m, 0)->price, 7, "what was not sent stays");
-    tap_ok(variant(&m, 0)->has_stock && variant(&m, 0)->stock == 3, "what was sent changes");
+    tap_int(variant(&m, 0)->weight_grams, 3, "what was sent changes");
     tap_ok(variant(&m, 1)->is_new, "an unknown one is new");
     tap_ok(!variant(&m, 2)->active, "a missing one is withdrawn");
+}
+
+/* Store two variants, as if they had been read. */
+static struct mx_product_draft stored(void)
+{
+    struct mx_product_draft m = empty();
+
+    tap_err(overlay(&m, LIST(struct mx_variant_write, sent("a", "S", 5), sent("b", "M", 7))), MX_OK,
+            "stored");
+    variant(&m, 0)->is_new = variant(&m, 1)->is_new = false;
+    variant(&m, 0)->sent = variant(&m, 1)->sent = -1;
+    return m;
+}
+
+static void test_variants_have_ids(void)
+{
+    struct mx_product_draft m = stored();
+    struct mx_id a = variant(&m, 0)->id, b = variant(&m, 1)->id;
+    struct mx_variant_write one = {.id = a, .sku = MX_S("b")}, two = {.id = b, .sku = MX_S("a")};
+
+    tap_err(overlay(&m, LIST(struct mx_variant_write, one, two)), MX_OK, "two swap their numbers");
+    tap_ok(mx_id_eq(variant(&m, 0)->id, a) && !variant(&m, 0)->is_new, "one stays itself");
+    tap_str(variant(&m, 0)->sku, "b", "with the other's number");
+    tap_ok(variant(&m, 0)->other_sku && variant(&m, 1)->other_sku, "which both are new to");
+    m = stored();
+    one = (struct mx_variant_write){.id = variant(&m, 0)->id};
+    tap_err(overlay(&m, LIST(struct mx_variant_write, one)), MX_OK, "an id is enough");
+    tap_str(variant(&m, 0)->sku, "a", "the number stays");
+    tap_ok(!variant(&m, 0)->other_sku, "as it is");
+    tap_ok(!variant(&m, 1)->active, "and the other is withdrawn");
+}
+
+static void test_faults_of_ids(void)
+{
+    struct mx_product_draft m = stored();
+    struct mx_variant_write unknown = {.id = mx_id_new(), .sku = MX_S("c")}, none = {.sku = {0}};
+    struct mx_variant_write one = {.id = variant(&m, 0)->id}, same = {.sku = MX_S("a")};
+    struct mx_variant_write taken = {.id = one.id, .sku = MX_S("b")};
+
+    tap_err(overlay(&m, LIST(struct mx_variant_write, one, same)), MX_E_VALIDATION_FAILED,
+            "one by id and by number");
+    tap_str(faults.at[0].pointer, "/variants/1/sku", "stands there twice");
+    m = stored();
+    one.id = unknown.id = mx_id_new();
+    tap_err(overlay(&m, LIST(struct mx_variant_write, unknown)), MX_E_VALIDATION_FAILED,
+            "no such id");
+    tap_str(faults.at[0].pointer, "/variants/0/id", "is told");
+    m = stored();
+    tap_err(overlay(&m, LIST(struct mx_variant_write, none)), MX_E_VALIDATION_FAILED, "neither");
+    tap_str(faults.at[0].pointer, "/variants/0/sku", "is needed");
+    m = stored();
+    taken.id = variant(&m, 0)->id;
+    tap_err(overlay(&m, LIST(struct mx_variant_write, taken)), MX_E_VALIDATION_FAILED,
+            "the number of one that is withdrawn");
+    tap_str(faults.at[0].pointer, "/variants/0/sku", "is taken");
+}
+
+/* A2, A3 */
+static void test_levels_are_opened_once(void)
+{
+    struct mx_product_draft m = stored();
+    struct mx_variant_write again = {.sku = MX_S("a"), .has_stock = true, .stock = 9};
+    struct mx_variant_write new = sent("c", "L", 9);
+
+    new.has_stock = true;
+    new.stock = 4;
+    tap_err(overlay(&m, LIST(struct mx_variant_write, again, new)), MX_E_VALIDATION_FAILED,
+            "a level that exists");
+    tap_int(faults.n, 1, "is refused");
+    tap_str(faults.at[0].pointer, "/variants/0/stock", "where it stands");
+    tap_int(variant(&m, 1)->stock, 4, "a new variant has its opening level");
+}
+
+static void test_slugs_are_no_ids(void)
+{
+    const struct mx_product_write in = {.has_slug = true,
+                                        .slug = MX_S("01890a5d-ac96-774b-bcce-b302099a8057")};
+    struct mx_product_draft m = empty();
+
+    mx_faults_init(&faults, cx.arena);
+    mx_product_draft_overlay(&cx, &m, &in);
+    tap_err(mx_product_draft_check(&cx, &m), MX_E_VALIDATION_FAILED, "a slug that is an id");
+    tap_str(faults.at[0].pointer, "/slug", "is told");
 }
 
 static void test_faults(void)
@@ -174,6 +265,10 @@ int main(void)
     test_slugs();
     test_options_are_gathered();
     test_variants_are_matched();
+    test_variants_have_ids();
+    test_faults_of_ids();
+    test_levels_are_opened_once();
+    test_slugs_are_no_ids();
     test_faults();
     test_derived();
     test_long_texts();

@@ -13,7 +13,8 @@
 #define CATEGORY_ROWS                                             \
     MX_O(struct mx_category, id, "Category."),                    \
         MX_O(struct mx_category, slug, "Its name in addresses."), \
-        MX_O(struct mx_category, title, "Its name.")
+        MX_O(struct mx_category, title, "Its name."),             \
+        MX_O_METADATA(struct mx_category, public_metadata, "Of the shop's own.")
 #define CATEGORY_LEVEL(shape, wire, below)                                 \
     static const struct mx_field shape##_rows[] = {                        \
         CATEGORY_ROWS,                                                     \
@@ -56,6 +57,22 @@ MX_SHAPE(mx_shape_rating, "Rating", struct mx_rating, rating_rows);
 
 static const struct mx_field card_rows[] = {MX_CARD_ROWS(struct mx_card, )};
 MX_SHAPE(mx_shape_card, "ProductCard", struct mx_card, card_rows);
+
+static const struct mx_field option_rows[] = {
+    MX_F(struct mx_option, name, MX_BODY, MX_F_REQUIRED, 1, 64, MX_LINE, "What is chosen: Size."),
+    MX_F_KIND(struct mx_option, values, "values", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1, 100,
+              MX_LINE, "The choices, in their order."),
+};
+MX_SHAPE(mx_shape_option, "ProductOption", struct mx_option, option_rows);
+
+static const struct mx_field media_rows[] = {
+    MX_F(struct mx_media, url, MX_BODY, MX_F_REQUIRED, 1, 500, MX_LINE,
+         "https:// or a path of this site."),
+    MX_F(struct mx_media, alt, MX_BODY, MX_F_NULLABLE, 1, 500, MX_LINE, "What it shows."),
+    MX_F(struct mx_media, width, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
+    MX_F(struct mx_media, height, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
+};
+MX_SHAPE(mx_shape_media, "ProductMedia", struct mx_media, media_rows);
 
 static const struct mx_field product_category_rows[] = {
     MX_O(struct mx_product_category, id, "Category."),

@@ -30,25 +30,28 @@
     MX_O(struct mx_variant, id, "Variant."),                                                      \
     MX_O(struct mx_variant, sku, "Article number."),                                              \
     MX_O(struct mx_variant, title, "Its choices; empty without options."),                        \
-    MX_O_RAW(struct mx_variant, options, "Its choice of each option: name to value."),            \
+    MX_O_JSON_MAP(struct mx_variant, options, "Its choice of each option: name to value."),       \
     MX_O(struct mx_variant, price, "Net."),                                                       \
     MX_O_NULL(struct mx_variant, compare_at_price, "What it cost before."),                       \
     MX_O(struct mx_variant, in_stock, "Can be had now."),                                         \
     MX_O_ENUM(struct mx_variant, stock_hint, mx_stock_hint_names, "Many, few or none."),          \
     MX_F_HAS(struct mx_variant, weight_grams, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, "Weight."),  \
-    MX_O_RAW(struct mx_variant, media, "Pictures: list of url, alt, width, height.")
+    MX_O_JSON_LIST(struct mx_variant, media, &mx_shape_media, "Pictures."),                       \
+    MX_O_METADATA(struct mx_variant, public_metadata, "Of the shop's own.")
 
 #define MX_PRODUCT_ROWS(variant_shape)                                                            \
     MX_CARD_ROWS(struct mx_product, card.),                                                       \
     MX_O(struct mx_product, description, "Text."),                                                \
-    MX_O_RAW(struct mx_product, options, "What can be chosen: list of name and values."),         \
+    MX_O_JSON_LIST(struct mx_product, options, &mx_shape_option, "What can be chosen."),          \
     MX_O_LIST(struct mx_product, variants, variant_shape, "In their order."),                     \
-    MX_O_RAW(struct mx_product, media, "Pictures: list of url, alt, width, height."),             \
-    MX_O_RAW(struct mx_product, attributes, "Properties: name to value."),                        \
+    MX_O_JSON_LIST(struct mx_product, media, &mx_shape_media, "Pictures, the thumbnail first."),  \
+    MX_O_JSON_MAP(struct mx_product, attributes, "Properties: name to value."),                   \
+    MX_O_METADATA(struct mx_product, public_metadata, "Of the shop's own."),                      \
     MX_O_LIST(struct mx_product, categories, &mx_shape_product_category, "Where it belongs."),    \
     MX_O_LIST(struct mx_product, related, &mx_shape_card, "What else the buyer may like.")
 /* clang-format on */
 
-extern const struct mx_shape mx_shape_rating, mx_shape_card, mx_shape_product_category;
+extern const struct mx_shape mx_shape_rating, mx_shape_card, mx_shape_product_category,
+    mx_shape_option, mx_shape_media;
 
 #endif

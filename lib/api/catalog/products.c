@@ -7,6 +7,7 @@
 
 static const struct mx_field variant_rows[] = {
     MX_VARIANT_ROWS,
+    MX_O_METADATA(struct mx_variant, metadata, "Of the staff's own."),
     MX_O(struct mx_variant, stock, "Units on hand."),
     MX_O(struct mx_variant, reserved, "Units promised to orders."),
     MX_O(struct mx_variant, available, "stock - reserved."),
@@ -17,6 +18,7 @@ static MX_SHAPE(variant, "StaffVariant", struct mx_variant, variant_rows);
 static const struct mx_field product_rows[] = {
     MX_PRODUCT_ROWS(&variant),
     STATUS(struct mx_product),
+    MX_O_METADATA(struct mx_product, metadata, "Of the staff's own."),
     MX_O(struct mx_product, version, "For If-Match."),
     MX_O(struct mx_product, tax_class, "Class of its tax rates."),
     MX_O(struct mx_product, created_at, "When it was made."),
@@ -58,25 +60,11 @@ MX_SHAPE(mx_shape_product_id, "ProductId", W, id_rows);
 static const struct mx_field version_rows[] = {ID, IF_MATCH};
 MX_SHAPE(mx_shape_product_version, "ProductVersion", W, version_rows);
 
-static const struct mx_field option_rows[] = {
-    MX_F(struct mx_option, name, MX_BODY, MX_F_REQUIRED, 1, 64, MX_LINE, "What is chosen: Size."),
-    MX_F_KIND(struct mx_option, values, "values", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1, 100,
-              MX_LINE, "The choices, in their order."),
-};
-static MX_SHAPE(option, "ProductOption", struct mx_option, option_rows);
-
-static const struct mx_field media_rows[] = {
-    MX_F(struct mx_media, url, MX_BODY, MX_F_REQUIRED, 1, 500, MX_LINE,
-         "https:// or a path of this site."),
-    MX_F(struct mx_media, alt, MX_BODY, MX_F_NULLABLE, 1, 500, MX_LINE, "What it shows."),
-    MX_F_HAS(struct mx_media, width, MX_BODY, 0, 1, 100000, MX_LINE, "Pixels."),
-    MX_F_HAS(struct mx_media, height, MX_BODY, 0, 1, 100000, MX_LINE, "Pixels."),
-};
-static MX_SHAPE(media, "ProductMedia", struct mx_media, media_rows);
-
 static const struct mx_field variant_write_rows[] = {
-    MX_F(struct mx_variant_write, sku, MX_BODY, MX_F_REQUIRED, 1, 64, MX_SKU,
-         "Article number; tells which variant is meant."),
+    MX_F(struct mx_variant_write, id, MX_BODY, 0, 0, 0, MX_LINE,
+         "A variant that there is; without it the article number tells which one is meant."),
+    MX_F(struct mx_variant_write, sku, MX_BODY, 0, 1, 64, MX_SKU,
+         "Article number; required without id, and with it the new one."),
     MX_F_HAS(struct mx_variant_write, title, MX_BODY, MX_F_NULLABLE, 1, 200, MX_LINE,
              "Made of its choices unless given."),
     MX_F_KIND_HAS(struct mx_variant_write, options, "options", MX_K_MAP, MX_BODY, 0, 0, 5, MX_LINE,
@@ -88,7 +76,10 @@ static const struct mx_field variant_write_rows[] = {
     MX_F_HAS(struct mx_variant_write, weight_grams, MX_BODY, MX_F_NULLABLE, 0, 1000000000, MX_LINE,
              "0: unknown."),
     MX_F_HAS(struct mx_variant_write, stock, MX_BODY, 0, 0, MX_STOCK_MAX, MX_LINE,
-             "Units on hand, 0 for a new variant unless given."),
+             "Opening level of a new variant, 0 unless given; needs stock.write."),
+    MX_F_METADATA(struct mx_variant_write, metadata, "Of the staff's own."),
+    MX_F_METADATA(struct mx_variant_write, public_metadata,
+                  "Of the staff's own, for buyers to see."),
 };
 static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_write_rows);
 
@@ -102,11 +93,13 @@ static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_
     MX_F_HAS(W, tax_class, MX_BODY, 0, 1, 32, MX_SLUG, "standard unless given."),                 \
     MX_F_KIND_HAS(W, category_slugs, "category_slugs", MX_K_STRS, MX_BODY, 0, 0, 20, MX_SLUG,     \
                   "Categories; those above them count too."),                                     \
-    MX_F_SUB_HAS(W, options, MX_K_LIST, 0, 0, 5, &option,                                         \
+    MX_F_SUB_HAS(W, options, MX_K_LIST, 0, 0, 5, &mx_shape_option,                                         \
                  "What can be chosen; made of the variants' choices unless given."),              \
     MX_F_KIND_HAS(W, attributes, "attributes", MX_K_MAP, MX_BODY, 0, 0, 50, MX_LINE,              \
                   "Properties: name to value."),                                                  \
-    MX_F_SUB_HAS(W, media, MX_K_LIST, 0, 0, 50, &media, "Pictures, the thumbnail first."),        \
+    MX_F_SUB_HAS(W, media, MX_K_LIST, 0, 0, 50, &mx_shape_media, "Pictures, the thumbnail first."),        \
+    MX_F_METADATA(W, metadata, "Of the staff's own."),                                            \
+    MX_F_METADATA(W, public_metadata, "Of the staff's own, for buyers to see."),                  \
     MX_F_SUB_HAS(W, variants, MX_K_LIST, needed, 1, 100, &variant_write,                          \
                  "All variants; one that is missing is withdrawn.")
 /* clang-format on */
@@ -215,7 +208,7 @@ const struct mx_route mx_routes_products[] = {
      .answers = {{200, &mx_shape_staff_product}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT, MX_E_VERSION_CONFLICT),
      .fn = api_admin_product_update,
-     .doc = "Change what is sent; variants go by sku, those missing are withdrawn."},
+     .doc = "Change what is sent; variants go by id or sku, those missing are withdrawn."},
     {.id = "admin.products.archive",
      .method = MX_DELETE,
      .path = "/v1/admin/products/{id}",

@@ -187,6 +187,16 @@ SELECT {{catalog.card}}, k.number, k.text
   JOIN product p ON p.id = k.id
  ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
 
+-- part: catalog.relevance
+-- Of the product alone, so that no other moves it: an article number, all words in title or brand,
+-- or anywhere; then what sells best.
+-- in: str title, str q
+CASE WHEN EXISTS (SELECT 1 FROM variant v
+                   WHERE v.product_id = p.id AND v.active = 1 AND LOWER(v.sku) = LOWER(:q)) THEN 0
+     WHEN p.search_title REGEXP :title THEN 1000000000000
+     ELSE 2000000000000
+END - LEAST(p.sold, 999999999999)
+
 -- name: catalog.matching
 -- doc: Products that hold all words.
 -- in: str words, i64 sort
@@ -195,8 +205,7 @@ SELECT {{catalog.card}}, k.number, k.text
   FROM (SELECT x.id, x.number, x.text
           FROM (SELECT p.id,
                        CASE :sort
-                         WHEN 0 THEN -CAST(ROUND(1000000 * MATCH (p.search_text)
-                                        AGAINST (:words IN BOOLEAN MODE)) AS SIGNED)
+                         WHEN 0 THEN {{catalog.relevance}}
                          {{catalog.sort_key}}
                   FROM product p
                  WHERE p.status = 1
@@ -328,8 +337,8 @@ UNION ALL
 
 -- name: category.all
 -- doc: The tree: parents before their children, siblings in their order.
--- out: id id, id? parent_id, str slug, str title
-SELECT id, parent_id, slug, title
+-- out: id id, id? parent_id, str slug, str title, str? public_metadata
+SELECT id, parent_id, slug, title, public_metadata
   FROM category
  ORDER BY CHAR_LENGTH(path) - CHAR_LENGTH(REPLACE(path, '/', '')), position, slug
  LIMIT 2000;
@@ -337,17 +346,19 @@ SELECT id, parent_id, slug, title
 -- name: category.around
 -- doc: A category (level 0) with those above it, the root lowest, and its children (level 1).
 -- in: str slug
--- out: i64 level, id id, str slug, str title, i64 position
+-- out: i64 level, id id, str slug, str title, i64 position, str? public_metadata
 WITH RECURSIVE up AS (
-    SELECT 0 AS level, id, parent_id, slug, title, position FROM category WHERE slug = :slug
+    SELECT 0 AS level, id, parent_id, slug, title, position, public_metadata
+      FROM category
+     WHERE slug = :slug
     UNION ALL
-    SELECT up.level - 1, c.id, c.parent_id, c.slug, c.title, c.position
+    SELECT up.level - 1, c.id, c.parent_id, c.slug, c.title, c.position, c.public_metadata
       FROM up
       JOIN category c ON c.id = up.parent_id
      WHERE up.level > -16)
-SELECT level, id, slug, title, position FROM up
+SELECT level, id, slug, title, position, public_metadata FROM up
 UNION ALL
-SELECT 1, c.id, c.slug, c.title, c.position
+SELECT 1, c.id, c.slug, c.title, c.position, c.public_metadata
   FROM category s
   JOIN category c ON c.parent_id = s.id
  WHERE s.slug = :slug
@@ -356,9 +367,10 @@ SELECT 1, c.id, c.slug, c.title, c.position
 
 -- name: category.insert
 -- doc: A category below the one with slug `parent`; nothing changes when that is not there.
--- in: id id, str? parent, str slug, str title, i64 position
-INSERT INTO category (id, parent_id, slug, title, position, path)
-SELECT :id, p.id, :slug, :title, :position, CONCAT(COALESCE(p.path, '/'), :slug, '/')
+-- in: id id, str? parent, str slug, str title, i64 position, str? metadata, str? public_metadata
+INSERT INTO category (id, parent_id, slug, title, position, path, metadata, public_metadata)
+SELECT :id, p.id, :slug, :title, :position, CONCAT(COALESCE(p.path, '/'), :slug, '/'),
+       :metadata, :public_metadata
   FROM (SELECT 1 AS one) o
   LEFT JOIN category p ON p.slug = :parent
  WHERE :parent IS NULL OR p.id IS NOT NULL;

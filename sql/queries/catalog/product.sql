@@ -6,22 +6,23 @@
 -- out: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
 -- out: str options, str attributes, str media, str? thumbnail, str currency, i64 price_min
 -- out: i64 price_max, i64? compare_at, i64 rating_sum, i64 rating_count, i64 version
--- out: time created_at, time updated_at
+-- out: time created_at, time updated_at, str? metadata, str? public_metadata
 SELECT p.id, p.slug, p.title, p.brand, p.description, p.status, p.tax_class,
        p.options, p.attributes, p.media, p.thumbnail, p.currency, p.price_min,
        p.price_max, p.compare_at, p.rating_sum, p.rating_count, p.version,
-       p.created_at, p.updated_at
+       p.created_at, p.updated_at, p.metadata, p.public_metadata
   FROM product p
- WHERE p.id = COALESCE(:id, (SELECT s.id FROM product s WHERE s.slug = :slug))
+ WHERE p.id = COALESCE(:id, (SELECT s.id FROM product s WHERE s.live_slug = :slug))
    AND (:active_only = 0 OR p.status = 1);
 
 -- name: product.variants
 -- doc: The variants that are not withdrawn, in their order.
 -- in: id product
 -- out: id id, str sku, str title, str options, str media, i64 price, i64? compare_at, str currency
--- out: i64? weight_grams, i64 on_hand, i64 reserved
+-- out: i64? weight_grams, i64 on_hand, i64 reserved, str? metadata, str? public_metadata
 SELECT v.id, v.sku, v.title, v.options, v.media, v.price, v.compare_at, v.currency,
-       v.weight_grams, COALESCE(s.on_hand, 0), COALESCE(s.reserved, 0)
+       v.weight_grams, COALESCE(s.on_hand, 0), COALESCE(s.reserved, 0),
+       v.metadata, v.public_metadata
   FROM variant v
   LEFT JOIN stock s ON s.variant_id = v.id
  WHERE v.product_id = :product AND v.active = 1
@@ -96,7 +97,8 @@ SELECT 3, NULL, c.slug, NULL, NULL, NULL
 -- doc: All variants of a product by article number, the withdrawn ones too.
 -- in: id product
 -- out: id id, str sku, str title, i64 price, i64? compare_at, i64? weight_grams, i64 active
-SELECT id, sku, title, price, compare_at, weight_grams, active
+-- out: str? metadata, str? public_metadata
+SELECT id, sku, title, price, compare_at, weight_grams, active, metadata, public_metadata
   FROM variant
  WHERE product_id = :product
  ORDER BY position, id;
@@ -106,11 +108,11 @@ SELECT id, sku, title, price, compare_at, weight_grams, active
 -- doc: the slug; 1: another product has the article number; 2: the category exists.
 -- in: id product, str slug, str skus, str categories
 -- out: i64 kind, str value
-SELECT 0, p.slug FROM product p WHERE p.slug = :slug AND p.id <> :product
+SELECT 0, p.slug FROM product p WHERE p.live_slug = :slug AND p.id <> :product
 UNION ALL
 SELECT 1, v.sku
   FROM JSON_TABLE(:skus, '$[*]' COLUMNS (sku VARCHAR(64) PATH '$')) j
-  JOIN variant v ON v.sku = j.sku
+  JOIN variant v ON v.live_sku = j.sku
  WHERE v.product_id <> :product
 UNION ALL
 SELECT 2, c.slug
@@ -119,13 +121,14 @@ SELECT 2, c.slug
 
 -- name: product.insert
 -- doc: New products, from a JSON array of objects.
--- in: str products, str currency, time now
+-- in: str products, str currency, i64 search_version, time now
 INSERT INTO product (id, slug, title, brand, description, status, tax_class, options, attributes,
                      media, thumbnail, currency, price_min, price_max, compare_at, search_text,
+                     search_title, search_version, metadata, public_metadata,
                      created_at, updated_at)
 SELECT UNHEX(j.id), j.slug, j.title, j.brand, j.description, j.status, j.tax_class, j.options,
        j.attributes, j.media, j.thumbnail, :currency, j.price_min, j.price_max, j.compare_at,
-       j.search_text, :now, :now
+       j.search_text, j.search_title, :search_version, j.metadata, j.public_metadata, :now, :now
   FROM JSON_TABLE(:products, '$[*]' COLUMNS (
            id CHAR(32) PATH '$.id',
            slug VARCHAR(120) PATH '$.slug',
@@ -141,21 +144,43 @@ SELECT UNHEX(j.id), j.slug, j.title, j.brand, j.description, j.status, j.tax_cla
            price_min BIGINT PATH '$.price_min',
            price_max BIGINT PATH '$.price_max',
            compare_at BIGINT PATH '$.compare_at',
-           search_text TEXT PATH '$.search_text')) j;
+           search_text TEXT PATH '$.search_text',
+           search_title VARCHAR(1000) PATH '$.search_title',
+           metadata TEXT PATH '$.metadata',
+           public_metadata TEXT PATH '$.public_metadata')) j;
 
 -- name: product.update
 -- doc: NULL attributes stay.
 -- in: id id, str slug, str title, str? brand, str description, i64 status, str tax_class
 -- in: str options, str? attributes, str media, str? thumbnail, i64 price_min, i64 price_max
--- in: i64? compare_at, str search_text, time now
+-- in: i64? compare_at, str search_text, str search_title, i64 search_version
+-- in: str? metadata, str? public_metadata, time now
 UPDATE product
    SET slug = :slug, title = :title, brand = :brand, description = :description,
        status = :status, tax_class = :tax_class, options = :options,
        attributes = COALESCE(:attributes, attributes),
        media = :media, thumbnail = :thumbnail, price_min = :price_min, price_max = :price_max,
-       compare_at = :compare_at, search_text = :search_text,
+       compare_at = :compare_at, search_text = :search_text, search_title = :search_title,
+       search_version = :search_version, metadata = :metadata, public_metadata = :public_metadata,
        version = version + 1, updated_at = :now
  WHERE id = :id;
+
+-- name: product.stale
+-- doc: Products whose words were made by older rules than :search_version.
+-- in: i64 search_version, i64 limit
+-- out: id id
+SELECT id FROM product WHERE search_version < :search_version ORDER BY search_version, id LIMIT :limit;
+
+-- name: product.reindex
+-- in: id id, str search_text, str search_title, i64 search_version
+UPDATE product
+   SET search_text = :search_text, search_title = :search_title, search_version = :search_version
+ WHERE id = :id;
+
+-- name: product.retire
+-- doc: All variants of a product give up their article numbers, or take them again.
+-- in: id product, i64 retired
+UPDATE variant SET retired = :retired WHERE product_id = :product;
 
 -- name: product.archive
 -- in: id id, time now
@@ -168,20 +193,25 @@ options TEXT PATH '$.options',
 price BIGINT PATH '$.price',
 compare_at BIGINT PATH '$.compare_at',
 currency CHAR(3) PATH '$.currency',
-weight_grams BIGINT PATH '$.weight_grams'
+weight_grams BIGINT PATH '$.weight_grams',
+sku VARCHAR(64) PATH '$.sku',
+retired INT PATH '$.retired',
+metadata TEXT PATH '$.metadata',
+public_metadata TEXT PATH '$.public_metadata'
 
 -- name: product.insert_variants
 -- doc: New variants of products, from a JSON array of objects.
 -- in: str variants, time now
 INSERT INTO variant (id, product_id, position, sku, title, options, media, price, compare_at,
-                     currency, weight_grams, active, created_at, updated_at)
+                     currency, weight_grams, active, retired, metadata, public_metadata,
+                     created_at, updated_at)
 SELECT UNHEX(j.id), UNHEX(j.product), j.position, j.sku, j.title, j.options, '[]', j.price,
-       j.compare_at, j.currency, j.weight_grams, 1, :now, :now
+       j.compare_at, j.currency, j.weight_grams, 1, j.retired, j.metadata, j.public_metadata,
+       :now, :now
   FROM JSON_TABLE(:variants, '$[*]' COLUMNS (
            id CHAR(32) PATH '$.id',
            product CHAR(32) PATH '$.product',
            position INT PATH '$.position',
-           sku VARCHAR(64) PATH '$.sku',
            {{product.variant_columns}})) j;
 
 -- name: product.update_variants
@@ -193,9 +223,10 @@ UPDATE variant v
            position INT PATH '$.position',
            {{product.variant_columns}},
            active INT PATH '$.active')) j ON v.id = UNHEX(j.id)
-   SET v.position = j.position, v.title = j.title, v.options = COALESCE(j.options, v.options),
+   SET v.position = j.position, v.sku = j.sku, v.title = j.title, v.options = COALESCE(j.options, v.options),
        v.price = j.price, v.compare_at = j.compare_at, v.currency = j.currency,
-       v.weight_grams = j.weight_grams, v.active = j.active, v.updated_at = :now;
+       v.weight_grams = j.weight_grams, v.active = j.active, v.retired = j.retired,
+       v.metadata = j.metadata, v.public_metadata = j.public_metadata, v.updated_at = :now;
 
 -- name: product.drop_categories
 -- in: id product

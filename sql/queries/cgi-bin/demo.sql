@@ -60,4 +60,4 @@ ON DUPLICATE KEY UPDATE price = j.price, free_from = j.free_from;
 -- name: demo.generated
 -- doc: How many generated products there are.
 -- out: i64 n
-SELECT COUNT(*) FROM product WHERE slug LIKE 'load-%';
+SELECT COUNT(*) FROM product WHERE live_slug LIKE 'load-%';
