@@ -38,7 +38,7 @@ struct hit {
 #define BY_TEXT(p) FILTERS(p), .after_text = (p)->q->after.text
 #define SORTED(p) BY_NUMBER(p), .after_text = (p)->q->after.text, .sort = (p)->sort
 #define NAMED(p) SORTED(p), .name = (p)->name, .value = (p)->value
-#define WORDED(p) SORTED(p), .words = (p)->search.words, .title = (p)->search.title, .q = (p)->q->q
+#define WORDED(p) SORTED(p), .words = (p)->search.words, .begins = (p)->search.begins, .q = (p)->q->q
 
 /* page_<verb>: run statement catalog.<verb> and turn its rows into hits. */
 #define PAGE(verb, PARAMETERS)                                                                    \

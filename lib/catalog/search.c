@@ -1,6 +1,7 @@
 #include "catalog/search.h"
 
 #include "base/list.h"
+#include "codec/jsonw.h"
 #include "codec/text_norm.h"
 #include "codec/utf8.h"
 
@@ -146,8 +147,8 @@ void mx_search_words(struct mx_buf *out, struct mx_str text)
     }
 }
 
-/* Append the words that are stop words or not to both expressions. Returns how many. */
-static int add_words(struct mx_buf *words, struct mx_buf *title, struct reader r, bool stop)
+/* Append the words that are stop words or not to both. Returns how many. */
+static int add_words(struct mx_buf *words, struct mx_jsonw *begins, struct reader r, bool stop)
 {
     struct word w;
     int n = 0;
@@ -156,7 +157,7 @@ static int add_words(struct mx_buf *words, struct mx_buf *title, struct reader r
         if (is_stop_word(&w) != stop || w.part)
             continue;
         mx_buf_fmt(words, "%s+%s*", n++ ? " " : "", w.at);
-        mx_buf_fmt(title, "(?=.* %s)", w.at);
+        mx_jsonw_str(begins, mx_str_fmt(words->arena, " %s", w.at));
     }
     return n;
 }
@@ -164,13 +165,16 @@ static int add_words(struct mx_buf *words, struct mx_buf *title, struct reader r
 bool mx_search_parse(struct mx_arena *a, struct mx_str q, struct mx_search *ret_search)
 {
     struct reader r = reader_of(a, q);
-    struct mx_buf words, title;
+    struct mx_buf words, begins;
+    struct mx_jsonw json;
 
     mx_buf_init(&words, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 3));
-    mx_buf_init(&title, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 8));
-    mx_buf_c(&title, "^");
-    if (add_words(&words, &title, r, false) == 0 && add_words(&words, &title, r, true) == 0)
+    mx_buf_init(&begins, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 4) + 2);
+    mx_jsonw_init(&json, &begins);
+    mx_jsonw_array(&json);
+    if (add_words(&words, &json, r, false) == 0 && add_words(&words, &json, r, true) == 0)
         return false;
-    *ret_search = (struct mx_search){mx_buf_view(&words), mx_buf_view(&title)};
+    mx_jsonw_array_end(&json);
+    *ret_search = (struct mx_search){mx_buf_view(&words), mx_buf_view(&begins)};
     return true;
 }

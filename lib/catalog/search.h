@@ -17,8 +17,9 @@ void mx_search_index(struct mx_buf *out, struct mx_str text);
 void mx_search_words(struct mx_buf *out, struct mx_str text);
 
 struct mx_search {
-    struct mx_str words; /* boolean full-text expression for products that hold all words */
-    struct mx_str title; /* regular expression for mx_search_words that begin with all of them */
+    struct mx_str words;  /* boolean full-text expression for products that hold all words */
+    struct mx_str begins; /* JSON array: the words, each with a space before it: all of them stand
+                           * in mx_search_words of a text that has words beginning so */
 };
 
 /* Read what was typed, the last word of which may be unfinished. False when it holds no word. Words

@@ -141,7 +141,9 @@ static void write_metadata(struct mx_jsonw *w, const struct mx_field *f, bool in
 {
     write_type(w, f, "object");
     write_bounds(w, f, "minProperties", "maxProperties");
-    mx_openapi_bool(w, "additionalProperties", true);
+    mx_jsonw_name(w, "additionalProperties");
+    mx_jsonw_open(w);
+    mx_jsonw_close(w);
     if (!in)
         return;
     mx_jsonw_name(w, "propertyNames");

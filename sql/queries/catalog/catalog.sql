@@ -190,10 +190,12 @@ SELECT {{catalog.card}}, k.number, k.text
 -- part: catalog.relevance
 -- Of the product alone, so that no other moves it: an article number, all words in title or brand,
 -- or anywhere; then what sells best.
--- in: str title, str q
+-- in: str begins, str q
 CASE WHEN EXISTS (SELECT 1 FROM variant v
                    WHERE v.product_id = p.id AND v.active = 1 AND LOWER(v.sku) = LOWER(:q)) THEN 0
-     WHEN p.search_title REGEXP :title THEN 1000000000000
+     WHEN NOT EXISTS (SELECT 1
+                        FROM JSON_TABLE(:begins, '$[*]' COLUMNS (word VARCHAR(80) PATH '$')) t
+                       WHERE LOCATE(t.word, p.search_title) = 0) THEN 1000000000000
      ELSE 2000000000000
 END - LEAST(p.sold, 999999999999)
 

@@ -265,4 +265,4 @@ def test_the_document_says_what_products_hold(api):
     for member in (product["attributes"], variant["options"]):
         assert member["type"] == "object"
         assert member["additionalProperties"]["type"] == "string"
-    assert product["public_metadata"]["additionalProperties"] is True
+    assert product["public_metadata"]["additionalProperties"] == {}
