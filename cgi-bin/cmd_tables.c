@@ -65,12 +65,15 @@ static const char *mount_of(const struct mx_cmd *c)
 
 int mx_cmd_openapi(struct mx_cmd *c)
 {
+    const struct mx_openapi_about about = {.title = c->settings->shop_name,
+                                           .url = c->settings->shop_url,
+                                           .server = mx_str_c(mount_of(c))};
     struct mx_buf out;
     struct mx_jsonw w;
 
     mx_buf_init(&out, c->arena, OPENAPI_MAX);
     mx_jsonw_init(&w, &out);
-    mx_openapi_write(&w, mx_routes, c->settings->shop_name, mx_str_c(mount_of(c)));
+    mx_openapi_write(&w, mx_routes, &about);
     mx_buf_byte(&out, '\n');
     if (out.overflow)
         MX_BUG("the OpenAPI document is too large");

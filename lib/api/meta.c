@@ -11,13 +11,13 @@
 #define OPENAPI_MAX (4u << 20)
 #define METRICS_MAX (1u << 20)
 
-static const char *const ok_names[] = {"ok", NULL};
+static const char *const health_status_names[] = {"ok", NULL};
 
 struct health {
     int status;
 };
 static const struct mx_field health_rows[] = {
-    MX_O_ENUM(struct health, status, ok_names, "The worker answers."),
+    MX_O_ENUM(struct health, status, health_status_names, "The worker answers."),
 };
 MX_SHAPE(mx_shape_health, "Health", struct health, health_rows);
 
@@ -26,8 +26,8 @@ struct readiness {
     int64_t schema;
 };
 static const struct mx_field readiness_rows[] = {
-    MX_O_ENUM(struct readiness, status, ok_names, "All of it."),
-    MX_O_ENUM(struct readiness, database, ok_names, "A table can be read."),
+    MX_O_ENUM(struct readiness, status, health_status_names, "All of it."),
+    MX_O_ENUM(struct readiness, database, health_status_names, "A table can be read."),
     MX_O(struct readiness, schema, "Version of the schema."),
 };
 MX_SHAPE(mx_shape_readiness, "Readiness", struct readiness, readiness_rows);
@@ -67,6 +67,8 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
 
     (void)in;
     if (kept == NULL || !mx_str_eq(mount, cx->mount)) {
+        const struct mx_settings *conf = cx->proc->conf;
+        struct mx_openapi_about about = {.title = conf->shop_name, .url = conf->shop_url};
         struct mx_buf out;
         struct mx_jsonw w;
 
@@ -75,7 +77,8 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
         mount = mx_str_dup(kept, cx->mount);
         mx_buf_init(&out, kept, OPENAPI_MAX);
         mx_jsonw_init(&w, &out);
-        mx_openapi_write(&w, mx_routes, cx->proc->conf->shop_name, mount);
+        about.server = mount;
+        mx_openapi_write(&w, mx_routes, &about);
         MX_ASSERT(!out.overflow);
         text = mx_buf_view(&out);
     }

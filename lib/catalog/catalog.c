@@ -6,7 +6,7 @@
 
 #define FEW 500 /* candidates that are sorted rather than looked for along an index */
 
-const char *const mx_catalog_sort_names[] = {"relevance", "newest",       "price", "-price",
+const char *const mx_product_sort_names[] = {"relevance", "newest",       "price", "-price",
                                              "title",     "best_selling", NULL};
 
 enum mx_catalog_sort mx_catalog_order(const struct mx_catalog_query *q)

@@ -16,7 +16,7 @@ enum mx_catalog_sort {
     MX_SORT_BEST_SELLING
 };
 /* Wire names in that order, NULL-terminated. */
-extern const char *const mx_catalog_sort_names[];
+extern const char *const mx_product_sort_names[];
 
 /* What a list shall hold. An absent member filters nothing. */
 struct mx_catalog_query {

@@ -82,6 +82,7 @@ struct mx_field {
     const char *const *names;     /* ENUM: NULL-terminated */
     const struct mx_shape *shape; /* OBJECT, OBJPTR, LIST */
     const char *doc;
+    const char *names_id; /* ENUM: what the array of its names is called */
 };
 
 /* A named set of fields: a schema of the OpenAPI document. */
@@ -105,31 +106,36 @@ struct mx_shape {
 /* clang-format off */
 /* Rows. T: the struct, m: its member and, but for _AS, the wire name. */
 #define MX_F(T, m, from, flags, min, max, fmt, doc) \
-    {#m, MX_KIND(T, m), from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc}
+    {#m, MX_KIND(T, m), from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc, NULL}
 #define MX_F_AS(T, m, wire, from, flags, min, max, fmt, doc) \
-    {wire, MX_KIND(T, m), from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc}
+    {wire, MX_KIND(T, m), from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc, NULL}
 /* As MX_F, and bool member has_<m> tells that the member was sent (PATCH: absent is not null). */
 #define MX_F_HAS(T, m, from, flags, min, max, fmt, doc) \
-    {#m, MX_KIND(T, m), from, flags, offsetof(T, m), offsetof(T, has_##m), min, max, fmt, NULL, NULL, doc}
-/* `int` member m, index into the NULL-terminated names. */
+    {#m, MX_KIND(T, m), from, flags, offsetof(T, m), offsetof(T, has_##m), min, max, fmt, NULL, NULL, doc, NULL}
+/* `int` member m, index into the NULL-terminated array `names`. The array is called <enum>_names or
+ * mx_<enum>_names: <Enum> is its component of the OpenAPI document. */
 #define MX_F_ENUM(T, m, from, flags, names, doc) \
-    {#m, MX_K_ENUM, from, flags, offsetof(T, m), MX_NO_HAS, 0, 0, MX_LINE, names, NULL, doc}
+    {#m, MX_K_ENUM, from, flags, offsetof(T, m), MX_NO_HAS, 0, 0, MX_LINE, names, NULL, doc, #names}
 #define MX_F_ENUM_HAS(T, m, from, flags, names, doc) \
-    {#m, MX_K_ENUM, from, flags, offsetof(T, m), offsetof(T, has_##m), 0, 0, MX_LINE, names, NULL, doc}
+    {#m, MX_K_ENUM, from, flags, offsetof(T, m), offsetof(T, has_##m), 0, 0, MX_LINE, names, NULL, doc, #names}
+#define MX_F_ENUM_AS(T, m, wire, from, flags, names, doc) \
+    {wire, MX_K_ENUM, from, flags, offsetof(T, m), MX_NO_HAS, 0, 0, MX_LINE, names, NULL, doc, #names}
 /* Composite kinds: OBJECT, OBJPTR, LIST (min/max: items). */
 #define MX_F_SUB(T, m, kind, flags, min, max, shape, doc) \
-    {#m, kind, MX_BODY, flags, offsetof(T, m), MX_NO_HAS, min, max, MX_LINE, NULL, shape, doc}
+    {#m, kind, MX_BODY, flags, offsetof(T, m), MX_NO_HAS, min, max, MX_LINE, NULL, shape, doc, NULL}
 #define MX_F_SUB_HAS(T, m, kind, flags, min, max, shape, doc) \
-    {#m, kind, MX_BODY, flags, offsetof(T, m), offsetof(T, has_##m), min, max, MX_LINE, NULL, shape, doc}
+    {#m, kind, MX_BODY, flags, offsetof(T, m), offsetof(T, has_##m), min, max, MX_LINE, NULL, shape, doc, NULL}
+#define MX_F_SUB_AS(T, m, wire, kind, flags, min, max, shape, doc) \
+    {wire, kind, MX_BODY, flags, offsetof(T, m), MX_NO_HAS, min, max, MX_LINE, NULL, shape, doc, NULL}
 /* STRS, MAP, RAW: kind given, C type as the kind says. min/max: items; strings of at most 200. */
 #define MX_F_KIND(T, m, wire, kind, from, flags, min, max, fmt, doc) \
-    {wire, kind, from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc}
+    {wire, kind, from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc, NULL}
 #define MX_F_KIND_HAS(T, m, wire, kind, from, flags, min, max, fmt, doc) \
-    {wire, kind, from, flags, offsetof(T, m), offsetof(T, has_##m), min, max, fmt, NULL, NULL, doc}
+    {wire, kind, from, flags, offsetof(T, m), offsetof(T, has_##m), min, max, fmt, NULL, NULL, doc, NULL}
 /* Metadata of a resource, in a request: replaced as a whole, null empties it. */
 #define MX_F_METADATA(T, m, doc) \
     {#m, MX_K_METADATA, MX_BODY, MX_F_NULLABLE, offsetof(T, m), offsetof(T, has_##m), \
-     0, MX_METADATA_MEMBERS, MX_TEXT, NULL, NULL, doc}
+     0, MX_METADATA_MEMBERS, MX_TEXT, NULL, NULL, doc, NULL}
 /* The If-Match header: versions that the caller has seen, for mx_version_check. */
 #define MX_F_IF_MATCH(T, m) \
     MX_F_AS(T, m, "If-Match", MX_HEADER, 0, 1, 1000, MX_ETAG, "Version that is changed.")

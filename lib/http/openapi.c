@@ -115,11 +115,26 @@ static void write_parameters(struct mx_jsonw *w, const struct mx_shapes *s,
         write_parameter(w, s, &mx_shape_page_query.fields[i]);
     if (r->method == MX_POST)
         write_idempotency_key(w, (r->flags & MX_R_IDEMPOTENT) != 0);
+    if ((r->flags & MX_R_PUBLIC) && r->method == MX_GET)
+        mx_jsonw_raw(w, MX_S("{\"name\":\"If-None-Match\",\"in\":\"header\",\"description\":"
+                             "\"Entity tag that the caller has: 304 when it is still right.\","
+                             "\"schema\":{\"type\":\"string\"}}"));
     mx_jsonw_array_end(w);
 }
 
+static void write_example(struct mx_jsonw *w, const struct mx_openapi_about *about,
+                          const struct mx_route *r, const char *kind)
+{
+    const char *json = about->example ? about->example(r->id, kind) : NULL;
+
+    if (!json)
+        return;
+    mx_jsonw_name(w, "example");
+    mx_jsonw_raw(w, mx_str_c(json));
+}
+
 static void write_request_body(struct mx_jsonw *w, const struct mx_shapes *s,
-                               const struct mx_route *r)
+                               const struct mx_openapi_about *about, const struct mx_route *r)
 {
     if (!mx_shape_takes(r->in, MX_BODY))
         return;
@@ -132,6 +147,7 @@ static void write_request_body(struct mx_jsonw *w, const struct mx_shapes *s,
     mx_jsonw_open(w);
     mx_jsonw_name(w, "schema");
     mx_openapi_ref(w, s, r->in, true);
+    write_example(w, about, r, "request");
     mx_jsonw_close(w);
     mx_jsonw_close(w);
     mx_jsonw_close(w);
@@ -173,45 +189,161 @@ static void write_description(struct mx_jsonw *w, const struct codes *c, int sta
     mx_jsonw_str(w, mx_buf_view(&text));
 }
 
-static void write_header(struct mx_jsonw *w, const char *name, const char *type)
-{
-    mx_jsonw_name(w, name);
-    mx_jsonw_open(w);
-    mx_jsonw_name(w, "schema");
-    mx_jsonw_open(w);
-    mx_openapi_c(w, "type", type);
-    mx_jsonw_close(w);
-    mx_jsonw_close(w);
-}
-
-static void write_headers(struct mx_jsonw *w, const struct mx_route *r, int status)
-{
-    bool tag = (r->flags & MX_R_PUBLIC) && (status == 200 || status == 304);
-
-    mx_jsonw_name(w, "headers");
-    mx_jsonw_open(w);
-    write_header(w, "X-Request-Id", "string");
-    if (tag)
-        write_header(w, "ETag", "string");
-    if (status == 401)
-        write_header(w, "WWW-Authenticate", "string");
-    if (status == 429 || status == 503)
-        write_header(w, "Retry-After", "integer");
-    if (r->method == MX_POST && status < 300)
-        write_header(w, "Idempotency-Replayed", "boolean");
-    mx_jsonw_close(w);
-}
-
 /* The i-th answer is of that status, and of JSON by a shape. */
 static bool shaped(const struct mx_route *r, int i, int status)
 {
     return r->answers[i].status == status && r->answers[i].shape;
 }
 
+/* One answer of a route, with the headers that it may carry. */
+struct response {
+    const struct mx_route *route;
+    int status;
+};
+
+static bool always(const struct response *a MX_UNUSED)
+{
+    return true;
+}
+
+static bool has_version(const struct response *a)
+{
+    for (int i = 0; i < MX_ANSWERS_MAX; i++) {
+        if (shaped(a->route, i, a->status) && mx_shape_has_version(a->route->answers[i].shape))
+            return true;
+    }
+    return false;
+}
+
+static bool has_tag(const struct response *a)
+{
+    bool cached = (a->route->flags & MX_R_PUBLIC) && (a->status == 200 || a->status == 304);
+
+    return cached || has_version(a);
+}
+
+static bool has_location(const struct response *a)
+{
+    return a->status == 201;
+}
+
+static bool is_unauthorized(const struct response *a)
+{
+    return a->status == 401;
+}
+
+static bool waits(const struct response *a)
+{
+    return a->status == 429 || a->status == 503;
+}
+
+static bool is_replayed(const struct response *a)
+{
+    return a->route->method == MX_POST && a->status < 300;
+}
+
+static bool is_limited(const struct response *a)
+{
+    return a->route->rate != MX_RATE_NONE;
+}
+
+static const struct {
+    const char *name, *type, *doc;
+    bool (*in)(const struct response *a);
+} headers[] = {
+    {"X-Request-Id", "string", "Names the request in logs: the one sent, or a new one.", always},
+    {"Location", "string", "Path of what was made.", has_location},
+    {"ETag", "string", "For If-None-Match, or the version for If-Match.", has_tag},
+    {"WWW-Authenticate", "string", "Bearer.", is_unauthorized},
+    {"Retry-After", "integer", "Seconds until another try makes sense.", waits},
+    {"Idempotency-Replayed", "boolean", "True: the stored answer to this Idempotency-Key.",
+     is_replayed},
+    {"RateLimit-Limit", "integer", "Requests that the limit allows.", is_limited},
+    {"RateLimit-Remaining", "integer", "Those that are left.", is_limited},
+    {"RateLimit-Reset", "integer", "Seconds until one more is left.", is_limited},
+};
+
+static void write_headers(struct mx_jsonw *w, const struct mx_route *r, int status)
+{
+    const struct response a = {r, status};
+
+    mx_jsonw_name(w, "headers");
+    mx_jsonw_open(w);
+    for (size_t i = 0; i < MX_LEN(headers); i++) {
+        if (!headers[i].in(&a))
+            continue;
+        mx_jsonw_name(w, headers[i].name);
+        mx_jsonw_open(w);
+        mx_openapi_c(w, "description", headers[i].doc);
+        mx_jsonw_name(w, "schema");
+        mx_jsonw_open(w);
+        mx_openapi_c(w, "type", headers[i].type);
+        mx_jsonw_close(w);
+        mx_jsonw_close(w);
+    }
+    mx_jsonw_close(w);
+}
+
+/* The member by which a client tells one shape from another: an enumeration of one value. */
+static const struct mx_field *constant_of(const struct mx_shape *shape, const char *name)
+{
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct mx_field *f = &shape->fields[i];
+
+        if (f->kind == MX_K_ENUM && f->names[0] && !f->names[1] &&
+            (!name || strcmp(f->name, name) == 0))
+            return f;
+    }
+    return NULL;
+}
+
+/* The constant that all shapes of the status have, under the name that it has in the first. */
+static const char *discriminator(const struct mx_route *r, int status)
+{
+    const struct mx_shape *first = NULL;
+
+    for (int i = 0; i < MX_ANSWERS_MAX && !first; i++)
+        first = shaped(r, i, status) ? r->answers[i].shape : NULL;
+    for (size_t k = 0; first && k < first->n; k++) {
+        const char *name = first->fields[k].name;
+        bool all = true;
+
+        for (int i = 0; i < MX_ANSWERS_MAX; i++)
+            all &= !shaped(r, i, status) || constant_of(r->answers[i].shape, name);
+        if (all)
+            return name;
+    }
+    return NULL;
+}
+
+static void write_discriminator(struct mx_jsonw *w, const struct mx_route *r, int status)
+{
+    const char *name = discriminator(r, status);
+
+    if (!name)
+        return;
+    mx_jsonw_name(w, "discriminator");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "propertyName", name);
+    mx_jsonw_name(w, "mapping");
+    mx_jsonw_open(w);
+    for (int i = 0; i < MX_ANSWERS_MAX; i++) {
+        if (!shaped(r, i, status))
+            continue;
+        mx_jsonw_name(w, constant_of(r->answers[i].shape, name)->names[0]);
+        mx_jsonw_str(
+            w, mx_str_fmt(w->out->arena, "#/components/schemas/%s", r->answers[i].shape->name));
+    }
+    mx_jsonw_close(w);
+    mx_jsonw_close(w);
+}
+
 /* JSON answers of one status: one schema, or oneOf. */
 static void write_json_content(struct mx_jsonw *w, const struct mx_shapes *s,
-                               const struct mx_route *r, int status)
+                               const struct mx_openapi_about *about, const struct mx_route *r,
+                               int status)
 {
+    char kind[12];
     int n = 0;
 
     for (int i = 0; i < MX_ANSWERS_MAX; i++)
@@ -234,8 +366,11 @@ static void write_json_content(struct mx_jsonw *w, const struct mx_shapes *s,
     }
     if (n > 1) {
         mx_jsonw_array_end(w);
+        write_discriminator(w, r, status);
         mx_jsonw_close(w);
     }
+    snprintf(kind, sizeof kind, "%d", status);
+    write_example(w, about, r, kind);
     mx_jsonw_close(w);
 }
 
@@ -274,7 +409,8 @@ static void write_codes(struct mx_jsonw *w, const struct codes *c, int status)
 }
 
 /* One status of a route, if it can answer with it: by an answer, an error or both. */
-static void write_response(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_route *r,
+static void write_response(struct mx_jsonw *w, const struct mx_shapes *s,
+                           const struct mx_openapi_about *about, const struct mx_route *r,
                            const struct codes *c, int status)
 {
     bool answered = status == 304 && (r->flags & MX_R_PUBLIC), failed = false, body = false;
@@ -294,7 +430,7 @@ static void write_response(struct mx_jsonw *w, const struct mx_shapes *s, const 
     if (body || failed) {
         mx_jsonw_name(w, "content");
         mx_jsonw_open(w);
-        write_json_content(w, s, r, status);
+        write_json_content(w, s, about, r, status);
         write_media_content(w, r, status);
         if (failed)
             write_problem_content(w);
@@ -340,7 +476,16 @@ static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
     mx_openapi_bool(w, "x-transaction", (r->flags & MX_R_TX) != 0);
 }
 
-static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_route *r)
+/* The first sentence. */
+static struct mx_str summary_of(const char *doc)
+{
+    const char *end = strstr(doc, ". ");
+
+    return end ? (struct mx_str){doc, (size_t)(end + 1 - doc)} : mx_str_c(doc);
+}
+
+static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s,
+                            const struct mx_openapi_about *about, const struct mx_route *r)
 {
     static const char *const keys[] = {[MX_GET] = "get",
                                        [MX_POST] = "post",
@@ -352,7 +497,9 @@ static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s, const
     mx_jsonw_name(w, keys[r->method]);
     mx_jsonw_open(w);
     mx_openapi_c(w, "operationId", r->id);
-    mx_openapi_c(w, "summary", r->doc);
+    mx_jsonw_name(w, "summary");
+    mx_jsonw_str(w, summary_of(r->doc));
+    mx_openapi_c(w, "description", r->doc);
     mx_jsonw_name(w, "tags");
     mx_jsonw_array(w);
     mx_jsonw_str(w, tag_of(r));
@@ -360,11 +507,11 @@ static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s, const
     write_security(w, r);
     write_extensions(w, r);
     write_parameters(w, s, r);
-    write_request_body(w, s, r);
+    write_request_body(w, s, about, r);
     mx_jsonw_name(w, "responses");
     mx_jsonw_open(w);
     for (int status = 200; status < 600; status++)
-        write_response(w, s, r, &c, status);
+        write_response(w, s, about, r, &c, status);
     mx_jsonw_close(w);
     mx_jsonw_close(w);
 }
@@ -386,7 +533,8 @@ static const struct mx_route *first_of_path(mx_routes_ptr tables, const char *pa
     return NULL;
 }
 
-static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)
+static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s,
+                        const struct mx_openapi_about *about, mx_routes_ptr tables)
 {
     mx_jsonw_name(w, "paths");
     mx_jsonw_open(w);
@@ -397,7 +545,7 @@ static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes
         mx_jsonw_open(w);
         MX_EACH_ROUTE(tables, r) {
             if (listed(r) && strcmp(r->path, first->path) == 0)
-                write_operation(w, s, r);
+                write_operation(w, s, about, r);
         }
         mx_jsonw_close(w);
     }
@@ -432,17 +580,23 @@ static void write_tags(struct mx_jsonw *w, mx_routes_ptr tables)
     mx_jsonw_array_end(w);
 }
 
-static void write_info(struct mx_jsonw *w, const char *title, struct mx_str server)
+static void write_info(struct mx_jsonw *w, const struct mx_openapi_about *about)
 {
     mx_openapi_c(w, "openapi", "3.1.0");
     mx_jsonw_name(w, "info");
     mx_jsonw_open(w);
-    mx_openapi_c(w, "title", title);
+    mx_openapi_c(w, "title", about->title);
     mx_openapi_c(w, "version", "1");
     mx_openapi_c(w, "description",
                  "The backend of a store. Amounts are integers of minor units, times RFC 3339 in "
                  "UTC, ids UUIDs, errors application/problem+json. HEAD is answered wherever GET "
-                 "is; X-Request-Id is taken and given.");
+                 "is; X-Request-Id is taken and given. Requests with members that are not "
+                 "listed are refused; answers may grow: clients ignore what they do not know.");
+    mx_jsonw_name(w, "contact");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "name", about->title);
+    mx_openapi_c(w, "url", about->url);
+    mx_jsonw_close(w);
     mx_jsonw_name(w, "license");
     mx_jsonw_raw(w, MX_S("{\"name\":\"MIT\",\"identifier\":\"MIT\"}"));
     mx_jsonw_close(w);
@@ -450,28 +604,28 @@ static void write_info(struct mx_jsonw *w, const char *title, struct mx_str serv
     mx_jsonw_array(w);
     mx_jsonw_open(w);
     mx_jsonw_name(w, "url");
-    mx_jsonw_str(w, server.n ? server : MX_S("/"));
+    mx_jsonw_str(w, about->server.n ? about->server : MX_S("/"));
     mx_jsonw_close(w);
     mx_jsonw_array_end(w);
 }
 
-void mx_openapi_write(struct mx_jsonw *w, mx_routes_ptr tables, const char *title,
-                      struct mx_str server)
+void mx_openapi_write(struct mx_jsonw *w, mx_routes_ptr tables,
+                      const struct mx_openapi_about *about)
 {
     struct mx_shapes shapes;
 
     mx_shapes_collect(tables, &shapes);
     mx_jsonw_open(w);
-    write_info(w, title, server);
+    write_info(w, about);
     write_tags(w, tables);
-    write_paths(w, &shapes, tables);
+    write_paths(w, &shapes, about, tables);
     mx_jsonw_name(w, "components");
     mx_jsonw_open(w);
     mx_jsonw_name(w, "securitySchemes");
     mx_jsonw_raw(w, MX_S("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
                          "\"bearerFormat\":\"JWT\"}}"));
     mx_jsonw_name(w, "schemas");
-    mx_openapi_components(w, &shapes);
+    mx_openapi_components(w, &shapes, tables);
     mx_jsonw_close(w);
     mx_jsonw_close(w);
 }

@@ -4,8 +4,17 @@
 
 #include "http/route.h"
 
-/* Write the document; `server` is the mount ("/api"). Deterministic byte for byte. */
-void mx_openapi_write(struct mx_jsonw *w, mx_routes_ptr tables, const char *title,
-                      struct mx_str server);
+/* What the document says beside the route table. */
+struct mx_openapi_about {
+    const char *title, *url; /* of the shop */
+    struct mx_str server;    /* the mount, "/api" */
+    /* JSON text of an example of an operation: kind "request" or a status such as "200"; NULL:
+     * there is none. May itself be NULL. */
+    const char *(*example)(const char *operation, const char *kind);
+};
+
+/* Write the document. Deterministic byte for byte. */
+void mx_openapi_write(struct mx_jsonw *w, mx_routes_ptr tables,
+                      const struct mx_openapi_about *about);
 
 #endif

@@ -97,15 +97,41 @@ static void write_item_string(struct mx_jsonw *w, const struct mx_field *f, bool
     mx_jsonw_close(w);
 }
 
+/* Component of an enumeration by what its array is called: mx_order_status_names is OrderStatus. */
+static const char *enum_name(struct mx_arena *a, const struct mx_field *f)
+{
+    struct mx_str id = mx_str_c(f->names_id), word;
+    struct mx_buf out;
+
+    if (mx_str_starts(id, MX_S("mx_")))
+        id = mx_str_sub(id, 3, id.n);
+    if (!mx_str_ends(id, MX_S("_names")))
+        MX_BUG("%s: the array of an enumeration is called <enum>_names", f->names_id);
+    id = mx_str_sub(id, 0, id.n - 6);
+    mx_buf_init(&out, a, 100);
+    while (mx_str_split(&id, '_', &word)) {
+        mx_buf_byte(&out, (char)(word.p[0] - 'a' + 'A'));
+        mx_buf_str(&out, mx_str_sub(word, 1, word.n));
+    }
+    return mx_str_z(a, mx_buf_view(&out));
+}
+
 static void write_enum(struct mx_jsonw *w, const struct mx_field *f)
 {
-    write_type(w, f, "string");
-    mx_jsonw_name(w, "enum");
+    const char *name = enum_name(w->out->arena, f);
+
+    if (!(f->flags & MX_F_NULLABLE)) {
+        write_ref(w, name, "");
+        return;
+    }
+    mx_jsonw_name(w, "anyOf");
     mx_jsonw_array(w);
-    for (int i = 0; f->names[i]; i++)
-        mx_jsonw_c(w, f->names[i]);
-    if (f->flags & MX_F_NULLABLE)
-        mx_jsonw_null(w);
+    mx_jsonw_open(w);
+    write_ref(w, name, "");
+    mx_jsonw_close(w);
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "null");
+    mx_jsonw_close(w);
     mx_jsonw_array_end(w);
 }
 
@@ -277,7 +303,8 @@ static void write_shape(struct mx_jsonw *w, const struct mx_shapes *s, const str
     mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%s%s", shape->name, suffix_of(s, shape, in)));
     mx_jsonw_open(w);
     mx_openapi_c(w, "type", "object");
-    mx_openapi_bool(w, "additionalProperties", false);
+    if (in)
+        mx_openapi_bool(w, "additionalProperties", false);
     write_required(w, shape, in);
     mx_jsonw_name(w, "properties");
     mx_jsonw_open(w);
@@ -331,31 +358,143 @@ static bool uses_money(const struct mx_shapes *s)
     return false;
 }
 
-/* The two that no table describes. Problem is open: an error may name what it is about (order_id).
- */
+/* ---- enumerations ---- */
+
+struct enums {
+    const struct mx_shapes *shapes;
+    mx_routes_ptr tables;
+};
+
+/* Call visit for each row of all shapes and inputs; the first true is returned. */
+static bool each_row(const struct enums *e, bool (*visit)(const struct mx_field *f, void *arg),
+                     void *arg)
+{
+    for (size_t i = 0; i < e->shapes->n; i++) {
+        const struct mx_shape *shape = e->shapes->at[i].shape;
+
+        for (size_t k = 0; k < shape->n; k++) {
+            if (shape->fields[k].kind == MX_K_ENUM && visit(&shape->fields[k], arg))
+                return true;
+        }
+    }
+    MX_EACH_ROUTE(e->tables, r) {
+        for (size_t k = 0; r->in && k < r->in->n; k++) {
+            const struct mx_field *f = &r->in->fields[k];
+
+            if (f->kind == MX_K_ENUM && f->from != MX_BODY && visit(f, arg))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool same_names(const char *const *a, const char *const *b)
+{
+    for (; *a && *b && strcmp(*a, *b) == 0; a++)
+        b++;
+    return !*a && !*b;
+}
+
+/* One component under way: the row that names it, and whether that is the first that does. */
+struct naming {
+    struct mx_jsonw *w;
+    const struct enums *all;
+    const struct mx_field *row, *first;
+    const char *name;
+};
+
+static bool is_named(const struct mx_field *f, void *arg)
+{
+    struct naming *n = arg;
+
+    if (strcmp(enum_name(n->w->out->arena, f), n->name) != 0)
+        return false;
+    if (!same_names(f->names, n->row->names))
+        MX_BUG("two enumerations are called %s", n->name);
+    n->first = f;
+    return true;
+}
+
+static bool write_named(const struct mx_field *f, void *arg)
+{
+    struct naming *n = arg;
+
+    n->row = f;
+    n->name = enum_name(n->w->out->arena, f);
+    each_row(n->all, is_named, n);
+    if (n->first != f)
+        return false;
+    for (size_t i = 0; i < n->all->shapes->n; i++) {
+        if (strcmp(n->all->shapes->at[i].shape->name, n->name) == 0)
+            MX_BUG("a shape and an enumeration are called %s", n->name);
+    }
+    mx_jsonw_name(n->w, n->name);
+    mx_jsonw_open(n->w);
+    mx_openapi_c(n->w, "type", "string");
+    mx_jsonw_name(n->w, "enum");
+    mx_jsonw_array(n->w);
+    for (int i = 0; f->names[i]; i++)
+        mx_jsonw_c(n->w, f->names[i]);
+    mx_jsonw_array_end(n->w);
+    mx_jsonw_close(n->w);
+    return false;
+}
+
+/* What nginx alone answers (nginx/merx-http.conf). */
+static const char *const nginx_codes[] = {"request_timeout", "uri_too_long", "headers_too_large",
+                                          "not_implemented", "http_version_not_supported"};
+
+/* Codes of problems, each once. */
+static void write_error_codes(struct mx_jsonw *w)
+{
+    mx_jsonw_name(w, "ErrorCode");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "string");
+    mx_openapi_c(w, "description", "More may be added.");
+    mx_jsonw_name(w, "enum");
+    mx_jsonw_array(w);
+    for (int e = MX_OK + 1; e < MX_ERR_COUNT; e++) {
+        bool seen = false;
+
+        for (int k = MX_OK + 1; k < e && !seen; k++)
+            seen = strcmp(mx_err_code((enum mx_err)k), mx_err_code((enum mx_err)e)) == 0;
+        if (!seen)
+            mx_jsonw_c(w, mx_err_code((enum mx_err)e));
+    }
+    for (size_t i = 0; i < MX_LEN(nginx_codes); i++)
+        mx_jsonw_c(w, nginx_codes[i]);
+    mx_jsonw_array_end(w);
+    mx_jsonw_close(w);
+}
+
+/* ---- the two that no table describes ---- */
+
+/* Problem is open: an error may name what it is about (order_id). */
 static const char money_schema[] =
-    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"amount\",\"currency\"],"
+    "{\"type\":\"object\",\"required\":[\"amount\",\"currency\"],"
     "\"properties\":{\"amount\":{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0,"
     "\"maximum\":9007199254740991,\"description\":\"Minor units.\"},"
     "\"currency\":{\"type\":\"string\",\"pattern\":\"^[A-Z]{3}$\",\"description\":\"ISO 4217.\"}}}";
 static const char problem_schema[] =
-    "{\"type\":\"object\",\"description\":\"RFC 9457. Further members are strings.\","
+    "{\"type\":\"object\",\"description\":\"RFC 9457. Further members tell what it is about.\","
     "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"request_id\"],"
     "\"properties\":{\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
     "\"title\":{\"type\":\"string\"},"
     "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
-    "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\",\"pattern\":\"^[a-z0-9_]+$\"},"
+    "\"detail\":{\"type\":\"string\"},\"code\":{\"$ref\":\"#/components/schemas/ErrorCode\"},"
     "\"request_id\":{\"type\":\"string\"},\"errors\":{\"type\":\"array\",\"maxItems\":20,"
-    "\"items\":{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"items\":{\"type\":\"object\","
     "\"required\":[\"code\",\"detail\"],"
     "\"oneOf\":[{\"required\":[\"pointer\"]},{\"required\":[\"parameter\"]}],"
     "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"RFC 6901, into the "
     "body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Of path, query or header.\"},"
-    "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}}},"
-    "\"additionalProperties\":{\"type\":\"string\"}}";
+    "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}}}}";
 
-void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s)
+void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)
 {
+    const struct enums enums = {s, tables};
+    struct naming naming = {.w = w, .all = &enums};
+
     mx_jsonw_open(w);
     for (size_t i = 0; i < s->n; i++) {
         const struct mx_shape_use *use = &s->at[i];
@@ -367,6 +506,8 @@ void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s)
         if (use->listed)
             write_page(w, use->shape);
     }
+    each_row(&enums, write_named, &naming);
+    write_error_codes(w);
     if (uses_money(s)) {
         mx_jsonw_name(w, "Money");
         mx_jsonw_raw(w, mx_str_c(money_schema));

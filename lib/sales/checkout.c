@@ -170,7 +170,7 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *i
                                   const struct mx_pay_outcome *paid, const struct mx_order *o,
                                   struct mx_order_payment_row *ret)
 {
-    const char *provider = mx_pay_provider_names[in->payment.provider];
+    const char *provider = mx_payment_provider_names[in->payment.provider];
     int64_t captured = paid->status == MX_PAY_PAID ? o->total.minor : 0;
     struct mx_currency cur = o->total.currency;
     struct q_payment_insert_in row;

@@ -8,11 +8,11 @@
 
 const char *const mx_order_status_names[] = {"pending_payment", "placed",  "completed",
                                              "cancelled",       "expired", NULL};
-const char *const mx_order_payment_names[] = {
+const char *const mx_order_payment_status_names[] = {
     "pending",  "requires_action", "authorized", "paid", "partially_refunded",
     "refunded", "failed",          NULL};
-const char *const mx_order_fulfilment_names[] = {"unfulfilled", "partial",  "shipped",
-                                                 "delivered",   "returned", NULL};
+const char *const mx_order_fulfilment_status_names[] = {"unfulfilled", "partial",  "shipped",
+                                                        "delivered",   "returned", NULL};
 
 /* order.find and order.page give the same columns. */
 typedef struct q_order_find_row row_t;
@@ -240,7 +240,7 @@ static bool may_cancel(const struct mx_order *o)
 static struct mx_str status_json(struct mx_arena *a, int status, int payment)
 {
     return mx_str_fmt(a, "{\"status\":\"%s\",\"payment_status\":\"%s\"}",
-                      mx_order_status_names[status], mx_order_payment_names[payment]);
+                      mx_order_status_names[status], mx_order_payment_status_names[payment]);
 }
 
 /* The event of an order's end. */

@@ -29,8 +29,8 @@ enum mx_order_payment {
 };
 /* Wire names in the order of the enums, NULL-terminated. */
 extern const char *const mx_order_status_names[];
-extern const char *const mx_order_payment_names[];
-extern const char *const mx_order_fulfilment_names[];
+extern const char *const mx_order_payment_status_names[];
+extern const char *const mx_order_fulfilment_status_names[];
 
 struct mx_order_item {
     struct mx_id id, variant_id;

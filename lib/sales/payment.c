@@ -43,7 +43,7 @@ static enum mx_err manual(struct mx_ctx *cx, const struct mx_pay_request *in,
     return MX_OK;
 }
 
-const char *const mx_pay_provider_names[] = {"sandbox", "manual", NULL};
+const char *const mx_payment_provider_names[] = {"sandbox", "manual", NULL};
 
 static enum mx_err (*const decide[])(struct mx_ctx *, const struct mx_pay_request *,
                                      struct mx_pay_outcome *) = {sandbox, manual};

@@ -20,10 +20,10 @@ enum mx_payment_status {
 extern const char *const mx_payment_status_names[];
 
 /* Names of the providers that a caller may name, NULL-terminated, in the order of the table. */
-extern const char *const mx_pay_provider_names[];
+extern const char *const mx_payment_provider_names[];
 
 struct mx_pay_request {
-    int provider;        /* index into mx_pay_provider_names */
+    int provider;        /* index into mx_payment_provider_names */
     struct mx_str token; /* sandbox: tok_ok, tok_declined */
     int64_t amount;      /* minor units */
 };

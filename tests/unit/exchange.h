@@ -8,7 +8,7 @@
 
 #define EX_ID "01890a5d-ac96-774b-bcce-b302099a8057"
 
-static const char *const ex_sorts[] = {"newest", "price", "title", NULL};
+static const char *const ex_sort_names[] = {"newest", "price", "title", NULL};
 
 struct ex_line {
     struct mx_str sku;
@@ -45,7 +45,7 @@ static MX_SHAPE(ex_line, "Line", struct ex_line, ex_line_rows);
 static const struct mx_field ex_list_rows[] = {
     MX_F_HAS(struct ex_in, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Page size."),
     MX_F(struct ex_in, in_stock, MX_QUERY, 0, 0, 0, MX_LINE, "Only what can be had."),
-    MX_F_ENUM(struct ex_in, sort, MX_QUERY, 0, ex_sorts, "Order."),
+    MX_F_ENUM(struct ex_in, sort, MX_QUERY, 0, ex_sort_names, "Order."),
     MX_F(struct ex_in, since, MX_QUERY, 0, 0, 0, MX_LINE, "From then on."),
     MX_F_KIND(struct ex_in, attrs, "attr.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0, 3, MX_LINE, "By."),
     MX_F_KIND(struct ex_in, brands, "brand", MX_K_STRS, MX_QUERY, 0, 0, 2, MX_SLUG, "Brands."),
@@ -67,7 +67,7 @@ static const struct mx_field ex_write_rows[] = {
     MX_F_SUB(struct ex_in, first, MX_K_OBJECT, 0, 0, 0, &ex_line, "First."),
     MX_F_SUB(struct ex_in, second, MX_K_OBJPTR, MX_F_NULLABLE, 0, 0, &ex_line, "Second."),
     MX_F(struct ex_in, other, MX_BODY, MX_F_NULLABLE, 0, 0, MX_LINE, "Another."),
-    MX_F_ENUM(struct ex_in, state, MX_BODY, MX_F_NULLABLE, ex_sorts, "State."),
+    MX_F_ENUM(struct ex_in, state, MX_BODY, MX_F_NULLABLE, ex_sort_names, "State."),
     MX_F(struct ex_in, flag, MX_BODY, 0, 0, 0, MX_LINE, "Flag."),
     MX_F(struct ex_in, since, MX_BODY, MX_F_NULLABLE, 0, 0, MX_LINE, "Since."),
 };
@@ -104,7 +104,7 @@ static const struct mx_field ex_out_rows[] = {
     MX_O_NULL(struct ex_out, old_price, "Former price."),
     MX_O(struct ex_out, at, "When."),
     MX_O_NULL(struct ex_out, never, "Never."),
-    MX_O_ENUM(struct ex_out, sort, ex_sorts, "Order."),
+    MX_O_ENUM(struct ex_out, sort, ex_sort_names, "Order."),
     MX_O_LIST(struct ex_out, lines, &ex_line, "Lines."),
     MX_F_KIND(struct ex_out, tags, "tags", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE, "Tags."),
     MX_F_KIND(struct ex_out, labels, "labels", MX_K_MAP, MX_BODY, 0, 0, 0, MX_LINE, "Labels."),

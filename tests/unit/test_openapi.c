@@ -37,14 +37,21 @@ static bool lists(const char *names, const char *wanted)
     return false;
 }
 
+static const char *example(const char *operation, const char *kind)
+{
+    return strcmp(operation, "auth.login") == 0 && strcmp(kind, "request") == 0 ? "{\"n\":7}"
+                                                                                : NULL;
+}
+
 static struct mx_str document(void)
 {
+    const struct mx_openapi_about about = {"Test", "https://shop.example", MX_S("/api"), example};
     struct mx_jsonw w;
     struct mx_buf b;
 
     mx_buf_init(&b, ex.arena, 1 << 20);
     mx_jsonw_init(&w, &b);
-    mx_openapi_write(&w, ex_tables, "Test", MX_S("/api"));
+    mx_openapi_write(&w, ex_tables, &about);
     return b.overflow ? MX_S("overflow") : mx_buf_view(&b);
 }
 
@@ -58,6 +65,9 @@ static void test_operations(void)
     tap_str(text("openapi"), "3.1.0", "version");
     tap_str(text(LOGIN "operationId"), "auth.login", "operation id");
     tap_str(text(LOGIN "summary"), "Sign in.", "summary");
+    tap_str(text("info contact url"), "https://shop.example", "contact");
+    tap_ok(at(LOGIN "requestBody content application/json example n") != NULL, "example");
+    tap_ok(at(LOGIN "responses 429 headers RateLimit-Reset description") != NULL, "limits");
     tap_str(text(LOGIN "x-who"), "anyone", "who may call");
     tap_str(text(LOGIN "x-pool"), "slow", "pool");
     tap_str(text(LOGIN "x-rate-class"), "password", "rate class");
@@ -96,7 +106,17 @@ static void test_schemas(void)
     tap_ok(!at(SCHEMAS "ListIn"), "parameters are no component");
     tap_ok(at(SCHEMAS "Write additionalProperties") &&
                !mx_json_bool(at(SCHEMAS "Write additionalProperties")),
-           "closed");
+           "what is taken is closed");
+    tap_ok(at(SCHEMAS "Thing") && !at(SCHEMAS "Thing additionalProperties") &&
+               !at(SCHEMAS "Problem additionalProperties"),
+           "what is given may grow");
+    tap_str(text(SCHEMAS "Thing properties sort $ref"), "#/components/schemas/ExSort",
+            "an enumeration is a component");
+    tap_ok(lists(SCHEMAS "ExSort enum", "newest"), "of its names");
+    tap_str(text(SCHEMAS "Problem properties code $ref"), "#/components/schemas/ErrorCode", "code");
+    tap_ok(lists(SCHEMAS "ErrorCode enum", "out_of_stock") &&
+               lists(SCHEMAS "ErrorCode enum", "uri_too_long"),
+           "codes of ours and of nginx");
     tap_ok(lists(SCHEMAS "Write required", "email") && !lists(SCHEMAS "Write required", "note"),
            "required of a request");
     tap_ok(lists(SCHEMAS "Thing required", "never") && !lists(SCHEMAS "Thing required", "gone"),

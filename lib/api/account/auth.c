@@ -7,33 +7,39 @@
 
 /* ---- answers ---- */
 
-static const char *const token_types[] = {"Bearer", NULL};
+static const char *const token_type_names[] = {"Bearer", NULL};
 
-/* struct mx_tokens with its constant member. */
+static const char *const result_signed_in_names[] = {"signed_in", NULL};
+static const char *const result_mfa_required_names[] = {"mfa_required", NULL};
+
+/* struct mx_tokens with its constant members. */
 struct tokens {
     struct mx_tokens t;
-    int token_type;
+    int result, token_type;
 };
 static const struct mx_field tokens_rows[] = {
+    MX_O_ENUM(struct tokens, result, result_signed_in_names, "What signing in came to."),
     MX_F_AS(struct tokens, t.access_token, "access_token", MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
             "For the Authorization header."),
-    MX_O_ENUM(struct tokens, token_type, token_types, "How to send it."),
+    MX_O_ENUM(struct tokens, token_type, token_type_names, "How to send it."),
     MX_F_AS(struct tokens, t.expires_in, "expires_in", MX_BODY, 0, 0, 0, MX_LINE,
             "Life of the access token, seconds."),
     MX_F_AS(struct tokens, t.refresh_token, "refresh_token", MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
             "Gives new tokens once."),
-    {"user", MX_K_OBJECT, MX_BODY, 0, offsetof(struct tokens, t.user), MX_NO_HAS, 0, 0, MX_LINE,
-     NULL, &mx_shape_user, "As GET /v1/me."},
+    MX_F_SUB_AS(struct tokens, t.user, "user", MX_K_OBJECT, 0, 0, 0, &mx_shape_user,
+                "As GET /v1/me."),
 };
 MX_SHAPE(mx_shape_tokens, "Tokens", struct tokens, tokens_rows);
 
 /* The other success of signing in. */
 struct mfa_required {
+    int result;
     bool mfa_required;
     struct mx_str mfa_token;
     struct mx_list methods;
 };
 static const struct mx_field mfa_required_rows[] = {
+    MX_O_ENUM(struct mfa_required, result, result_mfa_required_names, "What signing in came to."),
     MX_O(struct mfa_required, mfa_required, "True: signing in takes a second factor."),
     MX_F(struct mfa_required, mfa_token, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
          "For POST /v1/auth/mfa or POST /v1/auth/passkey, and nothing else."),
@@ -49,7 +55,7 @@ void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_
     if (s->mfa_token.p != NULL) {
         struct mfa_required *demand = MX_NEW(cx->arena, struct mfa_required);
 
-        *demand = (struct mfa_required){true, s->mfa_token, s->methods};
+        *demand = (struct mfa_required){0, true, s->mfa_token, s->methods};
         reply->out = demand;
         reply->answer = 1;
         return;

@@ -27,9 +27,9 @@ static const struct mx_field customer_rows[] = {
 MX_SHAPE(mx_shape_customer, "Customer", struct mx_customer, customer_rows);
 
 /* States in which a customer can be; the names stand in the order of `states`. */
-static const char *const state_names[] = {"active", "disabled", "closed", NULL};
+static const char *const customer_filter_names[] = {"active", "disabled", "closed", NULL};
 static const int states[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED, MX_ACCOUNT_CLOSED};
-static const char *const choices[] = {"active", "disabled", NULL};
+static const char *const customer_state_names[] = {"active", "disabled", NULL};
 
 struct query {
     int status;
@@ -37,7 +37,7 @@ struct query {
     struct mx_str email, q;
 };
 static const struct mx_field query_rows[] = {
-    MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, state_names,
+    MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, customer_filter_names,
                   "Only customers in this state; all but closed ones unless given."),
     MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL, "Who has this address."),
     MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
@@ -57,7 +57,7 @@ MX_SHAPE(mx_shape_customer_id, "CustomerId", struct patch, id_rows);
 static const struct mx_field patch_rows[] = {
     ID,
     MX_F_IF_MATCH(struct patch, if_match),
-    MX_F_ENUM(struct patch, status, MX_BODY, MX_F_REQUIRED, choices,
+    MX_F_ENUM(struct patch, status, MX_BODY, MX_F_REQUIRED, customer_state_names,
               "Disabled customers are signed out and cannot sign in."),
 };
 MX_SHAPE(mx_shape_customer_patch, "CustomerPatch", struct patch, patch_rows);

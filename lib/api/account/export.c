@@ -14,10 +14,10 @@
 #define LIMIT_DEFAULT 100
 #define PARTS_MAX 64
 
-static const char *const purposes[] = {"sign_up", "password", "email", NULL};
-static const char *const factors[] = {"none", "totp", "recovery_code", "passkey", NULL};
-static const char *const mail_states[] = {"queued", "sent", "given_up", NULL};
-static const char *const doers[] = {"you", "staff", "other", NULL};
+static const char *const code_purpose_names[] = {"sign_up", "password", "email", NULL};
+static const char *const second_factor_names[] = {"none", "totp", "recovery_code", "passkey", NULL};
+static const char *const mail_state_names[] = {"queued", "sent", "given_up", NULL};
+static const char *const audit_by_names[] = {"you", "staff", "other", NULL};
 
 /* ---- an account ---- */
 
@@ -32,7 +32,7 @@ static const struct mx_field factor_rows[] = {
 static MX_SHAPE(factors_shape, "ExportSecondFactors", struct mx_export_factors, factor_rows);
 
 static const struct mx_field code_rows[] = {
-    MX_O_ENUM(struct mx_export_code, purpose, purposes, "What the code confirms."),
+    MX_O_ENUM(struct mx_export_code, purpose, code_purpose_names, "What the code confirms."),
     MX_O(struct mx_export_code, email, "Where it was mailed to."),
     MX_O_NULL(struct mx_export_code, name, "Name given at sign-up."),
     MX_O(struct mx_export_code, attempts, "Tries so far."),
@@ -76,7 +76,8 @@ static const struct mx_field session_rows[] = {
     MX_O(struct mx_export_session, created_at, "When it signed in."),
     MX_O(struct mx_export_session, last_used_at, "When it last got tokens."),
     MX_O(struct mx_export_session, authenticated_at, "When its owner last proved to be there."),
-    MX_O_ENUM(struct mx_export_session, second_factor, factors, "By what beside the first."),
+    MX_O_ENUM(struct mx_export_session, second_factor, second_factor_names,
+              "By what beside the first."),
     MX_O(struct mx_export_session, expires_at, "When it ends unless it is used."),
     MX_O_NULL(struct mx_export_session, ended_at, "When it was ended."),
     MX_O(struct mx_export_session, current, "The session that asks."),
@@ -87,7 +88,7 @@ static const struct mx_field mail_rows[] = {
     MX_O(struct mx_export_mail, id, "Mail."),
     MX_O(struct mx_export_mail, template, "Which: verify_code."),
     MX_O(struct mx_export_mail, locale, "Its language."),
-    MX_O_ENUM(struct mx_export_mail, state, mail_states, "What became of it."),
+    MX_O_ENUM(struct mx_export_mail, state, mail_state_names, "What became of it."),
     MX_O(struct mx_export_mail, created_at, "When it was asked for."),
     MX_O_NULL(struct mx_export_mail, done_at, "When it was sent or given up."),
 };
@@ -97,7 +98,7 @@ static const struct mx_field audit_rows[] = {
     MX_O(struct mx_export_audit, id, "Entry."),
     MX_O(struct mx_export_audit, action, "What: account.update."),
     MX_O(struct mx_export_audit, object_type, "On what: account."),
-    MX_O_ENUM(struct mx_export_audit, by, doers,
+    MX_O_ENUM(struct mx_export_audit, by, audit_by_names,
               "Who; other: who was not signed in, or the shop's machinery."),
     MX_O_RAW(struct mx_export_audit, before, "The account before; null for other objects."),
     MX_O_RAW(struct mx_export_audit, after, "The account after; null for other objects."),
@@ -111,11 +112,7 @@ struct page {
     struct mx_export_page is;
     struct mx_str next_cursor;
 };
-#define PART(m, shape, doc)                                                                     \
-    {                                                                                           \
-#m, MX_K_LIST, MX_BODY, 0, offsetof(struct page, is.m), MX_NO_HAS, 0, 0, MX_LINE, NULL, \
-            &shape, doc                                                                         \
-    }
+#define PART(m, shape, doc) MX_F_SUB_AS(struct page, is.m, #m, MX_K_LIST, 0, 0, 0, &shape, doc)
 static const struct mx_field page_rows[] = {
     PART(accounts, account_shape, "The caller's own, then guests that they were."),
     PART(orders, mx_shape_order, "Newest first."),

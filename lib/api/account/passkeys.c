@@ -7,9 +7,9 @@
 /* base64url of what the client data, an authenticator's data and a signature may take. */
 #define TEXT_MAX 16384
 
-static const char *const types[] = {"public-key", NULL};
-static const char *const required[] = {"required", NULL};
-static const char *const attestations[] = {"none", NULL};
+static const char *const credential_type_names[] = {"public-key", NULL};
+static const char *const passkey_requirement_names[] = {"required", NULL};
+static const char *const attestation_names[] = {"none", NULL};
 
 /* ---- options of both kinds ---- */
 
@@ -18,7 +18,7 @@ struct descriptor {
     struct mx_str id;
 };
 static const struct mx_field descriptor_rows[] = {
-    MX_O_ENUM(struct descriptor, type, types, "Kind of credential."),
+    MX_O_ENUM(struct descriptor, type, credential_type_names, "Kind of credential."),
     MX_O(struct descriptor, id, "Credential, base64url."),
 };
 static MX_SHAPE(descriptor_shape, "PasskeyDescriptor", struct descriptor, descriptor_rows);
@@ -33,10 +33,10 @@ static const struct mx_field request_rows[] = {
     MX_O(struct request, challenge, "Good once, for five minutes; base64url."),
     MX_F_AS(struct request, rp_id, "rpId", MX_BODY, 0, 0, 0, MX_LINE, "Domain of the passkeys."),
     MX_O(struct request, timeout, "Milliseconds."),
-    {"allowCredentials", MX_K_LIST, MX_BODY, 0, offsetof(struct request, allow), MX_NO_HAS, 0, 0,
-     MX_LINE, NULL, &descriptor_shape, "Empty: any passkey of this domain."},
-    {"userVerification", MX_K_ENUM, MX_BODY, 0, offsetof(struct request, verification), MX_NO_HAS,
-     0, 0, MX_LINE, required, NULL, "The authenticator checks who uses it."},
+    MX_F_SUB_AS(struct request, allow, "allowCredentials", MX_K_LIST, 0, 0, 0, &descriptor_shape,
+                "Empty: any passkey of this domain."),
+    MX_F_ENUM_AS(struct request, verification, "userVerification", MX_BODY, 0,
+                 passkey_requirement_names, "The authenticator checks who uses it."),
 };
 MX_SHAPE(mx_shape_passkey_request, "PasskeyRequestOptions", struct request, request_rows);
 
@@ -64,7 +64,7 @@ struct parameter {
     int64_t alg;
 };
 static const struct mx_field parameter_rows[] = {
-    MX_O_ENUM(struct parameter, type, types, "Kind of credential."),
+    MX_O_ENUM(struct parameter, type, credential_type_names, "Kind of credential."),
     MX_O(struct parameter, alg, "COSE algorithm."),
 };
 static MX_SHAPE(parameter_shape, "PasskeyParameter", struct parameter, parameter_rows);
@@ -73,10 +73,10 @@ struct selection {
     int resident, verification;
 };
 static const struct mx_field selection_rows[] = {
-    {"residentKey", MX_K_ENUM, MX_BODY, 0, offsetof(struct selection, resident), MX_NO_HAS, 0, 0,
-     MX_LINE, required, NULL, "Found without an e-mail address."},
-    {"userVerification", MX_K_ENUM, MX_BODY, 0, offsetof(struct selection, verification), MX_NO_HAS,
-     0, 0, MX_LINE, required, NULL, "The authenticator checks who uses it."},
+    MX_F_ENUM_AS(struct selection, resident, "residentKey", MX_BODY, 0, passkey_requirement_names,
+                 "Found without an e-mail address."),
+    MX_F_ENUM_AS(struct selection, verification, "userVerification", MX_BODY, 0,
+                 passkey_requirement_names, "The authenticator checks who uses it."),
 };
 static MX_SHAPE(selection_shape, "PasskeySelection", struct selection, selection_rows);
 
@@ -93,14 +93,14 @@ static const struct mx_field creation_rows[] = {
     MX_O(struct creation, challenge, "Good once, for five minutes; base64url."),
     MX_O_OBJ(struct creation, rp, &party_shape, "Whom the passkey is for."),
     MX_O_OBJ(struct creation, user, &user_shape, "Whose it is."),
-    {"pubKeyCredParams", MX_K_LIST, MX_BODY, 0, offsetof(struct creation, parameters), MX_NO_HAS, 0,
-     0, MX_LINE, NULL, &parameter_shape, "Algorithms, the best first."},
+    MX_F_SUB_AS(struct creation, parameters, "pubKeyCredParams", MX_K_LIST, 0, 0, 0,
+                &parameter_shape, "Algorithms, the best first."),
     MX_O(struct creation, timeout, "Milliseconds."),
-    {"excludeCredentials", MX_K_LIST, MX_BODY, 0, offsetof(struct creation, exclude), MX_NO_HAS, 0,
-     0, MX_LINE, NULL, &descriptor_shape, "Registered already."},
-    {"authenticatorSelection", MX_K_OBJECT, MX_BODY, 0, offsetof(struct creation, selection),
-     MX_NO_HAS, 0, 0, MX_LINE, NULL, &selection_shape, "What it has to be able to do."},
-    MX_O_ENUM(struct creation, attestation, attestations, "Its maker need not be proved."),
+    MX_F_SUB_AS(struct creation, exclude, "excludeCredentials", MX_K_LIST, 0, 0, 0,
+                &descriptor_shape, "Registered already."),
+    MX_F_SUB_AS(struct creation, selection, "authenticatorSelection", MX_K_OBJECT, 0, 0, 0,
+                &selection_shape, "What it has to be able to do."),
+    MX_O_ENUM(struct creation, attestation, attestation_names, "Its maker need not be proved."),
 };
 MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, creation_rows);
 
@@ -139,8 +139,9 @@ static MX_SHAPE(attested_shape, "PasskeyAttested", struct attested, attested_row
 #define CREDENTIAL_ROWS(T, shape)                                                             \
     MX_F(T, id, MX_BODY, MX_F_REQUIRED, 1, 2048, MX_TOKEN, "Credential, base64url."),         \
         MX_F_SUB(T, response, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, shape, "The answer itself."), \
-        MX_F_ENUM(T, type, MX_BODY, 0, types, "Kind of credential."), IGNORED(T, "rawId"),    \
-        IGNORED(T, "authenticatorAttachment"), IGNORED(T, "clientExtensionResults")
+        MX_F_ENUM(T, type, MX_BODY, 0, credential_type_names, "Kind of credential."),         \
+        IGNORED(T, "rawId"), IGNORED(T, "authenticatorAttachment"),                           \
+        IGNORED(T, "clientExtensionResults")
 
 struct assertion {
     struct mx_str id, ignored;

@@ -44,7 +44,7 @@ struct patch {
     int status;
     bool has_status;
 };
-static const char *const choices[] = {"active", "disabled", NULL};
+static const char *const staff_state_names[] = {"active", "disabled", NULL};
 static const int chosen[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED};
 
 #define ID MX_F_AS(struct patch, p.id, "id", MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
@@ -59,11 +59,12 @@ static const struct mx_field patch_rows[] = {
     ID,
     IF_MATCH,
     {"name", MX_K_STR, MX_BODY, 0, offsetof(struct patch, p.name),
-     offsetof(struct patch, p.has_name), 1, 200, MX_LINE, NULL, NULL, "Name."},
+     offsetof(struct patch, p.has_name), 1, 200, MX_LINE, NULL, NULL, "Name.", NULL},
     {"roles", MX_K_STRS, MX_BODY, 0, offsetof(struct patch, p.roles),
      offsetof(struct patch, p.has_roles), 1, MX_STAFF_ROLES_MAX, MX_SLUG, NULL, NULL,
-     "All roles from now on; none with more than the caller may."},
-    MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, choices, "Disabled staff are signed out."),
+     "All roles from now on; none with more than the caller may.", NULL},
+    MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, staff_state_names,
+                  "Disabled staff are signed out."),
 };
 MX_SHAPE(mx_shape_staff_patch, "StaffPatch", struct patch, patch_rows);
 

@@ -161,7 +161,7 @@ struct product_query {
     MX_F_AS(struct product_query, query.m, #m, MX_QUERY, flags, min, max, fmt, doc)
 #define Q_HAS(m, kind, min, max, names, doc) \
     {#m, kind, MX_QUERY, 0, offsetof(struct product_query, query.m), \
-     offsetof(struct product_query, query.has_##m), min, max, MX_LINE, names, NULL, doc}
+     offsetof(struct product_query, query.has_##m), min, max, MX_LINE, names, NULL, doc, #names}
 static const struct mx_field product_query_rows[] = {
     Q(category, 0, 1, 120, MX_LINE, "Slug; its descendants count too."),
     Q(q, 0, 1, 200, MX_LINE, "Words, all of which occur in title, description, sku or brand."),
@@ -171,7 +171,7 @@ static const struct mx_field product_query_rows[] = {
     Q(in_stock, 0, 0, 0, MX_LINE, "true: only what can be had now."),
     MX_F_KIND(struct product_query, query.attributes, "attr.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0,
               20, MX_LINE, "attr.<name>=<value>; of one name given twice, either value."),
-    Q_HAS(sort, MX_K_ENUM, 0, 0, mx_catalog_sort_names,
+    Q_HAS(sort, MX_K_ENUM, 0, 0, mx_product_sort_names,
           "Default: relevance with q, newest without; relevance without q is newest."),
     Q(facets, 0, 0, 0, MX_LINE, "true: add counts by brand, attribute and price band."),
     Q(limit, 0, 1, 100, MX_LINE, "Products a page, 20 unless given."),

@@ -23,8 +23,8 @@
     MX_O_AS_NULL(T, p compare_at_price, "compare_at_price", "What the cheapest cost before."),    \
     MX_O_AS(T, p in_stock, "in_stock", "One of its variants can be had now."),                    \
     MX_O_AS_NULL(T, p thumbnail, "thumbnail", "Address of a small picture."),                     \
-    {"rating", MX_K_OBJECT, MX_BODY, 0, offsetof(T, p rating), MX_NO_HAS, 0, 0, MX_TEXT, NULL,    \
-     &mx_shape_rating, "What buyers think of it."}
+    MX_F_SUB_AS(T, p rating, "rating", MX_K_OBJECT, 0, 0, 0, &mx_shape_rating,                     \
+                "What buyers think of it.")
 
 #define MX_VARIANT_ROWS                                                                           \
     MX_O(struct mx_variant, id, "Variant."),                                                      \

@@ -53,8 +53,10 @@ static const struct mx_field order_rows[] = {
     MX_O(struct mx_order, id, "Order."),
     MX_O(struct mx_order, number, "For people."),
     MX_O_ENUM(struct mx_order, status, mx_order_status_names, "State of the order."),
-    MX_O_ENUM(struct mx_order, payment_status, mx_order_payment_names, "State of the money."),
-    MX_O_ENUM(struct mx_order, fulfilment_status, mx_order_fulfilment_names, "State of the goods."),
+    MX_O_ENUM(struct mx_order, payment_status, mx_order_payment_status_names,
+              "State of the money."),
+    MX_O_ENUM(struct mx_order, fulfilment_status, mx_order_fulfilment_status_names,
+              "State of the goods."),
     MX_O_NULL(struct mx_order, placed_at, "When it was placed."),
     MX_O(struct mx_order, created_at, "When it was written."),
     MX_O(struct mx_order, currency, "ISO 4217."),
@@ -79,7 +81,7 @@ MX_SHAPE(mx_shape_order, "Order", struct mx_order, order_rows);
 /* ---- requests ---- */
 
 static const struct mx_field pay_rows[] = {
-    MX_F_ENUM(struct mx_pay_request, provider, MX_BODY, MX_F_REQUIRED, mx_pay_provider_names,
+    MX_F_ENUM(struct mx_pay_request, provider, MX_BODY, MX_F_REQUIRED, mx_payment_provider_names,
               "Who takes the money."),
     MX_F(struct mx_pay_request, token, MX_BODY, 0, 1, 255, MX_TOKEN,
          "sandbox: tok_ok, tok_declined."),
