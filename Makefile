@@ -62,7 +62,7 @@ GENERATED := $(QUERY_HEADERS) $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/dem
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install clean attack browser interop
+.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install clean attack browser clients interop
 
 all: $(B)/merx ## build the program
 
@@ -118,6 +118,10 @@ interop: deps ## an OpenID provider and libraries of others against merx (npm pa
 	@command -v node >/dev/null && command -v npm >/dev/null || deploy/deps interop
 	@$(MAKE) --no-print-directory all
 	@tests/interop/run
+
+clients: all ## the OpenAPI document against linters and five generators of TypeScript clients (npm packages below build/)
+	@command -v node >/dev/null && command -v npm >/dev/null || deploy/deps interop
+	@tests/clients/run
 
 bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json
 	@tests/bench/run

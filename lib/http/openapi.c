@@ -118,7 +118,7 @@ static void write_parameters(struct mx_jsonw *w, const struct mx_shapes *s,
     if ((r->flags & MX_R_PUBLIC) && r->method == MX_GET)
         mx_jsonw_raw(w, MX_S("{\"name\":\"If-None-Match\",\"in\":\"header\",\"description\":"
                              "\"Entity tag that the caller has: 304 when it is still right.\","
-                             "\"schema\":{\"type\":\"string\"}}"));
+                             "\"schema\":{\"type\":\"string\",\"maxLength\":8192}}"));
     mx_jsonw_array_end(w);
 }
 

@@ -327,7 +327,6 @@ static void write_page(struct mx_jsonw *w, const struct mx_shape *shape)
     mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%sList", shape->name));
     mx_jsonw_open(w);
     mx_openapi_c(w, "type", "object");
-    mx_openapi_bool(w, "additionalProperties", false);
     mx_jsonw_name(w, "required");
     mx_jsonw_raw(w, MX_S("[\"data\",\"next_cursor\"]"));
     mx_jsonw_name(w, "properties");

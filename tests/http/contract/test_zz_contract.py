@@ -2,6 +2,7 @@
 what no test called, or a declared error that no test produced, fails here. Runs last, or by itself
 over what other runs kept (--contract-of)."""
 import collections
+import copy
 import json
 import pathlib
 import re
@@ -25,9 +26,19 @@ BY_NGINX = {
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
+def closed(document):
+    """The document without room for members that it does not list, which it leaves to clients: what
+    is given is as listed."""
+    document = copy.deepcopy(document)
+    for name, schema in document["components"]["schemas"].items():
+        if "properties" in schema and name != "Problem":
+            schema.setdefault("additionalProperties", False)
+    return document
+
+
 class Contract:
     def __init__(self, document):
-        self.document = document
+        self.document = document = closed(document)
         self.operations = {}
         self.validators = {}  # by the schema's place in the document
         self.patterns = []
