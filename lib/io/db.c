@@ -150,7 +150,7 @@ enum mx_err mx_link_open(struct mx_link *l)
     return MX_E_UNAVAILABLE;
 }
 
-bool mx_link_kill_last(const struct mx_link *l)
+unsigned mx_link_kill_last(const struct mx_link *l)
 {
     return mx_db_session_kill(l->conf, l->id);
 }

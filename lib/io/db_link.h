@@ -50,8 +50,8 @@ struct mx_link_result {
 
 /* End in the server what the connection that this link had last is still doing: a server does not
  * see that its client has gone before the statement ends. From a connection of its own, which waits
- * two seconds at most. False: the server could not be told. */
-bool mx_link_kill_last(const struct mx_link *l) MX_MUST_CHECK;
+ * two seconds at most. 0, or the error by which the server could not be told. */
+unsigned mx_link_kill_last(const struct mx_link *l) MX_MUST_CHECK;
 
 /* Prepare unless that is done, and compare with the signature. At most db_prepared_statements stay
  * prepared; the one that was used least recently goes first. */

@@ -105,14 +105,15 @@ bool mx_db_session_open(const struct mx_settings *conf, enum mx_link_kind kind, 
 
 /* ---- ending another one ---- */
 
-bool mx_db_session_kill(const struct mx_settings *conf, unsigned long id)
+unsigned mx_db_session_kill(const struct mx_settings *conf, unsigned long id)
 {
     MYSQL *my = new_handle(conf, SPARE_WAIT_S, SPARE_WAIT_S);
+    unsigned no = 0;
     char sql[64];
-    bool ok;
 
     snprintf(sql, sizeof sql, "KILL CONNECTION %lu", id);
-    ok = reach(conf, my) && (run_text(my, sql) || mysql_errno(my) == NO_SUCH_CONNECTION);
+    if (!reach(conf, my) || !run_text(my, sql))
+        no = mysql_errno(my);
     mysql_close(my);
-    return ok;
+    return no == NO_SUCH_CONNECTION ? 0 : no;
 }

@@ -17,8 +17,9 @@ bool mx_db_session_open(const struct mx_settings *conf, enum mx_link_kind kind, 
 /* Seconds that the client waits for an answer before it gives the connection up. */
 unsigned mx_db_session_answer_s(const struct mx_settings *conf);
 
-/* End connection `id` of this account in the server, from a connection of its own. True when the
- * server has taken the order or knows no such connection; waits two seconds at most. */
-bool mx_db_session_kill(const struct mx_settings *conf, unsigned long id);
+/* End connection `id` of this account in the server, from a connection of its own. 0 when the
+ * server has taken the order or knows no such connection, else the error; waits two seconds at
+ * most. */
+unsigned mx_db_session_kill(const struct mx_settings *conf, unsigned long id);
 
 #endif

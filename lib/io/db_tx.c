@@ -150,10 +150,13 @@ static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
 static void end_in_server(struct mx_db *db, struct mx_link *l)
 {
     int64_t began_ns = mx_mono_ns();
-    bool ok = mx_link_kill_last(l);
+    unsigned no = mx_link_kill_last(l);
 
-    mx_log(MX_LOG_WARN, "statement timed out", MX_KC("in_server", ok ? "ended" : "perhaps not"));
-    if (!ok)
+    mx_log(MX_LOG_WARN,
+           no == 0 ? "statement timed out and was ended in the database"
+                   : "statement timed out and may go on in the database",
+           MX_KI("errno", no));
+    if (no != 0)
         refuse_for_a_while(db, began_ns);
 }
 
