@@ -1,8 +1,8 @@
 /* The loop. A connection is in the worker's epoll while nobody has sent anything on it, and is read
- * by libfcgi only when bytes wait, so that neither a silent peer nor an idle kept connection holds
- * the worker. Signals stay blocked and come through the epoll as well: libfcgi takes an interrupted
- * read for the end of the stream. libfcgi never accepts (its listener is -1) and never closes a
- * connection after an answer (it would block until the peer closes, too). */
+ * only when bytes wait, so that neither a silent peer nor an idle kept connection holds the worker.
+ * Signals stay blocked and come through the epoll as well: libfcgi takes an interrupted write for
+ * the end of the stream. libfcgi never accepts (its listener is -1), never reads from a connection
+ * (io/records.h) and never closes one after an answer (it would block until the peer closes). */
 #include "io/fcgi.h"
 
 #include <errno.h>
@@ -17,15 +17,18 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "io/records.h"
 
 #define EVENTS 32
 #define TICK_MS 500
 #define LAST_WAIT_MS 100
-#define DRAIN_MAX (INT64_C(64) << 20) /* an oversized body is read and thrown away up to here */
-#define SPARE_CONNECTIONS 64          /* above connections_max: peers that have not spoken yet */
+#define DRAIN_MAX ((size_t)64 << 20) /* an oversized body is read and thrown away up to here */
+#define SPARE_CONNECTIONS 64         /* above connections_max: peers that have not spoken yet */
+#define WAITS 2                      /* a request arrives within so many times the time-out */
 
 struct conn {
     FCGX_Request rq;
+    int fd;
     int at; /* place among all connections */
     int64_t since_ms;
     bool spoken; /* has sent a whole request */
@@ -36,6 +39,7 @@ struct mx_fcgi {
     const struct mx_fcgi_conf *conf;
     const struct mx_fcgi_ops *ops;
     void *arg;
+    struct mx_records *in;
     int ep, signals;
     struct conn **conns;
     int n_conns, room;
@@ -126,7 +130,7 @@ static struct conn *conn_new(struct mx_fcgi *f, int fd)
     /* Fails on a unix socket, which needs no such option. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     FCGX_InitRequest(&c->rq, -1, 0);
-    c->rq.ipcFd = fd;
+    c->fd = fd;
     c->since_ms = mx_mono_ms();
     conn_enlist(f, c);
     return c;
@@ -135,11 +139,8 @@ static struct conn *conn_new(struct mx_fcgi *f, int fd)
 /* Close and forget. Closing takes the descriptor out of the epoll. */
 static void conn_drop(struct mx_fcgi *f, struct conn *c)
 {
-    int fd = c->rq.ipcFd;
-
     FCGX_Free(&c->rq, 0);
-    if (fd >= 0)
-        close(fd);
+    close(c->fd);
     MX_ASSERT(f->conns && f->conns[c->at] == c);
     f->conns[c->at] = f->conns[--f->n_conns];
     f->conns[c->at]->at = c->at;
@@ -153,7 +154,7 @@ static void conn_park(struct mx_fcgi *f, struct conn *c)
     c->since_ms = mx_mono_ms();
     if (c->in_epoll)
         return;
-    watch(f, c->rq.ipcFd, EPOLLIN | EPOLLRDHUP, c);
+    watch(f, c->fd, EPOLLIN | EPOLLRDHUP, c);
     c->in_epoll = true;
 }
 
@@ -260,17 +261,30 @@ static int64_t arrival_of(struct mx_str s)
     return seconds * 1000 + ms;
 }
 
+/* Let libfcgi take apart the head, which mx_records_head() found sound. False when libfcgi does not
+ * agree. */
+static bool accept_head(struct mx_fcgi *f, struct conn *c)
+{
+    /* Or else libfcgi would close the connection before it reads. */
+    c->rq.keepConnection = 1;
+    c->rq.ipcFd = mx_records_file(f->in);
+    if (FCGX_Accept_r(&c->rq) != 0) {
+        mx_records_file_closed(f->in);
+        return false;
+    }
+    c->rq.ipcFd = c->fd;
+    return true;
+}
+
 /* Fill *rq from the parameters, which it borrows. NULL, or why the request cannot be trusted: a
- * stream that ended early gives a shorter list and no error at all, hence the sentinel. */
-static const char *read_params(FCGX_Request *fr, struct mx_req *rq)
+ * list that nginx did not send whole has no sentinel. */
+static const char *read_params(const FCGX_Request *fr, struct mx_req *rq)
 {
     struct envelope en = {0};
     struct mx_str rest, name, *slot;
     ptrdiff_t mark;
 
     *rq = (struct mx_req){.content_length = -1};
-    if (FCGX_GetError(fr->in) != 0)
-        return "parameters cut off";
     for (char **e = fr->envp; *e; e++) {
         rest = mx_str_c(*e);
         mark = mx_str_find(rest, '=');
@@ -295,34 +309,39 @@ static const char *read_params(FCGX_Request *fr, struct mx_req *rq)
     return NULL;
 }
 
+/* Read `n` bytes of a body that is too long for us. */
+static bool throw_away(struct mx_records *in, size_t n)
+{
+    char waste[8192];
+    size_t part;
+
+    for (; n > 0; n -= part) {
+        part = n < sizeof waste ? n : sizeof waste;
+        if (mx_records_body(in, waste, part) != (ptrdiff_t)part)
+            return false;
+    }
+    return true;
+}
+
 /* Read exactly the announced body and the end of the stream behind it: what is left unread would be
  * taken for the next request. A body above the limit is thrown away; its length tells on it. */
-static const char *read_body(struct mx_fcgi *f, FCGX_Request *fr, struct mx_arena *a,
-                             struct mx_req *rq)
+static const char *read_body(struct mx_fcgi *f, struct mx_arena *a, struct mx_req *rq)
 {
-    int64_t left = rq->content_length > 0 ? rq->content_length : 0;
-    char waste[8192];
-    char *body = NULL;
-    int want, got;
+    size_t n = rq->content_length > 0 ? (size_t)rq->content_length : 0;
+    char *body = NULL, more;
 
-    if (left > DRAIN_MAX)
+    if (n > DRAIN_MAX)
         return "body far too large";
-    if (left > 0 && left <= f->conf->body_max) {
-        body = mx_arena_alloc(a, (size_t)left);
-        if (FCGX_GetStr(body, (int)left, fr->in) != (int)left)
+    if (n > (size_t)f->conf->body_max) {
+        if (!throw_away(f->in, n))
             return "body cut off";
-        rq->body = (struct mx_str){body, (size_t)left};
-        left = 0;
-    }
-    for (; left > 0; left -= got) {
-        want = left < (int64_t)sizeof waste ? (int)left : (int)sizeof waste;
-        got = FCGX_GetStr(waste, want, fr->in);
-        if (got != want)
+    } else if (n > 0) {
+        body = mx_arena_alloc(a, n);
+        if (mx_records_body(f->in, body, n) != (ptrdiff_t)n)
             return "body cut off";
+        rq->body = (struct mx_str){body, n};
     }
-    if (FCGX_GetStr(waste, 1, fr->in) != 0)
-        return "body longer than announced";
-    return FCGX_GetError(fr->in) != 0 ? "end of body missing" : NULL;
+    return mx_records_body(f->in, &more, 1) == 0 ? NULL : "no end where the body should end";
 }
 
 /* ---- answering ---- */
@@ -393,7 +412,7 @@ static bool answer(struct mx_fcgi *f, struct conn *c, struct mx_arena *a, const 
     delivered = write_answer(&c->rq, a, rq, &res);
     /* A peer that wanted to keep the connection should see its end together with the answer. */
     if (!kept)
-        shutdown(c->rq.ipcFd, SHUT_WR);
+        shutdown(c->fd, SHUT_WR);
     f->ops->done(f->arg, delivered, rq->method == MX_HEAD ? 0 : res.body.n);
     f->served++;
     return delivered && kept;
@@ -403,17 +422,15 @@ static bool answer(struct mx_fcgi *f, struct conn *c, struct mx_arena *a, const 
 static bool serve_request(struct mx_fcgi *f, struct conn *c)
 {
     struct mx_arena *a = f->ops->arena(f->arg);
-    const char *why = NULL;
+    const char *why = mx_records_head(f->in);
     struct mx_req rq;
 
-    /* Or else libfcgi would close the connection before it reads. */
-    c->rq.keepConnection = 1;
-    if (FCGX_Accept_r(&c->rq) != 0)
-        why = "no request";
+    if (!why && !accept_head(f, c))
+        why = "libfcgi refuses the head";
     if (!why)
         why = read_params(&c->rq, &rq);
     if (!why)
-        why = read_body(f, &c->rq, a, &rq);
+        why = read_body(f, a, &rq);
     if (why) {
         mx_score_end(f->conf->score, f->conf->slot, mx_mono_ns(), 0, 0, 0);
         mx_log(MX_LOG_WARN, "request dropped", MX_KC("why", why));
@@ -439,12 +456,11 @@ static void serve(struct mx_fcgi *f, struct conn *c)
 /* Serve, park or drop a connection according to what its peer did. */
 static void conn_look(struct mx_fcgi *f, struct conn *c)
 {
-    char byte;
-    ssize_t n = recv(c->rq.ipcFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    int n = mx_records_begin(f->in, c->fd, WAITS * (int64_t)f->conf->io_timeout_ms);
 
     if (n > 0)
         serve(f, c);
-    else if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    else if (n < 0)
         conn_park(f, c);
     else
         conn_drop(f, c);
@@ -546,12 +562,14 @@ void mx_fcgi_serve(const struct mx_fcgi_conf *conf, const struct mx_fcgi_ops *op
     if (f.ep < 0)
         MX_BUG("epoll: %s", strerror(errno));
     start_library();
+    f.in = mx_records_new();
     start_signals(&f);
     listen_on(&f);
     mx_score_state(conf->score, conf->slot, MX_W_READY);
     while (!f.stop && (conf->requests_max == 0 || f.served < conf->requests_max))
         (void)turn(&f, TICK_MS);
     drain(&f, drain_timeout_s);
+    mx_records_free(f.in);
     close(f.signals);
     close(f.ep);
 }

@@ -1,8 +1,8 @@
 /* FastCGI: one worker owns several kept connections at once, each an FCGX_Request, all in its own
  * epoll beside the shared listener (EPOLLEXCLUSIVE); one request at a time. Guards what libfcgi
- * lets through: truncated parameters (sentinel MX_PARAMS_END and stream error), short or overlong
- * bodies, silent peers (receive and send time-outs). Only the peer closes a kept connection. The
- * only file that sees fcgiapp.h. */
+ * lets through: records that lie (io/records.h), parameters that are not all there (sentinel
+ * MX_PARAMS_END), short or overlong bodies, silent peers (receive and send time-outs). Only the
+ * peer closes a kept connection. The only file that sees fcgiapp.h. */
 #ifndef MX_IO_FCGI_H
 #define MX_IO_FCGI_H
 

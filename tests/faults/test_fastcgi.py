@@ -1,11 +1,14 @@
 """Workers and master under bad peers and sudden ends, spoken to without nginx. The database is a
 socket that accepts and stays silent: who asks it is busy until the connection times out."""
+import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -408,6 +411,153 @@ def test_param_that_claims_two_gigabytes(single):
         c.sock.shutdown(socket.SHUT_WR)
         dropped(c)
     serves(single)
+
+
+def long_pair(name, value):
+    """The lengths of a parameter, four bytes each, and nothing behind them."""
+    return struct.pack(">II", name | 0x80000000, value | 0x80000000)
+
+
+def get_values(content):
+    """A management record, which belongs to no request."""
+    return fcgi.record(9, content, request_id=0)
+
+
+OVERFLOW = bytes.fromhex("fffffffe80000000")
+SOUND = fcgi.stream(fcgi.PARAMS, fcgi.pairs(fcgi.params(method="POST", body=b"x" * 10)))
+LIES = {
+    "lengths that overflow": fcgi.begin() + fcgi.stream(fcgi.PARAMS, OVERFLOW),
+    "a name of 2 GiB": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(2**31 - 2, 0)),
+    "a value of 2 GiB": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(0, 2**31 - 2)),
+    "both": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(2**31 - 1, 2**31 - 1)),
+    "both 1 GiB": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(2**30, 2**30)),
+    "one byte more than there is": fcgi.begin() + fcgi.stream(fcgi.PARAMS, b"\1\2ab"),
+    "lengths in two records": fcgi.begin() + fcgi.record(fcgi.PARAMS, OVERFLOW[:3])
+    + fcgi.stream(fcgi.PARAMS, OVERFLOW[3:]),
+    "behind sound ones": fcgi.begin()
+    + fcgi.stream(fcgi.PARAMS, fcgi.pairs(fcgi.params()) + OVERFLOW) + fcgi.record(fcgi.STDIN),
+    "a management record first": get_values(OVERFLOW) + fcgi.request(),
+    "a management record after the begin": fcgi.begin() + get_values(OVERFLOW) + SOUND,
+    "a management record among parameters": fcgi.begin()
+    + fcgi.record(fcgi.PARAMS, fcgi.pairs({"A": "b"})) + get_values(OVERFLOW) + SOUND,
+    "a management record in the body": fcgi.begin() + SOUND + get_values(OVERFLOW),
+    "a sound management record": get_values(fcgi.pairs({"FCGI_MAX_CONNS": ""})),
+    "an unknown management record": fcgi.record(77, b"", request_id=0),
+    "a second begin": fcgi.begin() + fcgi.begin(request_id=2) + SOUND,
+    "parameters of another request": fcgi.begin() + fcgi.stream(fcgi.PARAMS, b"", request_id=2),
+    "a body of another request": fcgi.begin() + SOUND
+    + fcgi.stream(fcgi.STDIN, b"x" * 10, request_id=2),
+    "another version": b"\2" + fcgi.request()[1:],
+    "a begin of 9 bytes": fcgi.record(fcgi.BEGIN, b"\0\1" + bytes(7)) + SOUND,
+    "a filter": fcgi.begin(role=3) + SOUND,
+}
+
+
+@pytest.mark.parametrize("sent", LIES.values(), ids=LIES.keys())
+def test_records_that_lie(single, sent):
+    """S5: libfcgi never has them, so no worker dies of them."""
+    before = single.worker()
+    with fcgi.Connection(single.socket) as c:
+        c.send(sent)
+        c.sock.shutdown(socket.SHUT_WR)
+        dropped(c)
+    serves(single)
+    assert single.worker() == before and single.status()["died"] == 0
+
+
+def test_records_that_lie_in_the_slow_pool(merx):
+    with fcgi.Connection(merx.settings["socket_slow"]) as c:
+        c.send(LIES["lengths that overflow"])
+        c.sock.shutdown(socket.SHUT_WR)
+        dropped(c)
+    assert fcgi.get(merx.settings["socket_slow"]).status == 200
+    assert merx.status()["died"] == 0
+
+
+def test_records_that_lie_on_a_kept_connection(single):
+    before = single.worker()
+    with fcgi.Connection(single.socket) as c:
+        assert c.get(keep=True).status == 200
+        c.send(LIES["lengths that overflow"])
+        dropped(c)
+    serves(single)
+    assert single.worker() == before
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_parameters_in_many_records(single, size):
+    data = fcgi.pairs(fcgi.params(method="POST", body=b"xyz", HTTP_USER_AGENT="x" * 300))
+    parts = [data[i : i + size] for i in range(0, len(data), size)]
+    whole = fcgi.begin() + b"".join(fcgi.record(fcgi.PARAMS, part) for part in parts)
+    whole += fcgi.record(fcgi.PARAMS)
+    whole += b"".join(fcgi.record(fcgi.STDIN, b) for b in (b"x", b"y", b"z", b""))
+    with fcgi.Connection(single.socket) as c:
+        c.send(whole)
+        assert c.answer().status == 405
+
+
+def test_padding(single):
+    def padded(kind, content, n):
+        return fcgi.record(kind, content)[:6] + bytes([n, 0]) + content + b"\xff" * n
+
+    data = fcgi.pairs(fcgi.params(method="POST", body=b"x" * 100000))
+    records = [(fcgi.PARAMS, data, 7), (fcgi.PARAMS, b"", 255)]
+    records += [(fcgi.STDIN, b"x" * 10000, 255) for _ in range(10)] + [(fcgi.STDIN, b"", 9)]
+    sent = fcgi.begin(True) + b"".join(padded(*r) for r in records)
+    with fcgi.Connection(single.socket) as c:
+        for _ in range(3):
+            c.send(sent)
+            assert c.answer().status == 405
+        assert c.get(keep=True).status == 200
+
+
+def test_bytes_behind_a_request(single):
+    """One request at a time: what comes before the answer to the first is nobody's."""
+    with fcgi.Connection(single.socket) as c:
+        c.send(fcgi.request(keep=True) + fcgi.request(keep=True))
+        dropped(c)
+    serves(single)
+
+
+def test_too_many_parameters(single):
+    data = fcgi.pairs(fcgi.params() | {f"HTTP_X_{n}": "x" * 100 for n in range(10000)})
+    with fcgi.Connection(single.socket) as c:
+        with contextlib.suppress(OSError):
+            c.send(fcgi.begin() + fcgi.stream(fcgi.PARAMS, data) + fcgi.record(fcgi.STDIN))
+        dropped(c)
+    serves(single)
+
+
+def test_a_request_that_trickles(single):
+    """Each wait is short; all of them together are limited too, so that the worker lives."""
+    before = single.worker()
+    with fcgi.Connection(single.socket) as c:
+        with contextlib.suppress(OSError):
+            for byte in fcgi.request(HTTP_USER_AGENT="x" * 60000):
+                c.send(bytes([byte]))
+                time.sleep(0.01)
+        dropped(c)
+    serves(single)
+    assert single.worker() == before and single.status()["killed"] == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_changes_of_a_request(single, seed):
+    """Whatever a byte becomes, the worker lives and the next request is answered."""
+    rng = random.Random(seed)
+    sound = fcgi.request("/v1/auth/guest", method="POST", body=b"{}" + b" " * 50, keep=True)
+    before = single.worker()
+    for _ in range(300):
+        sent = bytearray(sound)
+        for _ in range(rng.randint(1, 4)):
+            sent[rng.randrange(len(sent))] = rng.choice((0, 1, 4, 9, 0x7F, 0x80, 0xFE, 0xFF))
+        with fcgi.Connection(single.socket) as c:
+            with contextlib.suppress(OSError, fcgi.Dropped):
+                c.send(bytes(sent))
+                c.sock.shutdown(socket.SHUT_WR)
+                c.answer()
+    serves(single)
+    assert single.worker() == before and single.status()["died"] == 0
 
 
 def test_reader_that_stops_reading(single):
