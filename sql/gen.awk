@@ -35,7 +35,27 @@
 # In C a statement is a function, q_order_find(); one that is not of several rows is also an object,
 # q_order_find_sql, for what runs statements of any noun.
 #
-# Types: i64 str bin id time hash; `?` behind one: may be NULL. Other comment lines are dropped.
+# The columns of a noun have a name; every statement that gives them gives one struct, and one that
+# takes them takes it, whole:
+#
+#   -- row: coupon
+#   -- out: id id, str code, enum status, money minimum, i64 version
+#   id, code, status, minimum, currency, version
+#
+#   -- name: coupon.find
+#   -- in: id id
+#   SELECT {{coupon}} FROM coupon WHERE id = :id;
+#
+#   -- name: coupon.update
+#   -- in: row coupon
+#   UPDATE coupon SET status = :status, minimum = :minimum, currency = :minimum.currency,
+#                     version = version + 1 WHERE id = :id AND version = :version;
+#
+# Both are of `struct q_coupon_row`. A row stands above its uses, in the file of its noun; parameters
+# of a row may be left unused.
+#
+# Types: i64 str bin id time hash bool enum (an int, from 0) money (two columns, the amount and the
+# currency; as parameters :x and :x.currency); `?` behind one: may be NULL. Other comment lines are dropped.
 # Every fault is reported as file:line; then nothing is written and the exit status is 1.
 
 function fail(at, text) {
@@ -86,6 +106,34 @@ function begin_part(name) {
     part_of[++n_parts] = name
 }
 
+function begin_row(name) {
+    end_block()
+    begin_block(name, name)
+    if (name !~ /^[a-z][a-z0-9_]*$/)
+        fail(spot, "bad row name '" name "'")
+    if (name in part_at)
+        fail(spot, "duplicate row '" name "', first at " part_at[name])
+    part_at[name] = spot
+    part_of[++n_parts] = name
+    row_noun[name] = noun_of(FILENAME)
+}
+
+# Takes all columns of a row as the statement's parameters.
+function take_row(list, name,    k, column) {
+    if (!(name in row_noun)) {
+        fail(spot, "unknown row '" name "'; it must stand above")
+        return
+    }
+    if (list != "in" || block in part_at || n_in[n] > 0)
+        fail(spot, "a row is all that a statement takes")
+    in_row[n] = name
+    part_used[name] = 1
+    for (k = 1; k <= n_out[name]; k++) {
+        column = slot[name, "out", k]
+        add_slot(n, "in", column, type_of[name, "out", column], null_of[name, "out", column])
+    }
+}
+
 # Lists `i64? limit, str name` into the block's `list` ("in", "out" or "each").
 function add_slots(list, names,    k, m, part, pair, type, null) {
     m = split(names, part, ",")
@@ -93,6 +141,10 @@ function add_slots(list, names,    k, m, part, pair, type, null) {
         part[k] = trimmed(part[k])
         if (split(part[k], pair, /[ \t]+/) != 2) {
             fail(spot, "want 'type name', found '" part[k] "'")
+            continue
+        }
+        if (pair[1] == "row") {
+            take_row(list, pair[2])
             continue
         }
         type = pair[1]
@@ -114,7 +166,7 @@ function add_slot(to, list, name, type, null,    i) {
     slot[to, list, i] = name
     type_of[to, list, name] = type
     null_of[to, list, name] = null
-    if (type == "i64" && null) {
+    if ((type == "i64" || type == "bool") && null) {
         if ((to, list, "has_" name) in type_of)
             fail(spot, "duplicate name 'has_" name "' in " list)
         type_of[to, list, "member", "has_" name] = 1
@@ -135,6 +187,8 @@ function take_parameters(part,    k, name) {
 
 # A part's columns, behind those of earlier parts and before the statement's own.
 function take_columns(part,    k, i, name) {
+    if (part in row_noun)
+        out_row[n] = part
     for (k = 1; k <= n_out[part]; k++) {
         name = slot[part, "out", k]
         add_slot(n, "out", name, type_of[part, "out", name], null_of[part, "out", name])
@@ -206,6 +260,11 @@ function scan(line,    c, i, two, name) {
         } else if (c == ":" && match(substr(line, i + 1), /^[a-z][a-z0-9_]*/)) {
             name = substr(line, i + 1, RLENGTH)
             i += RLENGTH
+            if (substr(line, i + 1, 9) == ".currency" && (n, "in", name) in type_of && \
+                type_of[n, "in", name] == "money") {
+                i += 9
+                of_currency[n, n_slot[n] + 1] = 1
+            }
             use_parameter(name)
             row = row "?"
         } else if (two == "{{" && index(substr(line, i), "}}")) {
@@ -272,7 +331,11 @@ function end_block() {
 function end_statement(    all, i, sel) {
     if (quote != "")
         fail(at_of[n], "open quote in '" name_of[n] "'")
-    for (i = 1; i <= n_in[n]; i++)
+    if (n in out_row && n_out[n] > n_out[out_row[n]])
+        fail(at_of[n], "'" name_of[n] "' gives more than row '" out_row[n] "'")
+    if (n in in_row && n_in[n] > n_out[in_row[n]])
+        fail(at_of[n], "'" name_of[n] "' takes more than row '" in_row[n] "'")
+    for (i = 1; i <= n_in[n] && !(n in in_row); i++)
         if (!((n, slot[n, "in", i]) in used))
             fail(at_of[n], "parameter '" slot[n, "in", i] "' of '" name_of[n] "' is unused")
     for (i = 1; i <= n_each[n]; i++)
@@ -296,13 +359,22 @@ function end_statement(    all, i, sel) {
         fail(at_of[n], "'" name_of[n] "' uses RETURNING, which MySQL lacks")
 }
 
+# The struct of a statement's parameters or columns: its own, or that of a row.
+function struct_of(s, tag) {
+    if (tag == "in" && s in in_row)
+        return "q_" in_row[s] "_row"
+    if (tag == "row" && s in out_row)
+        return "q_" out_row[s] "_row"
+    return "q_" (s in row_noun ? s : ident[s]) "_" tag
+}
+
 function put_struct(s, list, tag, count, to,    i, name, type) {
-    printf "struct q_%s_%s {\n", ident[s], tag > to
+    printf "struct %s {\n", struct_of(s, tag) > to
     for (i = 1; i <= count; i++) {
         name = slot[s, list, i]
         type = type_of[s, list, name]
         printf "    %s%s;\n", c_type[type], name > to
-        if (type == "i64" && null_of[s, list, name])
+        if ((type == "i64" || type == "bool") && null_of[s, list, name])
             printf "    bool has_%s;\n", name > to
     }
     if (tag == "in" && n_each[s] > 0)
@@ -317,7 +389,7 @@ function takes_input(s) {
 function prototype(s,    p) {
     p = "enum mx_err q_" ident[s] "(struct mx_db *db"
     if (takes_input(s))
-        p = p ", const struct q_" ident[s] "_in *in"
+        p = p ", const struct " struct_of(s, "in") " *in"
     return p (n_out[s] > 0 ? ", struct mx_list *ret_rows)" : ", int64_t *ret_changed)")
 }
 
@@ -332,9 +404,9 @@ function put_declarations(s, to) {
     printf "\n" > to
     if (n_each[s] > 0)
         put_struct(s, "each", "each", n_each[s], to)
-    if (takes_input(s))
+    if (takes_input(s) && !(s in in_row))
         put_struct(s, "in", "in", n_in[s], to)
-    if (n_out[s] > 0)
+    if (n_out[s] > 0 && !(s in out_row))
         put_struct(s, "out", "row", n_out[s], to)
     printf "/* %s */\n%s MX_MUST_CHECK;\n", (doc_of[s] == "" ? name_of[s] : doc_of[s]), \
         prototype(s) > to
@@ -342,11 +414,17 @@ function put_declarations(s, to) {
         printf "extern const struct mx_sql *const q_%s_sql;\n", ident[s] > to
 }
 
-function put_header(noun,    to, guard, s) {
+function put_header(noun,    to, guard, s, k) {
     to = dir "/" noun ".h"
     guard = "MX_Q_" toupper(noun) "_H"
     printf "/* Generated by sql/gen.awk from %s; do not edit. */\n#ifndef %s\n#define %s\n\n" \
-        "#include \"codec/secret.h\"\n#include \"io/db.h\"\n", file_of[noun], guard, guard > to
+        "#include \"codec/money.h\"\n#include \"codec/secret.h\"\n#include \"io/db.h\"\n", \
+        file_of[noun], guard, guard > to
+    for (k = 1; k <= n_parts; k++)
+        if (part_of[k] in row_noun && row_noun[part_of[k]] == noun) {
+            printf "\n" > to
+            put_struct(part_of[k], "out", "row", n_out[part_of[k]], to)
+        }
     for (s = 1; s <= n; s++)
         if (noun_at[s] == noun)
             put_declarations(s, to)
@@ -355,22 +433,44 @@ function put_header(noun,    to, guard, s) {
 }
 
 # One parameter or column; `at` is the row that a parameter belongs to, as "each[2].", or empty.
-function put_slot(s, list, tag, at, name,    type, has) {
-    type = type_of[s, list, name]
+# `half` of money is "minor" or "currency".
+function put_slot(s, list, tag, at, name, half,    type, has, of) {
+    type = toupper(type_of[s, list, name])
+    of = struct_of(s, tag)
     has = "0xffff"
-    if (type == "i64" && null_of[s, list, name])
-        has = "offsetof(struct q_" ident[s] "_" tag ", " at "has_" name ")"
-    printf "    {\"%s%s\", MX_SQL_%s, %s, offsetof(struct q_%s_%s, %s%s), %s},\n", at, name, \
-        toupper(type), null_of[s, list, name] ? "true" : "false", ident[s], tag, at, name, has
+    if ((type == "I64" || type == "BOOL") && null_of[s, list, name])
+        has = "offsetof(struct " of ", " at "has_" name ")"
+    if (type == "MONEY") {
+        type = half == "minor" ? "AMOUNT" : "CURRENCY"
+        if (half == "minor" && null_of[s, list, name])
+            has = "offsetof(struct " of ", " at name ".currency)"
+    }
+    half = half == "" ? "" : "." half
+    printf "    {\"%s%s\", MX_SQL_%s, %s, offsetof(struct %s, %s%s), %s},\n", at, name half, type, \
+        null_of[s, list, name] ? "true" : "false", of, at, name half, has
+}
+
+# The half of money that parameter number `i` is; empty for other types.
+function half_of(s, list, i) {
+    if (type_of[s, list, param[s, i]] != "money")
+        return ""
+    return (s, i) in of_currency ? "currency" : "minor"
+}
+
+# Columns that the statement's names stand for.
+function n_columns(s,    i, count) {
+    for (i = 1; i <= n_out[s]; i++)
+        count += type_of[s, "out", slot[s, "out", i]] == "money" ? 2 : 1
+    return count + 0
 }
 
 # The parameters from..to; those of a row's own are of row number `k`.
 function put_params(s, from, to, k,    i) {
     for (i = from; i <= to; i++)
         if ((s, i) in own)
-            put_slot(s, "each", "in", "each[" k "].", param[s, i])
+            put_slot(s, "each", "in", "each[" k "].", param[s, i], half_of(s, "each", i))
         else
-            put_slot(s, "in", "in", "", param[s, i])
+            put_slot(s, "in", "in", "", param[s, i], half_of(s, "in", i))
 }
 
 # `rows` is 0 for a statement that has no rows; that of all other functions below, too.
@@ -394,7 +494,12 @@ function put_slots(s, rows,    i, k, first, last) {
     if (n_out[s] > 0) {
         printf "static const struct mx_sql_slot out_%s[] = {\n", ident[s]
         for (i = 1; i <= n_out[s]; i++)
-            put_slot(s, "out", "row", "", slot[s, "out", i])
+            if (type_of[s, "out", slot[s, "out", i]] == "money") {
+                put_slot(s, "out", "row", "", slot[s, "out", i], "minor")
+                put_slot(s, "out", "row", "", slot[s, "out", i], "currency")
+            } else {
+                put_slot(s, "out", "row", "", slot[s, "out", i])
+            }
         print "};"
     }
 }
@@ -424,8 +529,8 @@ function put_row(s, rows,    i, m, all, line) {
         printf "\n     \"%s%s\"", escaped(line[i]), (i < m ? "\\n" : "")
     printf ",\n     %s, %d, %s, %d, %s, %d},\n", \
         n_slot[s] ? "in_" ident[s] suffix(rows) : "NULL", n_slot[s] ? n_param[s, rows] : 0, \
-        n_out[s] ? "out_" ident[s] : "NULL", n_out[s], \
-        n_out[s] ? "sizeof(struct q_" ident[s] "_row)" : "0", index_of[s] + (rows ? rows - 1 : 0)
+        n_out[s] ? "out_" ident[s] : "NULL", n_columns(s), \
+        n_out[s] ? "sizeof(struct " struct_of(s, "row") ")" : "0", index_of[s] + (rows ? rows - 1 : 0)
 }
 
 function put_function(s) {
@@ -464,6 +569,9 @@ BEGIN {
     c_type["id"] = "struct mx_id "
     c_type["time"] = "struct mx_time "
     c_type["hash"] = "struct mx_hash "
+    c_type["bool"] = "bool "
+    c_type["enum"] = "int "
+    c_type["money"] = "struct mx_money "
     k = split("auto break case char const continue default do double else enum extern float for " \
         "goto if inline int long register restrict return short signed sizeof static struct " \
         "switch typedef union unsigned void volatile while bool true false member", word, " ")
@@ -497,6 +605,11 @@ FNR == 1 {
 
 /^-- part:/ {
     begin_part(trimmed(substr($0, 9)))
+    next
+}
+
+/^-- row:/ {
+    begin_row(trimmed(substr($0, 8)))
     next
 }
 

@@ -20,9 +20,6 @@ GRANT INSERT, UPDATE ON merx.payment TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.stock TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.product TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.variant TO 'merx'@'localhost';
-GRANT INSERT, UPDATE ON merx.shipping_method TO 'merx'@'localhost';
-GRANT INSERT, UPDATE ON merx.shipping_rate TO 'merx'@'localhost';
-GRANT INSERT, UPDATE ON merx.tax_rate TO 'merx'@'localhost';
 
 -- taken away again
 GRANT INSERT, UPDATE, DELETE ON merx.mail TO 'merx'@'localhost';
@@ -43,3 +40,6 @@ GRANT INSERT, UPDATE, DELETE ON merx.passkey TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.passkey_challenge TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_category TO 'merx'@'localhost';
 GRANT INSERT, DELETE ON merx.product_attribute TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.tax_rate TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.shipping_method TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.shipping_rate TO 'merx'@'localhost';

@@ -21,13 +21,32 @@
 #include "api/catalog/products.h"
 #include "api/catalog/stock.h"
 #include "api/meta.h"
+#include "api/pricing/tax_rates.h"
 #include "api/sales/cart.h"
 #include "api/sales/orders.h"
+#include "api/sales/shipping_methods.h"
 
 const struct mx_route *const mx_routes[] = {
-    mx_routes_meta,      mx_routes_auth,        mx_routes_oidc,     mx_routes_staff,
-    mx_routes_passkeys,  mx_routes_credentials, mx_routes_me,       mx_routes_export,
-    mx_routes_mfa,       mx_routes_addresses,   mx_routes_sessions, mx_routes_catalog,
-    mx_routes_cart,      mx_routes_orders,      mx_routes_products, mx_routes_stock,
-    mx_routes_customers, mx_routes_roles,       mx_routes_audit,    NULL,
+    mx_routes_meta,
+    mx_routes_auth,
+    mx_routes_oidc,
+    mx_routes_staff,
+    mx_routes_passkeys,
+    mx_routes_credentials,
+    mx_routes_me,
+    mx_routes_export,
+    mx_routes_mfa,
+    mx_routes_addresses,
+    mx_routes_sessions,
+    mx_routes_catalog,
+    mx_routes_cart,
+    mx_routes_orders,
+    mx_routes_products,
+    mx_routes_stock,
+    mx_routes_customers,
+    mx_routes_roles,
+    mx_routes_audit,
+    mx_routes_tax_rates,
+    mx_routes_shipping_methods,
+    NULL,
 };

@@ -266,7 +266,7 @@ static enum mx_err check_body(struct exchange *x)
         return mx_fail(x->cx->faults, MX_E_UNSUPPORTED_MEDIA_TYPE,
                        "The body of a request must not be compressed.");
     }
-    if (req->body.n == 0 && !mx_shape_requires_body(x->route->in))
+    if (req->body.n == 0 && !mx_route_requires_body(x->route))
         return MX_OK;
     return is_json(req->content_type) ? MX_OK : MX_E_UNSUPPORTED_MEDIA_TYPE;
 }
@@ -327,13 +327,23 @@ static enum mx_err parse_body(struct exchange *x, const struct mx_json **ret_bod
     enum mx_err e;
 
     if (!mx_route_reads_body(x->route) ||
-        (x->req->body.n == 0 && !mx_shape_requires_body(x->route->in)))
+        (x->req->body.n == 0 && !mx_route_requires_body(x->route)))
         return MX_OK;
     e = mx_json_parse(x->cx->arena, x->req->body, ret_body, &why, &offset);
     if (e == MX_E_MALFORMED_JSON)
         return mx_fail(x->cx->faults, e, "The body is not well-formed JSON at byte %zu: %s.",
                        offset, why);
     return e;
+}
+
+/* The body of a route that has a shape of its own for it. */
+static enum mx_err read_noun(struct exchange *x, struct mx_sources *src)
+{
+    struct mx_sent *sent = x->in;
+
+    sent->at = mx_arena_zalloc(x->cx->arena, 1, x->route->body->size);
+    src->sent = &sent->rows;
+    return mx_fields_read(x->cx->arena, x->route->body, src, x->cx->faults, sent->at);
 }
 
 static enum mx_err read_input(struct exchange *x)
@@ -344,6 +354,7 @@ static enum mx_err read_input(struct exchange *x)
                              .n_path = x->match.n_params,
                              .if_match =
                                  x->req->if_match.n ? x->req->if_match : (struct mx_str){0}};
+    struct mx_sources body = {.partial = x->route->method == MX_PATCH};
     struct mx_pair *query = NULL;
     enum mx_err e, paged = MX_OK;
 
@@ -357,7 +368,12 @@ static enum mx_err read_input(struct exchange *x)
         paged = mx_page_read(x->cx->arena, mx_cursor_tag(x->cx->route_id, 0), &src, x->cx->faults,
                              &x->page);
     x->in = mx_arena_zalloc(x->cx->arena, 1, shape->size ? shape->size : 1);
+    body.body = src.body;
+    if (x->route->body)
+        src.body = NULL;
     e = mx_fields_read(x->cx->arena, shape, &src, x->cx->faults, x->in);
+    if (e == MX_OK && x->route->body)
+        e = read_noun(x, &body);
     return e == MX_OK ? paged : e;
 }
 
@@ -399,7 +415,7 @@ static enum mx_err handle(struct exchange *x, struct mx_reply *reply)
 static enum mx_err call(void *arg)
 {
     struct exchange *x = arg;
-    struct mx_reply reply = {.page = x->page};
+    struct mx_reply reply = {.route = x->route, .page = x->page};
     struct mx_res *res = x->res;
 
     rewind_response(x);

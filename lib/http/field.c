@@ -178,6 +178,6 @@ enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
         if (shape->fields[i].from == MX_HEADER)
             read_header(&r, &shape->fields[i], src->if_match, out);
     }
-    mx_read_body(&r, shape, src->body, out);
+    mx_read_body(&r, shape, src->body, &(struct mx_reading){src->partial, false, src->sent}, out);
     return r.faulty ? MX_E_VALIDATION_FAILED : MX_OK;
 }

@@ -27,6 +27,7 @@ enum mx_kind {
     MX_K_LIST,      /* struct mx_list of `shape` structs */
     MX_K_STRS,      /* struct mx_list of struct mx_str */
     MX_K_MAP,       /* struct mx_list of struct mx_pair: {"name": "value"} */
+    MX_K_EACH,      /* struct mx_list of struct mx_sent: objects of `shape`, in a request alone */
     MX_K_METADATA,  /* struct mx_str: a JSON object of the caller's own, see MX_METADATA_* */
     MX_K_JSON_LIST, /* struct mx_str: JSON text of a LIST of `shape`, in an answer alone */
     MX_K_JSON_MAP,  /* the same of a MAP */
@@ -58,7 +59,11 @@ enum mx_format {
 #define MX_F_SECRET 4u
 #define MX_F_PREFIX \
     8u /* query: every parameter that starts with `name` ("attr."): a MAP of the rest */
-#define MX_F_OMIT 16u /* output: left out instead of null when absent */
+#define MX_F_OMIT 16u      /* output: left out instead of null when absent */
+#define MX_F_READ_ONLY 32u /* of a shape that is given and taken: no member of what is taken */
+/* EACH: changes of what there is. Nothing is required but its id; its version may say what was
+ * seen. */
+#define MX_F_CHANGES 64u
 
 #define MX_NO_HAS 0xffffu
 
@@ -155,6 +160,12 @@ struct mx_shape {
     const struct mx_shape id = {wire_name, sizeof(T), rows, MX_LEN(rows)}
 /* clang-format on */
 
+/* A struct of a shape, and which rows of the shape were sent: bit i is row i. */
+struct mx_sent {
+    void *at;
+    uint64_t rows;
+};
+
 /* Where the values of one request come from. Path values are in the order of the {names} in the
  * route. */
 struct mx_sources {
@@ -164,7 +175,13 @@ struct mx_sources {
     const struct mx_pair *path;
     int n_path;
     struct mx_str if_match; /* the only header field: wire name "If-Match" */
+    bool partial;           /* of a PATCH: no member of the body is required */
+    uint64_t *sent;         /* NULL, or where to say which body rows were sent, as struct mx_sent */
 };
+
+/* Lay the members that were sent over *to, a struct of the same shape: what was sent as null is
+ * absent there. */
+void mx_sent_lay(const struct mx_shape *shape, const struct mx_sent *sent, void *to);
 
 /* Fill *out (zeroed here, shape->size bytes) from the sources. Strings are in the normal form of
  * their format (mx_format_norm), and borrow from the sources where they were sent so. Every fault

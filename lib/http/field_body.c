@@ -6,8 +6,36 @@
 static void read_value(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                        const struct mx_json *v, void *base);
 
-static void read_object(struct mx_reader *r, const struct mx_shape *shape,
-                        const struct mx_place *at, const struct mx_json *v, void *base)
+static bool left_out(const struct mx_field *f, const struct mx_json *v)
+{
+    return mx_json_type(v) == MX_JSON_STRING && mx_read_left_out(f, mx_json_string(v));
+}
+
+static bool is_named(const struct mx_field *f, const char *name)
+{
+    return strcmp(f->name, name) == 0;
+}
+
+/* What may not be sent is unknown: but where the id names what is changed, that and its version. */
+static const struct mx_field *find_row(const struct mx_shape *shape, struct mx_str name,
+                                       const struct mx_reading *how)
+{
+    const struct mx_field *f = mx_field_find(shape, MX_BODY, name);
+    bool key = f && how->keyed && (is_named(f, "id") || is_named(f, "version"));
+
+    return f && (key || !(f->flags & MX_F_READ_ONLY)) ? f : NULL;
+}
+
+static bool is_required(const struct mx_field *f, const struct mx_reading *how)
+{
+    if (how->partial)
+        return how->keyed && is_named(f, "id");
+    return f->from == MX_BODY && (f->flags & MX_F_REQUIRED);
+}
+
+static void read_members(struct mx_reader *r, const struct mx_shape *shape,
+                         const struct mx_place *at, const struct mx_json *v,
+                         const struct mx_reading *how, void *base)
 {
     if (mx_json_type(v) != MX_JSON_OBJECT) {
         mx_read_wrong_type(r, at, "an object");
@@ -15,19 +43,45 @@ static void read_object(struct mx_reader *r, const struct mx_shape *shape,
     }
     for (const struct mx_json *m = mx_json_first(v); m; m = mx_json_next(m)) {
         const struct mx_place here = {at, MX_PLACE_MEMBER, mx_json_name(m), 0};
-        const struct mx_field *f = mx_field_find(shape, MX_BODY, here.name);
+        const struct mx_field *f = find_row(shape, here.name, how);
 
-        if (f)
-            read_value(r, f, &here, m, base);
-        else
+        if (!f) {
             mx_read_fault(r, &here, "unknown_member", "is not a member of this object");
+            continue;
+        }
+        if (how->sent && !left_out(f, m))
+            *how->sent |= UINT64_C(1) << (f - shape->fields);
+        read_value(r, f, &here, m, base);
+        if (how->sent && mx_json_type(m) == MX_JSON_NULL && f->has_off != MX_NO_HAS)
+            *(bool *)mx_field_member(base, f->has_off) = false;
     }
     for (size_t i = 0; i < shape->n; i++) {
         const struct mx_field *f = &shape->fields[i];
         const struct mx_place here = {at, MX_PLACE_MEMBER, mx_str_c(f->name), 0};
 
-        if (f->from == MX_BODY && (f->flags & MX_F_REQUIRED) && !mx_json_get(v, f->name))
+        if (is_required(f, how) && !mx_json_get(v, f->name))
             mx_read_missing(r, &here);
+    }
+}
+
+static void read_object(struct mx_reader *r, const struct mx_shape *shape,
+                        const struct mx_place *at, const struct mx_json *v, void *base)
+{
+    read_members(r, shape, at, v, &(struct mx_reading){false, false, NULL}, base);
+}
+
+static void read_each(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
+                      const struct mx_json *v, struct mx_list *to)
+{
+    bool changes = (f->flags & MX_F_CHANGES) != 0;
+    struct mx_place here = {at, MX_PLACE_ITEM, {0}, 0};
+
+    for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c), here.index++) {
+        struct mx_sent *one = MX_AT(*to, struct mx_sent, here.index);
+
+        one->at = mx_arena_zalloc(r->arena, 1, f->shape->size);
+        read_members(r, f->shape, &here, c, &(struct mx_reading){changes, changes, &one->rows},
+                     one->at);
     }
 }
 
@@ -102,14 +156,15 @@ static void read_map(struct mx_reader *r, const struct mx_field *f, const struct
     }
 }
 
-/* LIST, STRS, MAP. */
+/* LIST, EACH, STRS, MAP. */
 static void read_many(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                       const struct mx_json *v, struct mx_list *to)
 {
     bool map = f->kind == MX_K_MAP;
-    size_t n, size = f->kind == MX_K_LIST ? f->shape->size
-                     : map                ? sizeof(struct mx_pair)
-                                          : sizeof(struct mx_str);
+    size_t n, size = f->kind == MX_K_LIST   ? f->shape->size
+                     : f->kind == MX_K_EACH ? sizeof(struct mx_sent)
+                     : map                  ? sizeof(struct mx_pair)
+                                            : sizeof(struct mx_str);
 
     if (mx_json_type(v) != (map ? MX_JSON_OBJECT : MX_JSON_ARRAY)) {
         mx_read_wrong_type(r, at, map ? "an object" : "an array");
@@ -122,6 +177,8 @@ static void read_many(struct mx_reader *r, const struct mx_field *f, const struc
     to->n = n;
     if (f->kind == MX_K_LIST)
         read_structs(r, f, at, v, to);
+    else if (f->kind == MX_K_EACH)
+        read_each(r, f, at, v, to);
     else if (map)
         read_map(r, f, at, v, to);
     else
@@ -147,7 +204,7 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
     int64_t n = 0;
     bool is_int;
 
-    if (type == MX_JSON_STRING && mx_read_left_out(f, mx_json_string(v)))
+    if (left_out(f, v))
         return;
     mx_field_sent(f, base);
     if (type == MX_JSON_NULL) {
@@ -176,6 +233,7 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
         read_object(r, f->shape, at, v, to);
         return;
     case MX_K_LIST:
+    case MX_K_EACH:
     case MX_K_STRS:
     case MX_K_MAP:
         read_many(r, f, at, v, to);
@@ -194,19 +252,64 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
 }
 
 void mx_read_body(struct mx_reader *r, const struct mx_shape *shape, const struct mx_json *body,
-                  void *out)
+                  const struct mx_reading *how, void *out)
 {
     const struct mx_place root = {NULL, MX_PLACE_ROOT, {0}, 0};
 
     if (body) {
-        read_object(r, shape, &root, body, out);
+        read_members(r, shape, &root, body, how, out);
         return;
     }
     for (size_t i = 0; i < shape->n; i++) {
         const struct mx_field *f = &shape->fields[i];
         const struct mx_place here = {&root, MX_PLACE_MEMBER, mx_str_c(f->name), 0};
 
-        if (f->from == MX_BODY && (f->flags & MX_F_REQUIRED))
+        if (is_required(f, how))
             mx_read_missing(r, &here);
+    }
+}
+
+/* ---- laying what was sent over what there is ---- */
+
+static size_t size_of(const struct mx_field *f)
+{
+    switch (f->kind) {
+    case MX_K_INT:
+        return sizeof(int64_t);
+    case MX_K_BOOL:
+        return sizeof(bool);
+    case MX_K_ID:
+        return sizeof(struct mx_id);
+    case MX_K_TIME:
+        return sizeof(struct mx_time);
+    case MX_K_MONEY:
+        return sizeof(struct mx_money);
+    case MX_K_ENUM:
+        return sizeof(int);
+    case MX_K_OBJECT:
+        return f->shape->size;
+    case MX_K_OBJPTR:
+        return sizeof(void *);
+    case MX_K_LIST:
+    case MX_K_EACH:
+    case MX_K_STRS:
+    case MX_K_MAP:
+        return sizeof(struct mx_list);
+    default:
+        return sizeof(struct mx_str);
+    }
+}
+
+void mx_sent_lay(const struct mx_shape *shape, const struct mx_sent *sent, void *to)
+{
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct mx_field *f = &shape->fields[i];
+
+        if (!(sent->rows & UINT64_C(1) << i) || (f->flags & MX_F_READ_ONLY))
+            continue;
+        memcpy(mx_field_member(to, f->off), mx_field_member(sent->at, f->off), size_of(f));
+        if (f->has_off != MX_NO_HAS)
+            *(bool *)mx_field_member(to, f->has_off) =
+                *(bool *)mx_field_member(sent->at, f->has_off);
     }
 }

@@ -21,6 +21,12 @@ struct mx_reader {
     bool faulty;
 };
 
+/* How an object is read: as it is, as changes of what there is, as changes of what its id names. */
+struct mx_reading {
+    bool partial, keyed;
+    uint64_t *sent; /* NULL, or which rows were sent */
+};
+
 /* Tell a fault of what stands at `at`. */
 void mx_read_fault(struct mx_reader *r, const struct mx_place *at, const char *code,
                    const char *fmt, ...) MX_PRINTF(4, 5);
@@ -62,6 +68,6 @@ void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx
                   struct mx_str s, void *to);
 /* Read the body, which may be NULL (nothing was sent), into *out. */
 void mx_read_body(struct mx_reader *r, const struct mx_shape *shape, const struct mx_json *body,
-                  void *out);
+                  const struct mx_reading *how, void *out);
 
 #endif

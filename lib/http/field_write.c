@@ -118,6 +118,8 @@ static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void
     case MX_K_METADATA:
         write_metadata(w, *(const struct mx_str *)p);
         break;
+    case MX_K_EACH: /* never given */
+        break;
     case MX_K_JSON_LIST:
     case MX_K_JSON_MAP:
     case MX_K_RAW:

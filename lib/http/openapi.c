@@ -136,17 +136,20 @@ static void write_example(struct mx_jsonw *w, const struct mx_openapi_about *abo
 static void write_request_body(struct mx_jsonw *w, const struct mx_shapes *s,
                                const struct mx_openapi_about *about, const struct mx_route *r)
 {
-    if (!mx_shape_takes(r->in, MX_BODY))
+    if (!r->body && !mx_shape_takes(r->in, MX_BODY))
         return;
     mx_jsonw_name(w, "requestBody");
     mx_jsonw_open(w);
-    mx_openapi_bool(w, "required", mx_shape_requires_body(r->in));
+    mx_openapi_bool(w, "required", mx_route_requires_body(r));
     mx_jsonw_name(w, "content");
     mx_jsonw_open(w);
     mx_jsonw_name(w, "application/json");
     mx_jsonw_open(w);
     mx_jsonw_name(w, "schema");
-    mx_openapi_ref(w, s, r->in, true);
+    if (r->body)
+        mx_openapi_ref(w, s, r->body, r->method == MX_PATCH ? MX_PATCHED : MX_TAKEN);
+    else
+        mx_openapi_ref(w, s, r->in, MX_TAKEN);
     write_example(w, about, r, "request");
     mx_jsonw_close(w);
     mx_jsonw_close(w);
@@ -362,7 +365,7 @@ static void write_json_content(struct mx_jsonw *w, const struct mx_shapes *s,
         if (shaped(r, i, status) && (r->flags & MX_R_LIST))
             mx_openapi_list_ref(w, r->answers[i].shape);
         else if (shaped(r, i, status))
-            mx_openapi_ref(w, s, r->answers[i].shape, false);
+            mx_openapi_ref(w, s, r->answers[i].shape, MX_GIVEN);
     }
     if (n > 1) {
         mx_jsonw_array_end(w);

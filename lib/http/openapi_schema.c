@@ -27,18 +27,23 @@ static void write_ref(struct mx_jsonw *w, const char *name, const char *suffix)
 }
 
 /* What tells the component of a shape that is taken from that of the same shape given. */
-static const char *suffix_of(const struct mx_shapes *s, const struct mx_shape *shape, bool in)
+static const char *suffix_of(const struct mx_shapes *s, const struct mx_shape *shape,
+                             enum mx_way way)
 {
     const struct mx_shape_use *use = mx_shapes_find(s, shape);
 
-    return in && use && use->out ? "Input" : "";
+    if (way == MX_PATCHED)
+        return "Patch";
+    if (way == MX_CHANGED)
+        return "Change";
+    return way == MX_TAKEN && use && use->out ? "Input" : "";
 }
 
 void mx_openapi_ref(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_shape *shape,
-                    bool in)
+                    enum mx_way way)
 {
     mx_jsonw_open(w);
-    write_ref(w, shape->name, suffix_of(s, shape, in));
+    write_ref(w, shape->name, suffix_of(s, shape, way));
     mx_jsonw_close(w);
 }
 
@@ -141,8 +146,10 @@ static void write_list(struct mx_jsonw *w, const struct mx_shapes *s, const stru
     write_type(w, f, "array");
     write_bounds(w, f, "minItems", "maxItems");
     mx_jsonw_name(w, "items");
-    if (f->shape)
-        mx_openapi_ref(w, s, f->shape, in);
+    if (f->kind == MX_K_EACH)
+        mx_openapi_ref(w, s, f->shape, f->flags & MX_F_CHANGES ? MX_CHANGED : MX_TAKEN);
+    else if (f->shape)
+        mx_openapi_ref(w, s, f->shape, in ? MX_TAKEN : MX_GIVEN);
     else
         write_item_string(w, f, in);
 }
@@ -216,7 +223,7 @@ static void write_reference(struct mx_jsonw *w, const struct mx_shapes *s, const
                             bool in)
 {
     if (f->kind != MX_K_MONEY) {
-        write_ref(w, f->shape->name, suffix_of(s, f->shape, in));
+        write_ref(w, f->shape->name, suffix_of(s, f->shape, in ? MX_TAKEN : MX_GIVEN));
         return;
     }
     write_ref(w, "Money", "");
@@ -255,7 +262,8 @@ void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struc
         write_nullable_reference(w, s, f, in);
     else if (reference)
         write_reference(w, s, f, in);
-    else if (f->kind == MX_K_LIST || f->kind == MX_K_JSON_LIST || f->kind == MX_K_STRS)
+    else if (f->kind == MX_K_LIST || f->kind == MX_K_JSON_LIST || f->kind == MX_K_EACH ||
+             f->kind == MX_K_STRS)
         write_list(w, s, f, in);
     else if (f->kind == MX_K_MAP || f->kind == MX_K_JSON_MAP)
         write_map(w, f, in);
@@ -272,19 +280,41 @@ void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struc
 
 /* ---- components ---- */
 
-static bool required(const struct mx_field *f, bool in)
+static bool is_key(const struct mx_field *f)
 {
-    return in ? (f->flags & MX_F_REQUIRED) != 0 : (f->flags & MX_F_OMIT) == 0;
+    return strcmp(f->name, "id") == 0 || strcmp(f->name, "version") == 0;
 }
 
-static void write_required(struct mx_jsonw *w, const struct mx_shape *shape, bool in)
+/* True when the component has the row. */
+static bool has_row(const struct mx_field *f, enum mx_way way)
+{
+    if (f->from != MX_BODY)
+        return false;
+    return way == MX_GIVEN || !(f->flags & MX_F_READ_ONLY) || (way == MX_CHANGED && is_key(f));
+}
+
+static bool required(const struct mx_field *f, enum mx_way way)
+{
+    switch (way) {
+    case MX_GIVEN:
+        return (f->flags & MX_F_OMIT) == 0;
+    case MX_TAKEN:
+        return (f->flags & MX_F_REQUIRED) != 0;
+    case MX_CHANGED:
+        return strcmp(f->name, "id") == 0;
+    default:
+        return false;
+    }
+}
+
+static void write_required(struct mx_jsonw *w, const struct mx_shape *shape, enum mx_way way)
 {
     bool any = false;
 
     for (size_t i = 0; i < shape->n; i++) {
         const struct mx_field *f = &shape->fields[i];
 
-        if (f->from != MX_BODY || !required(f, in))
+        if (!has_row(f, way) || !required(f, way))
             continue;
         if (!any) {
             mx_jsonw_name(w, "required");
@@ -298,21 +328,21 @@ static void write_required(struct mx_jsonw *w, const struct mx_shape *shape, boo
 }
 
 static void write_shape(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_shape *shape,
-                        bool in)
+                        enum mx_way way)
 {
-    mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%s%s", shape->name, suffix_of(s, shape, in)));
+    mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%s%s", shape->name, suffix_of(s, shape, way)));
     mx_jsonw_open(w);
     mx_openapi_c(w, "type", "object");
-    if (in)
+    if (way != MX_GIVEN)
         mx_openapi_bool(w, "additionalProperties", false);
-    write_required(w, shape, in);
+    write_required(w, shape, way);
     mx_jsonw_name(w, "properties");
     mx_jsonw_open(w);
     for (size_t i = 0; i < shape->n; i++) {
-        if (shape->fields[i].from != MX_BODY)
+        if (!has_row(&shape->fields[i], way))
             continue;
         mx_jsonw_name(w, shape->fields[i].name);
-        mx_openapi_field(w, s, &shape->fields[i], in);
+        mx_openapi_field(w, s, &shape->fields[i], way != MX_GIVEN);
     }
     mx_jsonw_close(w);
     mx_jsonw_close(w);
@@ -499,9 +529,13 @@ void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_rou
         const struct mx_shape_use *use = &s->at[i];
 
         if (use->out)
-            write_shape(w, s, use->shape, false);
+            write_shape(w, s, use->shape, MX_GIVEN);
         if (use->in)
-            write_shape(w, s, use->shape, true);
+            write_shape(w, s, use->shape, MX_TAKEN);
+        if (use->patched)
+            write_shape(w, s, use->shape, MX_PATCHED);
+        if (use->changed)
+            write_shape(w, s, use->shape, MX_CHANGED);
         if (use->listed)
             write_page(w, use->shape);
     }

@@ -4,9 +4,9 @@
 
 #include "http/shapes.h"
 
-/* Write {"$ref": …} to the component of `shape` as it is taken (`in`) or given. */
+/* Write {"$ref": …} to the component of `shape` as it is given or taken. */
 void mx_openapi_ref(struct mx_jsonw *w, const struct mx_shapes *s, const struct mx_shape *shape,
-                    bool in);
+                    enum mx_way way);
 
 /* The same to the component of a page of such rows. */
 void mx_openapi_list_ref(struct mx_jsonw *w, const struct mx_shape *shape);
@@ -16,7 +16,8 @@ void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struc
                       bool in);
 
 /* Write the object of all component schemas: each shape once a direction (a shape that is taken and
- * given gives "Name" and "NameInput"), pages as "NameList", each enumeration once, Money where it is used, Problem and
+ * given gives "Name" and "NameInput"), what a PATCH takes as "NamePatch", changes by id as
+ * "NameChange", pages as "NameList", each enumeration once, Money where it is used, Problem and
  * ErrorCode. What is taken is closed; what is given may grow. MX_BUG when two enumerations of other
  * values have one name. */
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables);

@@ -117,6 +117,11 @@ bool mx_shape_has_version(const struct mx_shape *shape)
     return false;
 }
 
+bool mx_route_requires_body(const struct mx_route *r)
+{
+    return r->body || mx_shape_requires_body(r->in);
+}
+
 bool mx_route_reads_body(const struct mx_route *r)
 {
     return r->method == MX_POST || r->method == MX_PUT || r->method == MX_PATCH ||

@@ -41,18 +41,20 @@ struct mx_answer {
     const char *media; /* NULL: application/json */
 };
 
+struct mx_route;
 /* What a handler hands back. */
 struct mx_reply {
-    int answer;             /* index into the route's answers; 0 unless set */
-    const void *out;        /* a struct of that answer's shape */
-    struct mx_str raw;      /* instead of `out`: a ready body */
-    struct mx_str etag;     /* without quotes; absent: none (public routes hash the body) */
-    struct mx_str location; /* path below the mount; absent: none */
-    enum mx_err error;      /* an error that commits all the same (402 with its order) */
-    struct mx_page page;    /* MX_R_LIST: what is asked for, and instead of `out` what was found */
+    int answer;                   /* index into the route's answers; 0 unless set */
+    const void *out;              /* a struct of that answer's shape */
+    struct mx_str raw;            /* instead of `out`: a ready body */
+    struct mx_str etag;           /* without quotes; absent: none (public routes hash the body) */
+    struct mx_str location;       /* path below the mount; absent: none */
+    enum mx_err error;            /* an error that commits all the same (402 with its order) */
+    const struct mx_route *route; /* set by dispatch: the row that is run */
+    struct mx_page page; /* MX_R_LIST: what is asked for, and instead of `out` what was found */
 };
 
-struct mx_route;
+struct mx_noun;
 /* A handler: 5 to 25 lines. `in` is a struct of route->in. */
 typedef enum mx_err (*mx_handler)(struct mx_ctx *cx, const void *in, struct mx_reply *reply);
 
@@ -65,9 +67,13 @@ struct mx_route {
     unsigned flags;
     enum mx_rate_class rate;
     const struct mx_shape *in; /* NULL: takes nothing */
+    /* Instead of body rows of `in`, whose struct then begins with a struct mx_sent: that of the
+     * body. PATCH takes any of its members. */
+    const struct mx_shape *body;
     struct mx_answer answers[MX_ANSWERS_MAX];
     const enum mx_err *errors; /* declared errors beyond those the gates make; ends with MX_OK */
     mx_handler fn;
+    const struct mx_noun *noun; /* of the rows that MX_CRUD_ROUTES makes (api/crud.h) */
     const char *doc;
 };
 
@@ -105,6 +111,8 @@ bool mx_shape_requires_body(const struct mx_shape *shape);
 bool mx_shape_has_secret(const struct mx_shape *shape);
 /* True when the shape has a member `version`, which is the entity tag of its answers. */
 bool mx_shape_has_version(const struct mx_shape *shape);
+/* True when without a body the request is refused. */
+bool mx_route_requires_body(const struct mx_route *r);
 /* True when a body is looked at: POST, PUT and PATCH, and others whose input has body rows. */
 bool mx_route_reads_body(const struct mx_route *r);
 

@@ -13,8 +13,8 @@ static const unsigned kinds_from[] = {
 
 static void check_bounds(const struct mx_route *r, const struct mx_field *f)
 {
-    bool sized = f->kind == MX_K_STR || f->kind == MX_K_LIST || f->kind == MX_K_STRS ||
-                 f->kind == MX_K_MAP || f->kind == MX_K_METADATA;
+    bool sized = f->kind == MX_K_STR || f->kind == MX_K_LIST || f->kind == MX_K_EACH ||
+                 f->kind == MX_K_STRS || f->kind == MX_K_MAP || f->kind == MX_K_METADATA;
 
     if (f->max < f->min || (sized && f->min < 0))
         MX_BUG("%s: %s: bounds are the wrong way round", r->id, f->name);
@@ -24,10 +24,11 @@ static void check_bounds(const struct mx_route *r, const struct mx_field *f)
         MX_BUG("%s: %s: an integer without bounds", r->id, f->name);
 }
 
-static void check_row(const struct mx_route *r, const struct mx_field *f)
+static void check_taken(const struct mx_route *r, const struct mx_field *f)
 {
     bool prefix = (f->flags & MX_F_PREFIX) != 0;
-    bool nested = f->kind == MX_K_OBJECT || f->kind == MX_K_OBJPTR || f->kind == MX_K_LIST;
+    bool nested = f->kind == MX_K_OBJECT || f->kind == MX_K_OBJPTR || f->kind == MX_K_LIST ||
+                  f->kind == MX_K_EACH;
 
     if (!(kinds_from[f->from] & 1u << f->kind))
         MX_BUG("%s: %s: a kind that its source cannot carry", r->id, f->name);
@@ -44,6 +45,12 @@ static void check_row(const struct mx_route *r, const struct mx_field *f)
     check_bounds(r, f);
 }
 
+static void check_row(const struct mx_route *r, const struct mx_field *f)
+{
+    if (!(f->flags & MX_F_READ_ONLY))
+        check_taken(r, f);
+}
+
 static void check_nested(const struct mx_route *r, const struct mx_shape *shape)
 {
     for (size_t i = 0; i < shape->n; i++) {
@@ -52,7 +59,7 @@ static void check_nested(const struct mx_route *r, const struct mx_shape *shape)
         if (f->from != MX_BODY)
             MX_BUG("%s: %s.%s: only the body nests", r->id, shape->name, f->name);
         check_row(r, f);
-        if (f->shape)
+        if (f->shape && !(f->flags & MX_F_READ_ONLY))
             check_nested(r, f->shape);
     }
 }
@@ -107,6 +114,18 @@ static void check_input(const struct mx_route *r)
         if (f->shape)
             check_nested(r, f->shape);
     }
+}
+
+/* A body of its own: its rows fit the bits of what was sent, and there is room for them. */
+static void check_body(const struct mx_route *r)
+{
+    if (!r->body)
+        return;
+    if (r->body->n > 64 || !r->in || r->in->size < sizeof(struct mx_sent))
+        MX_BUG("%s: %s has too many rows, or the input no room for it", r->id, r->body->name);
+    if (mx_shape_takes(r->in, MX_BODY) || (r->method != MX_POST && r->method != MX_PATCH))
+        MX_BUG("%s: has two bodies, or a method without one", r->id);
+    check_nested(r, r->body);
 }
 
 static void check_who(const struct mx_route *r)
@@ -217,6 +236,7 @@ void mx_route_check(mx_routes_ptr tables)
         check_answers(r);
         check_list(r);
         check_input(r);
+        check_body(r);
         check_pairs(tables, r);
     }
 }

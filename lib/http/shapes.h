@@ -8,9 +8,14 @@
 #define MX_SHAPES_MAX 400
 #define MX_SHAPE_DEPTH 12
 
+/* What becomes of a shape: it is given; it is taken whole, by PATCH, or as changes by id. */
+enum mx_way { MX_GIVEN, MX_TAKEN, MX_PATCHED, MX_CHANGED };
+
 struct mx_shape_use {
     const struct mx_shape *shape;
     bool in, out; /* part of a request body; part of an answer */
+    bool patched; /* what a PATCH takes: there is a component "<name>Patch", too */
+    bool changed; /* changes by id: "<name>Change" */
     bool listed;  /* rows of a page: there is a component "<name>List", too */
 };
 

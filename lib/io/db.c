@@ -192,6 +192,9 @@ static bool fits(const struct mx_sql_slot *slot, const MYSQL_FIELD *f)
         return slot->nullable;
     switch (slot->type) {
     case MX_SQL_I64:
+    case MX_SQL_BOOL:
+    case MX_SQL_ENUM:
+    case MX_SQL_AMOUNT:
         return is_integer(f->type);
     case MX_SQL_TIME:
         return f->type == MYSQL_TYPE_DATETIME || f->type == MYSQL_TYPE_TIMESTAMP;
@@ -200,6 +203,7 @@ static bool fits(const struct mx_sql_slot *slot, const MYSQL_FIELD *f)
         return is_text(f->type) && f->charsetnr == CHARSET_BINARY;
     case MX_SQL_STR:
     case MX_SQL_BIN:
+    case MX_SQL_CURRENCY:
         return is_text(f->type);
     }
     return false;
@@ -228,9 +232,11 @@ static enum mx_err check_columns(struct mx_link *l, const struct mx_sql *s, MYSQ
 static enum enum_field_types wire_type(enum mx_sql_type t)
 {
     static const enum enum_field_types types[] = {
-        [MX_SQL_I64] = MYSQL_TYPE_LONGLONG,  [MX_SQL_STR] = MYSQL_TYPE_STRING,
-        [MX_SQL_BIN] = MYSQL_TYPE_BLOB,      [MX_SQL_ID] = MYSQL_TYPE_BLOB,
-        [MX_SQL_TIME] = MYSQL_TYPE_DATETIME, [MX_SQL_HASH] = MYSQL_TYPE_BLOB};
+        [MX_SQL_I64] = MYSQL_TYPE_LONGLONG,    [MX_SQL_STR] = MYSQL_TYPE_STRING,
+        [MX_SQL_BIN] = MYSQL_TYPE_BLOB,        [MX_SQL_ID] = MYSQL_TYPE_BLOB,
+        [MX_SQL_TIME] = MYSQL_TYPE_DATETIME,   [MX_SQL_HASH] = MYSQL_TYPE_BLOB,
+        [MX_SQL_BOOL] = MYSQL_TYPE_LONGLONG,   [MX_SQL_ENUM] = MYSQL_TYPE_LONGLONG,
+        [MX_SQL_AMOUNT] = MYSQL_TYPE_LONGLONG, [MX_SQL_CURRENCY] = MYSQL_TYPE_STRING};
 
     return types[t];
 }
@@ -371,6 +377,21 @@ static void set_time(MYSQL_TIME *to, struct mx_time from)
                        .time_type = MYSQL_TIMESTAMP_DATETIME};
 }
 
+#define CURRENCY_CODE 3
+
+/* Bring a bool or an enum into the cell; true: it is NULL. */
+static bool set_small(const struct mx_sql_slot *slot, const char *in, struct cell *c)
+{
+    const char *p = in + slot->off;
+
+    if (slot->type == MX_SQL_BOOL) {
+        c->v.i64 = *(const bool *)p;
+        return slot->nullable && !*(const bool *)(in + slot->has_off);
+    }
+    c->v.i64 = *(const int *)(const void *)p;
+    return slot->nullable && c->v.i64 < 0;
+}
+
 /* Point `b` at one parameter of the struct; false for a NULL that the signature does not allow. */
 static bool set_parameter(const struct mx_sql_slot *slot, const char *in, MYSQL_BIND *b,
                           struct cell *c)
@@ -384,6 +405,18 @@ static bool set_parameter(const struct mx_sql_slot *slot, const char *in, MYSQL_
     switch (slot->type) {
     case MX_SQL_I64:
         null = slot->nullable && !*(const bool *)(in + slot->has_off);
+        break;
+    case MX_SQL_BOOL:
+    case MX_SQL_ENUM:
+        null = set_small(slot, in, c);
+        p = (const char *)&c->v;
+        break;
+    case MX_SQL_AMOUNT:
+        null = slot->nullable && in[slot->has_off] == 0;
+        break;
+    case MX_SQL_CURRENCY:
+        null = slot->nullable && *p == 0;
+        n = CURRENCY_CODE;
         break;
     case MX_SQL_TIME:
         memcpy(&t, p, sizeof t);
@@ -454,6 +487,44 @@ static struct mx_time get_time(const MYSQL_TIME *t)
                                            .ms = (int)(t->second_part / 1000)});
 }
 
+/* What a NULL becomes in the zeroed row; false when it may not be. */
+static bool get_null(const struct mx_sql_slot *slot, char *to)
+{
+    int none = -1;
+
+    if (slot->type == MX_SQL_ENUM)
+        memcpy(to, &none, sizeof none);
+    /* An amount before it has marked the currency. */
+    return slot->nullable && (slot->type != MX_SQL_CURRENCY || *to == 0);
+}
+
+/* Of the small kinds. The amount of money that may be NULL marks the currency behind it. */
+static bool get_small(const struct mx_sql_slot *slot, const struct cell *c, char *row)
+{
+    char *to = row + slot->off;
+    int number = (int)c->v.i64;
+
+    switch (slot->type) {
+    case MX_SQL_BOOL:
+        *(bool *)to = c->v.i64 != 0;
+        if (slot->nullable)
+            *(bool *)(row + slot->has_off) = true;
+        return true;
+    case MX_SQL_ENUM:
+        memcpy(to, &number, sizeof number);
+        return number == c->v.i64 && number >= 0;
+    case MX_SQL_AMOUNT:
+        memcpy(to, &c->v.i64, sizeof(int64_t));
+        if (slot->nullable)
+            row[slot->has_off] = 1;
+        return !c->error;
+    default:
+        if (!slot->nullable || *to != 0)
+            memcpy(to, c->v.bytes, CURRENCY_CODE);
+        return c->length == CURRENCY_CODE;
+    }
+}
+
 /* Copy one column into the zeroed row; false when the value does not fit its type. */
 static bool get_column(const struct mx_sql *s, struct stmt *st, int i, struct mx_arena *a,
                        char *row)
@@ -466,7 +537,7 @@ static bool get_column(const struct mx_sql *s, struct stmt *st, int i, struct mx
     struct mx_time t;
 
     if (c->is_null)
-        return slot->nullable;
+        return get_null(slot, to);
     switch (slot->type) {
     case MX_SQL_I64:
         memcpy(to, &c->v.i64, sizeof(int64_t));
@@ -487,8 +558,9 @@ static bool get_column(const struct mx_sql *s, struct stmt *st, int i, struct mx
             return false;
         memcpy(to, &text, sizeof text);
         return true;
+    default:
+        return get_small(slot, c, row);
     }
-    return false;
 }
 
 /* Room for one more row behind `rows`; the old array is left to the arena. */

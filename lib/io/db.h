@@ -27,7 +27,12 @@ enum mx_sql_type {
     MX_SQL_BIN,  /* struct mx_str, bytes; NULL: absent */
     MX_SQL_ID,   /* struct mx_id, BINARY(16); NULL: all zero */
     MX_SQL_TIME, /* struct mx_time, DATETIME(3) UTC; NULL: 0 */
-    MX_SQL_HASH  /* struct mx_hash, BINARY(32) */
+    MX_SQL_HASH, /* struct mx_hash, BINARY(32) */
+    MX_SQL_BOOL, /* bool, TINYINT; NULL: as MX_SQL_I64 */
+    MX_SQL_ENUM, /* int, TINYINT; NULL: -1 */
+    /* The two columns of a struct mx_money, one behind the other; NULL: no currency. */
+    MX_SQL_AMOUNT,  /* int64_t minor */
+    MX_SQL_CURRENCY /* struct mx_currency, CHAR(3) */
 };
 
 struct mx_sql_slot {
@@ -35,7 +40,8 @@ struct mx_sql_slot {
     enum mx_sql_type type;
     bool nullable;
     unsigned off;     /* in the parameter or row struct */
-    unsigned has_off; /* of bool has_<name> for a nullable i64; 0xffff otherwise */
+    unsigned has_off; /* of bool has_<name> for a nullable i64 or bool, of the currency for a
+                         nullable amount; 0xffff otherwise */
 };
 
 /* One statement as the generator writes it. */

@@ -428,6 +428,115 @@ static void test_write(void)
             "every kind is written");
 }
 
+/* ---- changes of what there is ---- */
+
+struct noun {
+    struct mx_id id;
+    struct mx_str name, note;
+    int64_t count;
+    bool has_count;
+    struct mx_money price;
+    int64_t version;
+};
+static const struct mx_field noun_fields[] = {
+    MX_F(struct noun, id, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Id."),
+    MX_F(struct noun, name, MX_BODY, MX_F_REQUIRED, 1, 5, MX_LINE, "Name."),
+    MX_F(struct noun, note, MX_BODY, MX_F_NULLABLE, 0, 9, MX_TEXT, "Note."),
+    MX_F_HAS(struct noun, count, MX_BODY, MX_F_NULLABLE, 0, 9, MX_TEXT, "Count."),
+    MX_F(struct noun, price, MX_BODY, MX_F_NULLABLE, 0, 99, MX_TEXT, "Price."),
+    MX_F(struct noun, version, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Version."),
+};
+static MX_SHAPE(noun_shape, "Noun", struct noun, noun_fields);
+
+static enum mx_err read_noun(const char *json, bool partial, struct mx_sent *sent)
+{
+    static struct noun in;
+    struct mx_sources src = {.partial = partial, .sent = &sent->rows};
+    const char *why;
+    size_t at;
+
+    *sent = (struct mx_sent){&in, 0};
+    mx_faults_init(&faults, ex.arena);
+    tap_err(mx_json_parse(ex.arena, mx_str_c(json), &src.body, &why, &at), MX_OK, "JSON");
+    return mx_fields_read(ex.arena, &noun_shape, &src, &faults, &in);
+}
+
+static void test_laid_over(void)
+{
+    struct noun there = {.name = MX_S("Ada"),
+                         .note = MX_S("old"),
+                         .count = 3,
+                         .has_count = true,
+                         .price = {7, {"EUR"}},
+                         .version = 4};
+    struct noun now = there;
+    struct mx_sent sent;
+
+    tap_err(read_noun("{\"name\":\"Bea\",\"count\":null,\"price\":null}", true, &sent), MX_OK,
+            "a part");
+    tap_ok(sent.rows == (1u << 1 | 1u << 3 | 1u << 4), "the rows that were sent");
+    mx_sent_lay(&noun_shape, &sent, &now);
+    tap_str(now.name, "Bea", "what was sent is there");
+    tap_ok(!now.has_count && now.price.currency.code[0] == 0, "null is absent");
+    tap_ok(mx_str_eqc(now.note, "old") && now.version == 4, "what was not sent stays");
+    tap_err(read_noun("{}", true, &sent), MX_OK, "nothing");
+    now = there;
+    mx_sent_lay(&noun_shape, &sent, &now);
+    tap_ok(memcmp(&now, &there, sizeof(now)) == 0, "changes nothing");
+}
+
+static void test_read_only(void)
+{
+    struct mx_sent sent;
+
+    tap_err(read_noun("{\"id\":\"" EX_ID "\",\"version\":2,\"name\":\"Adaada\"}", true, &sent),
+            MX_E_VALIDATION_FAILED, "members of the answer alone");
+    tap_str(told(), "/id unknown_member; /version unknown_member; /name too_long", "are unknown");
+    tap_err(read_noun("{}", false, &sent), MX_E_VALIDATION_FAILED, "a whole one");
+    tap_str(told(), "/name required", "needs what it needs");
+}
+
+struct each {
+    struct mx_list create, update;
+};
+static const struct mx_field each_fields[] = {
+    MX_F_SUB(struct each, create, MX_K_EACH, 0, 0, 2, &noun_shape, "New ones."),
+    MX_F_SUB(struct each, update, MX_K_EACH, MX_F_CHANGES, 0, 2, &noun_shape, "Changes."),
+};
+static MX_SHAPE(each_shape, "Each", struct each, each_fields);
+
+static enum mx_err read_each(const char *json, struct each *in)
+{
+    struct mx_sources src = {0};
+    const char *why;
+    size_t at;
+
+    mx_faults_init(&faults, ex.arena);
+    tap_err(mx_json_parse(ex.arena, mx_str_c(json), &src.body, &why, &at), MX_OK, "JSON");
+    return mx_fields_read(ex.arena, &each_shape, &src, &faults, in);
+}
+
+static void test_each(void)
+{
+    const struct mx_sent *one;
+    struct each in;
+
+    tap_err(read_each("{\"create\":[{\"name\":\"Ada\"}],\"update\":[{\"id\":\"" EX_ID
+                      "\",\"version\":2,\"note\":\"n\"}]}",
+                      &in),
+            MX_OK, "many");
+    one = MX_AT(in.update, const struct mx_sent, 0);
+    tap_ok(in.create.n == 1 && in.update.n == 1 && one->rows == (1u << 0 | 1u << 2 | 1u << 5),
+           "each with the rows that were sent");
+    tap_int(((const struct noun *)one->at)->version, 2, "and the version that was seen");
+    tap_err(read_each("{\"create\":[{\"id\":\"" EX_ID "\"}],\"update\":[{\"name\":\"\"},7]}", &in),
+            MX_E_VALIDATION_FAILED, "faults");
+    tap_str(told(),
+            "/create/0/id unknown_member; /create/0/name required; /update/0/name too_short; "
+            "/update/0/id required; /update/1 wrong_type",
+            "each at its place");
+}
+
 int main(void)
 {
     ex_reset();
@@ -441,6 +550,9 @@ int main(void)
     test_path_and_header();
     test_formats();
     test_write();
+    test_laid_over();
+    test_read_only();
+    test_each();
     mx_arena_free(ex.arena);
     return tap_done();
 }

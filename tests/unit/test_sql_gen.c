@@ -73,6 +73,20 @@ static void refusals(void)
          "-- part: t.a\n-- out: i64 x\na\n" HEAD "-- out: i64 x\nSELECT {{t.a}}, b FROM t;",
          ":7: duplicate name 'x'"},
         {"open part", HEAD "UPDATE t SET {{t.a;", ":3: '{{' without its pair"},
+        {"unknown row", HEAD "-- in: row t\nUPDATE t SET a = 1;", ":3: unknown row 't'"},
+        {"row beside a parameter",
+         "-- row: t\n-- out: i64 a\na\n" HEAD "-- in: i64 x, row t\nUPDATE t SET a = :a + :x;",
+         ":6: a row is all that a statement takes"},
+        {"parameter beside a row",
+         "-- row: t\n-- out: i64 a\na\n" HEAD "-- in: row t, i64 x\nUPDATE t SET a = :a + :x;",
+         ":4: 't.get' takes more than row 't'"},
+        {"column beside a row",
+         "-- row: t\n-- out: i64 a\na\n" HEAD "-- out: i64 x\nSELECT {{t}}, x FROM t;",
+         ":4: 't.get' gives more than row 't'"},
+        {"bad row name", "-- row: t.a\n-- out: i64 a\na\n" HEAD "SELECT {{t.a}} FROM t;",
+         ":1: bad row name 't.a'"},
+        {"duplicate row", "-- row: t\n-- out: i64 a\na\n-- row: t\n-- out: i64 a\na\n",
+         ":4: duplicate row 't'"},
         {"row without each", HEAD "-- in: i64 x\nINSERT INTO t VALUES [[(:x)]];",
          ":4: '[[' without -- each"},
         {"each without a row", HEAD "-- each: i64 x\nINSERT INTO t VALUES (:x);",
@@ -227,6 +241,51 @@ static void rows(void)
             printf("#   %s\n", out);
 }
 
+/* A row: one struct for all that give it and all that take it. */
+static void whole_rows(void)
+{
+    static const char *const header[] = {
+        ("struct q_c_row {\n    struct mx_id id;\n    bool on;\n    int kind;\n"
+         "    struct mx_money least;\n    struct mx_money most;\n    bool is;\n    bool has_is;\n"
+         "};"),
+        "enum mx_err q_c_find(struct mx_db *db, const struct q_c_find_in *in, struct mx_list",
+        "enum mx_err q_c_put(struct mx_db *db, const struct q_c_row *in, int64_t *ret_changed)",
+        "extern const struct mx_sql *const q_c_put_sql;",
+    };
+    static const char *const source[] = {
+        "in_c_find, 1, out_c_find, 8, sizeof(struct q_c_row), 0}",
+        "\"UPDATE c SET on_ = ?, low = ?, cur = ?, up = ? WHERE id = ?\",\n     in_c_put, 5,",
+        ("{\"least.minor\", MX_SQL_AMOUNT, false, offsetof(struct q_c_row, least.minor), 0xffff},\n"
+         "    {\"least.currency\", MX_SQL_CURRENCY, false, offsetof(struct q_c_row, "
+         "least.currency), "
+         "0xffff},"),
+        ("{\"most.minor\", MX_SQL_AMOUNT, true, offsetof(struct q_c_row, most.minor), "
+         "offsetof(struct q_c_row, most.currency)},"),
+        ("{\"is\", MX_SQL_BOOL, true, offsetof(struct q_c_row, is), "
+         "offsetof(struct q_c_row, has_is)},"),
+        "{\"kind\", MX_SQL_ENUM, false, offsetof(struct q_c_row, kind), 0xffff},",
+        "const struct mx_sql *const q_c_find_sql = &mx_sql_all[0];",
+    };
+    static char out[16384];
+
+    shell_write(dir, "c.sql",
+                "-- row: c\n-- out: id id, bool on, enum kind, money least, money? most, bool? is\n"
+                "id, on_, kind, low, cur, up, cur, is_\n\n"
+                "-- name: c.find\n-- in: id id\nSELECT {{c}} FROM c WHERE id = :id;\n"
+                "-- name: c.put\n-- in: row c\nUPDATE c SET on_ = :on, low = :least, "
+                "cur = :least.currency, up = :most WHERE id = :id;\n");
+    tap_int(shell_run(out, sizeof out,
+                      AWK "-v mode=headers -v dir=$D -f sql/gen.awk $D/c.sql 2>&1 && cat $D/c.h"),
+            0, "a row gives a header");
+    for (size_t i = 0; i < MX_LEN(header); i++)
+        tap_ok(strstr(out, header[i]) != NULL, "header with a row %zu", i);
+    tap_int(shell_run(out, sizeof out, AWK "-v mode=source -f sql/gen.awk $D/c.sql 2>&1"), 0,
+            "a row gives a source");
+    for (size_t i = 0; i < MX_LEN(source); i++)
+        if (!tap_ok(strstr(out, source[i]) != NULL, "source with a row %zu", i))
+            printf("#   %s\n", out);
+}
+
 static void migrations(void)
 {
     static const struct {
@@ -264,6 +323,7 @@ int main(void)
     output();
     parts();
     rows();
+    whole_rows();
     migrations();
     shell_run(out, sizeof out, "rm -rf $D");
     return tap_done();

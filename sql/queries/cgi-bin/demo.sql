@@ -21,8 +21,10 @@ SELECT a.id, r.name
 -- name: demo.tax_rates
 -- doc: A JSON array of {country, class, ppm, name}.
 -- in: str rates
-INSERT INTO tax_rate (country, class, ppm, name)
-SELECT j.country, j.class, j.ppm, j.name
+INSERT INTO tax_rate (id, country, class, ppm, name)
+SELECT UNHEX(CONCAT('0193000000007', SUBSTR(SHA2(CONCAT(j.country, ' ', j.class), 256), 1, 3), '8',
+                    SUBSTR(SHA2(CONCAT(j.country, ' ', j.class), 256), 4, 15))),
+       j.country, j.class, j.ppm, j.name
   FROM JSON_TABLE(:rates, '$[*]' COLUMNS (
            country CHAR(2) PATH '$.country',
            class VARCHAR(32) PATH '$.class',

@@ -1,0 +1,38 @@
+/* /v1/admin/tax-rates: a rate counts from the next time that a cart is read. */
+#include "api/pricing/tax_rates.h"
+
+#include "api/crud.h"
+#include "q/tax_rate.h"
+
+#define R struct q_tax_rate_row
+static const struct mx_field fields[] = {
+    MX_F(R, id, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Rate."),
+    MX_F(R, country, MX_BODY, MX_F_REQUIRED, 2, 2, MX_COUNTRY, "Where goods are shipped to."),
+    MX_F(R, class, MX_BODY, MX_F_REQUIRED, 1, 32, MX_SLUG, "Tax class of products: standard."),
+    MX_F(R, rate_ppm, MX_BODY, MX_F_REQUIRED, 0, 1000000, MX_LINE,
+         "Parts per million: 190000 is 19 %."),
+    MX_F(R, name, MX_BODY, MX_F_REQUIRED, 1, 120, MX_LINE, "As invoices name it: VAT 19 %."),
+    MX_F(R, version, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "For If-Match."),
+    MX_F(R, created_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was made."),
+    MX_F(R, updated_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was last changed."),
+};
+static MX_SHAPE(shape, "TaxRate", R, fields);
+MX_CRUD_BATCH(&shape, "TaxRate");
+
+static const struct mx_field filter_fields[] = {
+    MX_F(struct q_tax_rate_page_in, country, MX_QUERY, 0, 2, 2, MX_COUNTRY, "Only this country."),
+};
+static MX_SHAPE(filters, "TaxRateFilters", struct q_tax_rate_page_in, filter_fields);
+
+static const struct mx_noun noun = {
+    .name = "tax_rate",
+    .shape = &shape,
+    MX_NOUN_STATEMENTS(tax_rate),
+    .key = "/class",
+    .taken = "There is a rate for this country and class.",
+};
+
+const struct mx_route mx_routes_tax_rates[] = {
+    MX_CRUD_ROUTES(&noun, &shape, "admin.tax_rates", "/v1/admin/tax-rates", &filters,
+                   MX_PERM_CATALOG_READ, MX_PERM_SETTINGS_WRITE, "tax rate", "tax rates"),
+    {0}};
