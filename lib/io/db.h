@@ -1,7 +1,8 @@
 /* The database. Two connections a worker, opened at first use after fork: `read` in autocommit,
  * `write` with autocommit off, so that a transaction begins by itself with its first statement and
  * costs one round trip (COMMIT) on top. Statements are the closed set of sql/queries;
- * each is prepared once a connection and checked against its signature. No function takes SQL text.
+ * each is prepared when a connection first uses it, and checked against its signature; a connection
+ * keeps db_prepared_statements of them. No function takes SQL text.
  * io/db.c and io/db_session.c alone see mysql.h; io/db_tx.c decides what is tried again.
  *
  * Errors: MX_E_UNAVAILABLE (database down, read-only, not ready: 503), MX_E_DEADLINE (statement

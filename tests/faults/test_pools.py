@@ -191,7 +191,7 @@ def test_stuck_between_requests(make):
     until(lambda: len(workers(stack, state="ready")) == 3, 5, "it was replaced")
     assert {w["pid"] for w in workers(stack)} & {w["pid"] for w in before} == {
         w["pid"] for w in before[1:]}
-    assert "stuck between requests" in stack.log()
+    assert "does not respond between requests" in stack.log()
 
 
 def test_stopped_together(make):
