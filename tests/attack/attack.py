@@ -8,12 +8,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "helpers"))
 
 import flood  # noqa: E402
 import injection  # noqa: E402
+import lengths  # noqa: E402
 import rig  # noqa: E402
 import timing  # noqa: E402
 
 STAGES = {
     "enumeration": timing.enumeration,
     "flood": flood.flood,
+    "passkeys": lengths.passkeys,
+    "records": lengths.records,
     "sqlmap": injection.sqlmap,
     "wapiti": injection.wapiti,
 }

@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "helpers"))
 
 import client  # noqa: E402
 import fcgi_client as fcgi  # noqa: E402
+from fcgi_lies import LIES  # noqa: E402
 
 BUSY = "/v1/readyz"  # waits for the database
 
@@ -411,46 +411,6 @@ def test_param_that_claims_two_gigabytes(single):
         c.sock.shutdown(socket.SHUT_WR)
         dropped(c)
     serves(single)
-
-
-def long_pair(name, value):
-    """The lengths of a parameter, four bytes each, and nothing behind them."""
-    return struct.pack(">II", name | 0x80000000, value | 0x80000000)
-
-
-def get_values(content):
-    """A management record, which belongs to no request."""
-    return fcgi.record(9, content, request_id=0)
-
-
-OVERFLOW = bytes.fromhex("fffffffe80000000")
-SOUND = fcgi.stream(fcgi.PARAMS, fcgi.pairs(fcgi.params(method="POST", body=b"x" * 10)))
-LIES = {
-    "lengths that overflow": fcgi.begin() + fcgi.stream(fcgi.PARAMS, OVERFLOW),
-    "a name of 2 GiB": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(2**31 - 2, 0)),
-    "a value of 2 GiB": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(0, 2**31 - 2)),
-    "both": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(2**31 - 1, 2**31 - 1)),
-    "both 1 GiB": fcgi.begin() + fcgi.stream(fcgi.PARAMS, long_pair(2**30, 2**30)),
-    "one byte more than there is": fcgi.begin() + fcgi.stream(fcgi.PARAMS, b"\1\2ab"),
-    "lengths in two records": fcgi.begin() + fcgi.record(fcgi.PARAMS, OVERFLOW[:3])
-    + fcgi.stream(fcgi.PARAMS, OVERFLOW[3:]),
-    "behind sound ones": fcgi.begin()
-    + fcgi.stream(fcgi.PARAMS, fcgi.pairs(fcgi.params()) + OVERFLOW) + fcgi.record(fcgi.STDIN),
-    "a management record first": get_values(OVERFLOW) + fcgi.request(),
-    "a management record after the begin": fcgi.begin() + get_values(OVERFLOW) + SOUND,
-    "a management record among parameters": fcgi.begin()
-    + fcgi.record(fcgi.PARAMS, fcgi.pairs({"A": "b"})) + get_values(OVERFLOW) + SOUND,
-    "a management record in the body": fcgi.begin() + SOUND + get_values(OVERFLOW),
-    "a sound management record": get_values(fcgi.pairs({"FCGI_MAX_CONNS": ""})),
-    "an unknown management record": fcgi.record(77, b"", request_id=0),
-    "a second begin": fcgi.begin() + fcgi.begin(request_id=2) + SOUND,
-    "parameters of another request": fcgi.begin() + fcgi.stream(fcgi.PARAMS, b"", request_id=2),
-    "a body of another request": fcgi.begin() + SOUND
-    + fcgi.stream(fcgi.STDIN, b"x" * 10, request_id=2),
-    "another version": b"\2" + fcgi.request()[1:],
-    "a begin of 9 bytes": fcgi.record(fcgi.BEGIN, b"\0\1" + bytes(7)) + SOUND,
-    "a filter": fcgi.begin(role=3) + SOUND,
-}
 
 
 @pytest.mark.parametrize("sent", LIES.values(), ids=LIES.keys())

@@ -179,6 +179,13 @@ def workers(stack, pool="fast", state=None):
             if w["pool"] == pool and state in (None, w["state"])]
 
 
+def peak_kib(stack):
+    """The most memory that each worker has ever had, by its process id."""
+    pids = [w["pid"] for w in status(stack)["workers"]]
+    told = {pid: pathlib.Path(f"/proc/{pid}/status").read_text() for pid in pids}
+    return {pid: int(text.partition("VmHWM:")[2].split()[0]) for pid, text in told.items()}
+
+
 def serving(stack):
     """Workers of the fast pool that take connections."""
     return [w for w in workers(stack) if w["state"] in ("ready", "busy")]

@@ -1,7 +1,5 @@
 """Passkeys: register, list, name, remove, sign in. PKY-1."""
 import concurrent.futures
-import pathlib
-import subprocess
 
 import pytest
 from fido2.server import Fido2Server
@@ -16,6 +14,7 @@ except ImportError:  # Debian 12, python3-fido2 0.9
 import client
 from authenticator import ATTESTED, BOMB, PRESENT, VERIFIED, Authenticator, Key, b64, unb64
 from client import faults, problem
+from load import peak_kib
 from shop import make_product, variant_ids
 from test_mfa import enrol, second
 
@@ -312,14 +311,6 @@ def test_a_shop_without_passkeys(new_stack, recorder, customer, device):
 
 # A worker may grow so much: one password hash takes 19 MiB, the array that BOMB announces 320.
 GROWTH_MAX_KIB = 64 << 10
-
-
-def peak_kib(stack):
-    """The most memory that each worker has ever had, by its process id."""
-    listed = subprocess.run(["pgrep", "-P", str(stack.pid("serve"))], text=True,
-                            capture_output=True, check=True).stdout.split()
-    status = {pid: pathlib.Path(f"/proc/{pid}/status").read_text() for pid in listed}
-    return {pid: int(text.partition("VmHWM:")[2].split()[0]) for pid, text in status.items()}
 
 
 @pytest.fixture
