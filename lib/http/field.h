@@ -42,7 +42,7 @@ enum mx_format {
     MX_TEXT, /* any characters but control characters other than \n \t */
     MX_LINE, /* no control characters, also none of writing direction; not white space alone */
     MX_EMAIL,
-    MX_PASSWORD, /* any text; never in logs or examples */
+    MX_PASSWORD, /* any text, composed; never in logs or examples */
     MX_SLUG,     /* [a-z0-9]+(-[a-z0-9]+)* */
     MX_SKU,      /* [A-Za-z0-9._-]+ */
     MX_PHONE,    /* [+]?[0-9 ()./-]+ */

@@ -219,7 +219,7 @@ static const struct {
                  "must be one line of visible text, without control characters", ONE_LINE},
     [MX_EMAIL] = {check_email, "email", "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",
                   "must be an e-mail address", ONE_LINE},
-    [MX_PASSWORD] = {check_password, "password", NULL, "must be text"},
+    [MX_PASSWORD] = {check_password, "password", NULL, "must be text", COMPOSED},
     [MX_SLUG] = {check_slug, NULL, "^[a-z0-9]+(-[a-z0-9]+)*$",
                  "must be lower-case letters, digits and single hyphens"},
     [MX_SKU] = {check_sku, NULL, "^[A-Za-z0-9._-]+$",

@@ -2,6 +2,7 @@
 import re
 import statistics
 import time
+import unicodedata
 
 import pytest
 
@@ -78,6 +79,29 @@ def test_64_letters_of_two_bytes(api, mailbox):
     tokens_of(verify(api, email, mailbox.code(email)))
     tokens_of(login(api, email, password))
     problem(login(api, email, password[:63]), 401, "invalid_credentials")
+
+
+@pytest.mark.req("PWD-1")
+def test_a_password_is_one_however_it_is_composed(api, mailbox):
+    """A8: set as NFC and typed as NFD, or the other way round, wherever a password is set or asked for."""
+    email, first, second = unique_email(), "Größe-café-Ångström-1", "Größe-café-Ångström-2"
+    nfc, nfd = (lambda s, form=form: unicodedata.normalize(form, s) for form in ("NFC", "NFD"))
+    assert nfc(first) != nfd(first)
+    register(api, email, nfc(first))
+    tokens_of(verify(api, email, mailbox.code(email)))
+    person = client.Person(api, login(api, email, nfd(first)), email, nfd(first))
+    assert person.post("/v1/auth/reauth", {"password": nfd(first)}).status_code == 204
+    handle_of(person.post("/v1/me/email", {"email": unique_email(), "password": nfd(first)}))
+    assert change(person, nfd(second), nfd(first)).status_code == 204
+    tokens_of(login(api, email, nfc(second)))
+    assert reset(api, email, asked(api, mailbox, email), nfd(first)).status_code == 204
+    person = client.Person(api, login(api, email, nfc(first)), email, nfc(first))
+    problem(login(api, email, nfc(first).replace("é", "e")), 401, "invalid_credentials")
+    assert person.delete("/v1/me", {"password": nfd(first)}).status_code == 204
+
+
+def test_length_counts_composed_letters(api, customer):
+    assert faults(change(customer, unicodedata.normalize("NFD", "éàüöñçâ"))) == [("/password", "too_short")]
 
 
 @pytest.mark.req("PWD-1")
