@@ -112,16 +112,21 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
     w->status = res->status;
 }
 
+static struct mx_str id_or_dash(struct mx_id id, char text[MX_ID_TEXT])
+{
+    if (mx_id_none(id))
+        return MX_S("-");
+    mx_id_text(id, text);
+    return (struct mx_str){text, MX_ID_TEXT};
+}
+
 static void on_done(void *arg, bool delivered, size_t bytes)
 {
     struct worker *w = arg;
     struct mx_ctx *cx = &w->cx;
-    bool known = cx->actor.kind != MX_ANYONE;
     int64_t now_ns = mx_mono_ns();
-    char actor[MX_ID_TEXT];
+    char actor[MX_ID_TEXT], claimed[MX_ID_TEXT];
 
-    if (known)
-        mx_id_text(cx->actor.account, actor);
     mx_score_route(w->score, w->slot, cx->route_id.p ? cx->route_id.p : "-", cx->request_id);
     mx_score_end(w->score, w->slot, now_ns, w->status, mx_db_trips(cx->db), bytes);
     mx_log(MX_LOG_INFO, delivered ? "request" : "request not delivered",
@@ -130,7 +135,8 @@ static void on_done(void *arg, bool delivered, size_t bytes)
            MX_KMS("ms", now_ns - w->began_ns), MX_KMS("db_ms", mx_db_ns(cx->db)),
            MX_KI("trips", mx_db_trips(cx->db)), MX_KI("bytes", bytes),
            MX_KI("queue_ms", w->arrival_ms > 0 ? cx->now_ms - w->arrival_ms : 0),
-           MX_KS("actor", known ? ((struct mx_str){actor, sizeof actor}) : MX_S("-")));
+           MX_KS("actor", id_or_dash(cx->actor.account, actor)),
+           MX_KS("claimed", id_or_dash(cx->claimed, claimed)));
     mx_log_context((struct mx_str){0}, (struct mx_str){0});
 }
 

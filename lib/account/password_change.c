@@ -190,6 +190,7 @@ enum mx_err mx_password_reset_by_code(struct mx_ctx *cx, const struct mx_passwor
     struct mx_password_owner owner;
 
     MX_TRY(mx_email_key_of(cx, in->email, &key));
+    cx->named = key;
     r = (struct reset){
         .change = {.cx = cx, .password = in->password, .action = "account.password_reset"},
         .codes = mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, key),

@@ -193,6 +193,7 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
     enum mx_err e;
 
     MX_TRY(mx_email_key_of(cx, in->email, &key));
+    cx->named = key;
     MX_TRY(mx_mailed_code_use(cx, codes_of(key), &in->code, &what, ret_refused));
     if (*ret_refused != MX_OK)
         return MX_OK;
@@ -468,6 +469,7 @@ enum mx_err mx_signin_login(struct mx_ctx *cx, const struct mx_login *in,
 
     MX_TRY(mx_password_room(cx));
     MX_TRY(mx_email_key_of(cx, in->email, &l.proof.key));
+    cx->named = l.proof.key;
     MX_TRY(login_limits(&l.proof, in, limits, &n));
     return prove(&l.proof, in->password, limits, n);
 }

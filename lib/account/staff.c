@@ -384,6 +384,7 @@ static enum mx_err find_invitation(struct mx_ctx *cx, const struct mx_staff_acce
 
     if (!mx_email_key(cx->arena, in->email, &find.email_key))
         return MX_E_CODE_INVALID;
+    cx->named = find.email_key;
     MX_TRY(q_invitation_find(cx->db, &find, &rows));
     if (rows.n == 0)
         return MX_E_CODE_INVALID;

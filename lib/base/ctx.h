@@ -52,14 +52,15 @@ struct mx_ctx {
     struct mx_faults *faults;
     struct mx_actor actor;
     struct mx_id claimed; /* account that a caller who signs in claims to be, or is by now */
+    struct mx_str named;  /* the canonical address that such a caller named, known or not */
     int64_t now_ms;       /* wall clock at arrival: one "now" for the whole request */
     struct mx_str request_id;
     struct mx_str address; /* the client's address as nginx saw it */
     struct mx_str user_agent;
     struct mx_str accept_language; /* as sent, unchecked */
     struct mx_str route_id;
-    struct mx_str mount;   /* where nginx mounts us, e.g. "/api" */
-    struct mx_rate rate;   /* of the route's class, or of the limit that refused */
+    struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
+    struct mx_rate rate; /* of the route's class, or of the limit that refused */
 };
 
 #endif

@@ -122,17 +122,30 @@ struct mx_str mx_audit_route(const struct mx_ctx *cx)
     return mx_str_fmt(cx->arena, "{\"route\":\"%.*s\"}", MX_FMT(cx->route_id));
 }
 
-static bool within_limits(struct mx_ctx *cx)
+/* Take one of what `whose` may write, and one of what all may. */
+static bool take_share(struct mx_ctx *cx, const char *kind, struct mx_str whose)
 {
-    struct mx_str who = mx_id_none(cx->actor.account) ? mx_address_class(cx->arena, cx->address)
-                                                      : mx_id_str(cx->arena, cx->actor.account);
     const struct mx_limit limits[] = {
-        {mx_str_fmt(cx->arena, "refused:%.*s", MX_FMT(who)), ONE_BURST, ONE_PER_MIN, 0, 0},
-        {MX_S("refused"), ALL_BURST, ALL_PER_MIN, 0, 0},
+        {.bucket = mx_str_fmt(cx->arena, "refused %s:%.*s", kind, MX_FMT(whose)),
+         .burst = ONE_BURST,
+         .per_min = ONE_PER_MIN},
+        {.bucket = MX_S("refused"), .burst = ALL_BURST, .per_min = ALL_PER_MIN},
     };
     struct mx_rate rate;
 
     return mx_limits_take(cx, limits, MX_LEN(limits), &rate);
+}
+
+static bool within_limits(struct mx_ctx *cx, struct mx_id object)
+{
+    struct mx_str who = mx_id_none(cx->actor.account) ? mx_address_class(cx->arena, cx->address)
+                                                      : mx_id_str(cx->arena, cx->actor.account);
+
+    if (take_share(cx, "to", who))
+        return true;
+    if (cx->named.p != NULL)
+        return take_share(cx, "of", cx->named);
+    return !mx_id_none(object) && take_share(cx, "of", mx_id_str(cx->arena, object));
 }
 
 void mx_audit_refused(struct mx_ctx *cx, const char *action, const char *object_type,
@@ -140,7 +153,7 @@ void mx_audit_refused(struct mx_ctx *cx, const char *action, const char *object_
 {
     struct mx_audit row = {.action = action, .object_type = object_type, .object = object};
 
-    if (!within_limits(cx))
+    if (!within_limits(cx, object))
         return;
     row.after = mx_audit_route(cx);
     if (mx_audit_write(cx, &row) != MX_OK)

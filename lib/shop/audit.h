@@ -34,10 +34,11 @@ enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows,
                                size_t n) MX_MUST_CHECK;
 
 /* Write down, outside of any transaction, that the present route refused a sign-in, or a caller
- * without permission. A flood of refusals must not become a flood of
- * rows: beyond some a minute, of one account or client address and of all of the host, they stand
- * in the request log alone. Who calls bounds it, not whom the refusal is about, so that neither
- * rows nor times tell whether an address is known. A row that cannot be written is logged; the
+ * without permission. A flood of refusals must not become a flood of rows: beyond some a minute
+ * they stand in the request log alone, which names the account, too. The caller has a share, and so
+ * has each address or account that a refusal is about, so that nobody hides tries of one account
+ * behind a flood of others; the host has one for all. The share of an address is the same whether
+ * or not it is known: neither rows nor times tell. A row that cannot be written is logged; the
  * refusal stands. */
 void mx_audit_refused(struct mx_ctx *cx, const char *action, const char *object_type,
                       struct mx_id object);
