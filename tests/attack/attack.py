@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "helpers"))
 
+import codes  # noqa: E402
 import flood  # noqa: E402
 import injection  # noqa: E402
 import lengths  # noqa: E402
@@ -13,6 +14,7 @@ import rig  # noqa: E402
 import timing  # noqa: E402
 
 STAGES = {
+    "codes": codes.codes,
     "enumeration": timing.enumeration,
     "flood": flood.flood,
     "passkeys": lengths.passkeys,
