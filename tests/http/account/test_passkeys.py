@@ -377,8 +377,8 @@ def test_sound_extensions_are_taken(api, customer, device):
 
 def test_new_passkeys_have_a_limit(new_stack, recorder):
     """S1: as sign-ins have, before anything is parsed."""
-    stack = new_stack("passkey_limit", workers=2, rate_password_burst=8, rate_password_per_min=1,
-                      rate_address_burst=40, rate_address_per_min=1)
+    stack = new_stack("passkey_limit", workers=2, rate_credential_per_ip_burst=8, rate_credential_per_ip_per_min=1,
+                      rate_token_per_ip_burst=40, rate_token_per_ip_per_min=1)
     api = client.Api(stack, recorder)
     person, device = api.customer(), Authenticator(f"https://localhost:{stack.port}")
     sent = {"credential": device.make({"user": {"id": b64(b"x")}, "challenge": "x"})}
