@@ -5,15 +5,11 @@
 #include "q/address.h"
 #include "shop/sealed.h"
 
-/* address.find and address.page give the same columns. */
-typedef struct q_address_find_row row_t;
-_Static_assert(sizeof(row_t) == sizeof(struct q_address_page_row),
-               "address.find and address.page must list the same columns");
-
-static enum mx_err fill(const struct mx_ctx *cx, const row_t *r, struct mx_address *ret_address)
+static enum mx_err fill(const struct mx_ctx *cx, const struct q_address_row *r,
+                        struct mx_address *ret_address)
 {
-    *ret_address = (struct mx_address){
-        .id = r->id, .is_default = r->is_default != 0, .created_at = r->created_at};
+    *ret_address =
+        (struct mx_address){.id = r->id, .is_default = r->is_default, .created_at = r->created_at};
     return mx_postal_open(cx, r->row_id, r->sealed, r->country, &ret_address->to);
 }
 
@@ -35,7 +31,7 @@ enum mx_err mx_address_insert(struct mx_ctx *cx, const struct mx_postal *to, str
     return MX_OK;
 }
 
-static enum mx_err find(struct mx_ctx *cx, struct mx_id id, const row_t **ret_row)
+static enum mx_err find(struct mx_ctx *cx, struct mx_id id, const struct q_address_row **ret_row)
 {
     struct mx_list rows;
     struct q_address_find_in in = {id, cx->actor.account};
@@ -43,13 +39,13 @@ static enum mx_err find(struct mx_ctx *cx, struct mx_id id, const row_t **ret_ro
     MX_TRY(q_address_find(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    *ret_row = MX_AT(rows, row_t, 0);
+    *ret_row = MX_AT(rows, struct q_address_row, 0);
     return MX_OK;
 }
 
 enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx_id *ret_row)
 {
-    const row_t *r;
+    const struct q_address_row *r;
     enum mx_err e = find(cx, entry, &r);
 
     if (e == MX_E_NOT_FOUND) {
@@ -64,7 +60,7 @@ enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx
 
 enum mx_err mx_address_get(struct mx_ctx *cx, struct mx_id id, struct mx_address *ret_address)
 {
-    const row_t *r;
+    const struct q_address_row *r;
 
     MX_TRY(find(cx, id, &r));
     return fill(cx, r, ret_address);
@@ -82,7 +78,7 @@ enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limi
     MX_TRY(q_address_page(cx->db, &in, &rows));
     at = MX_NEW_N(cx->arena, rows.n, struct mx_address);
     for (size_t i = 0; i < rows.n; i++)
-        MX_TRY(fill(cx, MX_AT(rows, row_t, i), &at[i]));
+        MX_TRY(fill(cx, MX_AT(rows, struct q_address_row, i), &at[i]));
     *ret_list = (struct mx_list){at, rows.n};
     return MX_OK;
 }
@@ -113,7 +109,7 @@ static enum mx_err add(struct mx_ctx *cx, const struct mx_address_put *in, struc
 
 static enum mx_err replace(struct mx_ctx *cx, const struct mx_address_put *in)
 {
-    const row_t *r;
+    const struct q_address_row *r;
     struct q_address_update_entry_in entry;
 
     MX_TRY(find(cx, in->id, &r));
@@ -155,7 +151,7 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
 
 enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id)
 {
-    const row_t *r;
+    const struct q_address_row *r;
     struct q_address_delete_entry_in in;
     struct q_address_newest_default_in next;
 
@@ -163,7 +159,7 @@ enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id)
     MX_TRY(find(cx, id, &r));
     in = (struct q_address_delete_entry_in){id, cx->actor.account};
     MX_TRY(q_address_delete_entry(cx->db, &in, NULL));
-    if (r->is_default == 0)
+    if (!r->is_default)
         return MX_OK;
     next = (struct q_address_newest_default_in){cx->actor.account};
     return q_address_newest_default(cx->db, &next, NULL);

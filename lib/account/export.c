@@ -138,17 +138,12 @@ static struct mx_str or_absent(struct mx_str s)
     return s.n > 0 ? s : (struct mx_str){0};
 }
 
-/* export.sessions and export.ended give the same columns. */
-typedef struct q_export_sessions_row session_t;
-_Static_assert(sizeof(session_t) == sizeof(struct q_export_ended_row),
-               "export.sessions and export.ended must list the same columns");
-
 static void sessions_of(const struct mx_export_walk *w, struct mx_list rows,
                         struct mx_list *ret_rows)
 {
     *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_session), rows.n};
     for (size_t i = 0; i < rows.n; i++) {
-        const session_t *r = MX_AT(rows, session_t, i);
+        const struct q_export_session_row *r = MX_AT(rows, struct q_export_session_row, i);
 
         *MX_AT(*ret_rows, struct mx_export_session, i) = (struct mx_export_session){
             .id = r->id,

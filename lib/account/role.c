@@ -11,12 +11,12 @@
 
 /* ---- read ---- */
 
-static struct mx_role role_of(struct mx_arena *a, const struct q_role_find_row *r)
+static struct mx_role role_of(struct mx_arena *a, const struct q_role_row *r)
 {
     return (struct mx_role){
         .name = r->name,
         .permissions = mx_permission_names(a, (uint64_t)r->permissions),
-        .built_in = r->built_in != 0,
+        .built_in = r->built_in,
         .holders = r->holders,
         .version = r->version,
         .set = (uint64_t)r->permissions,
@@ -32,14 +32,9 @@ enum mx_err mx_role_list(struct mx_ctx *cx, struct mx_str after, int64_t limit,
     MX_TRY(q_role_page(cx->db, &in, &rows));
     out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_role);
-    for (size_t i = 0; i < out.n; i++) {
-        struct q_role_find_row row;
-
-        _Static_assert(sizeof(row) == sizeof(struct q_role_page_row), "the same columns");
-
-        memcpy(&row, MX_AT(rows, struct q_role_page_row, i), sizeof(row));
-        *MX_AT(out, struct mx_role, i) = role_of(cx->arena, &row);
-    }
+    for (size_t i = 0; i < out.n; i++)
+        *MX_AT(out, struct mx_role, i) =
+            role_of(cx->arena, MX_AT(rows, const struct q_role_row, i));
     *ret_roles = out;
     return MX_OK;
 }
@@ -51,7 +46,7 @@ enum mx_err mx_role_get(struct mx_ctx *cx, struct mx_str name, struct mx_role *r
     MX_TRY(q_role_find(cx->db, &(struct q_role_find_in){name}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    *ret_role = role_of(cx->arena, MX_AT(rows, struct q_role_find_row, 0));
+    *ret_role = role_of(cx->arena, MX_AT(rows, struct q_role_row, 0));
     return MX_OK;
 }
 

@@ -32,7 +32,7 @@ static struct mx_list words(struct mx_arena *a, struct mx_str text)
     return out;
 }
 
-static struct mx_staff staff_of(struct mx_arena *a, const struct q_staff_find_row *r)
+static struct mx_staff staff_of(struct mx_arena *a, const struct q_staff_row *r)
 {
     return (struct mx_staff){
         .id = r->id,
@@ -40,7 +40,7 @@ static struct mx_staff staff_of(struct mx_arena *a, const struct q_staff_find_ro
         .name = r->name,
         .roles = words(a, r->roles),
         .permissions = mx_permission_names(a, (uint64_t)r->permissions),
-        .status = (int)r->status,
+        .status = r->status,
         .version = r->version,
         .created_at = r->created_at,
         .invited_until = r->invited_until,
@@ -58,14 +58,9 @@ enum mx_err mx_staff_list(struct mx_ctx *cx, const struct mx_staff_query *q,
     MX_TRY(q_staff_page(cx->db, &in, &rows));
     out.n = rows.n;
     out.at = MX_NEW_N(cx->arena, out.n, struct mx_staff);
-    for (size_t i = 0; i < out.n; i++) {
-        struct q_staff_find_row row;
-
-        _Static_assert(sizeof(row) == sizeof(struct q_staff_page_row), "the same columns");
-
-        memcpy(&row, MX_AT(rows, struct q_staff_page_row, i), sizeof(row));
-        *MX_AT(out, struct mx_staff, i) = staff_of(cx->arena, &row);
-    }
+    for (size_t i = 0; i < out.n; i++)
+        *MX_AT(out, struct mx_staff, i) =
+            staff_of(cx->arena, MX_AT(rows, const struct q_staff_row, i));
     *ret_staff = out;
     return MX_OK;
 }
@@ -77,7 +72,7 @@ enum mx_err mx_staff_get(struct mx_ctx *cx, struct mx_id id, struct mx_staff *re
     MX_TRY(q_staff_find(cx->db, &(struct q_staff_find_in){id}, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    *ret_staff = staff_of(cx->arena, MX_AT(rows, struct q_staff_find_row, 0));
+    *ret_staff = staff_of(cx->arena, MX_AT(rows, struct q_staff_row, 0));
     return MX_OK;
 }
 

@@ -14,12 +14,7 @@ const char *const mx_order_payment_status_names[] = {
 const char *const mx_order_fulfilment_status_names[] = {"unfulfilled", "partial",  "shipped",
                                                         "delivered",   "returned", NULL};
 
-/* order.find and order.page give the same columns. */
-typedef struct q_order_find_row row_t;
-_Static_assert(sizeof(struct q_order_find_row) == sizeof(struct q_order_page_row),
-               "order.find and order.page must list the same columns");
-
-static enum mx_err fill_shipping(struct mx_ctx *cx, const row_t *r, struct mx_order *o)
+static enum mx_err fill_shipping(struct mx_ctx *cx, const struct q_order_row *r, struct mx_order *o)
 {
     if (!mx_id_none(r->method_id)) {
         o->shipping_method = MX_NEW(cx->arena, struct mx_order_method);
@@ -31,16 +26,16 @@ static enum mx_err fill_shipping(struct mx_ctx *cx, const row_t *r, struct mx_or
     return mx_postal_open(cx, r->ship_id, r->ship_sealed, r->ship_country, o->addresses.shipping);
 }
 
-static enum mx_err fill_order(struct mx_ctx *cx, const row_t *r, struct mx_order *o)
+static enum mx_err fill_order(struct mx_ctx *cx, const struct q_order_row *r, struct mx_order *o)
 {
     struct mx_currency cur = mx_currency_stored(r->currency);
 
     *o = (struct mx_order){
         .id = r->id,
         .number = r->number,
-        .status = (int)r->status,
-        .payment_status = (int)r->payment_status,
-        .fulfilment_status = (int)r->fulfilment_status,
+        .status = r->status,
+        .payment_status = r->payment_status,
+        .fulfilment_status = r->fulfilment_status,
         .placed_at = r->placed_at,
         .created_at = r->created_at,
         .currency = r->currency,
@@ -176,7 +171,7 @@ static enum mx_err find(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret
     MX_TRY(q_order_find(cx->db, &in, &rows));
     if (rows.n == 0)
         return MX_E_NOT_FOUND;
-    return fill_order(cx, MX_AT(rows, row_t, 0), ret_order);
+    return fill_order(cx, MX_AT(rows, struct q_order_row, 0), ret_order);
 }
 
 enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
@@ -196,12 +191,9 @@ enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
     in = (struct q_order_page_in){cx->actor.account, before, limit};
     MX_TRY(q_order_page(cx->db, &in, &rows));
     *ret_orders = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_order), rows.n};
-    for (size_t i = 0; i < rows.n; i++) {
-        row_t row;
-
-        memcpy(&row, MX_AT(rows, struct q_order_page_row, i), sizeof(row));
-        MX_TRY(fill_order(cx, &row, MX_AT(*ret_orders, struct mx_order, i)));
-    }
+    for (size_t i = 0; i < rows.n; i++)
+        MX_TRY(fill_order(cx, MX_AT(rows, const struct q_order_row, i),
+                          MX_AT(*ret_orders, struct mx_order, i)));
     return load_parts(cx, ret_orders);
 }
 

@@ -7,9 +7,9 @@ SELECT :id, a.id, :country, :sealed, :now
  WHERE a.id = :account AND a.status = 0
   LOCK IN SHARE MODE;
 
--- part: address.row
+-- row: address
 -- An entry with its address, and where both are.
--- out: id id, id row_id, i64 is_default, time created_at, str country, bin? sealed
+-- out: id id, id row_id, bool is_default, time created_at, str country, bin? sealed
 e.id, e.address_id, e.is_default, e.created_at, a.country, a.sealed
 FROM account_address e
 JOIN address a ON a.id = e.address_id
@@ -17,13 +17,13 @@ JOIN address a ON a.id = e.address_id
 -- name: address.find
 -- doc: An account's book entry.
 -- in: id id, id account
-SELECT {{address.row}}
+SELECT {{address}}
  WHERE e.id = :id AND e.account_id = :account;
 
 -- name: address.page
 -- doc: An account's book entries, newest first, those made before entry `before`.
 -- in: id account, id before, i64 limit
-SELECT {{address.row}}
+SELECT {{address}}
  WHERE e.account_id = :account AND e.id < :before
  ORDER BY e.id DESC
  LIMIT :limit;

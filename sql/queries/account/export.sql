@@ -44,7 +44,7 @@ SELECT id, country, sealed, created_at
  ORDER BY id DESC
  LIMIT :limit;
 
--- part: export.session
+-- row: export_session
 -- out: id id, str user_agent, bin address, time created_at, time rotated_at, time authenticated_at
 -- out: i64 second_factor, time expires_at, time? revoked_at
 id, user_agent, address, created_at, rotated_at, authenticated_at, second_factor, expires_at,
@@ -53,7 +53,7 @@ revoked_at
 -- name: export.sessions
 -- doc: Those that were not ended, newest first, those older than `before`.
 -- in: id account, id before, i64 limit
-SELECT {{export.session}}
+SELECT {{export_session}}
   FROM session
  WHERE account_id = :account AND revoked_at IS NULL AND id < :before
  ORDER BY id DESC
@@ -63,7 +63,7 @@ SELECT {{export.session}}
 -- doc: Those that were ended, the last one first, behind (ended, before). Where most sessions are of
 -- doc: one account MySQL would rather sort them.
 -- in: id account, time ended, id before, i64 limit
-SELECT {{export.session}}
+SELECT {{export_session}}
   FROM session FORCE INDEX (session_account)
  WHERE account_id = :account AND revoked_at <= :ended AND (revoked_at < :ended OR id < :before)
  ORDER BY revoked_at DESC, id DESC

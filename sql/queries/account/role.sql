@@ -5,15 +5,15 @@
 -- out: str name
 SELECT name FROM role WHERE name = 'owner' FOR UPDATE;
 
--- part: role.row
--- out: str name, i64 permissions, i64 built_in, i64 version, i64 holders
+-- row: role
+-- out: str name, i64 permissions, bool built_in, i64 version, i64 holders
 r.name, r.permissions, r.built_in, r.version,
        (SELECT COUNT(*) FROM account_role ar WHERE ar.role_name = r.name)
 
 -- name: role.page
 -- doc: Roles by name.
 -- in: str? after, i64 limit
-SELECT {{role.row}}
+SELECT {{role}}
   FROM role r
  WHERE (:after IS NULL OR r.name > :after)
  ORDER BY r.name
@@ -21,7 +21,7 @@ SELECT {{role.row}}
 
 -- name: role.find
 -- in: str name
-SELECT {{role.row}} FROM role r WHERE r.name = :name;
+SELECT {{role}} FROM role r WHERE r.name = :name;
 
 -- name: role.named
 -- doc: Those of the names in a JSON array that there are.

@@ -1,7 +1,7 @@
 -- Staff: their accounts, the roles they hold, invitations.
 
--- part: staff.row
--- out: id id, bin? email, str name, i64 status, i64 version, time created_at, str? roles
+-- row: staff
+-- out: id id, bin? email, str name, enum status, i64 version, time created_at, str? roles
 -- out: i64 permissions, time? invited_until
 a.id, a.email, a.name, a.status, a.version, a.created_at,
        (SELECT GROUP_CONCAT(ar.role_name ORDER BY ar.role_name SEPARATOR ' ')
@@ -16,7 +16,7 @@ a.id, a.email, a.name, a.status, a.version, a.created_at,
 -- name: staff.page
 -- doc: Staff, those who came last first.
 -- in: i64? status, id? after, i64 limit
-SELECT {{staff.row}}
+SELECT {{staff}}
   FROM account a
  WHERE a.kind = 2
    AND (:status IS NULL OR a.status = :status)
@@ -26,7 +26,7 @@ SELECT {{staff.row}}
 
 -- name: staff.find
 -- in: id id
-SELECT {{staff.row}} FROM account a WHERE a.id = :id AND a.kind = 2;
+SELECT {{staff}} FROM account a WHERE a.id = :id AND a.kind = 2;
 
 -- name: staff.by_email
 -- doc: Whose address it is, of whatever kind.

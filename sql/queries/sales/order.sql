@@ -56,9 +56,9 @@ UPDATE order_item i
    SET s.reserved = s.reserved - i.quantity, s.version = s.version + 1, s.updated_at = :now
  WHERE i.order_id = :order;
 
--- part: order.row
+-- row: order
 -- An order with its address, and where both are.
--- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, str currency
+-- out: id id, str number, enum status, enum payment_status, enum fulfilment_status, str currency
 -- out: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
 -- out: bin? email, str? note, id? method_id, str? shipping_name, time? placed_at, time created_at
 -- out: i64 version, id? ship_id, str? ship_country, bin? ship_sealed
@@ -72,13 +72,13 @@ LEFT JOIN address a ON a.id = o.shipping_address_id
 -- name: order.find
 -- doc: An account's order.
 -- in: id id, id account
-SELECT {{order.row}}
+SELECT {{order}}
  WHERE o.id = :id AND o.account_id = :account;
 
 -- name: order.page
 -- doc: An account's orders, newest first, those older than `before`.
 -- in: id account, id before, i64 limit
-SELECT {{order.row}}
+SELECT {{order}}
  WHERE o.account_id = :account AND o.id < :before
  ORDER BY o.id DESC
  LIMIT :limit;
