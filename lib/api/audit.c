@@ -3,7 +3,7 @@
 
 #include "shop/audit.h"
 
-static const struct mx_field row_rows[] = {
+static const struct mx_field row_fields[] = {
     MX_O(struct mx_audit_row, id, "Entry."),
     MX_O_NULL(struct mx_audit_row, actor_id, "Who; null for a command on the host or a stranger."),
     MX_O_NULL(struct mx_audit_row, actor_email, "Their address now; null once erased."),
@@ -16,9 +16,9 @@ static const struct mx_field row_rows[] = {
     MX_O(struct mx_audit_row, request_id, "Request, as in the log."),
     MX_O(struct mx_audit_row, created_at, "When."),
 };
-static MX_SHAPE(row, "AuditEntry", struct mx_audit_row, row_rows);
+static MX_SHAPE(row, "AuditEntry", struct mx_audit_row, row_fields);
 
-static const struct mx_field query_rows[] = {
+static const struct mx_field query_fields[] = {
     MX_F(struct mx_audit_query, actor, MX_QUERY, 0, 0, 0, MX_LINE, "Only what this account did."),
     MX_F(struct mx_audit_query, action, MX_QUERY, 0, 1, 64, MX_TOKEN, "Only this: staff.update."),
     MX_F(struct mx_audit_query, object, MX_QUERY, 0, 0, 0, MX_LINE,
@@ -26,7 +26,7 @@ static const struct mx_field query_rows[] = {
     MX_F(struct mx_audit_query, from, MX_QUERY, 0, 0, 0, MX_LINE, "From then on."),
     MX_F(struct mx_audit_query, to, MX_QUERY, 0, 0, 0, MX_LINE, "Before then."),
 };
-MX_SHAPE(mx_shape_audit_query, "AuditQuery", struct mx_audit_query, query_rows);
+MX_SHAPE(mx_shape_audit_query, "AuditQuery", struct mx_audit_query, query_fields);
 
 static enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {

@@ -16,21 +16,21 @@ static const char *const health_status_names[] = {"ok", NULL};
 struct health {
     int status;
 };
-static const struct mx_field health_rows[] = {
+static const struct mx_field health_fields[] = {
     MX_O_ENUM(struct health, status, health_status_names, "The worker answers."),
 };
-MX_SHAPE(mx_shape_health, "Health", struct health, health_rows);
+MX_SHAPE(mx_shape_health, "Health", struct health, health_fields);
 
 struct readiness {
     int status, database;
     int64_t schema;
 };
-static const struct mx_field readiness_rows[] = {
+static const struct mx_field readiness_fields[] = {
     MX_O_ENUM(struct readiness, status, health_status_names, "All of it."),
     MX_O_ENUM(struct readiness, database, health_status_names, "A table can be read."),
     MX_O(struct readiness, schema, "Version of the schema."),
 };
-MX_SHAPE(mx_shape_readiness, "Readiness", struct readiness, readiness_rows);
+MX_SHAPE(mx_shape_readiness, "Readiness", struct readiness, readiness_fields);
 
 static enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {

@@ -92,12 +92,12 @@ static void read_money(struct mx_reader *r, const struct mx_field *f, const stru
         int64_t amount;
         struct mx_str currency;
     } in = {0};
-    const struct mx_field rows[] = {
+    const struct mx_field fields[] = {
         MX_F(struct money, amount, MX_BODY, MX_F_REQUIRED, f->min,
              mx_field_bounded(f) ? f->max : MX_MONEY_MAX, MX_LINE, NULL),
         MX_F(struct money, currency, MX_BODY, MX_F_REQUIRED, 3, 3, MX_CURRENCY, NULL),
     };
-    const struct mx_shape shape = {"Money", sizeof(in), rows, MX_LEN(rows)};
+    const struct mx_shape shape = {"Money", sizeof(in), fields, MX_LEN(fields)};
 
     read_object(r, &shape, at, v, &in);
     if (in.currency.p && mx_currency_parse(in.currency, &to->currency))

@@ -36,13 +36,13 @@ struct ex_in {
     bool flag;
 };
 
-static const struct mx_field ex_line_rows[] = {
+static const struct mx_field ex_line_fields[] = {
     MX_F(struct ex_line, sku, MX_BODY, MX_F_REQUIRED, 1, 10, MX_SKU, "Article."),
     MX_F_HAS(struct ex_line, quantity, MX_BODY, MX_F_REQUIRED, 1, 999, MX_LINE, "How many."),
 };
-static MX_SHAPE(ex_line, "Line", struct ex_line, ex_line_rows);
+static MX_SHAPE(ex_line, "Line", struct ex_line, ex_line_fields);
 
-static const struct mx_field ex_list_rows[] = {
+static const struct mx_field ex_list_fields[] = {
     MX_F_HAS(struct ex_in, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Page size."),
     MX_F(struct ex_in, in_stock, MX_QUERY, 0, 0, 0, MX_LINE, "Only what can be had."),
     MX_F_ENUM(struct ex_in, sort, MX_QUERY, 0, ex_sort_names, "Order."),
@@ -50,9 +50,9 @@ static const struct mx_field ex_list_rows[] = {
     MX_F_KIND(struct ex_in, attrs, "attr.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0, 3, MX_LINE, "By."),
     MX_F_KIND(struct ex_in, brands, "brand", MX_K_STRS, MX_QUERY, 0, 0, 2, MX_SLUG, "Brands."),
 };
-static MX_SHAPE(ex_list, "ListIn", struct ex_in, ex_list_rows);
+static MX_SHAPE(ex_list, "ListIn", struct ex_in, ex_list_fields);
 
-static const struct mx_field ex_write_rows[] = {
+static const struct mx_field ex_write_fields[] = {
     MX_F(struct ex_in, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Which."),
     MX_F_IF_MATCH(struct ex_in, version),
     MX_F(struct ex_in, limit, MX_QUERY, 0, 1, 100, MX_LINE, "Page size."),
@@ -71,17 +71,17 @@ static const struct mx_field ex_write_rows[] = {
     MX_F(struct ex_in, flag, MX_BODY, 0, 0, 0, MX_LINE, "Flag."),
     MX_F(struct ex_in, since, MX_BODY, MX_F_NULLABLE, 0, 0, MX_LINE, "Since."),
 };
-static MX_SHAPE(ex_write, "Write", struct ex_in, ex_write_rows);
+static MX_SHAPE(ex_write, "Write", struct ex_in, ex_write_fields);
 
-static const struct mx_field ex_slug_rows[] = {
+static const struct mx_field ex_slug_fields[] = {
     MX_F(struct ex_in, slug, MX_PATH, MX_F_REQUIRED, 1, 20, MX_SLUG, "Which."),
 };
-static MX_SHAPE(ex_slug, "SlugIn", struct ex_in, ex_slug_rows);
+static MX_SHAPE(ex_slug, "SlugIn", struct ex_in, ex_slug_fields);
 
-static const struct mx_field ex_password_rows[] = {
+static const struct mx_field ex_password_fields[] = {
     MX_F(struct ex_in, name, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 8, 64, MX_PASSWORD, "Password."),
 };
-static MX_SHAPE(ex_password, "PasswordIn", struct ex_in, ex_password_rows);
+static MX_SHAPE(ex_password, "PasswordIn", struct ex_in, ex_password_fields);
 
 struct ex_out {
     struct mx_id id;
@@ -96,7 +96,7 @@ struct ex_out {
     bool ok;
 };
 
-static const struct mx_field ex_out_rows[] = {
+static const struct mx_field ex_out_fields[] = {
     MX_O(struct ex_out, id, "Id."),
     MX_O(struct ex_out, title, "Title."),
     MX_F_HAS(struct ex_out, count, MX_BODY, MX_F_NULLABLE, 0, 0, MX_LINE, "Count."),
@@ -114,10 +114,10 @@ static const struct mx_field ex_out_rows[] = {
     MX_F(struct ex_out, gone, MX_BODY, MX_F_OMIT, 0, 0, MX_TEXT, "Left out."),
     MX_O(struct ex_out, ok, "Fine."),
 };
-static MX_SHAPE(ex_out, "Thing", struct ex_out, ex_out_rows);
+static MX_SHAPE(ex_out, "Thing", struct ex_out, ex_out_fields);
 
-static const struct mx_field ex_challenge_rows[] = {MX_O(struct ex_out, ok, "Fine.")};
-static MX_SHAPE(ex_challenge, "Challenge", struct ex_out, ex_challenge_rows);
+static const struct mx_field ex_challenge_fields[] = {MX_O(struct ex_out, ok, "Fine.")};
+static MX_SHAPE(ex_challenge, "Challenge", struct ex_out, ex_challenge_fields);
 
 /* What the next handler does. */
 static struct {
@@ -241,7 +241,7 @@ static const struct mx_route ex_routes[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM_CATALOG_WRITE,
      .flags = MX_R_TX,
-     .in = &(const struct mx_shape){"DeleteIn", sizeof(struct ex_in), ex_write_rows, 1},
+     .in = &(const struct mx_shape){"DeleteIn", sizeof(struct ex_in), ex_write_fields, 1},
      .answers = {{204, NULL, NULL}},
      .fn = ex_thing,
      .doc = "Remove."},

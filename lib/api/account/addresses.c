@@ -7,7 +7,7 @@
 
 #define OUT(flags, m, wire, doc) \
     MX_F_AS(struct mx_address, to.m, wire, MX_BODY, flags, 0, 0, MX_LINE, doc)
-static const struct mx_field address_rows[] = {
+static const struct mx_field address_fields[] = {
     MX_O(struct mx_address, id, "Entry of the address book."),
     OUT(0, name, "name", "Who receives."),
     OUT(MX_F_NULLABLE, company, "company", "Company."),
@@ -21,14 +21,14 @@ static const struct mx_field address_rows[] = {
     MX_O(struct mx_address, is_default, "Offered first."),
     MX_O(struct mx_address, created_at, "Since when."),
 };
-MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_rows);
+MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_fields);
 
 /* ---- requests ---- */
 
 #define IN(m, wire, flags, max, fmt, doc) \
     MX_F_AS(struct mx_address_put, to.m, wire, MX_BODY, flags, 1, max, fmt, doc)
 /* clang-format off */
-#define ADDRESS_ROWS \
+#define ADDRESS_FIELDS \
     IN(name, "name", MX_F_REQUIRED, 200, MX_LINE, "Who receives."), \
     IN(company, "company", MX_F_NULLABLE, 200, MX_LINE, "Company."), \
     IN(line1, "line1", MX_F_REQUIRED, 200, MX_LINE, "Street and number."), \
@@ -41,22 +41,22 @@ MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_rows);
     MX_F_HAS(struct mx_address_put, is_default, MX_BODY, 0, 0, 0, MX_LINE, \
              "Make it the only default; the first entry is one in any case.")
 /* clang-format on */
-static const struct mx_field new_rows[] = {ADDRESS_ROWS};
-MX_SHAPE(mx_shape_address_new, "AddressNew", struct mx_address_put, new_rows);
+static const struct mx_field new_fields[] = {ADDRESS_FIELDS};
+MX_SHAPE(mx_shape_address_new, "AddressNew", struct mx_address_put, new_fields);
 
-static const struct mx_field put_rows[] = {
+static const struct mx_field put_fields[] = {
     MX_F(struct mx_address_put, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
-    ADDRESS_ROWS,
+    ADDRESS_FIELDS,
 };
-MX_SHAPE(mx_shape_address_put, "AddressPut", struct mx_address_put, put_rows);
+MX_SHAPE(mx_shape_address_put, "AddressPut", struct mx_address_put, put_fields);
 
 struct address_id {
     struct mx_id id;
 };
-static const struct mx_field id_rows[] = {
+static const struct mx_field id_fields[] = {
     MX_F(struct address_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
 };
-MX_SHAPE(mx_shape_address_id, "AddressId", struct address_id, id_rows);
+MX_SHAPE(mx_shape_address_id, "AddressId", struct address_id, id_fields);
 
 /* ---- handlers ---- */
 

@@ -17,7 +17,7 @@ struct tokens {
     struct mx_tokens t;
     int result, token_type;
 };
-static const struct mx_field tokens_rows[] = {
+static const struct mx_field tokens_fields[] = {
     MX_O_ENUM(struct tokens, result, result_signed_in_names, "What signing in came to."),
     MX_F_AS(struct tokens, t.access_token, "access_token", MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
             "For the Authorization header."),
@@ -29,7 +29,7 @@ static const struct mx_field tokens_rows[] = {
     MX_F_SUB_AS(struct tokens, t.user, "user", MX_K_OBJECT, 0, 0, 0, &mx_shape_user,
                 "As GET /v1/me."),
 };
-MX_SHAPE(mx_shape_tokens, "Tokens", struct tokens, tokens_rows);
+MX_SHAPE(mx_shape_tokens, "Tokens", struct tokens, tokens_fields);
 
 /* The other success of signing in. */
 struct mfa_required {
@@ -38,7 +38,7 @@ struct mfa_required {
     struct mx_str mfa_token;
     struct mx_list methods;
 };
-static const struct mx_field mfa_required_rows[] = {
+static const struct mx_field mfa_required_fields[] = {
     MX_O_ENUM(struct mfa_required, result, result_mfa_required_names, "What signing in came to."),
     MX_O(struct mfa_required, mfa_required, "True: signing in takes a second factor."),
     MX_F(struct mfa_required, mfa_token, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
@@ -46,7 +46,7 @@ static const struct mx_field mfa_required_rows[] = {
     MX_F_KIND(struct mfa_required, methods, "methods", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
               "What it can be: totp, recovery_code; passkey."),
 };
-MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required_rows);
+MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required_fields);
 
 void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply)
 {
@@ -69,13 +69,13 @@ struct code_asked {
     struct mx_str handle;
     int64_t expires_in;
 };
-static const struct mx_field code_asked_rows[] = {
+static const struct mx_field code_asked_fields[] = {
     MX_F(struct code_asked, handle, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
          "Of this request: the code that it mailed, if any, is good with it alone. Keep it until "
          "the code is entered."),
     MX_O(struct code_asked, expires_in, "How long the code is good, seconds."),
 };
-MX_SHAPE(mx_shape_code_asked, "CodeAsked", struct code_asked, code_asked_rows);
+MX_SHAPE(mx_shape_code_asked, "CodeAsked", struct code_asked, code_asked_fields);
 
 void api_auth_code_asked(struct mx_ctx *cx, struct mx_str handle, struct mx_reply *reply)
 {
@@ -90,26 +90,26 @@ void api_auth_code_asked(struct mx_ctx *cx, struct mx_str handle, struct mx_repl
 struct guest {
     struct mx_str locale;
 };
-static const struct mx_field guest_rows[] = {
+static const struct mx_field guest_fields[] = {
     MX_F(struct guest, locale, MX_BODY, 0, 2, 35, MX_LOCALE, "Language of mail, BCP 47."),
 };
-MX_SHAPE(mx_shape_guest, "GuestNew", struct guest, guest_rows);
+MX_SHAPE(mx_shape_guest, "GuestNew", struct guest, guest_fields);
 
-static const struct mx_field register_rows[] = {
+static const struct mx_field register_fields[] = {
     MX_F(struct mx_register, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
     MX_F(struct mx_register, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_PASSWORD_MIN,
          MX_PASSWORD_MAX, MX_PASSWORD, "Not a common one, not made from the address."),
     MX_F(struct mx_register, name, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "Name."),
 };
-MX_SHAPE(mx_shape_register, "Register", struct mx_register, register_rows);
+MX_SHAPE(mx_shape_register, "Register", struct mx_register, register_fields);
 
-static const struct mx_field verify_rows[] = {
+static const struct mx_field verify_fields[] = {
     MX_F(struct mx_verify, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
     API_AUTH_CODE(struct mx_verify),
 };
-MX_SHAPE(mx_shape_verify, "Verify", struct mx_verify, verify_rows);
+MX_SHAPE(mx_shape_verify, "Verify", struct mx_verify, verify_fields);
 
-static const struct mx_field login_rows[] = {
+static const struct mx_field login_fields[] = {
     MX_F(struct mx_login, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
     MX_F(struct mx_login, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024, MX_PASSWORD,
          "Password."),
@@ -118,9 +118,9 @@ static const struct mx_field login_rows[] = {
          "before "
          "signing out: wrong passwords of strangers then do not keep it out."),
 };
-MX_SHAPE(mx_shape_login, "Login", struct mx_login, login_rows);
+MX_SHAPE(mx_shape_login, "Login", struct mx_login, login_fields);
 
-static const struct mx_field mfa_rows[] = {
+static const struct mx_field mfa_fields[] = {
     MX_F(struct mx_second, mfa_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
          "From the answer to the first factor; good for 5 minutes and 5 codes."),
     MX_F_ENUM(struct mx_second, method, MX_BODY, MX_F_REQUIRED, mx_mfa_method_names,
@@ -128,30 +128,30 @@ static const struct mx_field mfa_rows[] = {
     MX_F(struct mx_second, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_MFA_CODE_MIN,
          MX_MFA_CODE_MAX, MX_LINE, "Six digits of the app, or a recovery code."),
 };
-MX_SHAPE(mx_shape_mfa, "Mfa", struct mx_second, mfa_rows);
+MX_SHAPE(mx_shape_mfa, "Mfa", struct mx_second, mfa_fields);
 
-static const struct mx_field own_password_rows[] = {
+static const struct mx_field own_password_fields[] = {
     MX_F(struct mx_own_password, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
          MX_PASSWORD, "The caller's own."),
 };
-MX_SHAPE(mx_shape_own_password, "OwnPassword", struct mx_own_password, own_password_rows);
+MX_SHAPE(mx_shape_own_password, "OwnPassword", struct mx_own_password, own_password_fields);
 
 struct refresh {
     struct mx_str refresh_token;
 };
-static const struct mx_field refresh_rows[] = {
+static const struct mx_field refresh_fields[] = {
     MX_F(struct refresh, refresh_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
          "The newest one."),
 };
-MX_SHAPE(mx_shape_refresh, "Refresh", struct refresh, refresh_rows);
+MX_SHAPE(mx_shape_refresh, "Refresh", struct refresh, refresh_fields);
 
 struct logout {
     bool all;
 };
-static const struct mx_field logout_rows[] = {
+static const struct mx_field logout_fields[] = {
     MX_F(struct logout, all, MX_QUERY, 0, 0, 0, MX_LINE, "End every session of the account."),
 };
-MX_SHAPE(mx_shape_logout, "Logout", struct logout, logout_rows);
+MX_SHAPE(mx_shape_logout, "Logout", struct logout, logout_fields);
 
 /* ---- handlers ---- */
 

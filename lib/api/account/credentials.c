@@ -14,43 +14,43 @@
          "The new one: not a common one, not made from name or address; staff: at "           \
          "least 15 characters.")
 
-static const struct mx_field password_change_rows[] = {
+static const struct mx_field password_change_fields[] = {
     MX_F(struct mx_password_change, current_password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
          MX_PASSWORD, "The present one."),
     NEW_PASSWORD(struct mx_password_change),
 };
 MX_SHAPE(mx_shape_password_change, "PasswordChange", struct mx_password_change,
-         password_change_rows);
+         password_change_fields);
 
 struct forgot {
     struct mx_str email;
 };
-static const struct mx_field forgot_rows[] = {
+static const struct mx_field forgot_fields[] = {
     MX_F(struct forgot, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
 };
-MX_SHAPE(mx_shape_password_forgot, "PasswordForgot", struct forgot, forgot_rows);
+MX_SHAPE(mx_shape_password_forgot, "PasswordForgot", struct forgot, forgot_fields);
 
-static const struct mx_field reset_rows[] = {
+static const struct mx_field reset_fields[] = {
     MX_F(struct mx_password_reset, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
          "E-mail address."),
     API_AUTH_CODE(struct mx_password_reset),
     NEW_PASSWORD(struct mx_password_reset),
 };
-MX_SHAPE(mx_shape_password_reset, "PasswordReset", struct mx_password_reset, reset_rows);
+MX_SHAPE(mx_shape_password_reset, "PasswordReset", struct mx_password_reset, reset_fields);
 
-static const struct mx_field email_change_rows[] = {
+static const struct mx_field email_change_fields[] = {
     MX_F(struct mx_email_change, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
          "The new address."),
     MX_F(struct mx_email_change, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
          MX_PASSWORD, "The account's password."),
 };
-MX_SHAPE(mx_shape_email_change, "EmailChange", struct mx_email_change, email_change_rows);
+MX_SHAPE(mx_shape_email_change, "EmailChange", struct mx_email_change, email_change_fields);
 
 struct email_code {
     struct mx_mailed_code code;
 };
-static const struct mx_field email_code_rows[] = {API_AUTH_CODE(struct email_code)};
-MX_SHAPE(mx_shape_email_code, "EmailCode", struct email_code, email_code_rows);
+static const struct mx_field email_code_fields[] = {API_AUTH_CODE(struct email_code)};
+MX_SHAPE(mx_shape_email_code, "EmailCode", struct email_code, email_code_fields);
 
 static enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {

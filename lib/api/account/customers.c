@@ -4,7 +4,7 @@
 #include "account/customer.h"
 
 /* clang-format off */
-#define ROWS                                                                                       \
+#define FIELDS                                                                                       \
     MX_O(struct mx_customer, id, "Account."),                                                      \
     MX_O_NULL(struct mx_customer, email, "E-mail address; null once erased."),                     \
     MX_O(struct mx_customer, email_verified, "The address was proved."),                           \
@@ -16,15 +16,15 @@
     MX_O(struct mx_customer, created_at, "Since when.")
 /* clang-format on */
 
-static const struct mx_field row_rows[] = {ROWS};
-static MX_SHAPE(row, "CustomerRow", struct mx_customer, row_rows);
+static const struct mx_field row_fields[] = {FIELDS};
+static MX_SHAPE(row, "CustomerRow", struct mx_customer, row_fields);
 
-static const struct mx_field customer_rows[] = {
-    ROWS,
+static const struct mx_field customer_fields[] = {
+    FIELDS,
     MX_O_NULL(struct mx_customer, phone, "Telephone."),
     MX_O(struct mx_customer, orders_count, "Orders, whatever became of them."),
 };
-MX_SHAPE(mx_shape_customer, "Customer", struct mx_customer, customer_rows);
+MX_SHAPE(mx_shape_customer, "Customer", struct mx_customer, customer_fields);
 
 /* States in which a customer can be; the names stand in the order of `states`. */
 static const char *const customer_filter_names[] = {"active", "disabled", "closed", NULL};
@@ -36,14 +36,14 @@ struct query {
     bool has_status;
     struct mx_str email, q;
 };
-static const struct mx_field query_rows[] = {
+static const struct mx_field query_fields[] = {
     MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, customer_filter_names,
                   "Only customers in this state; all but closed ones unless given."),
     MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL, "Who has this address."),
     MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
          "How address or name begin; instead of email."),
 };
-MX_SHAPE(mx_shape_customer_query, "CustomerQuery", struct query, query_rows);
+MX_SHAPE(mx_shape_customer_query, "CustomerQuery", struct query, query_fields);
 
 struct patch {
     struct mx_id id;
@@ -51,16 +51,16 @@ struct patch {
     int status;
 };
 #define ID MX_F(struct patch, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
-static const struct mx_field id_rows[] = {ID};
-MX_SHAPE(mx_shape_customer_id, "CustomerId", struct patch, id_rows);
+static const struct mx_field id_fields[] = {ID};
+MX_SHAPE(mx_shape_customer_id, "CustomerId", struct patch, id_fields);
 
-static const struct mx_field patch_rows[] = {
+static const struct mx_field patch_fields[] = {
     ID,
     MX_F_IF_MATCH(struct patch, if_match),
     MX_F_ENUM(struct patch, status, MX_BODY, MX_F_REQUIRED, customer_state_names,
               "Disabled customers are signed out and cannot sign in."),
 };
-MX_SHAPE(mx_shape_customer_patch, "CustomerPatch", struct patch, patch_rows);
+MX_SHAPE(mx_shape_customer_patch, "CustomerPatch", struct patch, patch_fields);
 
 /* ---- handlers ---- */
 

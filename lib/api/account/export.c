@@ -21,7 +21,7 @@ static const char *const audit_by_names[] = {"you", "staff", "other", NULL};
 
 /* ---- an account ---- */
 
-static const struct mx_field factor_rows[] = {
+static const struct mx_field factor_fields[] = {
     MX_O_NULL(struct mx_export_factors, totp_begun_at, "An authenticator app was set up."),
     MX_O_NULL(struct mx_export_factors, totp_since, "And confirmed: a second factor since then."),
     MX_O_NULL(struct mx_export_factors, totp_last_used_at, "The half minute of its last code."),
@@ -29,9 +29,9 @@ static const struct mx_field factor_rows[] = {
     MX_O_NULL(struct mx_export_factors, recovery_codes_since, "When they were made."),
     MX_O_NULL(struct mx_export_factors, recovery_code_last_used_at, "When one was used last."),
 };
-static MX_SHAPE(factors_shape, "ExportSecondFactors", struct mx_export_factors, factor_rows);
+static MX_SHAPE(factors_shape, "ExportSecondFactors", struct mx_export_factors, factor_fields);
 
-static const struct mx_field code_rows[] = {
+static const struct mx_field code_fields[] = {
     MX_O_ENUM(struct mx_export_code, purpose, code_purpose_names, "What the code confirms."),
     MX_O(struct mx_export_code, email, "Where it was mailed to."),
     MX_O_NULL(struct mx_export_code, name, "Name given at sign-up."),
@@ -39,10 +39,10 @@ static const struct mx_field code_rows[] = {
     MX_O(struct mx_export_code, created_at, "When."),
     MX_O(struct mx_export_code, expires_at, "Until when it is good."),
 };
-static MX_SHAPE(code_shape, "ExportCode", struct mx_export_code, code_rows);
+static MX_SHAPE(code_shape, "ExportCode", struct mx_export_code, code_fields);
 
 #define LIST(T, m, shape, doc) MX_O_LIST(T, m, &shape, doc)
-static const struct mx_field account_rows[] = {
+static const struct mx_field account_fields[] = {
     MX_O_OBJ(struct mx_export_account, profile, &mx_shape_user, "As in /v1/me."),
     MX_O_NULL(struct mx_export_account, email_verified_at, "When the address was proved."),
     MX_O(struct mx_export_account, updated_at, "When the account last changed."),
@@ -57,18 +57,18 @@ static const struct mx_field account_rows[] = {
     LIST(struct mx_export_account, codes, code_shape, "What codes were mailed for, newest first."),
     MX_O_PTR(struct mx_export_account, cart, &mx_shape_cart, "The open cart."),
 };
-static MX_SHAPE(account_shape, "ExportAccount", struct mx_export_account, account_rows);
+static MX_SHAPE(account_shape, "ExportAccount", struct mx_export_account, account_fields);
 
 /* ---- what it has gathered ---- */
 
-static const struct mx_field address_rows[] = {
+static const struct mx_field address_fields[] = {
     MX_O(struct mx_export_address, id, "Address."),
     MX_O_OBJ(struct mx_export_address, to, &mx_shape_postal, "Where."),
     MX_O(struct mx_export_address, created_at, "Since when."),
 };
-static MX_SHAPE(address_shape, "ExportAddress", struct mx_export_address, address_rows);
+static MX_SHAPE(address_shape, "ExportAddress", struct mx_export_address, address_fields);
 
-static const struct mx_field session_rows[] = {
+static const struct mx_field session_fields[] = {
     MX_O(struct mx_export_session, id, "Session."),
     MX_F_AS(struct mx_export_session, user_agent, "device", MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT,
             "User agent that signed in."),
@@ -82,9 +82,9 @@ static const struct mx_field session_rows[] = {
     MX_O_NULL(struct mx_export_session, ended_at, "When it was ended."),
     MX_O(struct mx_export_session, current, "The session that asks."),
 };
-static MX_SHAPE(session_shape, "ExportSession", struct mx_export_session, session_rows);
+static MX_SHAPE(session_shape, "ExportSession", struct mx_export_session, session_fields);
 
-static const struct mx_field mail_rows[] = {
+static const struct mx_field mail_fields[] = {
     MX_O(struct mx_export_mail, id, "Mail."),
     MX_O(struct mx_export_mail, template, "Which: verify_code."),
     MX_O(struct mx_export_mail, locale, "Its language."),
@@ -92,9 +92,9 @@ static const struct mx_field mail_rows[] = {
     MX_O(struct mx_export_mail, created_at, "When it was asked for."),
     MX_O_NULL(struct mx_export_mail, done_at, "When it was sent or given up."),
 };
-static MX_SHAPE(mail_shape, "ExportMail", struct mx_export_mail, mail_rows);
+static MX_SHAPE(mail_shape, "ExportMail", struct mx_export_mail, mail_fields);
 
-static const struct mx_field audit_rows[] = {
+static const struct mx_field audit_fields[] = {
     MX_O(struct mx_export_audit, id, "Entry."),
     MX_O(struct mx_export_audit, action, "What: account.update."),
     MX_O(struct mx_export_audit, object_type, "On what: account."),
@@ -106,14 +106,14 @@ static const struct mx_field audit_rows[] = {
     MX_O_NULL(struct mx_export_audit, request_id, "Request, unless staff's."),
     MX_O(struct mx_export_audit, created_at, "When."),
 };
-static MX_SHAPE(audit_shape, "ExportAuditEntry", struct mx_export_audit, audit_rows);
+static MX_SHAPE(audit_shape, "ExportAuditEntry", struct mx_export_audit, audit_fields);
 
 struct page {
     struct mx_export_page is;
     struct mx_str next_cursor;
 };
 #define PART(m, shape, doc) MX_F_SUB_AS(struct page, is.m, #m, MX_K_LIST, 0, 0, 0, &shape, doc)
-static const struct mx_field page_rows[] = {
+static const struct mx_field page_fields[] = {
     PART(accounts, account_shape, "The caller's own, then guests that they were."),
     PART(orders, mx_shape_order, "Newest first."),
     PART(addresses, address_shape, "Every address that was given: of the book, carts and orders."),
@@ -122,7 +122,7 @@ static const struct mx_field page_rows[] = {
     PART(audit_log, audit_shape, "What the caller did, and what was done to the account."),
     MX_O_NULL(struct page, next_cursor, "For the next page."),
 };
-MX_SHAPE(mx_shape_export, "Export", struct page, page_rows);
+MX_SHAPE(mx_shape_export, "Export", struct page, page_fields);
 
 /* ---- request ---- */
 
@@ -131,13 +131,13 @@ struct query {
     bool has_limit;
     struct mx_str cursor;
 };
-static const struct mx_field query_rows[] = {
+static const struct mx_field query_fields[] = {
     MX_F_HAS(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE,
              "Rows of all lists a page, 100 unless given; fewer where they are large."),
     MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
          "next_cursor of the page before."),
 };
-MX_SHAPE(mx_shape_export_page, "ExportQuery", struct query, query_rows);
+MX_SHAPE(mx_shape_export_page, "ExportQuery", struct query, query_fields);
 
 /* A cursor's text is the account, its number the time and the part. */
 static struct mx_str cursor_of(const struct mx_ctx *cx, const struct mx_export_at *at)

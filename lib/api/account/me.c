@@ -4,7 +4,7 @@
 #include "account/account.h"
 #include "account/erase.h"
 
-static const struct mx_field user_rows[] = {
+static const struct mx_field user_fields[] = {
     MX_O(struct mx_profile, id, "Account."),
     MX_O_NULL(struct mx_profile, email, "E-mail address; null for a guest."),
     MX_O(struct mx_profile, email_verified, "The address was proved."),
@@ -16,25 +16,25 @@ static const struct mx_field user_rows[] = {
     MX_F_KIND(struct mx_profile, roles, "roles", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
               "Roles of staff."),
 };
-MX_SHAPE(mx_shape_user, "User", struct mx_profile, user_rows);
+MX_SHAPE(mx_shape_user, "User", struct mx_profile, user_fields);
 
-static const struct mx_field patch_rows[] = {
+static const struct mx_field patch_fields[] = {
     MX_F_HAS(struct mx_profile_patch, name, MX_BODY, 0, 1, 200, MX_LINE, "Name."),
     MX_F_HAS(struct mx_profile_patch, phone, MX_BODY, MX_F_NULLABLE, 3, 32, MX_PHONE,
              "Telephone; null removes it."),
     MX_F_HAS(struct mx_profile_patch, locale, MX_BODY, 0, 2, 35, MX_LOCALE,
              "Language of mail, BCP 47."),
 };
-MX_SHAPE(mx_shape_me_patch, "UserPatch", struct mx_profile_patch, patch_rows);
+MX_SHAPE(mx_shape_me_patch, "UserPatch", struct mx_profile_patch, patch_fields);
 
 struct me_delete {
     struct mx_str password;
 };
-static const struct mx_field delete_rows[] = {
+static const struct mx_field delete_fields[] = {
     MX_F(struct me_delete, password, MX_BODY, MX_F_SECRET, 1, 1024, MX_PASSWORD,
          "The caller's own, of an account that has one."),
 };
-MX_SHAPE(mx_shape_me_delete, "UserDelete", struct me_delete, delete_rows);
+MX_SHAPE(mx_shape_me_delete, "UserDelete", struct me_delete, delete_fields);
 
 /* A token outlives an account that was closed. */
 static enum mx_err own(enum mx_err e)

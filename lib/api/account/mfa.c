@@ -5,32 +5,32 @@
 #include "api/account/auth.h"
 #include "codec/totp.h"
 
-static const struct mx_field seed_rows[] = {
+static const struct mx_field seed_fields[] = {
     MX_F(struct mx_totp_seed, secret, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
          "Seed for the authenticator app, base32: SHA-1, 6 digits, 30 seconds."),
     MX_F(struct mx_totp_seed, otpauth_uri, MX_BODY, MX_F_SECRET, 0, 0, MX_LINE,
          "The same, to show as a QR code."),
 };
-MX_SHAPE(mx_shape_totp_seed, "TotpSeed", struct mx_totp_seed, seed_rows);
+MX_SHAPE(mx_shape_totp_seed, "TotpSeed", struct mx_totp_seed, seed_fields);
 
 struct code {
     struct mx_str code;
 };
-static const struct mx_field code_rows[] = {
+static const struct mx_field code_fields[] = {
     MX_F(struct code, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_TOTP_DIGITS, MX_TOTP_DIGITS,
          MX_DIGITS, "What the app shows."),
 };
-MX_SHAPE(mx_shape_totp_code, "TotpCode", struct code, code_rows);
+MX_SHAPE(mx_shape_totp_code, "TotpCode", struct code, code_fields);
 
 struct recovery_codes {
     struct mx_list recovery_codes;
 };
-static const struct mx_field recovery_rows[] = {
+static const struct mx_field recovery_fields[] = {
     MX_F_KIND(struct recovery_codes, recovery_codes, "recovery_codes", MX_K_STRS, MX_BODY,
               MX_F_SECRET, 0, 0, MX_LINE,
               "Each signs in once in place of the app; to keep safe, they are never shown again."),
 };
-MX_SHAPE(mx_shape_recovery_codes, "RecoveryCodes", struct recovery_codes, recovery_rows);
+MX_SHAPE(mx_shape_recovery_codes, "RecoveryCodes", struct recovery_codes, recovery_fields);
 
 static enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {

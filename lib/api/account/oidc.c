@@ -7,7 +7,7 @@
 
 /* ---- answers ---- */
 
-static const struct mx_field identity_rows[] = {
+static const struct mx_field identity_fields[] = {
     MX_O(struct mx_identity, id, "The identity here."),
     MX_O(struct mx_identity, provider, "Name of the provider."),
     MX_O(struct mx_identity, issuer, "The provider's own name for itself."),
@@ -15,21 +15,21 @@ static const struct mx_field identity_rows[] = {
     MX_O(struct mx_identity, created_at, "Since when."),
     MX_O(struct mx_identity, last_used_at, "When it last signed in."),
 };
-MX_SHAPE(mx_shape_identity, "Identity", struct mx_identity, identity_rows);
+MX_SHAPE(mx_shape_identity, "Identity", struct mx_identity, identity_fields);
 
 struct identities {
     struct mx_list data;
     struct mx_str next_cursor;
 };
-static const struct mx_field identities_rows[] = {
+static const struct mx_field identities_fields[] = {
     MX_O_LIST(struct identities, data, &mx_shape_identity, "Newest first."),
     MX_O_NULL(struct identities, next_cursor, "Always null: an account has few."),
 };
-MX_SHAPE(mx_shape_identities, "Identities", struct identities, identities_rows);
+MX_SHAPE(mx_shape_identities, "Identities", struct identities, identities_fields);
 
 /* ---- requests ---- */
 
-static const struct mx_field proof_rows[] = {
+static const struct mx_field proof_fields[] = {
     MX_F(struct mx_id_proof, provider, MX_BODY, MX_F_REQUIRED, 1, 32, MX_TOKEN,
          "google, apple, or another that the shop takes."),
     MX_F(struct mx_id_proof, id_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, MX_ID_TOKEN_MAX,
@@ -39,33 +39,33 @@ static const struct mx_field proof_rows[] = {
          "The random value that the token was asked for with; the token has it, or its SHA-256 in "
          "hexadecimal."),
 };
-MX_SHAPE(mx_shape_id_proof, "IdProof", struct mx_id_proof, proof_rows);
+MX_SHAPE(mx_shape_id_proof, "IdProof", struct mx_id_proof, proof_fields);
 
 struct identity_id {
     struct mx_id id;
 };
-static const struct mx_field id_rows[] = {
+static const struct mx_field id_fields[] = {
     MX_F(struct identity_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Identity."),
 };
-MX_SHAPE(mx_shape_identity_id, "IdentityId", struct identity_id, id_rows);
+MX_SHAPE(mx_shape_identity_id, "IdentityId", struct identity_id, id_fields);
 
 struct notice {
     struct mx_str provider, payload;
 };
-static const struct mx_field notice_rows[] = {
+static const struct mx_field notice_fields[] = {
     MX_F(struct notice, provider, MX_PATH, MX_F_REQUIRED, 1, 32, MX_TOKEN, "Whose notice it is."),
     MX_F(struct notice, payload, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, MX_ID_TOKEN_MAX, MX_TOKEN,
          "The notice, signed with a key of the provider's key set."),
 };
-MX_SHAPE(mx_shape_provider_notice, "ProviderNotice", struct notice, notice_rows);
+MX_SHAPE(mx_shape_provider_notice, "ProviderNotice", struct notice, notice_fields);
 
 struct obeyed {
     int event;
 };
-static const struct mx_field obeyed_rows[] = {
+static const struct mx_field obeyed_fields[] = {
     MX_O_ENUM(struct obeyed, event, mx_oidc_event_names, "What was understood."),
 };
-MX_SHAPE(mx_shape_provider_event, "ProviderEvent", struct obeyed, obeyed_rows);
+MX_SHAPE(mx_shape_provider_event, "ProviderEvent", struct obeyed, obeyed_fields);
 
 /* ---- handlers ---- */
 

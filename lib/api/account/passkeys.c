@@ -17,11 +17,11 @@ struct descriptor {
     int type;
     struct mx_str id;
 };
-static const struct mx_field descriptor_rows[] = {
+static const struct mx_field descriptor_fields[] = {
     MX_O_ENUM(struct descriptor, type, credential_type_names, "Kind of credential."),
     MX_O(struct descriptor, id, "Credential, base64url."),
 };
-static MX_SHAPE(descriptor_shape, "PasskeyDescriptor", struct descriptor, descriptor_rows);
+static MX_SHAPE(descriptor_shape, "PasskeyDescriptor", struct descriptor, descriptor_fields);
 
 struct request {
     struct mx_str challenge, rp_id;
@@ -29,7 +29,7 @@ struct request {
     struct mx_list allow;
     int verification;
 };
-static const struct mx_field request_rows[] = {
+static const struct mx_field request_fields[] = {
     MX_O(struct request, challenge, "Good once, for five minutes; base64url."),
     MX_F_AS(struct request, rp_id, "rpId", MX_BODY, 0, 0, 0, MX_LINE, "Domain of the passkeys."),
     MX_O(struct request, timeout, "Milliseconds."),
@@ -38,47 +38,47 @@ static const struct mx_field request_rows[] = {
     MX_F_ENUM_AS(struct request, verification, "userVerification", MX_BODY, 0,
                  passkey_requirement_names, "The authenticator checks who uses it."),
 };
-MX_SHAPE(mx_shape_passkey_request, "PasskeyRequestOptions", struct request, request_rows);
+MX_SHAPE(mx_shape_passkey_request, "PasskeyRequestOptions", struct request, request_fields);
 
 struct party {
     struct mx_str id, name;
 };
-static const struct mx_field party_rows[] = {
+static const struct mx_field party_fields[] = {
     MX_O(struct party, id, "Domain."),
     MX_O(struct party, name, "The shop."),
 };
-static MX_SHAPE(party_shape, "PasskeyParty", struct party, party_rows);
+static MX_SHAPE(party_shape, "PasskeyParty", struct party, party_fields);
 
 struct user {
     struct mx_str id, name, shown;
 };
-static const struct mx_field user_rows[] = {
+static const struct mx_field user_fields[] = {
     MX_O(struct user, id, "Account, base64url."),
     MX_O(struct user, name, "E-mail address; the name where there is none."),
     MX_F_AS(struct user, shown, "displayName", MX_BODY, 0, 0, 0, MX_LINE, "Name."),
 };
-static MX_SHAPE(user_shape, "PasskeyUser", struct user, user_rows);
+static MX_SHAPE(user_shape, "PasskeyUser", struct user, user_fields);
 
 struct parameter {
     int type;
     int64_t alg;
 };
-static const struct mx_field parameter_rows[] = {
+static const struct mx_field parameter_fields[] = {
     MX_O_ENUM(struct parameter, type, credential_type_names, "Kind of credential."),
     MX_O(struct parameter, alg, "COSE algorithm."),
 };
-static MX_SHAPE(parameter_shape, "PasskeyParameter", struct parameter, parameter_rows);
+static MX_SHAPE(parameter_shape, "PasskeyParameter", struct parameter, parameter_fields);
 
 struct selection {
     int resident, verification;
 };
-static const struct mx_field selection_rows[] = {
+static const struct mx_field selection_fields[] = {
     MX_F_ENUM_AS(struct selection, resident, "residentKey", MX_BODY, 0, passkey_requirement_names,
                  "Found without an e-mail address."),
     MX_F_ENUM_AS(struct selection, verification, "userVerification", MX_BODY, 0,
                  passkey_requirement_names, "The authenticator checks who uses it."),
 };
-static MX_SHAPE(selection_shape, "PasskeySelection", struct selection, selection_rows);
+static MX_SHAPE(selection_shape, "PasskeySelection", struct selection, selection_fields);
 
 struct creation {
     struct mx_str challenge;
@@ -89,7 +89,7 @@ struct creation {
     struct selection selection;
     int attestation;
 };
-static const struct mx_field creation_rows[] = {
+static const struct mx_field creation_fields[] = {
     MX_O(struct creation, challenge, "Good once, for five minutes; base64url."),
     MX_O_OBJ(struct creation, rp, &party_shape, "Whom the passkey is for."),
     MX_O_OBJ(struct creation, user, &user_shape, "Whose it is."),
@@ -102,7 +102,7 @@ static const struct mx_field creation_rows[] = {
                 &selection_shape, "What it has to be able to do."),
     MX_O_ENUM(struct creation, attestation, attestation_names, "Its maker need not be proved."),
 };
-MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, creation_rows);
+MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, creation_fields);
 
 /* ---- what a client sends ---- */
 
@@ -115,18 +115,18 @@ MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, c
 struct asserted {
     struct mx_str client_data, authenticator_data, signature, user, ignored;
 };
-static const struct mx_field asserted_rows[] = {
+static const struct mx_field asserted_fields[] = {
     BYTES(struct asserted, client_data, "clientDataJSON", MX_F_REQUIRED, "base64url."),
     BYTES(struct asserted, authenticator_data, "authenticatorData", MX_F_REQUIRED, "base64url."),
     BYTES(struct asserted, signature, "signature", MX_F_REQUIRED | MX_F_SECRET, "base64url."),
     BYTES(struct asserted, user, "userHandle", MX_F_NULLABLE, "base64url."),
 };
-static MX_SHAPE(asserted_shape, "PasskeyAsserted", struct asserted, asserted_rows);
+static MX_SHAPE(asserted_shape, "PasskeyAsserted", struct asserted, asserted_fields);
 
 struct attested {
     struct mx_str client_data, attestation, ignored;
 };
-static const struct mx_field attested_rows[] = {
+static const struct mx_field attested_fields[] = {
     BYTES(struct attested, client_data, "clientDataJSON", MX_F_REQUIRED, "base64url."),
     BYTES(struct attested, attestation, "attestationObject", MX_F_REQUIRED, "base64url."),
     IGNORED(struct attested, "authenticatorData"),
@@ -134,9 +134,9 @@ static const struct mx_field attested_rows[] = {
     IGNORED(struct attested, "publicKeyAlgorithm"),
     IGNORED(struct attested, "transports"),
 };
-static MX_SHAPE(attested_shape, "PasskeyAttested", struct attested, attested_rows);
+static MX_SHAPE(attested_shape, "PasskeyAttested", struct attested, attested_fields);
 
-#define CREDENTIAL_ROWS(T, shape)                                                             \
+#define CREDENTIAL_FIELDS(T, shape)                                                           \
     MX_F(T, id, MX_BODY, MX_F_REQUIRED, 1, 2048, MX_TOKEN, "Credential, base64url."),         \
         MX_F_SUB(T, response, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, shape, "The answer itself."), \
         MX_F_ENUM(T, type, MX_BODY, 0, credential_type_names, "Kind of credential."),         \
@@ -148,83 +148,84 @@ struct assertion {
     struct asserted response;
     int type;
 };
-static const struct mx_field assertion_rows[] = {
-    CREDENTIAL_ROWS(struct assertion, &asserted_shape),
+static const struct mx_field assertion_fields[] = {
+    CREDENTIAL_FIELDS(struct assertion, &asserted_shape),
 };
-static MX_SHAPE(assertion_shape, "PasskeyAssertion", struct assertion, assertion_rows);
+static MX_SHAPE(assertion_shape, "PasskeyAssertion", struct assertion, assertion_fields);
 
 struct registration {
     struct mx_str id, ignored;
     struct attested response;
     int type;
 };
-static const struct mx_field registration_rows[] = {
-    CREDENTIAL_ROWS(struct registration, &attested_shape),
+static const struct mx_field registration_fields[] = {
+    CREDENTIAL_FIELDS(struct registration, &attested_shape),
 };
-static MX_SHAPE(registration_shape, "PasskeyRegistration", struct registration, registration_rows);
+static MX_SHAPE(registration_shape, "PasskeyRegistration", struct registration,
+                registration_fields);
 
 struct sign_in {
     struct assertion credential;
     struct mx_str mfa_token;
 };
-static const struct mx_field sign_in_rows[] = {
+static const struct mx_field sign_in_fields[] = {
     MX_F(struct sign_in, mfa_token, MX_BODY, MX_F_SECRET, 1, 512, MX_PASSWORD,
          "Of a sign-in that waits for its second factor."),
     MX_F_SUB(struct sign_in, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &assertion_shape,
              "What navigator.credentials.get() gave, as JSON."),
 };
-MX_SHAPE(mx_shape_passkey_sign_in, "PasskeySignIn", struct sign_in, sign_in_rows);
+MX_SHAPE(mx_shape_passkey_sign_in, "PasskeySignIn", struct sign_in, sign_in_fields);
 
 struct new_passkey {
     struct mx_str name;
     struct registration credential;
 };
-static const struct mx_field new_rows[] = {
+static const struct mx_field new_fields[] = {
     MX_F(struct new_passkey, name, MX_BODY, 0, 1, 100, MX_LINE, "What its owner calls it."),
     MX_F_SUB(struct new_passkey, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &registration_shape,
              "What navigator.credentials.create() gave, as JSON."),
 };
-MX_SHAPE(mx_shape_passkey_new, "PasskeyNew", struct new_passkey, new_rows);
+MX_SHAPE(mx_shape_passkey_new, "PasskeyNew", struct new_passkey, new_fields);
 
 struct passkey_id {
     struct mx_id id;
 };
-static const struct mx_field id_rows[] = {
+static const struct mx_field id_fields[] = {
     MX_F(struct passkey_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
 };
-MX_SHAPE(mx_shape_passkey_id, "PasskeyId", struct passkey_id, id_rows);
+MX_SHAPE(mx_shape_passkey_id, "PasskeyId", struct passkey_id, id_fields);
 
 struct passkey_name {
     struct mx_id id;
     struct mx_str name;
 };
-static const struct mx_field name_rows[] = {
+static const struct mx_field name_fields[] = {
     MX_F(struct passkey_name, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
     MX_F(struct passkey_name, name, MX_BODY, MX_F_REQUIRED, 1, 100, MX_LINE,
          "What its owner calls it."),
 };
-MX_SHAPE(mx_shape_passkey_name, "PasskeyName", struct passkey_name, name_rows);
+MX_SHAPE(mx_shape_passkey_name, "PasskeyName", struct passkey_name, name_fields);
 
 /* ---- answers ---- */
 
-static const struct mx_field passkey_rows[] = {
+static const struct mx_field passkey_fields[] = {
     MX_O(struct mx_passkey, id, "Passkey."),
     MX_O(struct mx_passkey, name, "What its owner calls it."),
     MX_O(struct mx_passkey, backed_up, "Synchronised between devices."),
     MX_O(struct mx_passkey, created_at, "Since when."),
     MX_O_NULL(struct mx_passkey, last_used_at, "Last sign-in by it."),
 };
-MX_SHAPE(mx_shape_passkey, "Passkey", struct mx_passkey, passkey_rows);
+MX_SHAPE(mx_shape_passkey, "Passkey", struct mx_passkey, passkey_fields);
 
 struct passkeys {
     struct mx_list data;
     struct mx_str next_cursor;
 };
-static const struct mx_field passkeys_rows[] = {
+static const struct mx_field passkeys_fields[] = {
     MX_O_LIST(struct passkeys, data, &mx_shape_passkey, "All there are, oldest first."),
     MX_O_NULL(struct passkeys, next_cursor, "Always null: there are few."),
 };
-MX_SHAPE(mx_shape_passkeys, "Passkeys", struct passkeys, passkeys_rows);
+MX_SHAPE(mx_shape_passkeys, "Passkeys", struct passkeys, passkeys_fields);
 
 /* ---- handlers ---- */
 

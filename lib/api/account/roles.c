@@ -3,7 +3,7 @@
 
 #include "account/role.h"
 
-static const struct mx_field role_rows[] = {
+static const struct mx_field role_fields[] = {
     MX_O(struct mx_role, name, "Name, which is also its id."),
     MX_F_KIND(struct mx_role, permissions, "permissions", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
               "What it permits."),
@@ -11,7 +11,7 @@ static const struct mx_field role_rows[] = {
     MX_O(struct mx_role, holders, "Number of staff who hold it."),
     MX_O(struct mx_role, version, "For If-Match."),
 };
-MX_SHAPE(mx_shape_role, "Role", struct mx_role, role_rows);
+MX_SHAPE(mx_shape_role, "Role", struct mx_role, role_fields);
 
 #define W struct mx_role_write
 #define NAME MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Role.")
@@ -20,20 +20,20 @@ MX_SHAPE(mx_shape_role, "Role", struct mx_role, role_rows);
     MX_F_KIND(W, permissions, "permissions", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 0, 64, MX_TOKEN, \
               "All that it permits; nothing that the caller may not.")
 
-static const struct mx_field name_rows[] = {NAME};
-MX_SHAPE(mx_shape_role_name, "RoleName", W, name_rows);
+static const struct mx_field name_fields[] = {NAME};
+MX_SHAPE(mx_shape_role_name, "RoleName", W, name_fields);
 
-static const struct mx_field version_rows[] = {NAME, IF_MATCH};
-MX_SHAPE(mx_shape_role_version, "RoleVersion", W, version_rows);
+static const struct mx_field version_fields[] = {NAME, IF_MATCH};
+MX_SHAPE(mx_shape_role_version, "RoleVersion", W, version_fields);
 
-static const struct mx_field new_rows[] = {
+static const struct mx_field new_fields[] = {
     MX_F(W, name, MX_BODY, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Name; it stays."),
     PERMISSIONS,
 };
-MX_SHAPE(mx_shape_role_new, "RoleNew", W, new_rows);
+MX_SHAPE(mx_shape_role_new, "RoleNew", W, new_fields);
 
-static const struct mx_field patch_rows[] = {NAME, IF_MATCH, PERMISSIONS};
-MX_SHAPE(mx_shape_role_patch, "RolePatch", W, patch_rows);
+static const struct mx_field patch_fields[] = {NAME, IF_MATCH, PERMISSIONS};
+MX_SHAPE(mx_shape_role_patch, "RolePatch", W, patch_fields);
 
 /* ---- handlers ---- */
 

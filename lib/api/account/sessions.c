@@ -3,7 +3,7 @@
 
 #include "account/session.h"
 
-static const struct mx_field session_rows[] = {
+static const struct mx_field session_fields[] = {
     MX_O(struct mx_session, id, "Session."),
     MX_F_AS(struct mx_session, user_agent, "device", MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT,
             "User agent that signed in; null: it sent none."),
@@ -13,15 +13,15 @@ static const struct mx_field session_rows[] = {
          "When it last got tokens; a device in use gets new ones each time an access token ends."),
     MX_O(struct mx_session, current, "The session that asks."),
 };
-static MX_SHAPE(shape_session, "Session", struct mx_session, session_rows);
+static MX_SHAPE(shape_session, "Session", struct mx_session, session_fields);
 
 struct session_id {
     struct mx_id id;
 };
-static const struct mx_field session_id_rows[] = {
+static const struct mx_field session_id_fields[] = {
     MX_F(struct session_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Session."),
 };
-MX_SHAPE(mx_shape_session_id, "SessionId", struct session_id, session_id_rows);
+MX_SHAPE(mx_shape_session_id, "SessionId", struct session_id, session_id_fields);
 
 static enum mx_err api_sessions_list(struct mx_ctx *cx, MX_UNUSED const void *in,
                                      struct mx_reply *reply)

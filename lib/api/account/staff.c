@@ -4,7 +4,7 @@
 #include "account/password.h"
 #include "account/staff.h"
 
-static const struct mx_field staff_rows[] = {
+static const struct mx_field staff_fields[] = {
     MX_O(struct mx_staff, id, "Account."),
     MX_O_NULL(struct mx_staff, email, "E-mail address."),
     MX_O(struct mx_staff, name, "Name."),
@@ -17,26 +17,26 @@ static const struct mx_field staff_rows[] = {
     MX_O(struct mx_staff, version, "For If-Match."),
     MX_O(struct mx_staff, created_at, "When they were invited."),
 };
-MX_SHAPE(mx_shape_staff, "Staff", struct mx_staff, staff_rows);
+MX_SHAPE(mx_shape_staff, "Staff", struct mx_staff, staff_fields);
 
 struct query {
     int status;
     bool has_status;
 };
-static const struct mx_field query_rows[] = {
+static const struct mx_field query_fields[] = {
     MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, mx_account_status_names,
                   "Only staff in this state."),
 };
-MX_SHAPE(mx_shape_staff_query, "StaffQuery", struct query, query_rows);
+MX_SHAPE(mx_shape_staff_query, "StaffQuery", struct query, query_fields);
 
-static const struct mx_field invite_rows[] = {
+static const struct mx_field invite_fields[] = {
     MX_F(struct mx_staff_invite, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
          "Where the invitation goes."),
     MX_F(struct mx_staff_invite, name, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "Name."),
     MX_F_KIND(struct mx_staff_invite, roles, "roles", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1,
               MX_STAFF_ROLES_MAX, MX_SLUG, "Roles, by name; none with more than the caller may."),
 };
-MX_SHAPE(mx_shape_staff_invite, "StaffInvite", struct mx_staff_invite, invite_rows);
+MX_SHAPE(mx_shape_staff_invite, "StaffInvite", struct mx_staff_invite, invite_fields);
 
 /* struct mx_staff_patch with the index of its status among those that can be chosen. */
 struct patch {
@@ -49,13 +49,13 @@ static const int chosen[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED};
 
 #define ID MX_F_AS(struct patch, p.id, "id", MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
 #define IF_MATCH MX_F_IF_MATCH(struct patch, p.if_match)
-static const struct mx_field id_rows[] = {ID};
-MX_SHAPE(mx_shape_staff_id, "StaffId", struct patch, id_rows);
+static const struct mx_field id_fields[] = {ID};
+MX_SHAPE(mx_shape_staff_id, "StaffId", struct patch, id_fields);
 
-static const struct mx_field version_rows[] = {ID, IF_MATCH};
-MX_SHAPE(mx_shape_staff_version, "StaffVersion", struct patch, version_rows);
+static const struct mx_field version_fields[] = {ID, IF_MATCH};
+MX_SHAPE(mx_shape_staff_version, "StaffVersion", struct patch, version_fields);
 
-static const struct mx_field patch_rows[] = {
+static const struct mx_field patch_fields[] = {
     ID,
     IF_MATCH,
     {"name", MX_K_STR, MX_BODY, 0, offsetof(struct patch, p.name),
@@ -66,9 +66,9 @@ static const struct mx_field patch_rows[] = {
     MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, staff_state_names,
                   "Disabled staff are signed out."),
 };
-MX_SHAPE(mx_shape_staff_patch, "StaffPatch", struct patch, patch_rows);
+MX_SHAPE(mx_shape_staff_patch, "StaffPatch", struct patch, patch_fields);
 
-static const struct mx_field accept_rows[] = {
+static const struct mx_field accept_fields[] = {
     MX_F(struct mx_staff_accept, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
          "The address that was invited."),
     MX_F(struct mx_staff_accept, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 22, 22, MX_TOKEN,
@@ -77,7 +77,7 @@ static const struct mx_field accept_rows[] = {
          MX_PASSWORD_MIN_STAFF, MX_PASSWORD_MAX, MX_PASSWORD,
          "Not a common one, not made from the address."),
 };
-MX_SHAPE(mx_shape_invitation_accept, "InvitationAccept", struct mx_staff_accept, accept_rows);
+MX_SHAPE(mx_shape_invitation_accept, "InvitationAccept", struct mx_staff_accept, accept_fields);
 
 /* ---- handlers ---- */
 

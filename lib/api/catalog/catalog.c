@@ -1,7 +1,7 @@
 /* /v1/categories and /v1/products */
 #include "api/catalog/catalog.h"
 
-#include "api/catalog/product_rows.h"
+#include "api/catalog/product_fields.h"
 #include "catalog/catalog.h"
 #include "http/page.h"
 
@@ -10,20 +10,20 @@
 /* ---- answers: categories ---- */
 
 /* The tree's levels, from the leaves up: a shape never holds itself. */
-#define CATEGORY_ROWS                                             \
+#define CATEGORY_FIELDS                                           \
     MX_O(struct mx_category, id, "Category."),                    \
         MX_O(struct mx_category, slug, "Its name in addresses."), \
         MX_O(struct mx_category, title, "Its name."),             \
         MX_O_METADATA(struct mx_category, public_metadata, "Of the shop's own.")
 #define CATEGORY_LEVEL(shape, wire, below)                                 \
-    static const struct mx_field shape##_rows[] = {                        \
-        CATEGORY_ROWS,                                                     \
+    static const struct mx_field shape##_fields[] = {                      \
+        CATEGORY_FIELDS,                                                   \
         MX_O_LIST(struct mx_category, children, below, "In their order."), \
     };                                                                     \
-    static MX_SHAPE(shape, wire, struct mx_category, shape##_rows)
+    static MX_SHAPE(shape, wire, struct mx_category, shape##_fields)
 
-static const struct mx_field category_ref_rows[] = {CATEGORY_ROWS};
-static MX_SHAPE(category_ref, "CategoryRef", struct mx_category, category_ref_rows);
+static const struct mx_field category_ref_fields[] = {CATEGORY_FIELDS};
+static MX_SHAPE(category_ref, "CategoryRef", struct mx_category, category_ref_fields);
 CATEGORY_LEVEL(level5, "CategoryLevel5", &category_ref);
 CATEGORY_LEVEL(level4, "CategoryLevel4", &level5);
 CATEGORY_LEVEL(level3, "CategoryLevel3", &level4);
@@ -34,98 +34,99 @@ struct list {
     struct mx_list data;
     struct mx_str next_cursor;
 };
-static const struct mx_field categories_rows[] = {
+static const struct mx_field categories_fields[] = {
     MX_O_LIST(struct list, data, &level1, "The roots with all below them."),
     MX_O_NULL(struct list, next_cursor, "Always null: the tree comes at once."),
 };
-MX_SHAPE(mx_shape_categories, "Categories", struct list, categories_rows);
+MX_SHAPE(mx_shape_categories, "Categories", struct list, categories_fields);
 
-static const struct mx_field category_rows[] = {
-    CATEGORY_ROWS,
+static const struct mx_field category_fields[] = {
+    CATEGORY_FIELDS,
     MX_O_LIST(struct mx_category, children, &category_ref, "Directly below it."),
     MX_O_LIST(struct mx_category, breadcrumb, &category_ref, "Above it, from the root."),
 };
-MX_SHAPE(mx_shape_category, "Category", struct mx_category, category_rows);
+MX_SHAPE(mx_shape_category, "Category", struct mx_category, category_fields);
 
 /* ---- answers: products ---- */
 
-static const struct mx_field rating_rows[] = {
+static const struct mx_field rating_fields[] = {
     MX_O_RAW(struct mx_rating, average, "Of 5 stars, two decimals; null without reviews."),
     MX_O(struct mx_rating, count, "How many reviews."),
 };
-MX_SHAPE(mx_shape_rating, "Rating", struct mx_rating, rating_rows);
+MX_SHAPE(mx_shape_rating, "Rating", struct mx_rating, rating_fields);
 
-static const struct mx_field card_rows[] = {MX_CARD_ROWS(struct mx_card, )};
-MX_SHAPE(mx_shape_card, "ProductCard", struct mx_card, card_rows);
+static const struct mx_field card_fields[] = {MX_CARD_FIELDS(struct mx_card, )};
+MX_SHAPE(mx_shape_card, "ProductCard", struct mx_card, card_fields);
 
-static const struct mx_field option_rows[] = {
+static const struct mx_field option_fields[] = {
     MX_F(struct mx_option, name, MX_BODY, MX_F_REQUIRED, 1, 64, MX_LINE, "What is chosen: Size."),
     MX_F_KIND(struct mx_option, values, "values", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1, 100,
               MX_LINE, "The choices, in their order."),
 };
-MX_SHAPE(mx_shape_option, "ProductOption", struct mx_option, option_rows);
+MX_SHAPE(mx_shape_option, "ProductOption", struct mx_option, option_fields);
 
-static const struct mx_field media_rows[] = {
+static const struct mx_field media_fields[] = {
     MX_F(struct mx_media, url, MX_BODY, MX_F_REQUIRED, 1, 500, MX_LINE,
          "https:// or a path of this site."),
     MX_F(struct mx_media, alt, MX_BODY, MX_F_NULLABLE, 1, 500, MX_LINE, "What it shows."),
     MX_F(struct mx_media, width, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
     MX_F(struct mx_media, height, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
 };
-MX_SHAPE(mx_shape_media, "ProductMedia", struct mx_media, media_rows);
+MX_SHAPE(mx_shape_media, "ProductMedia", struct mx_media, media_fields);
 
-static const struct mx_field product_category_rows[] = {
+static const struct mx_field product_category_fields[] = {
     MX_O(struct mx_product_category, id, "Category."),
     MX_O(struct mx_product_category, slug, "Its name in addresses."),
     MX_O(struct mx_product_category, title, "Its name."),
 };
 MX_SHAPE(mx_shape_product_category, "ProductCategory", struct mx_product_category,
-         product_category_rows);
+         product_category_fields);
 
-static const struct mx_field variant_rows[] = {MX_VARIANT_ROWS};
-static MX_SHAPE(variant, "Variant", struct mx_variant, variant_rows);
+static const struct mx_field variant_fields[] = {MX_VARIANT_FIELDS};
+static MX_SHAPE(variant, "Variant", struct mx_variant, variant_fields);
 
-static const struct mx_field product_rows[] = {MX_PRODUCT_ROWS(&variant)};
-MX_SHAPE(mx_shape_product, "Product", struct mx_product, product_rows);
+static const struct mx_field product_fields[] = {MX_PRODUCT_FIELDS(&variant)};
+MX_SHAPE(mx_shape_product, "Product", struct mx_product, product_fields);
 
-static const struct mx_field facet_value_rows[] = {
+static const struct mx_field facet_value_fields[] = {
     MX_O(struct mx_facet_value, value, "Value."),
     MX_O(struct mx_facet_value, count, "Products of the list that have it."),
 };
-static MX_SHAPE(facet_value, "FacetValue", struct mx_facet_value, facet_value_rows);
+static MX_SHAPE(facet_value, "FacetValue", struct mx_facet_value, facet_value_fields);
 
-static const struct mx_field facet_attribute_rows[] = {
+static const struct mx_field facet_attribute_fields[] = {
     MX_O(struct mx_facet_attribute, name, "Attribute."),
     MX_O_LIST(struct mx_facet_attribute, values, &facet_value, "Most frequent first."),
 };
-static MX_SHAPE(facet_attribute, "FacetAttribute", struct mx_facet_attribute, facet_attribute_rows);
+static MX_SHAPE(facet_attribute, "FacetAttribute", struct mx_facet_attribute,
+                facet_attribute_fields);
 
-static const struct mx_field facet_band_rows[] = {
+static const struct mx_field facet_band_fields[] = {
     MX_O(struct mx_facet_band, min, "From this price"),
     MX_O_NULL(struct mx_facet_band, max, "to below this one; null: no end."),
     MX_O(struct mx_facet_band, count, "Products of the list."),
 };
-static MX_SHAPE(facet_band, "FacetPriceBand", struct mx_facet_band, facet_band_rows);
+static MX_SHAPE(facet_band, "FacetPriceBand", struct mx_facet_band, facet_band_fields);
 
-static const struct mx_field facets_rows[] = {
+static const struct mx_field facets_fields[] = {
     MX_O_LIST(struct mx_facets, brands, &facet_value, "Most frequent first."),
     MX_O_LIST(struct mx_facets, attributes, &facet_attribute, "By name."),
     MX_O_LIST(struct mx_facets, prices, &facet_band, "By the lowest price, cheapest first."),
 };
-static MX_SHAPE(facets, "Facets", struct mx_facets, facets_rows);
+static MX_SHAPE(facets, "Facets", struct mx_facets, facets_fields);
 
 struct product_page {
     struct mx_list data;
     struct mx_str next_cursor;
     struct mx_facets *facets;
 };
-static const struct mx_field product_page_rows[] = {
+static const struct mx_field product_page_fields[] = {
     MX_O_LIST(struct product_page, data, &mx_shape_card, "In the order asked for."),
     MX_O_NULL(struct product_page, next_cursor, "For the next page."),
     MX_F_SUB(struct product_page, facets, MX_K_OBJPTR, MX_F_NULLABLE | MX_F_OMIT, 0, 0, &facets,
              "Counts over all pages, with facets=true."),
 };
-MX_SHAPE(mx_shape_product_page, "ProductPage", struct product_page, product_page_rows);
+MX_SHAPE(mx_shape_product_page, "ProductPage", struct product_page, product_page_fields);
 
 /* ---- requests ---- */
 
@@ -134,20 +135,20 @@ struct category_query {
 };
 #define LOCALE(T, m) MX_F_AS(T, m, "locale", MX_QUERY, 0, 2, 35, MX_LOCALE, "Translation.")
 
-static const struct mx_field category_query_rows[] = {LOCALE(struct category_query, locale)};
-MX_SHAPE(mx_shape_category_query, "CategoryQuery", struct category_query, category_query_rows);
+static const struct mx_field category_query_fields[] = {LOCALE(struct category_query, locale)};
+MX_SHAPE(mx_shape_category_query, "CategoryQuery", struct category_query, category_query_fields);
 
-static const struct mx_field category_slug_rows[] = {
+static const struct mx_field category_slug_fields[] = {
     MX_F(struct category_query, slug, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Category."),
     LOCALE(struct category_query, locale),
 };
-MX_SHAPE(mx_shape_category_slug, "CategorySlug", struct category_query, category_slug_rows);
+MX_SHAPE(mx_shape_category_slug, "CategorySlug", struct category_query, category_slug_fields);
 
 /* Price list and translation; there is one of each. */
 struct view {
     struct mx_str currency, locale;
 };
-#define VIEW_ROWS(T)                                                                      \
+#define VIEW_FIELDS(T)                                                                    \
     MX_F_AS(T, view.currency, "currency", MX_QUERY, 0, 3, 3, MX_CURRENCY, "Price list."), \
         LOCALE(T, view.locale)
 
@@ -162,7 +163,7 @@ struct product_query {
 #define Q_HAS(m, kind, min, max, names, doc) \
     {#m, kind, MX_QUERY, 0, offsetof(struct product_query, query.m), \
      offsetof(struct product_query, query.has_##m), min, max, MX_LINE, names, NULL, doc, #names}
-static const struct mx_field product_query_rows[] = {
+static const struct mx_field product_query_fields[] = {
     Q(category, 0, 1, 120, MX_LINE, "Slug; its descendants count too."),
     Q(q, 0, 1, 200, MX_LINE, "Words, all of which occur in title, description, sku or brand."),
     Q(brand, 0, 1, 120, MX_LINE, "Exact brand."),
@@ -177,20 +178,20 @@ static const struct mx_field product_query_rows[] = {
     Q(limit, 0, 1, 100, MX_LINE, "Products a page, 20 unless given."),
     MX_F(struct product_query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
          "next_cursor of the page before."),
-    VIEW_ROWS(struct product_query),
+    VIEW_FIELDS(struct product_query),
 };
 /* clang-format on */
-MX_SHAPE(mx_shape_product_query, "ProductQuery", struct product_query, product_query_rows);
+MX_SHAPE(mx_shape_product_query, "ProductQuery", struct product_query, product_query_fields);
 
 struct product_ref {
     struct mx_str product;
     struct view view;
 };
-static const struct mx_field product_ref_rows[] = {
+static const struct mx_field product_ref_fields[] = {
     MX_F(struct product_ref, product, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Slug or id."),
-    VIEW_ROWS(struct product_ref),
+    VIEW_FIELDS(struct product_ref),
 };
-MX_SHAPE(mx_shape_product_ref, "ProductRef", struct product_ref, product_ref_rows);
+MX_SHAPE(mx_shape_product_ref, "ProductRef", struct product_ref, product_ref_fields);
 
 /* ---- handlers ---- */
 

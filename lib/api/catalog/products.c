@@ -1,22 +1,22 @@
 /* /v1/admin/products */
 #include "api/catalog/products.h"
 
-#include "api/catalog/product_rows.h"
+#include "api/catalog/product_fields.h"
 
 /* ---- answers ---- */
 
-static const struct mx_field variant_rows[] = {
-    MX_VARIANT_ROWS,
+static const struct mx_field variant_fields[] = {
+    MX_VARIANT_FIELDS,
     MX_O_METADATA(struct mx_variant, metadata, "Of the staff's own."),
     MX_O(struct mx_variant, stock, "Units on hand."),
     MX_O(struct mx_variant, reserved, "Units promised to orders."),
     MX_O(struct mx_variant, available, "stock - reserved."),
 };
-static MX_SHAPE(variant, "StaffVariant", struct mx_variant, variant_rows);
+static MX_SHAPE(variant, "StaffVariant", struct mx_variant, variant_fields);
 
 #define STATUS(T) MX_O_ENUM(T, status, mx_product_status_names, "Only active products are public.")
-static const struct mx_field product_rows[] = {
-    MX_PRODUCT_ROWS(&variant),
+static const struct mx_field product_fields[] = {
+    MX_PRODUCT_FIELDS(&variant),
     STATUS(struct mx_product),
     MX_O_METADATA(struct mx_product, metadata, "Of the staff's own."),
     MX_O(struct mx_product, version, "For If-Match."),
@@ -24,15 +24,15 @@ static const struct mx_field product_rows[] = {
     MX_O(struct mx_product, created_at, "When it was made."),
     MX_O(struct mx_product, updated_at, "When it was last changed."),
 };
-MX_SHAPE(mx_shape_staff_product, "StaffProduct", struct mx_product, product_rows);
+MX_SHAPE(mx_shape_staff_product, "StaffProduct", struct mx_product, product_fields);
 
-static const struct mx_field row_rows[] = {
-    MX_CARD_ROWS(struct mx_product_row, card.),
+static const struct mx_field row_fields[] = {
+    MX_CARD_FIELDS(struct mx_product_row, card.),
     STATUS(struct mx_product_row),
     MX_O(struct mx_product_row, version, "For If-Match."),
     MX_O(struct mx_product_row, updated_at, "When it was last changed."),
 };
-static MX_SHAPE(row, "StaffProductRow", struct mx_product_row, row_rows);
+static MX_SHAPE(row, "StaffProductRow", struct mx_product_row, row_fields);
 
 /* ---- requests ---- */
 
@@ -41,26 +41,26 @@ struct product_query {
     bool has_status;
     struct mx_str q;
 };
-static const struct mx_field product_query_rows[] = {
+static const struct mx_field product_query_fields[] = {
     MX_F_ENUM_HAS(struct product_query, status, MX_QUERY, 0, mx_product_status_names,
                   "Only products in this state."),
     MX_F(struct product_query, q, MX_QUERY, 0, 1, 200, MX_LINE,
          "Words of title, description, sku or brand."),
 };
 MX_SHAPE(mx_shape_staff_product_query, "StaffProductQuery", struct product_query,
-         product_query_rows);
+         product_query_fields);
 
 #define W struct mx_product_write
 #define ID MX_F(W, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Product.")
 #define IF_MATCH MX_F_IF_MATCH(W, if_match)
 
-static const struct mx_field id_rows[] = {ID};
-MX_SHAPE(mx_shape_product_id, "ProductId", W, id_rows);
+static const struct mx_field id_fields[] = {ID};
+MX_SHAPE(mx_shape_product_id, "ProductId", W, id_fields);
 
-static const struct mx_field version_rows[] = {ID, IF_MATCH};
-MX_SHAPE(mx_shape_product_version, "ProductVersion", W, version_rows);
+static const struct mx_field version_fields[] = {ID, IF_MATCH};
+MX_SHAPE(mx_shape_product_version, "ProductVersion", W, version_fields);
 
-static const struct mx_field variant_write_rows[] = {
+static const struct mx_field variant_write_fields[] = {
     MX_F(struct mx_variant_write, id, MX_BODY, 0, 0, 0, MX_LINE,
          "A variant that there is; without it the article number tells which one is meant."),
     MX_F(struct mx_variant_write, sku, MX_BODY, 0, 1, 64, MX_SKU,
@@ -81,10 +81,10 @@ static const struct mx_field variant_write_rows[] = {
     MX_F_METADATA(struct mx_variant_write, public_metadata,
                   "Of the staff's own, for buyers to see."),
 };
-static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_write_rows);
+static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_write_fields);
 
 /* clang-format off */
-#define WRITE_ROWS(needed)                                                                        \
+#define WRITE_FIELDS(needed)                                                                        \
     MX_F_HAS(W, slug, MX_BODY, 0, 1, 120, MX_SLUG, "Made of the title unless given."),            \
     MX_F_HAS(W, title, MX_BODY, needed, 1, 200, MX_LINE, "Name."),                                \
     MX_F_HAS(W, description, MX_BODY, 0, 0, 16000, MX_TEXT, "Text."),                             \
@@ -104,11 +104,11 @@ static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_
                  "All variants; one that is missing is withdrawn.")
 /* clang-format on */
 
-static const struct mx_field write_rows[] = {WRITE_ROWS(MX_F_REQUIRED)};
-MX_SHAPE(mx_shape_product_write, "ProductWrite", W, write_rows);
+static const struct mx_field write_fields[] = {WRITE_FIELDS(MX_F_REQUIRED)};
+MX_SHAPE(mx_shape_product_write, "ProductWrite", W, write_fields);
 
-static const struct mx_field patch_rows[] = {ID, IF_MATCH, WRITE_ROWS(0)};
-MX_SHAPE(mx_shape_product_patch, "ProductPatch", W, patch_rows);
+static const struct mx_field patch_fields[] = {ID, IF_MATCH, WRITE_FIELDS(0)};
+MX_SHAPE(mx_shape_product_patch, "ProductPatch", W, patch_fields);
 
 /* ---- handlers ---- */
 

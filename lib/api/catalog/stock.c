@@ -3,7 +3,7 @@
 
 #include "catalog/stock.h"
 
-static const struct mx_field stock_rows[] = {
+static const struct mx_field stock_fields[] = {
     MX_O(struct mx_stock, variant_id, "Variant."),
     MX_O(struct mx_stock, sku, "Article number."),
     MX_O(struct mx_stock, on_hand, "Units in the warehouse."),
@@ -11,17 +11,17 @@ static const struct mx_field stock_rows[] = {
     MX_O(struct mx_stock, available, "on_hand - reserved."),
     MX_O(struct mx_stock, version, "Counts its changes."),
 };
-MX_SHAPE(mx_shape_stock, "Stock", struct mx_stock, stock_rows);
+MX_SHAPE(mx_shape_stock, "Stock", struct mx_stock, stock_fields);
 
 struct query {
     struct mx_id variant_id;
     struct mx_str sku;
 };
-static const struct mx_field query_rows[] = {
+static const struct mx_field query_fields[] = {
     MX_F(struct query, variant_id, MX_QUERY, 0, 0, 0, MX_LINE, "Only this variant."),
     MX_F(struct query, sku, MX_QUERY, 0, 1, 64, MX_SKU, "Only this article number."),
 };
-MX_SHAPE(mx_shape_stock_query, "StockQuery", struct query, query_rows);
+MX_SHAPE(mx_shape_stock_query, "StockQuery", struct query, query_fields);
 
 struct adjustment {
     struct mx_id variant_id;
@@ -29,7 +29,7 @@ struct adjustment {
     bool has_delta, has_set_to;
     struct mx_str reason;
 };
-static const struct mx_field adjustment_rows[] = {
+static const struct mx_field adjustment_fields[] = {
     MX_F(struct adjustment, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
     MX_F_HAS(struct adjustment, delta, MX_BODY, 0, -MX_STOCK_MAX, MX_STOCK_MAX, MX_LINE,
              "Units that came or went."),
@@ -37,7 +37,7 @@ static const struct mx_field adjustment_rows[] = {
              "Units that were counted; instead of delta."),
     MX_F(struct adjustment, reason, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "For the ledger."),
 };
-MX_SHAPE(mx_shape_stock_adjustment, "StockAdjustment", struct adjustment, adjustment_rows);
+MX_SHAPE(mx_shape_stock_adjustment, "StockAdjustment", struct adjustment, adjustment_fields);
 
 static enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {

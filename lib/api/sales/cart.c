@@ -5,7 +5,7 @@
 
 /* ---- answers ---- */
 
-static const struct mx_field postal_rows[] = {
+static const struct mx_field postal_fields[] = {
     MX_O(struct mx_postal, name, "Who receives."),
     MX_O_NULL(struct mx_postal, company, "Company."),
     MX_O(struct mx_postal, line1, "Street and number."),
@@ -16,18 +16,18 @@ static const struct mx_field postal_rows[] = {
     MX_O(struct mx_postal, country, "ISO 3166-1 alpha-2."),
     MX_O_NULL(struct mx_postal, phone, "For the carrier."),
 };
-MX_SHAPE(mx_shape_postal, "PostalAddress", struct mx_postal, postal_rows);
+MX_SHAPE(mx_shape_postal, "PostalAddress", struct mx_postal, postal_fields);
 
-static const struct mx_field offer_rows[] = {
+static const struct mx_field offer_fields[] = {
     MX_O(struct mx_shipping_offer, id, "Shipping method."),
     MX_O(struct mx_shipping_offer, name, "Name for the buyer."),
     MX_O(struct mx_shipping_offer, price, "For this cart."),
     MX_O(struct mx_shipping_offer, days_min, "Days until delivery, at least."),
     MX_O(struct mx_shipping_offer, days_max, "Days until delivery, at most."),
 };
-MX_SHAPE(mx_shape_shipping_offer, "ShippingOffer", struct mx_shipping_offer, offer_rows);
+MX_SHAPE(mx_shape_shipping_offer, "ShippingOffer", struct mx_shipping_offer, offer_fields);
 
-static const struct mx_field item_rows[] = {
+static const struct mx_field item_fields[] = {
     MX_O(struct mx_cart_item, id, "Line."),
     MX_O(struct mx_cart_item, variant_id, "Variant."),
     MX_O(struct mx_cart_item, product_slug, "Product."),
@@ -38,16 +38,16 @@ static const struct mx_field item_rows[] = {
     MX_O(struct mx_cart_item, line_total, "unit_price times quantity."),
     MX_O(struct mx_cart_item, available, "The whole quantity can be had now."),
 };
-MX_SHAPE(mx_shape_cart_item, "CartItem", struct mx_cart_item, item_rows);
+MX_SHAPE(mx_shape_cart_item, "CartItem", struct mx_cart_item, item_fields);
 
-static const struct mx_field warning_rows[] = {
+static const struct mx_field warning_fields[] = {
     MX_O(struct mx_cart_warning, code, "price_changed, not_available or not_enough_stock."),
     MX_O(struct mx_cart_warning, item_id, "The line."),
     MX_O(struct mx_cart_warning, detail, "A sentence for a person."),
 };
-MX_SHAPE(mx_shape_cart_warning, "CartWarning", struct mx_cart_warning, warning_rows);
+MX_SHAPE(mx_shape_cart_warning, "CartWarning", struct mx_cart_warning, warning_fields);
 
-static const struct mx_field cart_rows[] = {
+static const struct mx_field cart_fields[] = {
     MX_O(struct mx_cart, id, "Cart."),
     MX_O(struct mx_cart, currency, "ISO 4217."),
     MX_O_LIST(struct mx_cart, items, &mx_shape_cart_item, "Lines, oldest first."),
@@ -63,15 +63,15 @@ static const struct mx_field cart_rows[] = {
     MX_O_PTR(struct mx_cart, shipping_method, &mx_shape_shipping_offer, "How."),
     MX_O_LIST(struct mx_cart, warnings, &mx_shape_cart_warning, "What the buyer should know."),
 };
-MX_SHAPE(mx_shape_cart, "Cart", struct mx_cart, cart_rows);
+MX_SHAPE(mx_shape_cart, "Cart", struct mx_cart, cart_fields);
 
 struct offers {
     struct mx_list data;
 };
-static const struct mx_field offers_rows[] = {
+static const struct mx_field offers_fields[] = {
     MX_O_LIST(struct offers, data, &mx_shape_shipping_offer, "In the shop's order."),
 };
-MX_SHAPE(mx_shape_shipping_offers, "ShippingOffers", struct offers, offers_rows);
+MX_SHAPE(mx_shape_shipping_offers, "ShippingOffers", struct offers, offers_fields);
 
 /* ---- requests ---- */
 
@@ -79,26 +79,26 @@ struct item_add {
     struct mx_id variant_id;
     int64_t quantity;
 };
-static const struct mx_field item_add_rows[] = {
+static const struct mx_field item_add_fields[] = {
     MX_F(struct item_add, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
     MX_F(struct item_add, quantity, MX_BODY, MX_F_REQUIRED, 1, 999, MX_LINE, "How many more."),
 };
-MX_SHAPE(mx_shape_cart_add, "CartItemAdd", struct item_add, item_add_rows);
+MX_SHAPE(mx_shape_cart_add, "CartItemAdd", struct item_add, item_add_fields);
 
 struct item_set {
     struct mx_id id;
     int64_t quantity;
 };
-static const struct mx_field item_set_rows[] = {
+static const struct mx_field item_set_fields[] = {
     MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Line."),
     MX_F(struct item_set, quantity, MX_BODY, MX_F_REQUIRED, 0, 999, MX_LINE, "0 removes the line."),
 };
-MX_SHAPE(mx_shape_cart_item_set, "CartItemSet", struct item_set, item_set_rows);
+MX_SHAPE(mx_shape_cart_item_set, "CartItemSet", struct item_set, item_set_fields);
 
-static const struct mx_field item_id_rows[] = {
+static const struct mx_field item_id_fields[] = {
     MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Line."),
 };
-MX_SHAPE(mx_shape_cart_item_id, "CartItemId", struct item_set, item_id_rows);
+MX_SHAPE(mx_shape_cart_item_id, "CartItemId", struct item_set, item_id_fields);
 
 struct ship_to {
     struct mx_id address_id;
@@ -107,7 +107,7 @@ struct ship_to {
 };
 #define POSTAL(m, wire, flags, max, fmt, doc) \
     MX_F_AS(struct ship_to, to.m, wire, MX_BODY, flags, 1, max, fmt, doc)
-static const struct mx_field ship_to_rows[] = {
+static const struct mx_field ship_to_fields[] = {
     MX_F_HAS(struct ship_to, address_id, MX_BODY, 0, 0, 0, MX_LINE,
              "An entry of the address book, instead of the other members."),
     POSTAL(name, "name", 0, 200, MX_LINE, "Who receives."),
@@ -120,16 +120,16 @@ static const struct mx_field ship_to_rows[] = {
     POSTAL(country, "country", 0, 2, MX_COUNTRY, "ISO 3166-1 alpha-2."),
     POSTAL(phone, "phone", MX_F_NULLABLE, 32, MX_PHONE, "For the carrier."),
 };
-MX_SHAPE(mx_shape_cart_ship_to, "CartShippingAddress", struct ship_to, ship_to_rows);
+MX_SHAPE(mx_shape_cart_ship_to, "CartShippingAddress", struct ship_to, ship_to_fields);
 
 struct ship_by {
     struct mx_id shipping_method_id;
 };
-static const struct mx_field ship_by_rows[] = {
+static const struct mx_field ship_by_fields[] = {
     MX_F(struct ship_by, shipping_method_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE,
          "One of the cart's shipping methods."),
 };
-MX_SHAPE(mx_shape_cart_ship_by, "CartShippingMethod", struct ship_by, ship_by_rows);
+MX_SHAPE(mx_shape_cart_ship_by, "CartShippingMethod", struct ship_by, ship_by_fields);
 
 /* ---- handlers ---- */
 

@@ -6,7 +6,7 @@
 
 /* ---- answers ---- */
 
-static const struct mx_field item_rows[] = {
+static const struct mx_field item_fields[] = {
     MX_O(struct mx_order_item, id, "Line."),
     MX_O(struct mx_order_item, variant_id, "Variant."),
     MX_O(struct mx_order_item, product_slug, "Product."),
@@ -17,9 +17,9 @@ static const struct mx_field item_rows[] = {
     MX_O(struct mx_order_item, line_total, "unit_price times quantity."),
     MX_O(struct mx_order_item, tax, "On the line."),
 };
-MX_SHAPE(mx_shape_order_item, "OrderItem", struct mx_order_item, item_rows);
+MX_SHAPE(mx_shape_order_item, "OrderItem", struct mx_order_item, item_fields);
 
-static const struct mx_field payment_rows[] = {
+static const struct mx_field payment_fields[] = {
     MX_O(struct mx_order_payment_row, id, "Payment."),
     MX_O(struct mx_order_payment_row, provider, "Provider."),
     MX_O_ENUM(struct mx_order_payment_row, status, mx_payment_status_names, "State."),
@@ -29,27 +29,27 @@ static const struct mx_field payment_rows[] = {
     MX_O_NULL(struct mx_order_payment_row, failure_code, "Why it failed."),
     MX_O(struct mx_order_payment_row, created_at, "When."),
 };
-MX_SHAPE(mx_shape_payment, "Payment", struct mx_order_payment_row, payment_rows);
+MX_SHAPE(mx_shape_payment, "Payment", struct mx_order_payment_row, payment_fields);
 
-static const struct mx_field event_rows[] = {
+static const struct mx_field event_fields[] = {
     MX_O(struct mx_order_event, type, "What happened."),
     MX_O(struct mx_order_event, created_at, "When."),
 };
-MX_SHAPE(mx_shape_order_event, "OrderEvent", struct mx_order_event, event_rows);
+MX_SHAPE(mx_shape_order_event, "OrderEvent", struct mx_order_event, event_fields);
 
-static const struct mx_field method_rows[] = {
+static const struct mx_field method_fields[] = {
     MX_O(struct mx_order_method, id, "Shipping method."),
     MX_O(struct mx_order_method, name, "As it was offered."),
 };
-MX_SHAPE(mx_shape_order_method, "OrderShippingMethod", struct mx_order_method, method_rows);
+MX_SHAPE(mx_shape_order_method, "OrderShippingMethod", struct mx_order_method, method_fields);
 
-static const struct mx_field addresses_rows[] = {
+static const struct mx_field addresses_fields[] = {
     MX_O_PTR(struct mx_order_addresses, shipping, &mx_shape_postal, "Where to."),
 };
-MX_SHAPE(mx_shape_order_addresses, "OrderAddresses", struct mx_order_addresses, addresses_rows);
+MX_SHAPE(mx_shape_order_addresses, "OrderAddresses", struct mx_order_addresses, addresses_fields);
 
 #define STRINGS(m, doc) MX_F_KIND(struct mx_order, m, #m, MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT, doc)
-static const struct mx_field order_rows[] = {
+static const struct mx_field order_fields[] = {
     MX_O(struct mx_order, id, "Order."),
     MX_O(struct mx_order, number, "For people."),
     MX_O_ENUM(struct mx_order, status, mx_order_status_names, "State of the order."),
@@ -76,19 +76,19 @@ static const struct mx_field order_rows[] = {
     STRINGS(fulfilments, "Parcels."),
     MX_O_LIST(struct mx_order, events, &mx_shape_order_event, "History, oldest first."),
 };
-MX_SHAPE(mx_shape_order, "Order", struct mx_order, order_rows);
+MX_SHAPE(mx_shape_order, "Order", struct mx_order, order_fields);
 
 /* ---- requests ---- */
 
-static const struct mx_field pay_rows[] = {
+static const struct mx_field pay_fields[] = {
     MX_F_ENUM(struct mx_pay_request, provider, MX_BODY, MX_F_REQUIRED, mx_payment_provider_names,
               "Who takes the money."),
     MX_F(struct mx_pay_request, token, MX_BODY, 0, 1, 255, MX_TOKEN,
          "sandbox: tok_ok, tok_declined."),
 };
-MX_SHAPE(mx_shape_pay, "PaymentRequest", struct mx_pay_request, pay_rows);
+MX_SHAPE(mx_shape_pay, "PaymentRequest", struct mx_pay_request, pay_fields);
 
-static const struct mx_field checkout_rows[] = {
+static const struct mx_field checkout_fields[] = {
     MX_F(struct mx_checkout, expected_total, MX_BODY, 0, 0, MX_MONEY_MAX, MX_LINE,
          "Refuse when the cart costs something else by now."),
     MX_F_SUB(struct mx_checkout, payment, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &mx_shape_pay,
@@ -96,15 +96,15 @@ static const struct mx_field checkout_rows[] = {
     MX_F(struct mx_checkout, email, MX_BODY, 0, 3, 254, MX_EMAIL, "Where mail on this order goes."),
     MX_F(struct mx_checkout, note, MX_BODY, 0, 1, 1000, MX_TEXT, "A note for the shop."),
 };
-MX_SHAPE(mx_shape_checkout, "Checkout", struct mx_checkout, checkout_rows);
+MX_SHAPE(mx_shape_checkout, "Checkout", struct mx_checkout, checkout_fields);
 
 struct order_id {
     struct mx_id id;
 };
-static const struct mx_field order_id_rows[] = {
+static const struct mx_field order_id_fields[] = {
     MX_F(struct order_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Order."),
 };
-MX_SHAPE(mx_shape_order_id, "OrderId", struct order_id, order_id_rows);
+MX_SHAPE(mx_shape_order_id, "OrderId", struct order_id, order_id_fields);
 
 /* ---- handlers ---- */
 

@@ -13,7 +13,7 @@
     MX_F_AS(T, m, wire, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, doc)
 
 /* A card that is embedded in T as the members with prefix p (`card.`), or is T itself (no p). */
-#define MX_CARD_ROWS(T, p)                                                                        \
+#define MX_CARD_FIELDS(T, p)                                                                        \
     MX_O_AS(T, p id, "id", "Product."),                                                           \
     MX_O_AS(T, p slug, "slug", "Its name in addresses."),                                         \
     MX_O_AS(T, p title, "title", "Its name."),                                                    \
@@ -26,7 +26,7 @@
     MX_F_SUB_AS(T, p rating, "rating", MX_K_OBJECT, 0, 0, 0, &mx_shape_rating,                     \
                 "What buyers think of it.")
 
-#define MX_VARIANT_ROWS                                                                           \
+#define MX_VARIANT_FIELDS                                                                           \
     MX_O(struct mx_variant, id, "Variant."),                                                      \
     MX_O(struct mx_variant, sku, "Article number."),                                              \
     MX_O(struct mx_variant, title, "Its choices; empty without options."),                        \
@@ -39,8 +39,8 @@
     MX_O_JSON_LIST(struct mx_variant, media, &mx_shape_media, "Pictures."),                       \
     MX_O_METADATA(struct mx_variant, public_metadata, "Of the shop's own.")
 
-#define MX_PRODUCT_ROWS(variant_shape)                                                            \
-    MX_CARD_ROWS(struct mx_product, card.),                                                       \
+#define MX_PRODUCT_FIELDS(variant_shape)                                                            \
+    MX_CARD_FIELDS(struct mx_product, card.),                                                       \
     MX_O(struct mx_product, description, "Text."),                                                \
     MX_O_JSON_LIST(struct mx_product, options, &mx_shape_option, "What can be chosen."),          \
     MX_O_LIST(struct mx_product, variants, variant_shape, "In their order."),                     \
