@@ -150,6 +150,11 @@ enum mx_err mx_link_open(struct mx_link *l)
     return MX_E_UNAVAILABLE;
 }
 
+int64_t mx_link_patience_ns(const struct mx_link *l)
+{
+    return (int64_t)mx_db_session_answer_s(l->conf) * 1000000000;
+}
+
 unsigned mx_link_kill_last(const struct mx_link *l)
 {
     return mx_db_session_kill(l->conf, l->id);

@@ -48,6 +48,8 @@ struct mx_link_result {
     int64_t changed;
 };
 
+/* ns that the client waits for an answer before it gives the connection up. */
+int64_t mx_link_patience_ns(const struct mx_link *l);
 /* End in the server what the connection that this link had last is still doing: a server does not
  * see that its client has gone before the statement ends. From a connection of its own, which waits
  * two seconds at most. 0, or the error by which the server could not be told. */

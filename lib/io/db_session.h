@@ -14,7 +14,8 @@ typedef __typeof__(*((MYSQL_BIND *)0)->is_null) mx_db_bool;
  * is that of the handle. The caller closes the handle, which is never NULL, with mysql_close. */
 bool mx_db_session_open(const struct mx_settings *conf, enum mx_link_kind kind, MYSQL **ret_my);
 
-/* Seconds that the client waits for an answer before it gives the connection up. */
+/* Seconds that the client waits for an answer before it gives the connection up. The server ends
+ * statements before, as far as it does. */
 unsigned mx_db_session_answer_s(const struct mx_settings *conf);
 
 /* End connection `id` of this account in the server, from a connection of its own. 0 when the

@@ -174,7 +174,7 @@ static void note_failure(struct mx_db *db, struct mx_link *l, int64_t began_ns)
     db->unknown = f->is.lost && !f->is.unsent;
     for (int k = 0; f->is.lost && !quick && k < MX_LINK_KINDS; k++)
         mx_link_close(db->links[k]);
-    if (f->is.lost && took_ns >= db->conf->db_statement_timeout_ms * 1000000)
+    if (f->is.lost && took_ns >= mx_link_patience_ns(l))
         end_in_server(db, l);
 }
 
