@@ -58,6 +58,7 @@ struct mx_ctx {
     struct mx_str address; /* the client's address as nginx saw it */
     struct mx_str user_agent;
     struct mx_str accept_language; /* as sent, unchecked */
+    bool head;                     /* HEAD: nobody sees the body of the answer */
     struct mx_str route_id;
     struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
     struct mx_rate rate; /* of the route's class, or of the limit that refused */

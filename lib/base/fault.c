@@ -15,9 +15,10 @@ static MX_PRINTF(3, 0) struct mx_fault *add(struct mx_faults *f, const char *cod
 {
     struct mx_fault *row;
 
+    f->last = NULL;
     if (f->n == MX_FAULTS_MAX)
         return NULL;
-    row = &f->at[f->n++];
+    row = f->last = &f->at[f->n++];
     *row = (struct mx_fault){.code = code, .detail = mx_str_c(mx_arena_vprintf(f->arena, fmt, ap))};
     return row;
 }
@@ -44,6 +45,20 @@ void mx_fault_param(struct mx_faults *f, struct mx_str name, const char *code, c
     va_end(ap);
     if (row)
         row->parameter = mx_str_dup(f->arena, name);
+}
+
+bool mx_fault_told(const struct mx_faults *f, struct mx_str pointer)
+{
+    for (int i = 0; i < f->n; i++)
+        if (f->at[i].pointer.p && mx_str_eq(f->at[i].pointer, pointer))
+            return true;
+    return false;
+}
+
+void mx_fault_params(struct mx_faults *f, struct mx_str json)
+{
+    if (f->last)
+        f->last->params = json;
 }
 
 enum mx_err mx_fail(struct mx_faults *f, enum mx_err e, const char *fmt, ...)

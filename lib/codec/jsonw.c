@@ -180,6 +180,16 @@ void mx_jsonw_time(struct mx_jsonw *w, struct mx_time t)
     mx_jsonw_str(w, (struct mx_str){text, sizeof(text)});
 }
 
+void mx_jsonw_money(struct mx_jsonw *w, struct mx_money m)
+{
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "amount");
+    mx_jsonw_int(w, m.minor);
+    mx_jsonw_name(w, "currency");
+    mx_jsonw_str(w, mx_currency_str(&m.currency));
+    mx_jsonw_close(w);
+}
+
 void mx_jsonw_raw(struct mx_jsonw *w, struct mx_str json)
 {
     if (!json.p)

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "codec/money.h"
 
 struct mx_jsonw {
     struct mx_buf *out;
@@ -27,8 +28,9 @@ void mx_jsonw_c(struct mx_jsonw *w, const char *c);
 void mx_jsonw_int(struct mx_jsonw *w, int64_t v);
 void mx_jsonw_bool(struct mx_jsonw *w, bool v);
 void mx_jsonw_null(struct mx_jsonw *w);
-void mx_jsonw_id(struct mx_jsonw *w, struct mx_id id);    /* none writes null */
-void mx_jsonw_time(struct mx_jsonw *w, struct mx_time t); /* none writes null */
+void mx_jsonw_id(struct mx_jsonw *w, struct mx_id id);      /* none writes null */
+void mx_jsonw_time(struct mx_jsonw *w, struct mx_time t);   /* none writes null */
+void mx_jsonw_money(struct mx_jsonw *w, struct mx_money m); /* {"amount","currency"} */
 /* Bytes as a string of lower-case hexadecimal digits. */
 void mx_jsonw_hex(struct mx_jsonw *w, const void *p, size_t n);
 /* A JSON value made by this writer earlier (e.g. a stored column), byte for byte; absent writes

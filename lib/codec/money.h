@@ -8,6 +8,10 @@
 
 #define MX_MONEY_MAX INT64_C(9007199254740991) /* 2^53 - 1 */
 
+/* Largest price of one unit, and of shipping: 100 lines of 999 units and their shipping, all of
+ * them taxed at 100 %, stay below MX_MONEY_MAX (lib/sales/cart.h has the assertion). */
+#define MX_PRICE_MAX INT64_C(45000000000)
+
 struct mx_currency {
     char code[4]; /* upper case, NUL-terminated; "" means none */
 };

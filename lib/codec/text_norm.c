@@ -1,12 +1,15 @@
 #include "codec/text_norm.h"
 
 #include <unicode/uchar.h>
+#include <unicode/uidna.h>
 #include <unicode/unorm2.h>
 #include <unicode/uscript.h>
 #include <unicode/ustring.h>
 
 #include "base/arena.h"
 #include "codec/utf8.h"
+
+#define DOMAIN_MAX 253
 
 /* UTF-16, as ICU works. */
 struct text16 {
@@ -101,6 +104,25 @@ struct mx_str mx_text_nfc(struct mx_arena *a, struct mx_str s)
 struct mx_str mx_text_line(struct mx_arena *a, struct mx_str s)
 {
     return mx_text_nfc(a, mx_utf8_trim(s));
+}
+
+bool mx_text_domain(struct mx_arena *a, struct mx_str domain, struct mx_str *ret_ascii)
+{
+    static UIDNA *idna;
+    UErrorCode e = U_ZERO_ERROR;
+    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+    char *out = mx_arena_alloc(a, DOMAIN_MAX);
+    int32_t n;
+
+    if (!idna)
+        idna = uidna_openUTS46(
+            UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ, &e);
+    MX_ASSERT(U_SUCCESS(e) && domain.n <= INT32_MAX / 32);
+    n = uidna_nameToASCII_UTF8(idna, domain.p, (int32_t)domain.n, out, DOMAIN_MAX, &info, &e);
+    if (U_FAILURE(e) || info.errors != 0 || n > DOMAIN_MAX)
+        return false;
+    *ret_ascii = (struct mx_str){out, (size_t)n};
+    return true;
 }
 
 /* Accents of all scripts that can be read without them: the blocks of combining marks, and the

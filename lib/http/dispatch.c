@@ -116,6 +116,7 @@ static void begin(struct exchange *x)
     cx->address = req->address;
     cx->user_agent = user_agent(req->user_agent);
     cx->accept_language = req->accept_language;
+    cx->head = req->method == MX_HEAD;
     cx->mount = req->mount;
     mx_faults_init(cx->faults, cx->arena);
     mx_log_context(cx->request_id, trace_id(req->traceparent));
@@ -348,7 +349,7 @@ static enum mx_err read_noun(struct exchange *x, struct mx_sources *src)
 
 static enum mx_err read_input(struct exchange *x)
 {
-    static const struct mx_shape nothing = {"Nothing", 0, NULL, 0};
+    static const struct mx_shape nothing = {"Nothing", 0, NULL, 0, NULL};
     const struct mx_shape *shape = x->route->in ? x->route->in : &nothing;
     struct mx_sources src = {.path = x->match.params,
                              .n_path = x->match.n_params,

@@ -40,7 +40,7 @@ enum mx_from { MX_BODY, MX_PATH, MX_QUERY, MX_HEADER };
 /* Formats of strings: each is a row in format.c with its check and its OpenAPI pattern. */
 enum mx_format {
     MX_TEXT, /* any characters but control characters other than \n \t */
-    MX_LINE, /* no control characters, also none of writing direction; not white space alone */
+    MX_LINE, /* one line without control characters; not white space alone */
     MX_EMAIL,
     MX_PASSWORD, /* any text, composed; never in logs or examples */
     MX_SLUG,     /* [a-z0-9]+(-[a-z0-9]+)* */
@@ -96,6 +96,10 @@ struct mx_shape {
     size_t size;      /* of the C struct */
     const struct mx_field *fields;
     size_t n;
+    /* A rule over several members of an object that was sent whole; NULL: none. What breaks it is told of
+     * `faults` like what is wrong with a member; `at` points to the object. Members that are
+     * missing or wrong are as if they were absent. */
+    void (*check)(struct mx_faults *faults, struct mx_str at, const void *in);
 };
 
 /* Kind of a struct member by its C type; another type is a compile error. */
@@ -157,7 +161,9 @@ struct mx_shape {
 #define MX_O_RAW(T, m, doc) MX_F_KIND(T, m, #m, MX_K_RAW, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, doc)
 /* A shape over a static array of rows; declared extern in the header of its noun. */
 #define MX_SHAPE(id, wire_name, T, rows) \
-    const struct mx_shape id = {wire_name, sizeof(T), rows, MX_LEN(rows)}
+    const struct mx_shape id = {wire_name, sizeof(T), rows, MX_LEN(rows), NULL}
+#define MX_SHAPE_CHECKED(id, wire_name, T, rows, check) \
+    const struct mx_shape id = {wire_name, sizeof(T), rows, MX_LEN(rows), check}
 /* clang-format on */
 
 /* A struct of a shape, and which rows of the shape were sent: bit i is row i. */
@@ -205,6 +211,9 @@ void mx_shape_write(struct mx_jsonw *w, const struct mx_shape *shape, const void
 /* The normal form of valid UTF-8 of the format: free text is composed (Unicode form C), and what
  * is one line has no blanks at its ends. */
 struct mx_str mx_format_norm(struct mx_arena *a, enum mx_format f, struct mx_str s);
+/* True when a value is one of a list of codes: what is wrong with it is told by the hint, not by
+ * its length. */
+bool mx_format_is_code(enum mx_format f);
 /* True when `s` is valid UTF-8 of the format; length is not its business. */
 bool mx_format_check(enum mx_format f, struct mx_str s);
 /* What a value of the format must be, for the detail of a fault: "must be …". */

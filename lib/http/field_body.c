@@ -33,6 +33,16 @@ static bool is_required(const struct mx_field *f, const struct mx_reading *how)
     return f->from == MX_BODY && (f->flags & MX_F_REQUIRED);
 }
 
+/* The rule of a shape over several of its members. */
+static void check_whole(struct mx_reader *r, const struct mx_shape *shape,
+                        const struct mx_place *at, const void *base)
+{
+    int before = r->faults->n;
+
+    shape->check(r->faults, mx_place_pointer(r->arena, at), base);
+    r->faulty |= r->faults->n > before;
+}
+
 static void read_members(struct mx_reader *r, const struct mx_shape *shape,
                          const struct mx_place *at, const struct mx_json *v,
                          const struct mx_reading *how, void *base)
@@ -62,6 +72,8 @@ static void read_members(struct mx_reader *r, const struct mx_shape *shape,
         if (is_required(f, how) && !mx_json_get(v, f->name))
             mx_read_missing(r, &here);
     }
+    if (shape->check && !how->partial)
+        check_whole(r, shape, at, base);
 }
 
 static void read_object(struct mx_reader *r, const struct mx_shape *shape,
@@ -97,7 +109,7 @@ static void read_money(struct mx_reader *r, const struct mx_field *f, const stru
              mx_field_bounded(f) ? f->max : MX_MONEY_MAX, MX_LINE, NULL),
         MX_F(struct money, currency, MX_BODY, MX_F_REQUIRED, 3, 3, MX_CURRENCY, NULL),
     };
-    const struct mx_shape shape = {"Money", sizeof(in), fields, MX_LEN(fields)};
+    const struct mx_shape shape = {"Money", sizeof(in), fields, MX_LEN(fields), NULL};
 
     read_object(r, &shape, at, v, &in);
     if (in.currency.p && mx_currency_parse(in.currency, &to->currency))

@@ -27,6 +27,8 @@ struct mx_reading {
     uint64_t *sent; /* NULL, or which rows were sent */
 };
 
+/* The place as an RFC 6901 pointer. */
+struct mx_str mx_place_pointer(struct mx_arena *a, const struct mx_place *at);
 /* Tell a fault of what stands at `at`. */
 void mx_read_fault(struct mx_reader *r, const struct mx_place *at, const char *code,
                    const char *fmt, ...) MX_PRINTF(4, 5);

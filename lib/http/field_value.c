@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/arena.h"
+#include "codec/params.h"
 #include "codec/utf8.h"
 
 #define STRING_MAX 200 /* code points of a string in STRS and MAP */
@@ -47,27 +48,58 @@ static void render(struct mx_buf *out, const struct mx_place *at)
     }
 }
 
+struct mx_str mx_place_pointer(struct mx_arena *a, const struct mx_place *at)
+{
+    struct mx_buf pointer;
+
+    mx_buf_init(&pointer, a, POINTER_MAX);
+    render(&pointer, at);
+    return pointer.n ? mx_buf_view(&pointer) : MX_S("");
+}
+
 MX_PRINTF(4, 5)
 void mx_read_fault(struct mx_reader *r, const struct mx_place *at, const char *code,
                    const char *fmt, ...)
 {
     char detail[200];
-    struct mx_buf pointer;
     va_list ap;
 
     r->faulty = true;
-    if (r->faults->n >= MX_FAULTS_MAX)
+    if (r->faults->n >= MX_FAULTS_MAX) {
+        r->faults->last = NULL;
         return;
+    }
     va_start(ap, fmt);
     (void)vsnprintf(detail, sizeof(detail), fmt, ap);
     va_end(ap);
-    if (at->kind == MX_PLACE_PARAMETER) {
+    if (at->kind == MX_PLACE_PARAMETER)
         mx_fault_param(r->faults, shown(at->name), code, "%s", detail);
-        return;
-    }
-    mx_buf_init(&pointer, r->arena, POINTER_MAX);
-    render(&pointer, at);
-    mx_fault_at(r->faults, pointer.n ? mx_buf_view(&pointer) : MX_S(""), code, "%s", detail);
+    else
+        mx_fault_at(r->faults, mx_place_pointer(r->arena, at), code, "%s", detail);
+}
+
+/* The params of the fault just told: what was allowed. */
+static void tell_bounds(struct mx_reader *r, int64_t min, int64_t max)
+{
+    struct mx_params p;
+
+    mx_params_init(&p, r->arena);
+    mx_params_int(&p, "min", min);
+    mx_params_int(&p, "max", max);
+    mx_fault_params(r->faults, mx_params_text(&p));
+}
+
+static void tell_names(struct mx_reader *r, const char *const *names)
+{
+    struct mx_params p;
+
+    mx_params_init(&p, r->arena);
+    mx_jsonw_name(&p.w, "allowed");
+    mx_jsonw_array(&p.w);
+    for (int i = 0; names[i]; i++)
+        mx_jsonw_c(&p.w, names[i]);
+    mx_jsonw_array_end(&p.w);
+    mx_fault_params(r->faults, mx_params_text(&p));
 }
 
 void mx_read_wrong_type(struct mx_reader *r, const struct mx_place *at, const char *want)
@@ -112,20 +144,32 @@ const struct mx_field *mx_field_find(const struct mx_shape *shape, enum mx_from 
 
 /* ---- values ---- */
 
-/* Bounds and format of a string in its normal form; both 0: no bounds. */
-static bool string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+/* Bounds of a string in its normal form; both 0: none. */
+static bool length_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
                       const struct mx_field *f)
 {
     int64_t length = (int64_t)mx_utf8_length(s);
 
-    if (mx_field_bounded(f) && length < f->min)
-        mx_read_fault(r, at, "too_short", "must have at least %" PRId64 " characters", f->min);
-    else if (mx_field_bounded(f) && length > f->max)
-        mx_read_fault(r, at, "too_long", "must have at most %" PRId64 " characters", f->max);
-    else if (!mx_format_check(f->format, s))
-        mx_read_fault(r, at, "bad_format", "%s", mx_format_hint(f->format));
-    else
+    if (!mx_field_bounded(f) || (length >= f->min && length <= f->max))
         return true;
+    if (length < f->min)
+        mx_read_fault(r, at, "too_short", "must have at least %" PRId64 " characters", f->min);
+    else
+        mx_read_fault(r, at, "too_long", "must have at most %" PRId64 " characters", f->max);
+    tell_bounds(r, f->min, f->max);
+    return false;
+}
+
+/* Bounds and format. What is wrong with one of a list of codes is told by its format, not by its
+ * length. */
+static bool string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
+                      const struct mx_field *f)
+{
+    bool good = mx_format_is_code(f->format) || length_ok(r, at, s, f);
+
+    if (!good || mx_format_check(f->format, s))
+        return good;
+    mx_read_fault(r, at, "bad_format", "%s", mx_format_hint(f->format));
     return false;
 }
 
@@ -157,13 +201,16 @@ void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_
     int64_t min = mx_field_bounded(f) ? f->min : -MX_MONEY_MAX;
     int64_t max = mx_field_bounded(f) ? f->max : MX_MONEY_MAX;
 
-    if (!value)
-        mx_read_fault(r, at, "wrong_type", "must be an integer from %" PRId64 " to %" PRId64, min,
-                      max);
-    else if (*value < min || *value > max)
+    if (value && *value >= min && *value <= max) {
+        *(int64_t *)to = *value;
+        return;
+    }
+    if (value)
         mx_read_fault(r, at, "out_of_range", "must be from %" PRId64 " to %" PRId64, min, max);
     else
-        *(int64_t *)to = *value;
+        mx_read_fault(r, at, "wrong_type", "must be an integer from %" PRId64 " to %" PRId64, min,
+                      max);
+    tell_bounds(r, min, max);
 }
 
 static void read_enum(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
@@ -181,6 +228,7 @@ static void read_enum(struct mx_reader *r, const struct mx_field *f, const struc
     for (int i = 0; f->names[i]; i++)
         mx_buf_fmt(&known, "%s%s", i ? ", " : "", f->names[i]);
     mx_read_fault(r, at, "unknown_value", "must be one of %.*s", MX_FMT(mx_buf_view(&known)));
+    tell_names(r, f->names);
 }
 
 bool mx_read_left_out(const struct mx_field *f, struct mx_str s)
@@ -226,13 +274,12 @@ void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx
 bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                       size_t n)
 {
-    if (!mx_field_bounded(f))
+    if (!mx_field_bounded(f) || ((int64_t)n >= f->min && (int64_t)n <= f->max))
         return true;
     if ((int64_t)n < f->min)
         mx_read_fault(r, at, "too_few", "must have at least %" PRId64 " entries", f->min);
-    else if ((int64_t)n > f->max)
-        mx_read_fault(r, at, "too_many", "must have at most %" PRId64 " entries", f->max);
     else
-        return true;
+        mx_read_fault(r, at, "too_many", "must have at most %" PRId64 " entries", f->max);
+    tell_bounds(r, f->min, f->max);
     return false;
 }

@@ -38,16 +38,6 @@ static bool absent(const struct mx_field *f, const void *base)
     }
 }
 
-static void write_money(struct mx_jsonw *w, const struct mx_money *m)
-{
-    mx_jsonw_open(w);
-    mx_jsonw_name(w, "amount");
-    mx_jsonw_int(w, m->minor);
-    mx_jsonw_name(w, "currency");
-    mx_jsonw_str(w, mx_currency_str(&m->currency));
-    mx_jsonw_close(w);
-}
-
 static void write_many(struct mx_jsonw *w, const struct mx_field *f, const struct mx_list *list)
 {
     mx_jsonw_array(w);
@@ -97,7 +87,7 @@ static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void
         mx_jsonw_time(w, *(const struct mx_time *)p);
         break;
     case MX_K_MONEY:
-        write_money(w, p);
+        mx_jsonw_money(w, *(const struct mx_money *)p);
         break;
     case MX_K_ENUM:
         mx_jsonw_c(w, f->names[*(const int *)p]);

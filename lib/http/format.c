@@ -2,6 +2,8 @@
  * that says the same, and the words of a fault. Knows no field and no JSON. */
 #include "http/field.h"
 
+#include "codec/clean.h"
+#include "codec/country.h"
 #include "codec/etag.h"
 #include "codec/text_norm.h"
 #include "codec/utf8.h"
@@ -146,23 +148,7 @@ static bool check_phone(struct mx_str s)
 
 static bool check_country(struct mx_str s)
 {
-    static const char known[] = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBT"
-                                "BVBWBYBZCACCCDCFCGCHCICKCL"
-                                "CMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGE"
-                                "GFGGGHGIGLGMGNGPGQGRGSGTGU"
-                                "GWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZ"
-                                "LALBLCLILKLRLSLTLULVLYMAMC"
-                                "MDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZ"
-                                "OMPAPEPFPGPHPKPLPMPNPRPSPT"
-                                "PWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTG"
-                                "THTJTKTLTMTNTOTRTTTVTWTZUA"
-                                "UGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
-
-    for (size_t i = 0; s.n == 2 && i + 1 < sizeof(known); i += 2) {
-        if (s.p[0] == known[i] && s.p[1] == known[i + 1])
-            return true;
-    }
-    return false;
+    return mx_country_find(s) != NULL;
 }
 
 static bool check_currency(struct mx_str s)
@@ -197,8 +183,8 @@ static bool check_token(struct mx_str s)
 }
 
 #define BLANK "\\u00A0\\u1680\\u2000-\\u200D\\u2028\\u2029\\u202F\\u205F\\u2060\\u3000\\uFEFF"
-#define BIDI "\\u202A-\\u202E\\u2066-\\u2069"
-#define LABEL "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#define LABEL \
+    "[A-Za-z0-9\\u0080-\\uFFFF]([A-Za-z0-9\\u0080-\\uFFFF-]{0,61}[A-Za-z0-9\\u0080-\\uFFFF])?"
 #define ATEXT "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
 
 /* What is done to a value before it is looked at. */
@@ -208,27 +194,40 @@ enum norm {
     ONE_LINE  /* the same, without blanks at its ends */
 };
 
+/* The pattern is that of what is taken; `clean` then makes one spelling of it. `code`: one of a
+ * list.
+ */
 static const struct {
     bool (*check)(struct mx_str s);
     const char *openapi, *pattern, *hint;
     enum norm norm;
+    struct mx_str (*clean)(struct mx_arena *a, struct mx_str s);
+    bool code;
 } formats[] = {
     [MX_TEXT] = {check_text, NULL, "^[^\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]*$",
                  "must hold no control characters but line feed and tab", COMPOSED},
-    [MX_LINE] = {check_line, NULL, "^(?![ " BLANK "]+$)[^\\u0000-\\u001F\\u007F-\\u009F" BIDI "]*$",
-                 "must be one line of visible text, without control characters", ONE_LINE},
+    [MX_LINE] = {check_line, NULL, "^(?![ " BLANK "]+$)[^\\u0000-\\u001F\\u007F-\\u009F]*$",
+                 "must be one line of visible text, without control characters", ONE_LINE,
+                 mx_clean_line},
     [MX_EMAIL] = {check_email, "email", "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",
-                  "must be an e-mail address", ONE_LINE},
+                  "must be an e-mail address, in ASCII before the @: name@example.com", ONE_LINE,
+                  mx_clean_email},
     [MX_PASSWORD] = {check_password, "password", NULL, "must be text", COMPOSED},
     [MX_SLUG] = {check_slug, NULL, "^[a-z0-9]+(-[a-z0-9]+)*$",
                  "must be lower-case letters, digits and single hyphens"},
     [MX_SKU] = {check_sku, NULL, "^[A-Za-z0-9._-]+$",
                 "must be letters, digits, dots, underscores and hyphens"},
-    [MX_PHONE] = {check_phone, NULL, "^[+]?[0-9 ()./-]+$", "must be a telephone number"},
-    [MX_COUNTRY] = {check_country, NULL, "^[A-Z]{2}$", "must be an ISO 3166-1 alpha-2 code"},
-    [MX_CURRENCY] = {check_currency, NULL, "^[A-Z]{3}$", "must be an ISO 4217 code"},
-    [MX_LOCALE] = {check_locale, NULL, "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
-                   "must be a BCP 47 language tag"},
+    [MX_PHONE] = {check_phone, NULL, "^[^A-Za-z\\u0000-\\u001F]+$",
+                  "must be a telephone number, for example +49 30 123456", ONE_LINE,
+                  mx_clean_phone},
+    [MX_COUNTRY] = {check_country, NULL, "^[A-Za-z]{2}$",
+                    "must be the two letters of ISO 3166-1, for example DE for Germany", ONE_LINE,
+                    mx_clean_upper, true},
+    [MX_CURRENCY] = {check_currency, NULL, "^[A-Za-z]{3}$",
+                     "must be the three letters of ISO 4217, for example EUR", ONE_LINE,
+                     mx_clean_upper, true},
+    [MX_LOCALE] = {check_locale, NULL, "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*([.@].*)?$",
+                   "must be a BCP 47 language tag, for example en-US", ONE_LINE, mx_clean_locale},
     [MX_DIGITS] = {check_digits, NULL, "^[0-9]+$", "must be digits"},
     [MX_TOKEN] = {check_token, NULL, "^[A-Za-z0-9._~+/=-]+$",
                   "must be letters, digits and any of . _ ~ + / = -"},
@@ -237,6 +236,8 @@ static const struct {
 
 struct mx_str mx_format_norm(struct mx_arena *a, enum mx_format f, struct mx_str s)
 {
+    if (formats[f].clean)
+        s = formats[f].clean(a, mx_utf8_trim(s));
     switch (formats[f].norm) {
     case COMPOSED:
         return mx_text_nfc(a, s);
@@ -245,6 +246,11 @@ struct mx_str mx_format_norm(struct mx_arena *a, enum mx_format f, struct mx_str
     default:
         return s;
     }
+}
+
+bool mx_format_is_code(enum mx_format f)
+{
+    return formats[f].code;
 }
 
 bool mx_format_check(enum mx_format f, struct mx_str s)

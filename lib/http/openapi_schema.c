@@ -511,13 +511,16 @@ static const char problem_schema[] =
     "\"title\":{\"type\":\"string\"},"
     "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
     "\"detail\":{\"type\":\"string\"},\"code\":{\"$ref\":\"#/components/schemas/ErrorCode\"},"
-    "\"request_id\":{\"type\":\"string\"},\"errors\":{\"type\":\"array\",\"maxItems\":20,"
+    "\"request_id\":{\"type\":\"string\"},\"params\":{\"type\":\"object\",\"description\":\"What "
+    "the detail names, for a program.\"},\"errors\":{\"type\":\"array\",\"maxItems\":20,"
     "\"items\":{\"type\":\"object\","
     "\"required\":[\"code\",\"detail\"],"
     "\"oneOf\":[{\"required\":[\"pointer\"]},{\"required\":[\"parameter\"]}],"
     "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"RFC 6901, into the "
     "body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Of path, query or header.\"},"
-    "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}}}}";
+    "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},"
+    "\"params\":{\"type\":\"object\",\"description\":\"What the detail names, for a program: "
+    "limits, money, ids.\"}}}}}}";
 
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)
 {

@@ -56,6 +56,10 @@ static void write_faults(struct mx_jsonw *w, const struct mx_faults *faults)
         mx_jsonw_c(w, f->code);
         mx_jsonw_name(w, "detail");
         mx_jsonw_str(w, f->detail);
+        if (f->params.p) {
+            mx_jsonw_name(w, "params");
+            mx_jsonw_raw(w, f->params);
+        }
         mx_jsonw_close(w);
     }
     mx_jsonw_array_end(w);
@@ -87,6 +91,10 @@ static void write_body(struct mx_buf *out, enum mx_err e, const struct mx_faults
     for (int i = 0; faults && i < faults->n_extra; i++) {
         mx_jsonw_name(&w, faults->extra[i].name);
         mx_jsonw_str(&w, faults->extra[i].value);
+    }
+    if (told && faults && faults->params.p) {
+        mx_jsonw_name(&w, "params");
+        mx_jsonw_raw(&w, faults->params);
     }
     if (told && faults && faults->n > 0)
         write_faults(&w, faults);

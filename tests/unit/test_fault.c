@@ -33,6 +33,9 @@ static void test_faults(void)
     tap_str(f.at[1].pointer, NULL, "a parameter has no pointer");
     tap_str(f.at[1].parameter, "limit", "but its name");
     tap_str(f.at[2].pointer, "", "the whole body is the empty pointer");
+    mx_fault_params(&f, MX_S("{\"max\":9}"));
+    tap_str(f.at[2].params, "{\"max\":9}", "params belong to the last fault");
+    tap_str(f.at[1].params, NULL, "and to no other");
 }
 
 static void test_maximum(void)
@@ -45,6 +48,8 @@ static void test_maximum(void)
     mx_fault_param(&f, MX_S("y"), "required", "too late");
     tap_int(f.n, MX_FAULTS_MAX, "no more than the maximum");
     tap_str(f.at[MX_FAULTS_MAX - 1].detail, "19", "the first ones are kept");
+    mx_fault_params(&f, MX_S("{}"));
+    tap_str(f.at[MX_FAULTS_MAX - 1].params, NULL, "params of one too many go nowhere");
 }
 
 static void test_fail_and_extra(void)

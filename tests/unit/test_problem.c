@@ -2,6 +2,7 @@
 #include "tap.h"
 
 #include "base/arena.h"
+#include "codec/params.h"
 #include "http/problem.h"
 
 static struct mx_arena *arena;
@@ -23,6 +24,8 @@ static bool has(const char *part)
 
 static void test_documents(void)
 {
+    struct mx_params params;
+
     fresh();
     mx_buf_c(&res.body, "half an answer");
     mx_res_header(&res, "X-A", MX_S("b"));
@@ -39,15 +42,23 @@ static void test_documents(void)
 
     fresh();
     mx_fault_at(&faults, MX_S("/items/0/quantity"), "out_of_range", "must be from 1 to %d", 999);
+    mx_params_init(&params, arena);
+    mx_params_int(&params, "max", 999);
+    mx_fault_params(&faults, mx_params_text(&params));
     mx_fault_param(&faults, MX_S("limit"), "wrong_type", "must be an integer");
+    mx_params_init(&params, arena);
+    mx_params_money(&params, "was", mx_money(1299, mx_currency_stored(MX_S("EUR"))));
+    faults.params = mx_params_text(&params);
     mx_fault_extra(&faults, "order_id", MX_S("o-1"));
     mx_problem(&res, mx_fail(&faults, MX_E_VALIDATION_FAILED, "Two \"faults\"."), &faults,
                MX_S("r-2"));
     tap_str(mx_buf_view(&res.body),
             "{\"type\":\"/problems/validation_failed\",\"title\":\"Validation failed\","
             "\"status\":422,\"detail\":\"Two \\\"faults\\\".\",\"code\":\"validation_failed\","
-            "\"request_id\":\"r-2\",\"order_id\":\"o-1\",\"errors\":[{\"pointer\":"
-            "\"/items/0/quantity\",\"code\":\"out_of_range\",\"detail\":\"must be from 1 to 999\"},"
+            "\"request_id\":\"r-2\",\"order_id\":\"o-1\","
+            "\"params\":{\"was\":{\"amount\":1299,\"currency\":\"EUR\"}},\"errors\":[{\"pointer\":"
+            "\"/items/0/quantity\",\"code\":\"out_of_range\",\"detail\":\"must be from 1 to 999\","
+            "\"params\":{\"max\":999}},"
             "{\"parameter\":\"limit\",\"code\":\"wrong_type\",\"detail\":\"must be an integer\"}]}",
             "faults and further members");
 }

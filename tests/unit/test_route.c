@@ -82,10 +82,10 @@ static struct mx_route good(void)
     } while (0)
 
 /* A shape of one row, for input. */
-#define ONE(...)                                                            \
-    &(const struct mx_shape)                                                \
-    {                                                                       \
-        "One", sizeof(struct ex_in), &(const struct mx_field)__VA_ARGS__, 1 \
+#define ONE(...)                                                                  \
+    &(const struct mx_shape)                                                      \
+    {                                                                             \
+        "One", sizeof(struct ex_in), &(const struct mx_field)__VA_ARGS__, 1, NULL \
     }
 
 static void test_check(void)
