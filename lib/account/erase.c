@@ -29,35 +29,61 @@ static enum mx_err erase_account(struct mx_ctx *cx, const struct mx_holder *h)
     return MX_OK;
 }
 
-/* In the transaction. */
+struct leaving {
+    struct mx_ctx *cx;
+    bool cancel_orders;
+};
+
+static enum mx_err may_leave(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    for (const struct mx_holding *x = mx_holdings; x->table != NULL; x++)
+        if (x->leave != NULL)
+            MX_TRY(x->leave(cx, h));
+    return MX_OK;
+}
+
+/* One walk over the person's accounts. */
+static enum mx_err each(struct mx_ctx *cx, const struct mx_holder *self, struct mx_list guests,
+                        enum mx_err (*fn)(struct mx_ctx *cx, const struct mx_holder *h))
+{
+    for (size_t i = 0; i < guests.n; i++)
+        MX_TRY(
+            fn(cx, &(struct mx_holder){.account = MX_AT(guests, struct q_account_merged_row, i)->id,
+                                       .cancel_orders = self->cancel_orders}));
+    return fn(cx, self);
+}
+
+/* In the transaction, which holds all accounts of the person: nothing is added to them meanwhile.
+ */
 static enum mx_err erase(void *arg)
 {
-    struct mx_ctx *cx = arg;
-    struct mx_id self = cx->actor.account;
+    const struct leaving *l = arg;
+    struct mx_ctx *cx = l->cx;
+    struct mx_holder self = {.account = cx->actor.account, .cancel_orders = l->cancel_orders};
     struct mx_list rows, guests;
-    struct q_account_merged_in merged = {self, GUESTS_MAX};
+    struct q_account_merged_in merged = {self.account, GUESTS_MAX};
     const struct q_account_hold_row *r;
 
-    MX_TRY(q_account_hold(cx->db, &(struct q_account_hold_in){self}, &rows));
+    MX_TRY(q_account_hold(cx->db, &(struct q_account_hold_in){self.account}, &rows));
     if (rows.n == 0)
         return MX_E_UNAUTHORIZED;
     r = MX_AT(rows, struct q_account_hold_row, 0);
+    self.email_key = r->email_key;
     if (r->kind == MX_ACCOUNT_STAFF)
-        MX_TRY(mx_staff_may_leave(cx, self));
-    MX_TRY(mx_audit_write(
-        cx,
-        &(struct mx_audit){.action = "account.erase", .object_type = "account", .object = self}));
+        MX_TRY(mx_staff_may_leave(cx, self.account));
     MX_TRY(q_account_merged(cx->db, &merged, &guests));
-    for (size_t i = 0; i < guests.n; i++)
-        MX_TRY(erase_account(
-            cx, &(struct mx_holder){.account = MX_AT(guests, struct q_account_merged_row, i)->id}));
-    return erase_account(cx, &(struct mx_holder){self, r->email_key});
+    MX_TRY(each(cx, &self, guests, may_leave));
+    MX_TRY(mx_audit_write(cx, &(struct mx_audit){.action = "account.erase",
+                                                 .object_type = "account",
+                                                 .object = self.account}));
+    return each(cx, &self, guests, erase_account);
 }
 
 /* ---- who may ---- */
 
-enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password)
+enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password, bool cancel_orders)
 {
+    struct leaving l = {cx, cancel_orders};
     struct mx_list rows;
     struct q_account_proof_in in = {cx->actor.account};
     const struct q_account_proof_row *r;
@@ -72,9 +98,9 @@ enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password)
         return MX_E_VALIDATION_FAILED;
     }
     if (r->has_password)
-        return mx_signin_with_password(cx, password, erase, cx);
+        return mx_signin_with_password(cx, password, erase, &l);
     proof = (struct mx_session_proof){.fresh = true};
     if (r->kind != MX_ACCOUNT_GUEST)
         MX_TRY(mx_session_live(cx, &proof));
-    return proof.fresh ? mx_db_tx(cx->db, erase, cx) : MX_E_REAUTH_REQUIRED;
+    return proof.fresh ? mx_db_tx(cx->db, erase, &l) : MX_E_REAUTH_REQUIRED;
 }

@@ -10,8 +10,10 @@
 /* Erase the caller and the guests they were; runs its own transaction. Who has a password shows it;
  * a guest has nothing to show; anybody else must have signed in a short while ago. All sessions end
  * at once. MX_E_UNAUTHORIZED when the account is closed; MX_E_VALIDATION_FAILED without a password;
- * MX_E_REAUTH_REQUIRED; MX_E_LAST_OWNER; else as mx_signin_with_password. */
-enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password) MX_MUST_CHECK;
+ * MX_E_REAUTH_REQUIRED; MX_E_LAST_OWNER; MX_E_OPEN_ORDERS, also with `cancel_orders` when it is too
+ * late to cancel (mx_order_leave); else as mx_signin_with_password. */
+enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password,
+                          bool cancel_orders) MX_MUST_CHECK;
 
 /* What could sign in to an account, what is under way to it and what it may do, in the present
  * transaction. */

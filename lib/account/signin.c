@@ -204,23 +204,19 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 
 /* ---- signing in ---- */
 
-/* What is the guest's comes along, unless the guest has become somebody meanwhile. */
+/* What is the guest's comes along, unless the guest has become somebody meanwhile. The guest's
+ * account is held first: what is ordered comes before or after all this. */
 static enum mx_err bring_guest(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
 {
-    struct mx_profile profile;
-    enum mx_err e;
+    int64_t is_guest;
 
     if (mx_id_none(guest))
         return MX_OK;
-    e = mx_account_profile(cx, guest, &profile);
-    if (e != MX_OK)
-        return e == MX_E_NOT_FOUND ? MX_OK : e;
-    if (profile.kind != MX_ACCOUNT_GUEST)
-        return MX_OK;
-    for (const struct mx_holding *x = mx_holdings; x->table != NULL; x++)
+    MX_TRY(q_account_merge(cx->db, &(struct q_account_merge_in){guest, account}, &is_guest));
+    for (const struct mx_holding *x = mx_holdings; is_guest != 0 && x->table != NULL; x++)
         if (x->merge != NULL)
             MX_TRY(x->merge(cx, guest, account));
-    return q_account_merge(cx->db, &(struct q_account_merge_in){guest, account}, NULL);
+    return MX_OK;
 }
 
 /* All that was asked for is proved. */

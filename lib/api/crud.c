@@ -8,7 +8,7 @@
 
 /* ---- input ---- */
 
-const struct mx_shape mx_shape_crud_new = {"CrudNew", sizeof(struct mx_crud_in), NULL, 0};
+const struct mx_shape mx_shape_crud_new = {"CrudNew", sizeof(struct mx_crud_in), NULL, 0, NULL};
 
 #define ID MX_F(struct mx_crud_in, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Which.")
 static const struct mx_field one_fields[] = {ID};

@@ -6,6 +6,7 @@
 
 #include "api/account/addresses.h"
 #include "api/account/auth.h"
+#include "api/account/countries.h"
 #include "api/account/credentials.h"
 #include "api/account/customers.h"
 #include "api/account/export.h"
@@ -48,5 +49,6 @@ const struct mx_route *const mx_routes[] = {
     mx_routes_audit,
     mx_routes_tax_rates,
     mx_routes_shipping_methods,
+    mx_routes_countries,
     NULL,
 };

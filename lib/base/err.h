@@ -28,6 +28,8 @@
     X(PRICE_CHANGED, 409, "price_changed", "The price has changed")                               \
     X(CART_EMPTY, 409, "cart_empty", "The cart is empty")                                         \
     X(EMAIL_TAKEN, 409, "email_taken", "The e-mail address is taken")                             \
+    X(CANNOT_BE_PRICED, 409, "cannot_be_priced", "A price is too large")                          \
+    X(OPEN_ORDERS, 409, "open_orders", "Orders are not shipped yet")                              \
     X(LAST_OWNER, 409, "last_owner", "The last owner must stay")                                  \
     X(INVALID_TRANSITION, 409, "invalid_transition", "Not possible in the present state")         \
     X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress", "The first request is running")    \

@@ -18,7 +18,7 @@
     I(catalog_cache_ms,        1000, 0, 60000, "how long a host caches a rendered public answer, milliseconds; 0 disables the cache") \
     I(catalog_max_age_s,       30, 0, 86400, "max-age of public catalog answers, seconds")         \
     I(catalog_swr_s,           300, 0, 86400, "stale-while-revalidate of public catalog answers, seconds") \
-    B(checkout_requires_shipping, false, "refuse a checkout without shipping address and method")  \
+    B(checkout_requires_shipping, true, "an order needs an address and a way to ship; off: a shop that ships nothing") \
     I(connections_per_worker,  512, 1, 1024, "most FastCGI connections that a worker of the fast pool keeps open; further ones are closed after one request, which nginx may notice too late") \
     S(control,                 "/run/merx/control.sock", MX_SETTING_PATH, "control socket of the master") \
     S(cors_headers,            "*", 0, "request headers allowed by CORS, separated by commas; *: all that a preflight asks for") \
@@ -47,7 +47,7 @@
     S(log_level,               "info", 0, "debug, info, warn or error")                            \
     S(mail,                    "", MX_SETTING_PATH, "directory in which mail is stored as files, unless smtp_url is set") \
     S(mail_from,               "shop@merx.invalid", 0, "sender address of mail; its domain is used in Message-ID and EHLO") \
-    B(manual_provider,         true, "offer the manual provider: pay on invoice or delivery") \
+    B(manual_provider,         false, "offer the manual provider: pay on invoice or delivery") \
     I(max_requests,            100000, 0, 1000000000, "a worker is replaced after this number of requests (jitter 25 %); 0: never") \
     S(oidc_providers,          "", MX_SETTING_PATH, "file of the OpenID providers that customers may sign in with (format: deploy/oidc.conf); empty: none") \
     I(order_expiry_min,        30, 1, 10080, "an unpaid order expires and releases its stock after this time, minutes") \

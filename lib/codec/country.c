@@ -4,7 +4,7 @@
 #define OPT MX_PART_OPTIONAL
 #define NONE MX_PART_NONE
 
-const char *const mx_part_names[] = {"required", "optional", "none", NULL};
+const char *const mx_address_part_names[] = {"required", "optional", "none", NULL};
 
 /* By code. A postal code is optional where there are codes but many addresses do without. */
 const struct mx_country mx_countries[] = {

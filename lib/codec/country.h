@@ -7,7 +7,7 @@
 
 enum mx_part { MX_PART_REQUIRED, MX_PART_OPTIONAL, MX_PART_NONE };
 /* Wire names of enum mx_part, NULL-terminated. */
-extern const char *const mx_part_names[];
+extern const char *const mx_address_part_names[];
 
 struct mx_country {
     const char *code; /* alpha-2 */

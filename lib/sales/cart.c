@@ -2,14 +2,21 @@
 
 #include "account/address.h"
 #include "account/session.h"
+#include "codec/params.h"
 #include "io/db.h"
 #include "q/cart.h"
+#include "sales/cart_notice.h"
 #include "shop/audit.h"
+#include "shop/json_rows.h"
 
-/* cart.load and cart.load_live give the same columns. */
+const char *const mx_cart_warning_code_names[] = {
+    "price_changed", "not_available", "not_enough_stock", "cannot_be_priced", "not_kept", NULL};
+
+/* The statements that load a cart give the same columns. */
 typedef struct q_cart_load_row row_t;
-_Static_assert(sizeof(struct q_cart_load_row) == sizeof(struct q_cart_load_live_row),
-               "cart.load and cart.load_live must list the same columns");
+_Static_assert(sizeof(row_t) == sizeof(struct q_cart_load_live_row) &&
+                   sizeof(row_t) == sizeof(struct q_cart_load_items_row),
+               "the statements that load a cart must list the same columns");
 
 /* NULL: no address yet. */
 static enum mx_err open_address(struct mx_ctx *cx, const row_t *r, struct mx_postal **ret_postal)
@@ -27,11 +34,19 @@ static int64_t rate_of(int64_t rate, bool has_free_from, int64_t free_from, int6
     return has_free_from && subtotal >= free_from ? 0 : rate;
 }
 
-static void warn(struct mx_cart *cart, struct mx_id item, const char *code, const char *detail)
+static struct mx_cart_warning *warn(struct mx_cart *cart, const struct mx_cart_item *it,
+                                    enum mx_cart_warning_code code, struct mx_str detail)
 {
     struct mx_cart_warning *w = MX_AT(cart->warnings, struct mx_cart_warning, cart->warnings.n++);
 
-    *w = (struct mx_cart_warning){mx_str_c(code), item, mx_str_c(detail)};
+    *w = (struct mx_cart_warning){.code = (int)code,
+                                  .item_id = it->id,
+                                  .variant_id = it->variant_id,
+                                  .title = it->title,
+                                  .sku = it->sku,
+                                  .detail = detail,
+                                  .reason = -1};
+    return w;
 }
 
 static bool sellable(const row_t *r, struct mx_str currency)
@@ -39,37 +54,64 @@ static bool sellable(const row_t *r, struct mx_str currency)
     return r->has_sellable && r->sellable && mx_str_eq(r->variant_currency, currency);
 }
 
-static void fill_item(struct mx_ctx *cx, const row_t *r, const struct mx_price_line *l,
-                      struct mx_cart *cart, struct mx_currency cur)
+static bool priced(const row_t *r, struct mx_str currency)
 {
-    bool can = sellable(r, cart->currency);
-    bool enough = can && r->has_available && r->available >= r->quantity;
-    struct mx_str title =
-        r->variant_title.n > 0
-            ? mx_str_fmt(cx->arena, "%.*s – %.*s", MX_FMT(r->title), MX_FMT(r->variant_title))
-            : r->title;
+    return r->price <= MX_PRICE_MAX && mx_str_eq(r->variant_currency, currency);
+}
 
-    *MX_AT(cart->items, struct mx_cart_item, cart->items.n++) = (struct mx_cart_item){
+static void warn_of(struct mx_ctx *cx, const row_t *r, const struct mx_cart_item *it,
+                    struct mx_cart *cart)
+{
+    struct mx_arena *a = cx->arena;
+    struct mx_cart_warning *w;
+
+    if (!sellable(r, cart->currency))
+        warn(cart, it, MX_CART_NOT_AVAILABLE,
+             mx_str_fmt(a, "%.*s is no longer sold.", MX_FMT(it->title)));
+    else if (!it->priced)
+        warn(cart, it, MX_CART_CANNOT_BE_PRICED,
+             mx_str_fmt(a, "%.*s costs more than can be ordered.", MX_FMT(it->title)));
+    else if (!it->available)
+        warn(cart, it, MX_CART_NOT_ENOUGH_STOCK,
+             mx_str_fmt(a, "Less than this quantity of %.*s is in stock.", MX_FMT(it->title)));
+    if (!r->has_seen_price || r->seen_price == r->price)
+        return;
+    w = warn(cart, it, MX_CART_PRICE_CHANGED,
+             mx_str_fmt(a, "The price of %.*s has changed.", MX_FMT(it->title)));
+    w->was = mx_money(r->seen_price, it->unit_price.currency);
+    w->now = it->unit_price;
+}
+
+struct mx_str mx_cart_title(struct mx_arena *a, struct mx_str product, struct mx_str variant)
+{
+    return variant.n > 0 ? mx_str_fmt(a, "%.*s – %.*s", MX_FMT(product), MX_FMT(variant)) : product;
+}
+
+static void fill_item(struct mx_ctx *cx, const row_t *r, const struct mx_price_line *l,
+                      struct mx_cart *cart)
+{
+    bool good = priced(r, cart->currency);
+    bool can = good && sellable(r, cart->currency);
+    struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, cart->items.n++);
+
+    *it = (struct mx_cart_item){
         .id = r->item_id,
         .variant_id = r->variant_id,
         .product_slug = r->slug,
-        .title = title,
+        .title = mx_cart_title(cx->arena, r->title, r->variant_title),
         .sku = r->sku,
         .quantity = r->quantity,
-        .unit_price = mx_money(l->unit_price, cur),
-        .line_total = mx_money(l->line_total, cur),
-        .available = enough,
+        .unit_price = mx_money(r->price < MX_MONEY_MAX ? r->price : MX_MONEY_MAX,
+                               mx_currency_stored(r->variant_currency)),
+        .line_total = mx_money(l->line_total, mx_currency_stored(cart->currency)),
+        .available = can && r->has_available && r->available >= r->quantity,
         .product_id = r->product_id,
         .tax_ppm = l->tax_ppm,
         .tax = l->tax,
         .in_stock = r->has_available ? r->available : 0,
+        .priced = good,
     };
-    if (!can)
-        warn(cart, r->item_id, "not_available", "This article is no longer sold.");
-    else if (!enough)
-        warn(cart, r->item_id, "not_enough_stock", "Less than this quantity is in stock.");
-    if (r->seen_price != r->price)
-        warn(cart, r->item_id, "price_changed", "The price has changed since it was added.");
+    warn_of(cx, r, it, cart);
 }
 
 static struct mx_shipping_offer *method_of(struct mx_arena *a, const row_t *r, int64_t subtotal,
@@ -78,7 +120,7 @@ static struct mx_shipping_offer *method_of(struct mx_arena *a, const row_t *r, i
     struct mx_shipping_offer *o;
     int64_t price;
 
-    if (r->method_name.p == NULL || !r->has_rate)
+    if (r->method_name.p == NULL || !r->has_rate || r->rate > MX_PRICE_MAX)
         return NULL;
     o = MX_NEW(a, struct mx_shipping_offer);
     price = rate_of(r->rate, r->has_free_from, r->free_from, subtotal);
@@ -87,22 +129,26 @@ static struct mx_shipping_offer *method_of(struct mx_arena *a, const row_t *r, i
     return o;
 }
 
-static int64_t subtotal_of(const struct mx_price_line *lines, size_t n)
-{
-    int64_t sum = 0, line;
+_Static_assert(MX_PRICE_MAX <= MX_MONEY_MAX / 2 / (MX_CART_LINES_MAX * MX_CART_QUANTITY_MAX + 1),
+               "the sums of a full cart may overflow");
 
-    for (size_t i = 0; i < n; i++)
-        if (!mx_money_mul(lines[i].unit_price, lines[i].quantity, &line) ||
-            !mx_money_add(sum, line, &sum))
-            return MX_MONEY_MAX;
-    return sum;
-}
-
-static enum mx_err too_much(struct mx_ctx *cx)
+/* A line that cannot be priced counts as nothing. */
+static struct mx_price_line *price_lines(struct mx_arena *a, struct mx_list rows, size_t n,
+                                         int64_t *ret_subtotal)
 {
-    (void)mx_fail(cx->faults, MX_E_VALIDATION_FAILED,
-                  "The cart is worth more than the largest amount.");
-    return MX_E_VALIDATION_FAILED;
+    struct mx_price_line *lines = MX_NEW_N(a, n, struct mx_price_line);
+
+    *ret_subtotal = 0;
+    for (size_t i = 0; i < n; i++) {
+        const row_t *r = MX_AT(rows, row_t, i);
+        int64_t price = priced(r, r->currency) ? r->price : 0;
+
+        lines[i] = (struct mx_price_line){.unit_price = price,
+                                          .quantity = r->quantity,
+                                          .tax_ppm = r->has_tax_ppm ? r->tax_ppm : 0};
+        *ret_subtotal += price * r->quantity;
+    }
+    return lines;
 }
 
 static int by_item(const void *a, const void *b)
@@ -112,11 +158,77 @@ static int by_item(const void *a, const void *b)
     return memcmp(x->item_id.b, y->item_id.b, sizeof(x->item_id.b));
 }
 
+/* What few carts have: a note, metadata, notices. */
+static enum mx_err load_more(struct mx_ctx *cx, struct mx_cart *cart)
+{
+    struct mx_list rows;
+    const struct q_cart_more_row *r;
+
+    MX_TRY(q_cart_more(cx->db, &(struct q_cart_more_in){cart->id}, &rows));
+    if (rows.n == 0)
+        return MX_OK;
+    r = MX_AT(rows, struct q_cart_more_row, 0);
+    cart->note = r->note;
+    cart->metadata = r->metadata;
+    cart->notices = r->notices;
+    if (r->notices.p != NULL)
+        mx_cart_notices_read(cx->arena, r->notices, &cart->warnings);
+    return MX_OK;
+}
+
+static bool any_line(const struct mx_cart *cart)
+{
+    return cart->items.n > 0;
+}
+
+static bool any_mailbox(const struct mx_cart *cart)
+{
+    return cart->has_email;
+}
+
+static bool any_address(const struct mx_cart *cart)
+{
+    return cart->shipping_address != NULL;
+}
+
+static bool any_method(const struct mx_cart *cart)
+{
+    return cart->shipping_method != NULL;
+}
+
+/* What an order needs; `ships`: only one of goods that ship. */
+static const struct {
+    bool (*met)(const struct mx_cart *cart);
+    const char *code, *pointer, *detail;
+    bool ships;
+} needs[] = {
+    {any_line, "empty", "/items", "The cart is empty.", false},
+    {any_mailbox, "required", "/email", "An e-mail address for news of the order is needed.",
+     false},
+    {any_address, "required", "/shipping_address", "An address to ship to is needed.", true},
+    {any_method, "required", "/shipping_method_id",
+     "A way to ship that is offered for the address is needed.", true},
+};
+
+static struct mx_list requirements_of(const struct mx_ctx *cx, const struct mx_cart *cart)
+{
+    struct mx_list list = {MX_NEW_N(cx->arena, MX_LEN(needs), struct mx_cart_requirement), 0};
+
+    for (size_t i = 0; i < MX_LEN(needs); i++) {
+        if (needs[i].met(cart) || (needs[i].ships && !cx->proc->conf->checkout_requires_shipping))
+            continue;
+        *MX_AT(list, struct mx_cart_requirement, list.n++) = (struct mx_cart_requirement){
+            mx_str_c(needs[i].code), mx_str_c(needs[i].pointer), mx_str_c(needs[i].detail)};
+    }
+    return list;
+}
+
 /* Price the rows of one cart and lay them out as the API shows it, oldest line first. */
 static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_cart *ret_cart)
 {
     const row_t *head;
     size_t n;
+    int64_t subtotal;
     struct mx_currency cur;
     struct mx_price_line *lines;
     struct mx_shipping_offer *method;
@@ -126,17 +238,11 @@ static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_c
     head = MX_AT(*rows, row_t, 0);
     n = mx_id_none(head->item_id) ? 0 : rows->n;
     cur = mx_currency_stored(head->currency);
-    lines = MX_NEW_N(cx->arena, n, struct mx_price_line);
-    for (size_t i = 0; i < n; i++) {
-        const row_t *r = MX_AT(*rows, row_t, i);
-
-        lines[i] =
-            (struct mx_price_line){r->price, r->quantity, r->has_tax_ppm ? r->tax_ppm : 0, 0, 0};
-    }
-    method = method_of(cx->arena, head, subtotal_of(lines, n), cur);
+    lines = price_lines(cx->arena, *rows, n, &subtotal);
+    method = method_of(cx->arena, head, subtotal, cur);
     if (!mx_price(lines, n, method ? method->price.minor : 0,
                   head->has_shipping_ppm ? head->shipping_ppm : 0, &t))
-        return too_much(cx);
+        MX_BUG("the sums of a cart overflow");
     *ret_cart = (struct mx_cart){
         .id = head->cart_id,
         .currency = head->currency,
@@ -147,84 +253,209 @@ static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_c
         .tax_total = mx_money(t.tax, cur),
         .total = mx_money(t.total, cur),
         .shipping_method = method,
+        .email = head->email,
         .warnings = {MX_NEW_N(cx->arena, 2 * n, struct mx_cart_warning), 0},
         .version = head->version,
         .address_id = head->address_id,
+        .has_email = head->has_email != 0 || head->email.p != NULL,
     };
     for (size_t i = 0; i < n; i++)
-        fill_item(cx, MX_AT(*rows, row_t, i), &lines[i], ret_cart, cur);
-    return open_address(cx, head, &ret_cart->shipping_address);
+        fill_item(cx, MX_AT(*rows, row_t, i), &lines[i], ret_cart);
+    if (head->more != 0)
+        MX_TRY(load_more(cx, ret_cart));
+    MX_TRY(open_address(cx, head, &ret_cart->shipping_address));
+    ret_cart->requirements = requirements_of(cx, ret_cart);
+    return MX_OK;
+}
+
+static bool none(struct mx_list rows)
+{
+    return rows.n == 0 || mx_id_none(MX_AT(rows, row_t, 0)->cart_id);
 }
 
 enum mx_err mx_cart_load(struct mx_ctx *cx, struct mx_cart *ret_cart)
 {
+    struct q_cart_load_in in = {.account = cx->actor.account};
     struct mx_list rows;
 
-    MX_TRY(q_cart_load(cx->db, &(struct q_cart_load_in){cx->actor.account}, &rows));
-    if (rows.n == 0)
-        return MX_E_NOT_FOUND;
-    return assemble(cx, &rows, ret_cart);
+    MX_TRY(q_cart_load(cx->db, &in, &rows));
+    return none(rows) ? MX_E_NOT_FOUND : assemble(cx, &rows, ret_cart);
 }
 
-enum mx_err mx_cart_load_live(struct mx_ctx *cx, struct mx_cart *ret_cart)
-{
-    struct mx_list rows;
-    struct q_cart_load_live_in in = {cx->actor.account, cx->actor.session, {cx->now_ms}};
+/* ---- what a checkout buys ---- */
 
-    MX_TRY(q_cart_load_live(cx->db, &in, &rows));
+static struct mx_str lines_json(struct mx_arena *a, struct mx_list lines)
+{
+    struct mx_json_rows r;
+
+    mx_json_rows_init(&r, a);
+    for (size_t i = 0; i < lines.n; i++) {
+        const struct mx_cart_line *l = MX_AT(lines, struct mx_cart_line, i);
+
+        mx_jsonw_open(&r.w);
+        mx_json_rows_id(&r, "id", mx_id_new());
+        mx_json_rows_id(&r, "variant", l->variant_id);
+        mx_json_rows_int(&r, "quantity", l->quantity);
+        mx_jsonw_close(&r.w);
+    }
+    return mx_json_rows_text(&r);
+}
+
+static bool named_before(struct mx_list lines, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (mx_id_eq(MX_AT(lines, struct mx_cart_line, k)->variant_id,
+                     MX_AT(lines, struct mx_cart_line, i)->variant_id))
+            return true;
+    return false;
+}
+
+static enum mx_err check_named_once(struct mx_ctx *cx, struct mx_list lines)
+{
+    int before = cx->faults->n;
+
+    for (size_t i = 0; i < lines.n; i++)
+        if (named_before(lines, i))
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i), "repeated",
+                        "This article is there already: name it once, with the whole quantity.");
+    return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
+}
+
+/* Rows in the order of their lines. */
+static enum mx_err check_sold(struct mx_ctx *cx, struct mx_list rows)
+{
+    int before = cx->faults->n;
+
+    for (size_t i = 0; i < rows.n; i++) {
+        const row_t *r = MX_AT(rows, row_t, i);
+
+        if (!sellable(r, r->currency))
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i), "unknown",
+                        "No such article is sold.");
+    }
+    return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
+}
+
+static enum mx_err load_items(struct mx_ctx *cx, const struct mx_cart_instead *instead,
+                              struct mx_list *ret_rows)
+{
+    struct q_cart_load_items_in in = {
+        .account = cx->actor.account,
+        .session = cx->actor.session,
+        .currency = mx_str_c(cx->proc->conf->currency),
+        .items = lines_json(cx->arena, instead->lines),
+        .now = {cx->now_ms},
+        .address = instead->address,
+        .method = instead->method,
+    };
+
+    MX_TRY(check_named_once(cx, instead->lines));
+    MX_TRY(q_cart_load_items(cx->db, &in, ret_rows));
+    qsort(ret_rows->at, ret_rows->n, sizeof(row_t), by_item);
+    return check_sold(cx, *ret_rows);
+}
+
+static enum mx_err load_open(struct mx_ctx *cx, const struct mx_cart_instead *instead,
+                             struct mx_list *ret_rows)
+{
+    struct q_cart_load_live_in in = {
+        .account = cx->actor.account,
+        .session = cx->actor.session,
+        .now = {cx->now_ms},
+        .address = instead->address,
+        .method = instead->method,
+    };
+
+    return q_cart_load_live(cx->db, &in, ret_rows);
+}
+
+enum mx_err mx_cart_load_live(struct mx_ctx *cx, const struct mx_cart_instead *instead,
+                              struct mx_cart *ret_cart)
+{
+    bool past = instead->lines.n > 0;
+    struct mx_list rows;
+
+    MX_TRY(past ? load_items(cx, instead, &rows) : load_open(cx, instead, &rows));
     if (rows.n == 0) {
         MX_TRY(mx_session_require_live(cx));
         return MX_E_NOT_FOUND;
     }
     mx_session_seen_live(cx);
     mx_audit_have_key(cx, cx->actor.account, MX_AT(rows, row_t, 0)->audit_key);
-    return assemble(cx, &rows, ret_cart);
+    MX_TRY(assemble(cx, &rows, ret_cart));
+    if (past) {
+        ret_cart->id = (struct mx_id){{0}};
+        ret_cart->version = 0;
+    }
+    return MX_OK;
 }
 
-static bool any_price_changed(const struct mx_cart *cart)
+/* ---- showing it ---- */
+
+/* The prices that the buyer is being shown, and has not seen yet. */
+static enum mx_err prices_shown(struct mx_ctx *cx, const struct mx_cart *cart)
 {
-    for (size_t i = 0; i < cart->warnings.n; i++)
-        if (mx_str_eqc(MX_AT(cart->warnings, struct mx_cart_warning, i)->code, "price_changed"))
-            return true;
-    return false;
+    struct mx_json_rows r;
+    size_t n = 0;
+
+    mx_json_rows_init(&r, cx->arena);
+    for (size_t i = 0; i < cart->warnings.n; i++) {
+        const struct mx_cart_warning *w = MX_AT(cart->warnings, struct mx_cart_warning, i);
+
+        if (w->code != MX_CART_PRICE_CHANGED)
+            continue;
+        n++;
+        mx_jsonw_open(&r.w);
+        mx_json_rows_id(&r, "id", w->item_id);
+        mx_json_rows_int(&r, "price", w->now.minor);
+        mx_jsonw_close(&r.w);
+    }
+    if (n == 0)
+        return MX_OK;
+    return q_cart_shown(cx->db, &(struct q_cart_shown_in){cart->id, mx_json_rows_text(&r)}, NULL);
 }
 
-/* A new empty cart as the API shows it. */
-static void empty_cart(struct mx_ctx *cx, struct mx_id id, struct mx_cart *ret_cart)
+static enum mx_err warnings_shown(struct mx_ctx *cx, const struct mx_cart *cart)
 {
-    struct mx_money zero = mx_money(0, mx_currency_stored(mx_str_c(cx->proc->conf->currency)));
-
-    *ret_cart = (struct mx_cart){
-        .id = id,
-        .currency = mx_str_c(cx->proc->conf->currency),
-        .subtotal = zero,
-        .discount_total = zero,
-        .shipping_total = zero,
-        .tax_total = zero,
-        .total = zero,
-        .version = 1,
-    };
+    MX_TRY(prices_shown(cx, cart));
+    if (cart->notices.p == NULL)
+        return MX_OK;
+    return q_cart_told(cx->db, &(struct q_cart_told_in){cart->id, cart->notices}, NULL);
 }
 
-enum mx_err mx_cart_get(struct mx_ctx *cx, struct mx_cart *ret_cart)
+/* Make the cart that the account has not got, unless somebody was faster; `rows` say what there is
+ * of the account. */
+static enum mx_err make_cart(struct mx_ctx *cx, struct mx_list *rows, struct mx_cart *ret_cart)
 {
-    enum mx_err e = mx_cart_load(cx, ret_cart);
-    struct q_cart_create_in in;
+    struct q_cart_create_in in = {
+        mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
+    row_t *head = MX_AT(*rows, row_t, 0);
     int64_t made;
 
-    if (e == MX_OK && any_price_changed(ret_cart))
-        return q_cart_refresh_prices(cx->db, &(struct q_cart_refresh_prices_in){ret_cart->id},
-                                     NULL);
-    if (e != MX_E_NOT_FOUND)
-        return e;
-    in = (struct q_cart_create_in){
-        mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     MX_TRY(q_cart_create(cx->db, &in, &made));
     if (made == 0)
         return mx_cart_load(cx, ret_cart);
-    empty_cart(cx, in.id, ret_cart);
-    return MX_OK;
+    head->cart_id = in.id;
+    head->currency = in.currency;
+    head->version = 1;
+    return assemble(cx, rows, ret_cart);
 }
+
+enum mx_err mx_cart_get(struct mx_ctx *cx, bool shown, struct mx_cart *ret_cart)
+{
+    struct q_cart_load_in in = {.account = cx->actor.account};
+    struct mx_list rows;
+
+    MX_TRY(q_cart_load(cx->db, &in, &rows));
+    if (rows.n == 0)
+        return MX_E_UNAUTHORIZED;
+    if (none(rows))
+        return make_cart(cx, &rows, ret_cart);
+    MX_TRY(assemble(cx, &rows, ret_cart));
+    return shown ? warnings_shown(cx, ret_cart) : MX_OK;
+}
+
+/* ---- changing it ---- */
 
 static const struct mx_cart_item *item_of_variant(const struct mx_cart *cart, struct mx_id variant)
 {
@@ -240,13 +471,21 @@ static const struct mx_cart_item *item_of_variant(const struct mx_cart *cart, st
 static enum mx_err out_of_stock(struct mx_ctx *cx, const struct mx_cart_item *it)
 {
     mx_fault_at(cx->faults, MX_S("/quantity"), "out_of_stock", "Not enough of %.*s is in stock.",
-                MX_FMT(it->sku));
+                MX_FMT(it->title));
+    cx->faults->params = mx_cart_items_params(cx->arena, &it, 1);
     return MX_E_OUT_OF_STOCK;
 }
 
-static enum mx_err above_999(struct mx_ctx *cx)
+static enum mx_err above(struct mx_ctx *cx, const char *pointer, const char *code, int64_t max,
+                         const char *what)
 {
-    mx_fault_at(cx->faults, MX_S("/quantity"), "out_of_range", "A line holds at most 999.");
+    struct mx_params p;
+
+    mx_params_init(&p, cx->arena);
+    mx_params_int(&p, "max", max);
+    mx_fault_at(cx->faults, mx_str_c(pointer), code, "%s holds at most %lld.", what,
+                (long long)max);
+    mx_fault_params(cx->faults, mx_params_text(&p));
     return MX_E_VALIDATION_FAILED;
 }
 
@@ -265,7 +504,7 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
         cx->actor.account, mx_id_new(), variant, quantity, {cx->now_ms}};
     e = q_cart_add_item(cx->db, &add, &changed);
     if (e == MX_E_CONFLICT)
-        return above_999(cx);
+        return above(cx, "/quantity", "out_of_range", MX_CART_QUANTITY_MAX, "A line");
     if (e != MX_OK)
         return e;
     if (changed == 0) {
@@ -274,8 +513,8 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
     }
     MX_TRY(mx_cart_load(cx, ret_cart));
     if (ret_cart->items.n > MX_CART_LINES_MAX)
-        return mx_fail(cx->faults, MX_E_VALIDATION_FAILED, "A cart holds at most %d lines.",
-                       MX_CART_LINES_MAX);
+        return above(cx, "/variant_id", "too_many", MX_CART_LINES_MAX,
+                     "The number of lines of a cart");
     it = item_of_variant(ret_cart, variant);
     MX_ASSERT(it != NULL);
     return it->available ? MX_OK : out_of_stock(cx, it);
@@ -319,6 +558,27 @@ enum mx_err mx_cart_set_quantity(struct mx_ctx *cx, struct mx_id item, int64_t q
     if (touched == 0)
         return MX_E_NOT_FOUND;
     return quantity == 0 ? remove_item(cx, item, ret_cart) : set_item(cx, item, quantity, ret_cart);
+}
+
+enum mx_err mx_cart_patch(struct mx_ctx *cx, const struct mx_cart_patch *in,
+                          struct mx_cart *ret_cart)
+{
+    struct q_cart_patch_in patch = {
+        .id = mx_id_new(),
+        .account = cx->actor.account,
+        .currency = mx_str_c(cx->proc->conf->currency),
+        .set_email = in->has_email,
+        .email = in->email,
+        .set_note = in->has_note,
+        .note = in->note,
+        .set_metadata = in->has_metadata,
+        .metadata = in->metadata,
+        .now = {cx->now_ms},
+    };
+    int64_t changed;
+
+    MX_TRY(q_cart_patch(cx->db, &patch, &changed));
+    return changed == 0 ? MX_E_UNAUTHORIZED : mx_cart_load(cx, ret_cart);
 }
 
 static enum mx_err set_address(struct mx_ctx *cx, struct mx_id address, struct mx_cart *ret_cart)
@@ -366,38 +626,26 @@ enum mx_err mx_cart_offers(struct mx_ctx *cx, struct mx_list *ret_offers)
     struct mx_list rows;
     struct q_shipping_offers_in in;
 
-    MX_TRY(mx_cart_get(cx, &cart));
+    MX_TRY(mx_cart_get(cx, false, &cart));
     country = cart.shipping_address ? cart.shipping_address->country : MX_S("*");
     in = (struct q_shipping_offers_in){country, cart.currency};
     MX_TRY(q_shipping_offers(cx->db, &in, &rows));
-    *ret_offers = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_shipping_offer), rows.n};
+    *ret_offers = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_shipping_offer), 0};
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_shipping_offers_row *r = MX_AT(rows, struct q_shipping_offers_row, i);
         int64_t price = rate_of(r->price, r->has_free_from, r->free_from, cart.subtotal.minor);
 
-        *MX_AT(*ret_offers, struct mx_shipping_offer, i) = (struct mx_shipping_offer){
-            r->id, r->name, mx_money(price, cart.subtotal.currency), r->days_min, r->days_max};
+        if (r->price <= MX_PRICE_MAX)
+            *MX_AT(*ret_offers, struct mx_shipping_offer, ret_offers->n++) =
+                (struct mx_shipping_offer){r->id, r->name, mx_money(price, cart.subtotal.currency),
+                                           r->days_min, r->days_max};
     }
     return MX_OK;
-}
-
-enum mx_err mx_cart_merge(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
-{
-    struct q_cart_touch_or_create_in touch = {
-        mx_id_new(), to, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
-    struct q_cart_merge_items_in items = {from, to, {cx->now_ms}};
-
-    /* Lock the source first: what its owner adds or orders meanwhile comes before or after all
-     * this. */
-    MX_TRY(q_cart_touch(cx->db, &(struct q_cart_touch_in){from, {cx->now_ms}}, NULL));
-    MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
-    MX_TRY(q_cart_merge_items(cx->db, &items, NULL));
-    MX_TRY(q_cart_trim(cx->db, &(struct q_cart_trim_in){to, MX_CART_LINES_MAX}, NULL));
-    return q_cart_close(cx->db, &(struct q_cart_close_in){from, {cx->now_ms}}, NULL);
 }
 
 enum mx_err mx_cart_erase(struct mx_ctx *cx, const struct mx_holder *h)
 {
     MX_TRY(q_cart_delete_items(cx->db, &(struct q_cart_delete_items_in){h->account}, NULL));
+    MX_TRY(q_cart_erase_words(cx->db, &(struct q_cart_erase_words_in){h->account}, NULL));
     return q_cart_close(cx->db, &(struct q_cart_close_in){h->account, {cx->now_ms}}, NULL);
 }

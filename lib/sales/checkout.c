@@ -1,15 +1,16 @@
 /* From a cart to an order: the one place where stock is promised and money is asked for. Everything
  * is one transaction; the hottest rows (stock) are locked by its last statement before COMMIT. */
+#include "account/address.h"
 #include "base/rnd.h"
 #include "catalog/generation.h"
 #include "catalog/stock.h"
-#include "codec/jsonw.h"
+#include "codec/params.h"
 #include "io/db.h"
 #include "q/cart.h"
 #include "q/order.h"
 #include "sales/cart.h"
-#include "sales/order.h"
-#include "shop/audit.h"
+#include "sales/cart_notice.h"
+#include "sales/order_payment.h"
 
 #define ORDER_NUMBER_LEN 9 /* XXXX-XXXX */
 
@@ -95,42 +96,102 @@ static struct mx_str new_number(struct mx_arena *a)
     return mx_str_dup(a, (struct mx_str){text, sizeof(text)});
 }
 
-static enum mx_err short_lines(struct mx_ctx *cx, const struct mx_cart *cart)
+/* ---- may it be ordered ---- */
+
+/* What is missing, at its place in the request. */
+static void tell_missing(struct mx_ctx *cx, const struct mx_checkout *in,
+                         const struct mx_cart *cart)
 {
-    bool any = false;
+    for (size_t i = 0; i < cart->requirements.n; i++) {
+        const struct mx_cart_requirement *r =
+            MX_AT(cart->requirements, struct mx_cart_requirement, i);
+        bool method = mx_str_eqc(r->pointer, "/shipping_method_id");
+
+        if (in->email.p != NULL && mx_str_eqc(r->pointer, "/email"))
+            continue;
+        if (method && !mx_id_none(in->shipping_method_id))
+            mx_fault_at(cx->faults, r->pointer, "unknown",
+                        "This way to ship is not offered for the address.");
+        else
+            mx_fault_at(cx->faults, r->pointer, r->code.p, "%.*s", MX_FMT(r->detail));
+    }
+}
+
+static bool is_short(const struct mx_cart_item *it)
+{
+    return !it->available;
+}
+
+static bool is_unpriced(const struct mx_cart_item *it)
+{
+    return !it->priced;
+}
+
+/* Lines that cannot be ordered, and what of an article in the request is then at fault. */
+struct refusal {
+    bool (*is)(const struct mx_cart_item *it);
+    enum mx_err e;
+    const char *member, *detail;
+};
+static const struct refusal unpriced = {is_unpriced, MX_E_CANNOT_BE_PRICED, "variant_id",
+                                        "it costs more than can be ordered"};
+static const struct refusal too_few = {is_short, MX_E_OUT_OF_STOCK, "quantity",
+                                       "not enough of it is in stock"};
+
+/* Refuse when there are such lines. The params name them, and where the request names articles a
+ * pointer does, too. */
+static enum mx_err refuse_lines(struct mx_ctx *cx, const struct mx_checkout *in,
+                                const struct mx_cart *cart, const struct refusal *why)
+{
+    const struct mx_cart_item **found =
+        MX_NEW_N(cx->arena, cart->items.n, const struct mx_cart_item *);
+    size_t n = 0;
 
     for (size_t i = 0; i < cart->items.n; i++) {
         const struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
 
-        if (it->available)
+        if (!why->is(it))
             continue;
-        any = true;
-        mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/quantity", i), "out_of_stock",
-                    "Not enough of %.*s is in stock.", MX_FMT(it->sku));
+        found[n++] = it;
+        if (in->items.n > 0)
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/%s", i, why->member),
+                        mx_err_code(why->e), "%.*s: %s.", MX_FMT(it->title), why->detail);
     }
-    return any ? MX_E_OUT_OF_STOCK : MX_OK;
+    if (n == 0)
+        return MX_OK;
+    cx->faults->params = mx_cart_items_params(cx->arena, found, n);
+    return why->e;
 }
 
-static enum mx_err price_changed(struct mx_ctx *cx, const struct mx_cart *cart)
+static bool same_money(struct mx_money a, struct mx_money b)
 {
-    return mx_fail(cx->faults, MX_E_PRICE_CHANGED, "The cart now costs %lld %.*s (minor units).",
-                   (long long)cart->total.minor, MX_FMT(cart->currency));
+    return a.minor == b.minor && mx_currency_eq(a.currency, b.currency);
+}
+
+static enum mx_err check_total(struct mx_ctx *cx, const struct mx_checkout *in,
+                               const struct mx_cart *cart)
+{
+    struct mx_params p;
+
+    if (in->expected_total.currency.code[0] == '\0' || same_money(in->expected_total, cart->total))
+        return MX_OK;
+    mx_params_init(&p, cx->arena);
+    mx_params_money(&p, "was", in->expected_total);
+    mx_params_money(&p, "now", cart->total);
+    cx->faults->params = mx_params_text(&p);
+    return mx_fail(cx->faults, MX_E_PRICE_CHANGED,
+                   "The total is not what was expected: look at the cart again.");
 }
 
 static enum mx_err check_cart(struct mx_ctx *cx, const struct mx_checkout *in,
                               const struct mx_cart *cart)
 {
-    if (cart->items.n == 0)
-        return MX_E_CART_EMPTY;
-    if (in->expected_total.currency.code[0] != '\0' &&
-        (in->expected_total.minor != cart->total.minor ||
-         !mx_currency_eq(in->expected_total.currency, cart->total.currency)))
-        return price_changed(cx, cart);
-    if (cx->proc->conf->checkout_requires_shipping &&
-        (cart->shipping_address == NULL || cart->shipping_method == NULL))
-        return mx_fail(cx->faults, MX_E_CONFLICT, "Choose an address and a way to ship first.");
-    return short_lines(cx, cart);
+    MX_TRY(refuse_lines(cx, in, cart, &unpriced));
+    MX_TRY(check_total(cx, in, cart));
+    return refuse_lines(cx, in, cart, &too_few);
 }
+
+/* ---- the end of the transaction ---- */
 
 /* Last statement before COMMIT. Fewer rows than expected: the cart changed, or somebody was faster;
  * run again from the start, where the cart as committed by then tells which. */
@@ -142,6 +203,17 @@ static enum mx_err close_and_take(void *arg)
 
     MX_TRY(q_order_take_stock(c->cx->db, &in, &changed));
     return changed == c->lines + 1 ? MX_OK : MX_E_RETRY;
+}
+
+/* The same where there is no cart to close. */
+static enum mx_err take_alone(void *arg)
+{
+    const struct closing *c = arg;
+    int64_t changed;
+    struct q_order_take_stock_past_in in = {c->order, {c->cx->now_ms}};
+
+    MX_TRY(q_order_take_stock_past(c->cx->db, &in, &changed));
+    return changed == c->lines ? MX_OK : MX_E_RETRY;
 }
 
 /* The catalog tells when few units are left, and when none. */
@@ -163,88 +235,7 @@ static void leave_closing(struct mx_ctx *cx, struct mx_id order, const struct mx
     if (shows_in_catalog(cart))
         mx_catalog_changed(cx);
     *c = (struct closing){cx, order, cart->id, cart->version, (int64_t)cart->items.n};
-    mx_db_before_commit(cx->db, close_and_take, c);
-}
-
-static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_checkout *in,
-                                  const struct mx_pay_outcome *paid, const struct mx_order *o,
-                                  struct mx_order_payment_row *ret)
-{
-    const char *provider = mx_payment_provider_names[in->payment.provider];
-    int64_t captured = paid->status == MX_PAY_PAID ? o->total.minor : 0;
-    struct mx_currency cur = o->total.currency;
-    struct q_payment_insert_in row;
-
-    *ret = (struct mx_order_payment_row){
-        .id = mx_id_new(),
-        .provider = mx_str_c(provider),
-        .status = (int)paid->status,
-        .amount = o->total,
-        .captured = mx_money(captured, cur),
-        .refunded = mx_money(0, cur),
-        .failure_code = paid->failure_code,
-        .created_at = {cx->now_ms},
-    };
-    row = (struct q_payment_insert_in){
-        .id = ret->id,
-        .order = o->id,
-        .attempt = 1,
-        .provider = ret->provider,
-        .status = ret->status,
-        .amount = o->total.minor,
-        .captured = captured,
-        .currency = o->currency,
-        .failure_code = paid->failure_code,
-        .now = {cx->now_ms},
-    };
-    return q_payment_insert(cx->db, &row, NULL);
-}
-
-/* What the audit log keeps of a checkout: the order's attempt to be paid. */
-static struct mx_str payment_json(struct mx_arena *a, const struct mx_order *o)
-{
-    const struct mx_order_payment_row *p = MX_AT(o->payments, struct mx_order_payment_row, 0);
-    struct mx_jsonw w;
-    struct mx_buf out;
-
-    mx_buf_init(&out, a, 1024);
-    mx_jsonw_init(&w, &out);
-    mx_jsonw_open(&w);
-    mx_jsonw_name(&w, "payment_id");
-    mx_jsonw_id(&w, p->id);
-    mx_jsonw_name(&w, "provider");
-    mx_jsonw_str(&w, p->provider);
-    mx_jsonw_name(&w, "status");
-    mx_jsonw_c(&w, mx_payment_status_names[p->status]);
-    mx_jsonw_name(&w, "currency");
-    mx_jsonw_str(&w, o->currency);
-    mx_jsonw_name(&w, "amount");
-    mx_jsonw_int(&w, p->amount.minor);
-    mx_jsonw_name(&w, "captured");
-    mx_jsonw_int(&w, p->captured.minor);
-    mx_jsonw_close(&w);
-    return mx_buf_view(&out);
-}
-
-static enum mx_err insert_events(struct mx_ctx *cx, const struct mx_pay_outcome *paid,
-                                 struct mx_order *o)
-{
-    const char *types[] = {paid->order_stands ? "order.placed" : "payment.failed", "order.paid"};
-    size_t n = paid->status == MX_PAY_PAID ? 2 : 1;
-    struct mx_audit rows[MX_LEN(types)];
-    struct mx_str payment = payment_json(cx->arena, o);
-
-    o->events = (struct mx_list){MX_NEW_N(cx->arena, n, struct mx_order_event), n};
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = (struct mx_audit){.action = types[i],
-                                    .object_type = "order",
-                                    .object = o->id,
-                                    .after = payment,
-                                    .event = true};
-        *MX_AT(o->events, struct mx_order_event, i) =
-            (struct mx_order_event){mx_str_c(types[i]), {cx->now_ms}};
-    }
-    return mx_audit_write_all(cx, rows, n);
+    mx_db_before_commit(cx->db, mx_id_none(cart->id) ? take_alone : close_and_take, c);
 }
 
 static void fill_items(struct mx_arena *a, const struct mx_cart *cart, struct mx_order *o)
@@ -275,11 +266,8 @@ static void fill_order(struct mx_ctx *cx, const struct mx_checkout *in, const st
     *o = (struct mx_order){
         .id = mx_id_new(),
         .number = new_number(cx->arena),
-        .status = paid->order_stands ? MX_ORDER_PLACED : MX_ORDER_PENDING_PAYMENT,
-        .payment_status = paid->status == MX_PAY_PAID     ? MX_ORDER_PAY_PAID
-                          : paid->status == MX_PAY_FAILED ? MX_ORDER_PAY_FAILED
-                                                          : MX_ORDER_PAY_PENDING,
-        .placed_at = {paid->order_stands ? cx->now_ms : 0},
+        .status = MX_ORDER_PENDING_PAYMENT,
+        .expires_at = {cx->now_ms + cx->proc->conf->order_expiry_min * 60000},
         .created_at = {cx->now_ms},
         .currency = cart->currency,
         .addresses = {cart->shipping_address},
@@ -288,10 +276,14 @@ static void fill_order(struct mx_ctx *cx, const struct mx_checkout *in, const st
         .shipping_total = cart->shipping_total,
         .tax_total = cart->tax_total,
         .total = cart->total,
-        .email = in->email,
-        .note = in->note,
+        .email = in->email.p != NULL ? in->email : cart->email,
+        .note = in->note.p != NULL ? in->note : cart->note,
+        .metadata = cart->metadata,
         .version = 1,
     };
+    /* What was bought past the cart has the order's id in place of a cart's. */
+    o->cart_id = mx_id_none(cart->id) ? o->id : cart->id;
+    mx_order_take_outcome(cx, paid, o);
     if (cart->shipping_method != NULL) {
         o->shipping_method = MX_NEW(cx->arena, struct mx_order_method);
         *o->shipping_method =
@@ -303,12 +295,11 @@ static void fill_order(struct mx_ctx *cx, const struct mx_checkout *in, const st
 static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
                                 const struct mx_order *o)
 {
-    int64_t expires = cx->now_ms + cx->proc->conf->order_expiry_min * 60000;
     struct q_order_insert_in row = {
         .id = o->id,
         .number = o->number,
         .account = cx->actor.account,
-        .cart = cart->id,
+        .cart = o->cart_id,
         .status = o->status,
         .payment_status = o->payment_status,
         .currency = o->currency,
@@ -319,34 +310,74 @@ static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
         .total = o->total.minor,
         .email = o->email,
         .note = o->note,
+        .metadata = o->metadata,
         .address = cart->address_id,
         .placed_at = o->placed_at,
-        .expires_at = {o->status == MX_ORDER_PENDING_PAYMENT ? expires : 0},
+        .expires_at = o->expires_at,
         .now = {cx->now_ms},
     };
+    int64_t made;
     enum mx_err e;
 
     if (o->shipping_method != NULL) {
         row.method = o->shipping_method->id;
         row.shipping_name = o->shipping_method->name;
     }
-    e = q_order_insert(cx->db, &row, NULL);
-    if (e != MX_E_DUPLICATE)
-        return e;
+    e = q_order_insert(cx->db, &row, &made);
     /* Two draws of the same number, or a second checkout of this cart that was faster: both are
      * told apart by running once more on what is committed by then. */
-    return MX_E_RETRY;
+    if (e == MX_E_DUPLICATE)
+        return MX_E_RETRY;
+    if (e == MX_OK && made == 0)
+        return MX_E_UNAUTHORIZED;
+    return e;
+}
+
+/* ---- the checkout ---- */
+
+/* What the request gives instead of the cart's; an address becomes a row of its own. */
+static enum mx_err read_instead(struct mx_ctx *cx, const struct mx_checkout *in,
+                                struct mx_cart_instead *ret)
+{
+    *ret = (struct mx_cart_instead){.method = in->shipping_method_id, .lines = in->items};
+    if (in->shipping_address != NULL)
+        return mx_address_insert(cx, in->shipping_address, &ret->address);
+    if (!mx_id_none(in->address_id))
+        return mx_address_of_entry(cx, in->address_id, &ret->address);
+    return MX_OK;
 }
 
 /* A cart that is rewritten all the time would never be found as it was priced: from the second run
  * on whoever writes it waits. The first run saves the round trip. */
-static enum mx_err load_cart(struct mx_ctx *cx, struct mx_cart *ret_cart)
+static enum mx_err load_cart(struct mx_ctx *cx, const struct mx_checkout *in,
+                             struct mx_cart *ret_cart)
 {
+    struct mx_cart_instead instead;
     struct mx_list held;
+    enum mx_err e;
 
-    if (mx_db_tx_again(cx->db))
+    MX_TRY(read_instead(cx, in, &instead));
+    if (in->items.n == 0 && mx_db_tx_again(cx->db))
         MX_TRY(q_cart_hold(cx->db, &(struct q_cart_hold_in){cx->actor.account}, &held));
-    return mx_cart_load_live(cx, ret_cart);
+    e = mx_cart_load_live(cx, &instead, ret_cart);
+    if (e == MX_E_NOT_FOUND || (e == MX_OK && ret_cart->items.n == 0))
+        return MX_E_CART_EMPTY;
+    return e;
+}
+
+/* Everything that is wrong with the request is told at once. */
+static enum mx_err decide(struct mx_ctx *cx, const struct mx_checkout *in,
+                          const struct mx_cart *cart, struct mx_pay_outcome *ret_paid)
+{
+    struct mx_pay_request ask = in->payment;
+    enum mx_err e;
+
+    ask.amount = cart->total.minor;
+    tell_missing(cx, in, cart);
+    e = mx_pay_decide(cx, &ask, ret_paid);
+    if (e != MX_OK)
+        return e;
+    return cx->faults->n > 0 ? MX_E_VALIDATION_FAILED : check_cart(cx, in, cart);
 }
 
 enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct mx_order *ret_order,
@@ -354,28 +385,15 @@ enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct 
 {
     struct mx_cart cart;
     struct mx_pay_outcome paid;
-    enum mx_err e = load_cart(cx, &cart);
-    struct mx_pay_request ask;
     const struct mx_cart_item **lines;
-    struct mx_order_payment_row *payment;
 
-    if (e == MX_E_NOT_FOUND)
-        return MX_E_CART_EMPTY;
-    if (e != MX_OK)
-        return e;
-    MX_TRY(check_cart(cx, in, &cart));
-    ask = in->payment;
-    ask.amount = cart.total.minor;
-    MX_TRY(mx_pay_decide(cx, &ask, &paid));
-
+    MX_TRY(load_cart(cx, in, &cart));
+    MX_TRY(decide(cx, in, &cart, &paid));
     fill_order(cx, in, &cart, &paid, ret_order);
     MX_TRY(insert_order(cx, &cart, ret_order));
     lines = in_lock_order(cx->arena, &cart);
     MX_TRY(insert_items(cx, ret_order->id, lines, cart.items.n));
-    payment = MX_NEW(cx->arena, struct mx_order_payment_row);
-    MX_TRY(insert_payment(cx, in, &paid, ret_order, payment));
-    ret_order->payments = (struct mx_list){payment, 1};
-    MX_TRY(insert_events(cx, &paid, ret_order));
+    MX_TRY(mx_order_write_attempt(cx, &in->payment, &paid, 1, ret_order));
     MX_TRY(insert_moves(cx, ret_order->id, lines, cart.items.n));
     leave_closing(cx, ret_order->id, &cart);
     *ret_declined = paid.status == MX_PAY_FAILED;

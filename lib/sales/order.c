@@ -1,10 +1,14 @@
 #include "sales/order.h"
 
 #include "catalog/generation.h"
-#include "codec/jsonw.h"
+#include "codec/params.h"
 #include "io/db.h"
 #include "q/order.h"
+#include "sales/cart.h"
+#include "sales/order_payment.h"
 #include "shop/audit.h"
+
+#define OPEN_MAX 1000 /* orders that are not shipped, of one account; more are not expected */
 
 const char *const mx_order_status_names[] = {"pending_payment", "placed",  "completed",
                                              "cancelled",       "expired", NULL};
@@ -37,6 +41,7 @@ static enum mx_err fill_order(struct mx_ctx *cx, const struct q_order_row *r, st
         .payment_status = r->payment_status,
         .fulfilment_status = r->fulfilment_status,
         .placed_at = r->placed_at,
+        .expires_at = r->expires_at,
         .created_at = r->created_at,
         .currency = r->currency,
         .subtotal = mx_money(r->subtotal, cur),
@@ -46,6 +51,8 @@ static enum mx_err fill_order(struct mx_ctx *cx, const struct q_order_row *r, st
         .total = mx_money(r->total, cur),
         .email = r->email,
         .note = r->note,
+        .metadata = r->metadata,
+        .cart_id = r->cart_id,
         .version = r->version,
     };
     return fill_shipping(cx, r, o);
@@ -249,27 +256,131 @@ static struct mx_audit ended(const struct mx_ctx *cx, const char *type, const st
     };
 }
 
-enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
+/* Stock and money go back. */
+static enum mx_err end_by_cancelling(struct mx_ctx *cx, const struct mx_order *o)
 {
+    bool paid = o->payment_status == MX_ORDER_PAY_PAID;
+    enum mx_order_payment after =
+        paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)o->payment_status;
+    enum mx_err e = finish(cx, o, MX_ORDER_CANCELLED, after);
     struct mx_audit events[2];
-    bool paid;
-    enum mx_order_payment after;
-    enum mx_err e;
 
-    MX_TRY(find(cx, id, ret_order));
-    if (!may_cancel(ret_order))
-        return mx_fail(cx->faults, MX_E_INVALID_TRANSITION,
-                       "This order cannot be cancelled any more.");
-    paid = ret_order->payment_status == MX_ORDER_PAY_PAID;
-    after = paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)ret_order->payment_status;
-    e = finish(cx, ret_order, MX_ORDER_CANCELLED, after);
     if (e != MX_OK)
         return e == MX_E_VERSION_CONFLICT ? MX_E_RETRY : e;
-    events[0] = ended(cx, "order.cancelled", ret_order, MX_ORDER_CANCELLED, after);
-    events[1] = ended(cx, "order.refunded", ret_order, MX_ORDER_CANCELLED, after);
+    events[0] = ended(cx, "order.cancelled", o, MX_ORDER_CANCELLED, after);
+    events[1] = ended(cx, "order.refunded", o, MX_ORDER_CANCELLED, after);
     MX_TRY(mx_audit_write_all(cx, events, paid ? 2 : 1));
-    MX_TRY(release(cx, id, "order cancelled"));
+    MX_TRY(release(cx, o->id, "order cancelled"));
+    mx_catalog_changed(cx);
+    return MX_OK;
+}
+
+/* What is asked of the order does not fit its state. */
+static enum mx_err no_transition(struct mx_ctx *cx, const struct mx_order *o, const char *detail)
+{
+    struct mx_params p;
+
+    mx_params_init(&p, cx->arena);
+    mx_params_str(&p, "status", mx_str_c(mx_order_status_names[o->status]));
+    mx_params_str(&p, "payment_status", mx_str_c(mx_order_payment_status_names[o->payment_status]));
+    mx_params_str(&p, "fulfilment_status",
+                  mx_str_c(mx_order_fulfilment_status_names[o->fulfilment_status]));
+    cx->faults->params = mx_params_text(&p);
+    return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "%s", detail);
+}
+
+enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
+{
+    MX_TRY(find(cx, id, ret_order));
+    if (!may_cancel(ret_order))
+        return no_transition(cx, ret_order, "This order cannot be cancelled any more.");
+    if (ret_order->status == MX_ORDER_PENDING_PAYMENT)
+        MX_TRY(mx_cart_take(cx, ret_order->cart_id, cx->actor.account));
+    MX_TRY(end_by_cancelling(cx, ret_order));
     return mx_order_get(cx, id, ret_order);
+}
+
+/* ---- paying again ---- */
+
+static enum mx_err write_outcome(struct mx_ctx *cx, const struct mx_order *o)
+{
+    int64_t changed;
+    struct q_order_pay_in in = {o->id,        o->version,  o->status, o->payment_status,
+                                o->placed_at, {cx->now_ms}};
+
+    MX_TRY(q_order_pay(cx->db, &in, &changed));
+    return changed == 0 ? MX_E_RETRY : MX_OK;
+}
+
+enum mx_err mx_order_pay(struct mx_ctx *cx, struct mx_id id, const struct mx_pay_request *in,
+                         struct mx_order *ret_order, bool *ret_declined)
+{
+    struct mx_pay_request ask = *in;
+    struct mx_pay_outcome paid;
+    size_t attempts;
+
+    MX_TRY(mx_order_get(cx, id, ret_order));
+    if (ret_order->status != MX_ORDER_PENDING_PAYMENT)
+        return no_transition(cx, ret_order, "This order does not wait for a payment.");
+    attempts = ret_order->payments.n;
+    if (attempts >= MX_ORDER_ATTEMPTS_MAX)
+        return no_transition(cx, ret_order, "Too many payments of this order were tried.");
+    ask.amount = ret_order->total.minor;
+    MX_TRY(mx_pay_decide(cx, &ask, &paid));
+    mx_order_take_outcome(cx, &paid, ret_order);
+    MX_TRY(mx_order_write_attempt(cx, in, &paid, (int64_t)attempts + 1, ret_order));
+    MX_TRY(write_outcome(cx, ret_order));
+    *ret_declined = paid.status == MX_PAY_FAILED;
+    return mx_order_get(cx, id, ret_order);
+}
+
+/* ---- at the end of an account, and at sign-in ---- */
+
+static enum mx_err name_open(struct mx_ctx *cx, struct mx_list rows)
+{
+    struct mx_params p;
+
+    mx_params_init(&p, cx->arena);
+    mx_jsonw_name(&p.w, "orders");
+    mx_jsonw_array(&p.w);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_order_open_row *r = MX_AT(rows, struct q_order_open_row, i);
+
+        mx_jsonw_open(&p.w);
+        mx_params_id(&p, "id", r->id);
+        mx_params_str(&p, "number", r->number);
+        mx_params_str(&p, "status", mx_str_c(mx_order_status_names[r->status]));
+        mx_jsonw_close(&p.w);
+    }
+    mx_jsonw_array_end(&p.w);
+    cx->faults->params = mx_params_text(&p);
+    return mx_fail(cx->faults, MX_E_OPEN_ORDERS,
+                   "Orders are not shipped yet: wait for them, or send cancel_orders.");
+}
+
+enum mx_err mx_order_leave(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    struct mx_list rows;
+
+    MX_TRY(q_order_open(cx->db, &(struct q_order_open_in){h->account, OPEN_MAX}, &rows));
+    for (size_t i = 0; i < rows.n; i++)
+        if (!h->cancel_orders || MX_AT(rows, struct q_order_open_row, i)->fulfilment_status != 0)
+            return name_open(cx, rows);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_order_open_row *r = MX_AT(rows, struct q_order_open_row, i);
+        const struct mx_order o = {.id = r->id,
+                                   .status = (int)r->status,
+                                   .payment_status = (int)r->payment_status,
+                                   .version = r->version};
+
+        MX_TRY(end_by_cancelling(cx, &o));
+    }
+    return MX_OK;
+}
+
+enum mx_err mx_order_move(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
+{
+    return q_order_move(cx->db, &(struct q_order_move_in){from, to}, NULL);
 }
 
 struct expiry {

@@ -66,7 +66,8 @@ struct mx_order {
     struct mx_id id;
     struct mx_str number;
     int status, payment_status, fulfilment_status;
-    struct mx_time placed_at; /* none until placed */
+    struct mx_time placed_at;  /* none until placed */
+    struct mx_time expires_at; /* it gives its stock back then; none: it does not wait for money */
     struct mx_time created_at;
     struct mx_str currency;
     struct mx_list items; /* struct mx_order_item */
@@ -74,24 +75,32 @@ struct mx_order {
     struct mx_order_method *shipping_method; /* NULL: none */
     struct mx_list discounts;
     struct mx_money subtotal, discount_total, shipping_total, tax_total, total;
-    struct mx_str email, note;
-    struct mx_list payments; /* struct mx_order_payment_row */
+    struct mx_str email, note, metadata; /* metadata: JSON, absent: none */
+    struct mx_list payments;             /* struct mx_order_payment_row */
     struct mx_list refunds, fulfilments;
     struct mx_list events; /* struct mx_order_event */
     int64_t version;
+    struct mx_id cart_id; /* not shown: what it was made of */
 };
 
+/* What is given here is used instead of what the cart says. */
 struct mx_checkout {
     struct mx_money expected_total; /* currency "" : not given */
     struct mx_pay_request payment;
-    struct mx_str email, note; /* absent: not given */
+    struct mx_str email, note;          /* absent: not given */
+    struct mx_postal *shipping_address; /* NULL: not given */
+    struct mx_id address_id;            /* an entry of the address book; none: not given */
+    struct mx_id shipping_method_id;    /* none: not given */
+    struct mx_list items;               /* struct mx_cart_line: bought past the cart, which stays */
 };
 
-/* Turn the caller's open cart into an order, in the caller's transaction: price it again, write
- * order, lines, payment, ledger and events; the transaction closes the cart and takes the stock
- * last before its COMMIT. *ret_declined: the provider refused; the order waits for another payment
- * (it commits all the same). MX_E_CART_EMPTY, MX_E_PRICE_CHANGED, MX_E_OUT_OF_STOCK (faults name
- * the lines), MX_E_VALIDATION_FAILED. */
+/* Turn the caller's open cart (or `items`) into an order, in the caller's transaction: price it
+ * again, write order, lines, payment, ledger and events, and leave closing the cart and taking the
+ * stock to the end of the transaction. *ret_declined: the provider refused; the order waits for
+ * another payment (it commits all the same). MX_E_CART_EMPTY, MX_E_PRICE_CHANGED,
+ * MX_E_CANNOT_BE_PRICED, MX_E_OUT_OF_STOCK, whose params name the lines and money, the last one
+ * also at the end of the transaction; MX_E_VALIDATION_FAILED, also for what is missing;
+ * MX_E_UNAUTHORIZED. */
 enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct mx_order *ret_order,
                         bool *ret_declined) MX_MUST_CHECK;
 
@@ -104,10 +113,26 @@ enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id,
 enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
                           struct mx_list *ret_orders) MX_MUST_CHECK;
 
-/* Cancel the caller's order before fulfilment begins: stock and money go back. In the caller's
- * transaction. MX_E_NOT_FOUND, MX_E_INVALID_TRANSITION. */
+/* Try again to pay the caller's order that waits for it, in the caller's transaction.
+ * *ret_declined as in mx_checkout. MX_E_NOT_FOUND; MX_E_INVALID_TRANSITION when it does not wait,
+ * or after MX_ORDER_ATTEMPTS_MAX attempts; MX_E_VALIDATION_FAILED. */
+#define MX_ORDER_ATTEMPTS_MAX 20
+enum mx_err mx_order_pay(struct mx_ctx *cx, struct mx_id id, const struct mx_pay_request *in,
+                         struct mx_order *ret_order, bool *ret_declined) MX_MUST_CHECK;
+
+/* Cancel the caller's order before fulfilment begins: stock and money go back, and the lines of one
+ * that was not paid into the open cart. In the caller's transaction. MX_E_NOT_FOUND,
+ * MX_E_INVALID_TRANSITION. */
 enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id,
                             struct mx_order *ret_order) MX_MUST_CHECK;
+
+/* An account is about to end, in the caller's transaction, which holds it. MX_E_OPEN_ORDERS, with
+ * params that name them, while orders are not shipped; with h->cancel_orders they are cancelled
+ * first, and only those that are shipped in part are in the way. */
+enum mx_err mx_order_leave(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+
+/* All orders of one account are another's from now on, in the caller's transaction. */
+enum mx_err mx_order_move(struct mx_ctx *cx, struct mx_id from, struct mx_id to) MX_MUST_CHECK;
 
 /* Expire up to `limit` unpaid orders whose time is over, each in its own transaction; *ret_n did.
  */

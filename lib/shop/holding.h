@@ -14,6 +14,7 @@ struct mx_sql;
 struct mx_holder {
     struct mx_id account;
     struct mx_str email_key; /* its address in canonical form; absent: none, or it stays */
+    bool cancel_orders;      /* what is not shipped is cancelled rather than in the way */
 };
 
 /* Where a page of the export begins. A client may have made it up: it opens nothing but the
@@ -56,13 +57,15 @@ struct mx_holding {
     /* A guest turned out to be `account`, which signs in: move what is the guest's. */
     enum mx_err (*merge)(struct mx_ctx *cx, struct mx_id guest, struct mx_id account);
     const struct mx_export_part *export; /* NULL: not exported, or with another table */
+    /* May the account end? An error of its own says why not; nothing was erased yet. */
+    enum mx_err (*leave)(struct mx_ctx *cx, const struct mx_holder *h);
     /* Take the person out of what the table keeps. */
     enum mx_err (*erase)(struct mx_ctx *cx, const struct mx_holder *h);
     const struct mx_sealed_column *reseal; /* NULL: nothing is sealed */
     const char *kept;                      /* why there is no `erase` */
 };
 
-/* In the order of erasing, which is the order of locks. Merge and erase run in the present
+/* In the order of erasing, which is the order of locks. Merge, leave and erase run in the present
  * transaction. */
 extern const struct mx_holding mx_holdings[];
 

@@ -55,7 +55,7 @@ static struct statement {
     {.name = "product.load", READ, "sssssdssssssddddddss"},
     {.name = "product.variants", READ, "sssssddsddd"},
     {.name = "catalog.around", READ, "d" CARD},
-    {.name = "cart.load_live", WRITE, "ssdsssssdddddssddssdsdsssdds"},
+    {.name = "cart.load_live", WRITE, "ssdsssddsssdddddssddssdsdsssdds"},
     {.name = "order.insert", WRITE, ""},
     {.name = "order.insert_items", WRITE, "", .rows = LINES},
     {.name = "payment.insert", WRITE, ""},
@@ -459,21 +459,21 @@ static long long share(long long amount, long long ppm)
 /* False when the line cannot be sold. */
 static bool read_line(const struct column *c, struct line *l)
 {
-    const char *both = fmt("%s – %s", c[24].s, c[18].s);
-    *l = (struct line){.slug = fmt("%s", c[23].s),
-                       .sku = fmt("%s", c[17].s),
-                       .quantity = c[15].i,
-                       .price = c[19].i,
-                       .total = c[15].i * c[19].i};
-    l->title = c[18].n > 0 ? both : fmt("%s", c[24].s);
-    memcpy(l->id, c[13].s, sizeof(uuid));
-    memcpy(l->variant, c[14].s, sizeof(uuid));
-    memcpy(l->product, c[22].s, sizeof(uuid));
-    l->ppm = c[26].null ? 0 : c[26].i;
+    const char *both = fmt("%s – %s", c[27].s, c[21].s);
+    *l = (struct line){.slug = fmt("%s", c[26].s),
+                       .sku = fmt("%s", c[20].s),
+                       .quantity = c[18].i,
+                       .price = c[22].i,
+                       .total = c[18].i * c[22].i};
+    l->title = c[21].n > 0 ? both : fmt("%s", c[27].s);
+    memcpy(l->id, c[16].s, sizeof(uuid));
+    memcpy(l->variant, c[17].s, sizeof(uuid));
+    memcpy(l->product, c[25].s, sizeof(uuid));
+    l->ppm = c[29].null ? 0 : c[29].i;
     l->tax = share(l->total, l->ppm);
     cart.subtotal += l->total;
     cart.tax += l->tax;
-    return c[21].i && !c[25].null && c[25].i >= l->quantity && !strcmp(c[20].s, cart.currency);
+    return c[24].i && !c[28].null && c[28].i >= l->quantity && !strcmp(c[23].s, cart.currency);
 }
 
 static void read_cart(const struct column *c)
@@ -481,18 +481,18 @@ static void read_cart(const struct column *c)
     const char *at[SEALED_MEMBERS];
     size_t n[SEALED_MEMBERS];
     cart = (struct cart){.version = c[2].i, .currency = fmt("%s", c[1].s)};
-    cart.method_name = fmt("%s", c[7].s);
+    cart.method_name = fmt("%s", c[10].s);
     memcpy(cart.id, c[0].s, sizeof(uuid));
     memcpy(cart.address, c[3].s, sizeof(uuid));
     memcpy(cart.method, c[4].s, sizeof(uuid));
-    if (!sealed_address(cart.address, c[6].s, c[6].n, at, n))
+    if (!sealed_address(cart.address, c[9].s, c[9].n, at, n))
         die("address", "does not open");
     for (int i = 0; i < SEALED_MEMBERS; i++)
         at[i] = at[i] ? quoted(fmt("%.*s", (int)n[i], at[i])) : "null";
     cart.ship_to =
         fmt("{\"name\":%s,\"company\":%s,\"line1\":%s,\"line2\":%s,\"city\":%s,\"region\":%s,"
             "\"postal_code\":%s,\"country\":%s,\"phone\":%s}",
-            at[0], at[1], at[2], at[3], at[4], at[5], at[6], str(&c[5]), at[7]);
+            at[0], at[1], at[2], at[3], at[4], at[5], at[6], str(&c[8]), at[7]);
 }
 
 /* The caller's cart, priced: 200, or why it cannot become an order. */
@@ -501,10 +501,10 @@ static int load_cart(const struct request *r)
     const struct column *c, *row = statements[CART].at;
     bool good = true, sellable = true;
     cart.n = 0;
-    if (!run(CART, "iis", r->account, r->session, r->now))
+    if (!run(CART, "iiiis", r->account, NULL, NULL, r->session, r->now))
         return 503;
     while ((c = fetch(CART, &good))) {
-        sellable &= !c[3].null && !c[7].null && !c[10].null && !c[13].null && cart.n < LINES;
+        sellable &= !c[3].null && !c[10].null && !c[13].null && !c[16].null && cart.n < LINES;
         if (!sellable)
             continue;
         if (cart.n == 0)
@@ -513,8 +513,8 @@ static int load_cart(const struct request *r)
     }
     if (!good || cart.n != LINES || !sellable)
         return good ? 409 : 503;
-    cart.shipping = !row[11].null && cart.subtotal >= row[11].i ? 0 : row[10].i;
-    cart.tax += share(cart.shipping, row[12].null ? 0 : row[12].i);
+    cart.shipping = !row[14].null && cart.subtotal >= row[14].i ? 0 : row[13].i;
+    cart.tax += share(cart.shipping, row[15].null ? 0 : row[15].i);
     cart.total = cart.subtotal + cart.shipping + cart.tax;
     return 200;
 }
@@ -524,8 +524,8 @@ static void put_order(struct request *r, const uuid order, const uuid payment, c
     const char *now = fmt("\"%.10sT%sZ\"", r->now, r->now + 11), *cur = cart.currency,
                *total = money(cart.total, cur);
     put("{\"id\":\"%s\",\"number\":\"%s\",\"status\":\"placed\",\"payment_status\":\"paid\","
-        "\"fulfilment_status\":\"unfulfilled\",\"placed_at\":%s,\"created_at\":%s,"
-        "\"currency\":\"%s\",\"items\":[",
+        "\"fulfilment_status\":\"unfulfilled\",\"placed_at\":%s,\"expires_at\":null,\"created_at\":"
+        "%s,\"currency\":\"%s\",\"items\":[",
         hex(order, true), number, now, now, cur);
     for (const struct line *l = lines; l < lines + cart.n; l++)
         put("%s{\"id\":\"%s\",\"variant_id\":\"%s\",\"product_slug\":%s,\"title\":%s,\"sku\":%s,"
@@ -535,7 +535,8 @@ static void put_order(struct request *r, const uuid order, const uuid payment, c
             money(l->total, cur), money(l->tax, cur));
     put("],\"addresses\":{\"shipping\":%s},\"shipping_method\":{\"id\":\"%s\",\"name\":%s},"
         "\"discounts\":[],\"subtotal\":%s,\"discount_total\":%s,\"shipping_total\":%s,"
-        "\"tax_total\":%s,\"total\":%s,\"email\":null,\"note\":null,",
+        "\"tax_total\":%s,\"total\":%s,\"email\":\"guest@example.com\",\"note\":null,"
+        "\"metadata\":{},",
         cart.ship_to, hex(cart.method, true), quoted(cart.method_name), money(cart.subtotal, cur),
         money(0, cur), money(cart.shipping, cur), money(cart.tax, cur), total);
     put("\"payments\":[{\"id\":\"%s\",\"provider\":\"sandbox\",\"status\":\"paid\",\"amount\":%s,"
@@ -574,7 +575,7 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
 {
     int a = load_cart(r);
     uuid order, payment, placed, paid, *ids[] = {&order, &payment, &placed, &paid};
-    const char *after, *address = param(r, "REMOTE_ADDR"), *seal = statements[CART].at[27].s;
+    const char *after, *address = param(r, "REMOTE_ADDR"), *seal = statements[CART].at[30].s;
     char number[10] = "";
     if (a != 200)
         return a;
@@ -584,9 +585,9 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
         number[i] = i == 4 ? '-' : "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[paid[i + 7] & 31];
     put_order(r, order, payment, number);
     after = paid_json(payment);
-    if (!run(ORDER, "isiiddsdddddssiissss", order, number, r->account, cart.id, 1LL, 3LL,
-             cart.currency, cart.subtotal, 0LL, cart.shipping, cart.tax, cart.total, NULL, NULL,
-             cart.address, cart.method, cart.method_name, r->now, NULL, r->now) ||
+    if (!run(ORDER, "isiddsdddddsssiissssi", order, number, cart.id, 1LL, 3LL, cart.currency,
+             cart.subtotal, 0LL, cart.shipping, cart.tax, cart.total, "guest@example.com", NULL,
+             NULL, cart.address, cart.method, cart.method_name, r->now, NULL, r->now, r->account) ||
         !insert_items(order) ||
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||

@@ -55,7 +55,7 @@ end
 
 local function checkout(file, prefix)
     local tokens, n = tokens_of(file), 0
-    local body = '{"payment":{"provider":"sandbox","token":"tok_ok"}}'
+    local body = '{"email":"guest@example.com","payment":{"provider":"sandbox","token":"tok_ok"}}'
     request = function()
         n = n + 1
         if n > #tokens then

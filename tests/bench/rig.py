@@ -260,7 +260,7 @@ class Rig:
             "Content-Type": "application/json",
             "Idempotency-Key": key,
         }
-        body = '{"payment":{"provider":"sandbox","token":"tok_ok"}}'
+        body = '{"email":"guest@example.com","payment":{"provider":"sandbox","token":"tok_ok"}}'
         return self._ask(self._connection(target), "POST", "/v1/checkout", headers, body)
 
     def sql(self, text):

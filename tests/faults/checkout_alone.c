@@ -19,7 +19,8 @@ struct purchase {
 static enum mx_err buy(void *arg)
 {
     struct purchase *p = arg;
-    const struct mx_checkout in = {.payment = {.provider = 0, .token = MX_S("tok_ok")}};
+    const struct mx_checkout in = {.payment = {.provider = 0, .token = MX_S("tok_ok")},
+                                   .email = MX_S("guest@example.com")};
     struct mx_order order;
     bool declined;
 

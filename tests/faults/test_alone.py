@@ -20,7 +20,7 @@ def test_checkout_takes_the_stock_without_a_route(stack, api, staff, db, checkou
     """J3. A run that was rolled back leaves nothing to do at the end of the next one."""
     guest = api.guest()
     variant = variant_ids(make_product(staff, stock=5))[0]
-    guest.post("/v1/cart/items", {"variant_id": variant, "quantity": 2})
+    guest.fill_cart(variant, 2)
     claims = json.loads(unb64(guest.token.split(".")[1]))
     done = subprocess.run([checkout_alone, claims["sub"], claims["sid"]], text=True, check=True,
                           env=stack.environment(sandbox_provider="on"), stdout=subprocess.PIPE)

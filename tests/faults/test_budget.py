@@ -84,7 +84,8 @@ def test_purchase(api, product, lines):
     way = {"shipping_method_id": offers[0]["id"]}
     assert trips(guest, "PUT", "/v1/cart/shipping-method", 200, json=way) <= 3
     cart = guest.get("/v1/cart").json()
-    pay = {"payment": {"provider": "sandbox", "token": "tok_ok"}, "expected_total": cart["total"]}
+    pay = {"payment": {"provider": "sandbox", "token": "tok_ok"}, "expected_total": cart["total"],
+           "email": "guest@example.com"}
     key = uuid.uuid4().hex
     # cart, order, lines, payment, audit log with events, ledger, key, stock, COMMIT
     assert trips(guest, "POST", "/v1/checkout", 201, json=pay, key=key) <= 9

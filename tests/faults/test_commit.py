@@ -11,7 +11,8 @@ from client import program, unique_key, until
 from db_proxy import DbProxy
 from shop import assert_ledger, make_product, variant_ids
 
-PAY = json.dumps({"payment": {"provider": "sandbox", "token": "tok_ok"}}).encode()
+PAY = json.dumps({"payment": {"provider": "sandbox", "token": "tok_ok"},
+                  "email": "guest@example.com"}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def buyer(api, staff):
     """A guest with one unit in the cart, and the variant."""
     guest = api.guest()
     guest.variant = variant_ids(make_product(staff, stock=5))[0]
-    guest.post("/v1/cart/items", {"variant_id": guest.variant, "quantity": 1})
+    guest.fill_cart(guest.variant)
     return guest
 
 

@@ -11,7 +11,7 @@ import pytest
 from client import Api, problem, unique_key, until
 from db_proxy import DbProxy
 from load import (
-    PAY, Load, Server, Session, counter, expect, hexed, serve, serving, status, stock_lock)
+    PAY, Load, Server, Session, counter, expect, hexed, serve, serving, status, stock_lock, ways)
 from shop import assert_ledger, make_product, variant_ids
 from wire import Wire
 
@@ -39,8 +39,8 @@ class Buyer:
     """Buys again and again, each time as a new guest. What is not answered 201 is asked for again with
     the same key, which counts once there is an account; every answer is 201 or 503 and comes soon."""
 
-    def __init__(self, variants):
-        self.variants = variants
+    def __init__(self, variants, pay):
+        self.variants, self.pay = variants, pay
         self.guests, self.orders, self.refused, self.slowest = 0, [], 0, 0
         self.key = self.left = None
 
@@ -56,7 +56,7 @@ class Buyer:
             line = {"variant_id": self.left[0], "quantity": self.bought[self.left[0]]}
             if self.post(wire, "/v1/cart/items", line):
                 self.left = self.left[1:]
-        elif body := self.post(wire, "/v1/checkout", PAY):
+        elif body := self.post(wire, "/v1/checkout", self.pay):
             self.orders.append(json.loads(body))
             assert {i["variant_id"]: i["quantity"] for i in self.orders[-1]["items"]} == self.bought
             self.left = wire.token = None
@@ -112,7 +112,8 @@ class Shop:
 
     def __init__(self, stack, variants):
         self.stack, self.variants, self.db = stack, variants, stack.db()
-        self.buyers = [Buyer(variants) for _ in range(6)]
+        pay = PAY | ways(Api(stack))
+        self.buyers = [Buyer(variants, pay) for _ in range(6)]
         self.pairs = [(Wire(stack), b) for b in self.buyers]
         self.load = Load(self.pairs)
 
@@ -241,7 +242,7 @@ def buyer(make):
     """A guest with two lines in the cart; .stack, .variants in the order of their locks, .body."""
     stack, variants = make(db_lock_timeout_s=1, db_statement_timeout_ms=3000)
     wire = Wire(stack).guest()
-    wire.stack, wire.variants = stack, variants[:2]
+    wire.stack, wire.variants, wire.pay = stack, variants[:2], PAY | ways(Api(stack))
     for v in wire.variants:
         expect(wire.send("POST", "/v1/cart/items", {"variant_id": v, "quantity": 1}), 201)
     return wire
@@ -256,7 +257,7 @@ class Checkout:
         self.thread.start()
 
     def _run(self, wire):
-        self.code, self.body = wire.send("POST", "/v1/checkout", PAY, Idempotency_Key=self.key)
+        self.code, self.body = wire.send("POST", "/v1/checkout", wire.pay, Idempotency_Key=self.key)
         self.seconds = time.monotonic() - self.began
 
     def wait(self):
@@ -283,7 +284,7 @@ def test_lock_wait_ends(buyer):
     assert db.value("SELECT COUNT(*) FROM audit_log WHERE object_type = 'order'") == "0"
     assert db.value("SELECT COUNT(*) FROM stock_move WHERE kind = 2") == "0"
     assert len(json.loads(expect(buyer.send("GET", "/v1/cart"), 200))["items"]) == 2
-    expect(buyer.send("POST", "/v1/checkout", PAY, Idempotency_Key=checkout.key), 201)
+    expect(buyer.send("POST", "/v1/checkout", buyer.pay, Idempotency_Key=checkout.key), 201)
     assert_one_order(buyer)
 
 

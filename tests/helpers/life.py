@@ -13,8 +13,15 @@ DEVICE = "Mozilla/5.0 (Private Phone {})"
 HOSTS = itertools.count(128)  # nobody else's: their addresses stay readable
 
 
-def leave(person, password=PASSWORD):
-    return person.delete("/v1/me", {"password": password} if password else None)
+def leave(person, password=PASSWORD, **more):
+    sent = ({"password": password} if password else {}) | more
+    return person.delete("/v1/me", sent or None)
+
+
+def ship(stack, *people):
+    """Their orders are on their way, so that they may leave."""
+    among = ", ".join(f"x'{bare(p.id)}'" for p in people)
+    stack.admin().rows(f"UPDATE orders SET fulfilment_status = 2 WHERE account_id IN ({among})")
 
 
 def values(address):
@@ -81,6 +88,9 @@ class Life:
         self.person.put(f"/v1/me/addresses/{made.json()['id']}", address | {"city": "Potsdam"})
         self.person.post("/v1/cart/items", {"variant_id": self.variant, "quantity": 1})
         assert self.person.put("/v1/cart/shipping-address", in_cart).status_code == 200
+        words = {"email": unique_email(), "note": mark("For"), "metadata": {"life": mark("Gift for")}}
+        assert self.person.patch("/v1/cart", words).status_code == 200
+        self.words += [words["email"], words["note"], words["metadata"]["life"]]
         # Somebody signs up with the address once more, and the mail of it cannot be sent.
         again = {"email": self.person.email, "password": PASSWORD, "name": mark("Twin")}
         assert self.api.post("/v1/auth/register", again).status_code == 202

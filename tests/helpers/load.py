@@ -10,10 +10,18 @@ import subprocess
 import threading
 import time
 
-from client import program, until
+from client import ADDRESS, program, until
 from wire import Wire
 
-PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
+PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}, "email": "guest@example.com"}
+
+
+def ways(api):
+    """What a checkout says of where to and how, beside PAY."""
+    guest = api.guest()
+    guest.put("/v1/cart/shipping-address", ADDRESS)
+    offers = guest.get("/v1/cart/shipping-methods").json()["data"]
+    return {"shipping_address": ADDRESS, "shipping_method_id": offers[0]["id"]}
 
 
 class Load:

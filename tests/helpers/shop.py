@@ -24,6 +24,12 @@ def make_product(staff, price=1299, stock=10, variants=1, **more):
     return made.json()
 
 
+def set_price(staff, product, amount, variant=0):
+    """Give a variant another price; the answer."""
+    changed = {"sku": product["variants"][variant]["sku"], "price": {"amount": amount, "currency": "EUR"}}
+    return staff.patch(f"/v1/admin/products/{product['id']}", {"variants": [changed]})
+
+
 def variant_ids(product):
     return [v["id"] for v in product["variants"]]
 

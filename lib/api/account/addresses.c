@@ -2,22 +2,15 @@
 #include "api/account/addresses.h"
 
 #include "account/address.h"
+#include "api/account/postal_rows.h"
 
 /* ---- answers ---- */
 
-#define OUT(flags, m, wire, doc) \
-    MX_F_AS(struct mx_address, to.m, wire, MX_BODY, flags, 0, 0, MX_LINE, doc)
+#define OUT(m, flags, max, fmt, doc) \
+    MX_F_AS(struct mx_address, to.m, #m, MX_BODY, (flags)&MX_F_NULLABLE, 0, 0, MX_LINE, doc)
 static const struct mx_field address_fields[] = {
     MX_O(struct mx_address, id, "Entry of the address book."),
-    OUT(0, name, "name", "Who receives."),
-    OUT(MX_F_NULLABLE, company, "company", "Company."),
-    OUT(0, line1, "line1", "Street and number."),
-    OUT(MX_F_NULLABLE, line2, "line2", "Second line."),
-    OUT(0, city, "city", "City."),
-    OUT(MX_F_NULLABLE, region, "region", "Region or state."),
-    OUT(0, postal_code, "postal_code", "Postal code."),
-    OUT(0, country, "country", "ISO 3166-1 alpha-2."),
-    OUT(MX_F_NULLABLE, phone, "phone", "For the carrier."),
+    MX_POSTAL_ROWS(OUT, 0),
     MX_O(struct mx_address, is_default, "Offered first."),
     MX_O(struct mx_address, created_at, "Since when."),
 };
@@ -25,30 +18,28 @@ MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_fields);
 
 /* ---- requests ---- */
 
-#define IN(m, wire, flags, max, fmt, doc) \
-    MX_F_AS(struct mx_address_put, to.m, wire, MX_BODY, flags, 1, max, fmt, doc)
+#define IN(m, flags, max, fmt, doc) \
+    MX_F_AS(struct mx_address_put, to.m, #m, MX_BODY, flags, 1, max, fmt, doc)
 /* clang-format off */
 #define ADDRESS_FIELDS \
-    IN(name, "name", MX_F_REQUIRED, 200, MX_LINE, "Who receives."), \
-    IN(company, "company", MX_F_NULLABLE, 200, MX_LINE, "Company."), \
-    IN(line1, "line1", MX_F_REQUIRED, 200, MX_LINE, "Street and number."), \
-    IN(line2, "line2", MX_F_NULLABLE, 200, MX_LINE, "Second line."), \
-    IN(city, "city", MX_F_REQUIRED, 120, MX_LINE, "City."), \
-    IN(region, "region", MX_F_NULLABLE, 120, MX_LINE, "Region or state."), \
-    IN(postal_code, "postal_code", MX_F_REQUIRED, 20, MX_LINE, "Postal code."), \
-    IN(country, "country", MX_F_REQUIRED, 2, MX_COUNTRY, "ISO 3166-1 alpha-2."), \
-    IN(phone, "phone", MX_F_NULLABLE, 32, MX_PHONE, "For the carrier."), \
+    MX_POSTAL_ROWS(IN, MX_F_REQUIRED), \
     MX_F_HAS(struct mx_address_put, is_default, MX_BODY, 0, 0, 0, MX_LINE, \
              "Make it the only default; the first entry is one in any case.")
 /* clang-format on */
 static const struct mx_field new_fields[] = {ADDRESS_FIELDS};
-MX_SHAPE(mx_shape_address_new, "AddressNew", struct mx_address_put, new_fields);
+static void check_address(struct mx_faults *faults, struct mx_str at, const void *in)
+{
+    mx_postal_missing(faults, at, &((const struct mx_address_put *)in)->to);
+}
+MX_SHAPE_CHECKED(mx_shape_address_new, "AddressNew", struct mx_address_put, new_fields,
+                 check_address);
 
 static const struct mx_field put_fields[] = {
     MX_F(struct mx_address_put, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
     ADDRESS_FIELDS,
 };
-MX_SHAPE(mx_shape_address_put, "AddressPut", struct mx_address_put, put_fields);
+MX_SHAPE_CHECKED(mx_shape_address_put, "AddressPut", struct mx_address_put, put_fields,
+                 check_address);
 
 struct address_id {
     struct mx_id id;

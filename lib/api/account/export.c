@@ -1,5 +1,6 @@
 /* /v1/me/export */
 #include "api/account/export.h"
+#include "api/account/postal_rows.h"
 
 #include "account/export.h"
 #include "api/account/addresses.h"

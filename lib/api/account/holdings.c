@@ -75,6 +75,8 @@ const struct mx_holding mx_holdings[] = {
     {.table = "account_address", .erase = mx_address_book_erase},
     {.table = "cart", .merge = mx_cart_merge, .erase = mx_cart_erase},
     {.table = "orders",
+     .merge = mx_order_move,
+     .leave = mx_order_leave,
      .export = PARTS(PART(orders, struct mx_order, ORDERS_A_PAGE, export_orders)),
      .erase = mx_order_erase},
     {.table = "address",

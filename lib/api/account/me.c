@@ -29,10 +29,13 @@ MX_SHAPE(mx_shape_me_patch, "UserPatch", struct mx_profile_patch, patch_fields);
 
 struct me_delete {
     struct mx_str password;
+    bool cancel_orders;
 };
 static const struct mx_field delete_fields[] = {
     MX_F(struct me_delete, password, MX_BODY, MX_F_SECRET, 1, 1024, MX_PASSWORD,
          "The caller's own, of an account that has one."),
+    MX_F(struct me_delete, cancel_orders, MX_BODY, 0, 0, 0, MX_LINE,
+         "Cancel the orders that are not shipped yet; else they are in the way."),
 };
 MX_SHAPE(mx_shape_me_delete, "UserDelete", struct me_delete, delete_fields);
 
@@ -61,8 +64,10 @@ static enum mx_err api_me_patch(struct mx_ctx *cx, const void *in, struct mx_rep
 
 static enum mx_err api_me_delete(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
+    const struct me_delete *i = in;
+
     (void)reply;
-    return mx_erase_self(cx, ((const struct me_delete *)in)->password);
+    return mx_erase_self(cx, i->password, i->cancel_orders);
 }
 
 const struct mx_route mx_routes_me[] = {
@@ -91,10 +96,10 @@ const struct mx_route mx_routes_me[] = {
      .rate = MX_RATE_PASSWORD,
      .in = &mx_shape_me_delete,
      .answers = {{204}},
-     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED, MX_E_LAST_OWNER),
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED, MX_E_LAST_OWNER,
+                               MX_E_OPEN_ORDERS),
      .fn = api_me_delete,
      .doc = "Close the account for good and erase the person everywhere; orders and money stay, "
-            "nameless. Takes the password, or a fresh sign-in where there is none. What is not "
-            "shipped "
-            "yet loses its address."},
+            "nameless. Takes the password, or a fresh sign-in where there is none. Refused while "
+            "orders are not shipped, unless they are to be cancelled."},
     {0}};

@@ -1,22 +1,10 @@
 /* /v1/cart */
 #include "api/sales/cart.h"
 
+#include "api/account/postal_rows.h"
 #include "sales/cart.h"
 
 /* ---- answers ---- */
-
-static const struct mx_field postal_fields[] = {
-    MX_O(struct mx_postal, name, "Who receives."),
-    MX_O_NULL(struct mx_postal, company, "Company."),
-    MX_O(struct mx_postal, line1, "Street and number."),
-    MX_O_NULL(struct mx_postal, line2, "Second line."),
-    MX_O(struct mx_postal, city, "City."),
-    MX_O_NULL(struct mx_postal, region, "Region or state."),
-    MX_O(struct mx_postal, postal_code, "Postal code."),
-    MX_O(struct mx_postal, country, "ISO 3166-1 alpha-2."),
-    MX_O_NULL(struct mx_postal, phone, "For the carrier."),
-};
-MX_SHAPE(mx_shape_postal, "PostalAddress", struct mx_postal, postal_fields);
 
 static const struct mx_field offer_fields[] = {
     MX_O(struct mx_shipping_offer, id, "Shipping method."),
@@ -35,17 +23,36 @@ static const struct mx_field item_fields[] = {
     MX_O(struct mx_cart_item, sku, "Article number."),
     MX_O(struct mx_cart_item, quantity, "How many."),
     MX_O(struct mx_cart_item, unit_price, "Net, now."),
-    MX_O(struct mx_cart_item, line_total, "unit_price times quantity."),
+    MX_O(struct mx_cart_item, line_total,
+         "unit_price times quantity; 0 while it cannot be priced (warnings)."),
     MX_O(struct mx_cart_item, available, "The whole quantity can be had now."),
 };
 MX_SHAPE(mx_shape_cart_item, "CartItem", struct mx_cart_item, item_fields);
 
+#define WARNING struct mx_cart_warning
 static const struct mx_field warning_fields[] = {
-    MX_O(struct mx_cart_warning, code, "price_changed, not_available or not_enough_stock."),
-    MX_O(struct mx_cart_warning, item_id, "The line."),
-    MX_O(struct mx_cart_warning, detail, "A sentence for a person."),
+    MX_O_ENUM(WARNING, code, mx_cart_warning_code_names, "What the buyer should know."),
+    MX_O_NULL(WARNING, item_id, "The line; null for what is not in the cart (not_kept)."),
+    MX_O(WARNING, variant_id, "Variant."),
+    MX_O(WARNING, title, "Product and variant."),
+    MX_O(WARNING, sku, "Article number."),
+    MX_O_NULL(WARNING, was, "price_changed: the price that was shown last."),
+    MX_O_NULL(WARNING, now, "price_changed: the price now."),
+    MX_F_KIND_HAS(WARNING, quantity, "quantity", MX_K_INT, MX_BODY, MX_F_NULLABLE, 0, 0, MX_LINE,
+                  "not_kept: how many did not come along."),
+    MX_F_ENUM(WARNING, reason, MX_BODY, MX_F_NULLABLE, mx_cart_warning_reason_names,
+              "not_kept: why."),
+    MX_O(WARNING, detail, "A sentence for a person."),
 };
-MX_SHAPE(mx_shape_cart_warning, "CartWarning", struct mx_cart_warning, warning_fields);
+MX_SHAPE(mx_shape_cart_warning, "CartWarning", WARNING, warning_fields);
+
+#define REQUIREMENT struct mx_cart_requirement
+static const struct mx_field requirement_fields[] = {
+    MX_O(REQUIREMENT, code, "empty: no line; required: it is missing."),
+    MX_O(REQUIREMENT, pointer, "RFC 6901, into the body of POST /v1/checkout."),
+    MX_O(REQUIREMENT, detail, "A sentence for a person."),
+};
+MX_SHAPE(mx_shape_cart_requirement, "CartRequirement", REQUIREMENT, requirement_fields);
 
 static const struct mx_field cart_fields[] = {
     MX_O(struct mx_cart, id, "Cart."),
@@ -61,7 +68,13 @@ static const struct mx_field cart_fields[] = {
     MX_O(struct mx_cart, total, "subtotal - discount_total + shipping_total + tax_total."),
     MX_O_PTR(struct mx_cart, shipping_address, &mx_shape_postal, "Where to."),
     MX_O_PTR(struct mx_cart, shipping_method, &mx_shape_shipping_offer, "How."),
-    MX_O_LIST(struct mx_cart, warnings, &mx_shape_cart_warning, "What the buyer should know."),
+    MX_O_NULL(struct mx_cart, email, "Where mail on the order goes, if not to the account."),
+    MX_O_NULL(struct mx_cart, note, "A note for the shop."),
+    MX_O_METADATA(struct mx_cart, metadata, "The client's own; the order gets it."),
+    MX_O_LIST(struct mx_cart, warnings, &mx_shape_cart_warning,
+              "What the buyer should know. Each stays until it was in an answer of GET /v1/cart."),
+    MX_O_LIST(struct mx_cart, requirements, &mx_shape_cart_requirement,
+              "What checkout still needs."),
 };
 MX_SHAPE(mx_shape_cart, "Cart", struct mx_cart, cart_fields);
 
@@ -81,7 +94,8 @@ struct item_add {
 };
 static const struct mx_field item_add_fields[] = {
     MX_F(struct item_add, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
-    MX_F(struct item_add, quantity, MX_BODY, MX_F_REQUIRED, 1, 999, MX_LINE, "How many more."),
+    MX_F(struct item_add, quantity, MX_BODY, MX_F_REQUIRED, 1, MX_CART_QUANTITY_MAX, MX_LINE,
+         "How many more."),
 };
 MX_SHAPE(mx_shape_cart_add, "CartItemAdd", struct item_add, item_add_fields);
 
@@ -91,7 +105,8 @@ struct item_set {
 };
 static const struct mx_field item_set_fields[] = {
     MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Line."),
-    MX_F(struct item_set, quantity, MX_BODY, MX_F_REQUIRED, 0, 999, MX_LINE, "0 removes the line."),
+    MX_F(struct item_set, quantity, MX_BODY, MX_F_REQUIRED, 0, MX_CART_QUANTITY_MAX, MX_LINE,
+         "0 removes the line."),
 };
 MX_SHAPE(mx_shape_cart_item_set, "CartItemSet", struct item_set, item_set_fields);
 
@@ -105,22 +120,32 @@ struct ship_to {
     bool has_address_id;
     struct mx_postal to;
 };
-#define POSTAL(m, wire, flags, max, fmt, doc) \
-    MX_F_AS(struct ship_to, to.m, wire, MX_BODY, flags, 1, max, fmt, doc)
+#define IN(m, flags, max, fmt, doc) \
+    MX_F_AS(struct ship_to, to.m, #m, MX_BODY, flags, 1, max, fmt, doc)
 static const struct mx_field ship_to_fields[] = {
     MX_F_HAS(struct ship_to, address_id, MX_BODY, 0, 0, 0, MX_LINE,
              "An entry of the address book, instead of the other members."),
-    POSTAL(name, "name", 0, 200, MX_LINE, "Who receives."),
-    POSTAL(company, "company", MX_F_NULLABLE, 200, MX_LINE, "Company."),
-    POSTAL(line1, "line1", 0, 200, MX_LINE, "Street and number."),
-    POSTAL(line2, "line2", MX_F_NULLABLE, 200, MX_LINE, "Second line."),
-    POSTAL(city, "city", 0, 120, MX_LINE, "City."),
-    POSTAL(region, "region", MX_F_NULLABLE, 120, MX_LINE, "Region or state."),
-    POSTAL(postal_code, "postal_code", 0, 20, MX_LINE, "Postal code."),
-    POSTAL(country, "country", 0, 2, MX_COUNTRY, "ISO 3166-1 alpha-2."),
-    POSTAL(phone, "phone", MX_F_NULLABLE, 32, MX_PHONE, "For the carrier."),
+    MX_POSTAL_ROWS(IN, 0),
 };
-MX_SHAPE(mx_shape_cart_ship_to, "CartShippingAddress", struct ship_to, ship_to_fields);
+/* An entry of the book allows no other member. */
+static void check_ship_to(struct mx_faults *faults, struct mx_str at, const void *in)
+{
+    const struct ship_to *i = in;
+
+    if (!i->has_address_id) {
+        mx_postal_missing(faults, at, &i->to);
+        return;
+    }
+    for (size_t k = 0; k < MX_LEN(ship_to_fields); k++) {
+        const struct mx_field *f = &ship_to_fields[k];
+
+        if (f->kind == MX_K_STR && ((const struct mx_str *)((const char *)in + f->off))->p != NULL)
+            mx_fault_at(faults, mx_str_fmt(faults->arena, "/%s", f->name), "unknown_member",
+                        "Give either address_id or an address.");
+    }
+}
+MX_SHAPE_CHECKED(mx_shape_cart_ship_to, "CartShippingAddress", struct ship_to, ship_to_fields,
+                 check_ship_to);
 
 struct ship_by {
     struct mx_id shipping_method_id;
@@ -130,6 +155,15 @@ static const struct mx_field ship_by_fields[] = {
          "One of the cart's shipping methods."),
 };
 MX_SHAPE(mx_shape_cart_ship_by, "CartShippingMethod", struct ship_by, ship_by_fields);
+
+static const struct mx_field patch_fields[] = {
+    MX_F_HAS(struct mx_cart_patch, email, MX_BODY, MX_F_NULLABLE, 3, 254, MX_EMAIL,
+             "Where mail on the order goes; null: to the account."),
+    MX_F_HAS(struct mx_cart_patch, note, MX_BODY, MX_F_NULLABLE, 1, 1000, MX_TEXT,
+             "A note for the shop; null removes it."),
+    MX_F_METADATA(struct mx_cart_patch, metadata, "The client's own."),
+};
+MX_SHAPE(mx_shape_cart_patch, "CartPatch", struct mx_cart_patch, patch_fields);
 
 /* ---- handlers ---- */
 
@@ -144,7 +178,14 @@ static enum mx_err api_cart_get(struct mx_ctx *cx, MX_UNUSED const void *in, str
 {
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
 
-    return answer(reply, mx_cart_get(cx, cart), cart);
+    return answer(reply, mx_cart_get(cx, !cx->head, cart), cart);
+}
+
+static enum mx_err api_cart_patch(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
+
+    return answer(reply, mx_cart_patch(cx, in, cart), cart);
 }
 
 static enum mx_err api_cart_item_add(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -171,33 +212,11 @@ static enum mx_err api_cart_item_remove(struct mx_ctx *cx, const void *in, struc
     return answer(reply, mx_cart_set_quantity(cx, i->id, 0, cart), cart);
 }
 
-/* An address of its own needs its members; an entry of the book allows none of them. */
-static enum mx_err check_ship_to(struct mx_ctx *cx, const struct ship_to *i)
-{
-    const struct {
-        const char *pointer;
-        struct mx_str value;
-    } needed[] = {{"/name", i->to.name},
-                  {"/line1", i->to.line1},
-                  {"/city", i->to.city},
-                  {"/postal_code", i->to.postal_code},
-                  {"/country", i->to.country}};
-    for (size_t k = 0; k < MX_LEN(needed); k++) {
-        if (i->has_address_id == (needed[k].value.p == NULL))
-            continue;
-        mx_fault_at(cx->faults, mx_str_c(needed[k].pointer),
-                    i->has_address_id ? "unknown_member" : "required",
-                    i->has_address_id ? "Give either address_id or an address." : "Is missing.");
-    }
-    return cx->faults->n > 0 ? MX_E_VALIDATION_FAILED : MX_OK;
-}
-
 static enum mx_err api_cart_ship_to(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct ship_to *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
 
-    MX_TRY(check_ship_to(cx, i));
     return answer(reply, mx_cart_ship_to(cx, i->address_id, &i->to, cart), cart);
 }
 
@@ -226,6 +245,15 @@ const struct mx_route mx_routes_cart[] = {
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_get,
      .doc = "The open cart, made if there is none."},
+    {.id = "cart.patch",
+     .method = MX_PATCH,
+     .path = "/v1/cart",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX,
+     .in = &mx_shape_cart_patch,
+     .answers = {{200, &mx_shape_cart}},
+     .fn = api_cart_patch,
+     .doc = "Change e-mail address, note or metadata; what is not sent stays."},
     {.id = "cart.items.add",
      .method = MX_POST,
      .path = "/v1/cart/items",

@@ -1,7 +1,10 @@
 /* /v1/checkout and /v1/orders */
 #include "api/sales/orders.h"
 
+#include "api/account/postal_rows.h"
 #include "api/sales/cart.h"
+#include "codec/params.h"
+#include "sales/cart.h"
 #include "sales/order.h"
 
 /* ---- answers ---- */
@@ -58,6 +61,8 @@ static const struct mx_field order_fields[] = {
     MX_O_ENUM(struct mx_order, fulfilment_status, mx_order_fulfilment_status_names,
               "State of the goods."),
     MX_O_NULL(struct mx_order, placed_at, "When it was placed."),
+    MX_O_NULL(struct mx_order, expires_at,
+              "It waits for a payment until then, and gives its stock back."),
     MX_O(struct mx_order, created_at, "When it was written."),
     MX_O(struct mx_order, currency, "ISO 4217."),
     MX_O_LIST(struct mx_order, items, &mx_shape_order_item, "Lines."),
@@ -71,6 +76,7 @@ static const struct mx_field order_fields[] = {
     MX_O(struct mx_order, total, "subtotal - discount_total + shipping_total + tax_total."),
     MX_O_NULL(struct mx_order, email, "Where mail on this order goes, if not to the account."),
     MX_O_NULL(struct mx_order, note, "The buyer's note."),
+    MX_O_METADATA(struct mx_order, metadata, "Of the cart that it was made of."),
     MX_O_LIST(struct mx_order, payments, &mx_shape_payment, "Attempts to pay, oldest first."),
     STRINGS(refunds, "Refunds."),
     STRINGS(fulfilments, "Parcels."),
@@ -88,15 +94,41 @@ static const struct mx_field pay_fields[] = {
 };
 MX_SHAPE(mx_shape_pay, "PaymentRequest", struct mx_pay_request, pay_fields);
 
+static const struct mx_field line_fields[] = {
+    MX_F(struct mx_cart_line, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
+    MX_F(struct mx_cart_line, quantity, MX_BODY, MX_F_REQUIRED, 1, MX_CART_QUANTITY_MAX, MX_LINE,
+         "How many."),
+};
+MX_SHAPE(mx_shape_checkout_item, "CheckoutItem", struct mx_cart_line, line_fields);
+
 static const struct mx_field checkout_fields[] = {
     MX_F(struct mx_checkout, expected_total, MX_BODY, 0, 0, MX_MONEY_MAX, MX_LINE,
-         "Refuse when the cart costs something else by now."),
+         "Refuse when it costs something else by now."),
     MX_F_SUB(struct mx_checkout, payment, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &mx_shape_pay,
              "How to pay."),
-    MX_F(struct mx_checkout, email, MX_BODY, 0, 3, 254, MX_EMAIL, "Where mail on this order goes."),
-    MX_F(struct mx_checkout, note, MX_BODY, 0, 1, 1000, MX_TEXT, "A note for the shop."),
+    MX_F(struct mx_checkout, email, MX_BODY, 0, 3, 254, MX_EMAIL,
+         "Where mail on this order goes, instead of the cart's."),
+    MX_F(struct mx_checkout, note, MX_BODY, 0, 1, 1000, MX_TEXT,
+         "A note for the shop, instead of the cart's."),
+    MX_F_SUB(struct mx_checkout, shipping_address, MX_K_OBJPTR, 0, 0, 0, &mx_shape_postal_in,
+             "Where to, instead of the cart's."),
+    MX_F(struct mx_checkout, address_id, MX_BODY, 0, 0, 0, MX_LINE,
+         "The same, as an entry of the address book."),
+    MX_F(struct mx_checkout, shipping_method_id, MX_BODY, 0, 0, 0, MX_LINE,
+         "How, instead of the cart's."),
+    MX_F_SUB(struct mx_checkout, items, MX_K_LIST, 0, 1, MX_CART_LINES_MAX, &mx_shape_checkout_item,
+             "Buy these; the cart stays as it is."),
 };
-MX_SHAPE(mx_shape_checkout, "Checkout", struct mx_checkout, checkout_fields);
+static void check_checkout(struct mx_faults *faults, MX_UNUSED struct mx_str at, const void *in)
+{
+    const struct mx_checkout *i = in;
+
+    if (i->shipping_address != NULL && !mx_id_none(i->address_id))
+        mx_fault_at(faults, MX_S("/address_id"), "unknown_member",
+                    "Give either address_id or shipping_address.");
+}
+MX_SHAPE_CHECKED(mx_shape_checkout, "Checkout", struct mx_checkout, checkout_fields,
+                 check_checkout);
 
 struct order_id {
     struct mx_id id;
@@ -106,21 +138,60 @@ static const struct mx_field order_id_fields[] = {
 };
 MX_SHAPE(mx_shape_order_id, "OrderId", struct order_id, order_id_fields);
 
+struct order_pay {
+    struct mx_id id;
+    struct mx_pay_request payment;
+};
+static const struct mx_field order_pay_fields[] = {
+    MX_F(struct order_pay, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Order."),
+    MX_F_SUB(struct order_pay, payment, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &mx_shape_pay,
+             "How to pay."),
+};
+MX_SHAPE(mx_shape_order_pay, "OrderPay", struct order_pay, order_pay_fields);
+
 /* ---- handlers ---- */
+
+/* The order that was declined waits, and says for how long. */
+static enum mx_err declined(struct mx_ctx *cx, const struct mx_order *o)
+{
+    const struct mx_order_payment_row *last =
+        MX_AT(o->payments, struct mx_order_payment_row, o->payments.n - 1);
+    struct mx_params p;
+
+    mx_params_init(&p, cx->arena);
+    mx_params_id(&p, "order_id", o->id);
+    mx_params_str(&p, "failure_code", last->failure_code);
+    mx_jsonw_name(&p.w, "expires_at");
+    mx_jsonw_time(&p.w, o->expires_at);
+    cx->faults->params = mx_params_text(&p);
+    mx_fault_extra(cx->faults, "order_id", mx_id_str(cx->arena, o->id));
+    return mx_fail(cx->faults, MX_E_PAYMENT_DECLINED,
+                   "The provider declined. The order waits for another payment.");
+}
 
 static enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
-    bool declined;
+    bool refused;
 
-    MX_TRY(mx_checkout(cx, in, order, &declined));
+    MX_TRY(mx_checkout(cx, in, order, &refused));
     reply->out = order;
     reply->location = mx_str_fmt(cx->arena, "/v1/orders/%s", mx_id_str(cx->arena, order->id).p);
-    if (!declined)
-        return MX_OK;
-    mx_fault_extra(cx->faults, "order_id", mx_id_str(cx->arena, order->id));
-    reply->error = mx_fail(cx->faults, MX_E_PAYMENT_DECLINED,
-                           "The provider declined. The order waits for another payment.");
+    if (refused)
+        reply->error = declined(cx, order);
+    return MX_OK;
+}
+
+static enum mx_err api_order_pay(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct order_pay *i = in;
+    struct mx_order *order = MX_NEW(cx->arena, struct mx_order);
+    bool refused;
+
+    MX_TRY(mx_order_pay(cx, i->id, &i->payment, order, &refused));
+    reply->out = order;
+    if (refused)
+        reply->error = declined(cx, order);
     return MX_OK;
 }
 
@@ -155,9 +226,9 @@ const struct mx_route mx_routes_orders[] = {
      .in = &mx_shape_checkout,
      .answers = {{201, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_CART_EMPTY, MX_E_OUT_OF_STOCK, MX_E_PRICE_CHANGED,
-                               MX_E_PAYMENT_DECLINED),
+                               MX_E_CANNOT_BE_PRICED, MX_E_PAYMENT_DECLINED),
      .fn = api_checkout,
-     .doc = "Turn the cart into an order and pay it."},
+     .doc = "Turn the cart, or items named here, into an order and pay it."},
     {.id = "orders.list",
      .method = MX_GET,
      .path = "/v1/orders",
@@ -174,6 +245,16 @@ const struct mx_route mx_routes_orders[] = {
      .answers = {{200, &mx_shape_order}},
      .fn = api_order_get,
      .doc = "One of the caller's orders."},
+    {.id = "orders.pay",
+     .method = MX_POST,
+     .path = "/v1/orders/{id}/pay",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_LOCK_SESSION,
+     .in = &mx_shape_order_pay,
+     .answers = {{200, &mx_shape_order}},
+     .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION, MX_E_PAYMENT_DECLINED),
+     .fn = api_order_pay,
+     .doc = "Try again to pay an order that waits for it."},
     {.id = "orders.cancel",
      .method = MX_POST,
      .path = "/v1/orders/{id}/cancel",
@@ -183,5 +264,6 @@ const struct mx_route mx_routes_orders[] = {
      .answers = {{200, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
      .fn = api_order_cancel,
-     .doc = "Cancel before fulfilment begins; stock and money go back."},
+     .doc = "Cancel before fulfilment begins; stock and money go back, and what was not paid "
+            "into the cart."},
     {0}};

@@ -138,7 +138,7 @@ SELECT id FROM account WHERE merged_into = :account AND status = 0 LIMIT :limit 
 -- name: account.merge
 -- doc: The guest is the one who has just signed in.
 -- in: id guest, id account
-UPDATE account SET merged_into = :account WHERE id = :guest AND kind = 0;
+UPDATE account SET merged_into = :account WHERE id = :guest AND kind = 0 AND status = 0;
 
 -- name: account.erase
 -- in: id id, time now

@@ -1,12 +1,15 @@
 -- part: cart.priced
--- A row a line (one row with a null item when empty), with all that prices it.
--- out: id cart_id, str currency, i64 version, id? address_id, id? method_id
--- out: str? ship_country, bin? ship_sealed
+-- A row a line (one row with a null item when empty), with all that prices it. `more`: there is
+-- something that cart.more has.
+-- out: id? cart_id, str? currency, i64? version, id? address_id, id? method_id, bin? email
+-- out: i64 has_email, i64 more, str? ship_country, bin? ship_sealed
 -- out: str? method_name, i64? days_min, i64? days_max, i64? rate, i64? free_from, i64? shipping_ppm
 -- out: id? item_id, id? variant_id, i64? quantity, i64? seen_price, str? sku, str? variant_title
 -- out: i64? price, str? variant_currency, i64? sellable, id? product_id, str? slug, str? title
 -- out: i64? available, i64? tax_ppm
-c.id, c.currency, c.version, c.shipping_address_id, c.shipping_method_id,
+c.id, c.currency, c.version, a.id, m.id, c.email,
+CAST(o.email IS NOT NULL AS SIGNED),
+CAST(c.note IS NOT NULL OR c.metadata IS NOT NULL OR c.notices IS NOT NULL AS SIGNED),
 a.country, a.sealed,
 m.name, m.days_min, m.days_max, COALESCE(rc.price, rw.price),
 CASE WHEN rc.price IS NULL THEN rw.free_from ELSE rc.free_from END, ts.ppm,
@@ -14,28 +17,34 @@ i.id, i.variant_id, i.quantity, i.unit_price, v.sku, v.title, v.price, v.currenc
 CAST(v.active = 1 AND p.status = 1 AS SIGNED), p.id, p.slug, p.title,
 s.on_hand - s.reserved, t.ppm
 
--- part: cart.prices
-LEFT JOIN address a ON a.id = c.shipping_address_id
-LEFT JOIN shipping_method m ON m.id = c.shipping_method_id AND m.active = 1
+-- part: cart.way
+-- Where to and how: the cart's own, or what is given instead of it.
+-- in: id? address, id? method
+LEFT JOIN address a ON a.id = COALESCE(:address, c.shipping_address_id)
+LEFT JOIN shipping_method m ON m.id = COALESCE(:method, c.shipping_method_id) AND m.active = 1
 LEFT JOIN shipping_rate rc ON rc.method_id = m.id AND rc.country = a.country AND rc.currency = c.currency
 LEFT JOIN shipping_rate rw ON rw.method_id = m.id AND rw.country = '*' AND rw.currency = c.currency
 LEFT JOIN tax_rate ts ON ts.country = a.country AND ts.class = 'standard'
-LEFT JOIN cart_item i ON i.cart_id = c.id
+
+-- part: cart.goods
 LEFT JOIN variant v ON v.id = i.variant_id
 LEFT JOIN product p ON p.id = v.product_id
 LEFT JOIN stock s ON s.variant_id = v.id
 LEFT JOIN tax_rate t ON t.country = a.country AND t.class = p.tax_class
 
 -- name: cart.load
--- doc: The open cart. The rows come in no particular order: sorting them here would cost more than the
+-- doc: The open cart; without one a row that has none of it. The rows come in no particular order: sorting them here would cost more than the
 -- doc: joins, and the first table is the right one to begin with. audit_key is there, and NULL, for the
 -- doc: columns to be those of cart.load_live.
 -- in: id account
 -- out: id? audit_key
 SELECT STRAIGHT_JOIN {{cart.priced}}, CAST(NULL AS BINARY(16))
-  FROM cart c
-  {{cart.prices}}
- WHERE c.account_id = :account AND c.is_open = 1;
+  FROM account o
+  LEFT JOIN cart c ON c.account_id = o.id AND c.is_open = 1
+  {{cart.way}}
+  LEFT JOIN cart_item i ON i.cart_id = c.id
+  {{cart.goods}}
+ WHERE o.id = :account;
 
 -- name: cart.load_live
 -- doc: The same, only while the session lives, with what the audit log needs of its owner.
@@ -45,8 +54,43 @@ SELECT STRAIGHT_JOIN {{cart.priced}}, o.audit_key
   FROM session se
   JOIN account o ON o.id = se.account_id AND o.status = 0
   JOIN cart c ON c.account_id = :account AND c.is_open = 1
-  {{cart.prices}}
+  {{cart.way}}
+  LEFT JOIN cart_item i ON i.cart_id = c.id
+  {{cart.goods}}
  WHERE se.id = :session AND se.revoked_at IS NULL AND se.expires_at > :now;
+
+-- name: cart.load_items
+-- doc: Articles that are bought past the cart, a JSON array, as a cart of their own; the open cart says
+-- doc: where to and how as far as nothing is given instead. version 0: there is none.
+-- in: id account, id session, str currency, str items, time now
+-- out: id? audit_key
+SELECT STRAIGHT_JOIN {{cart.priced}}, o.audit_key
+  FROM session se
+  JOIN account o ON o.id = se.account_id AND o.status = 0
+  JOIN (SELECT x.id, x.currency, x.version, x.email, x.shipping_address_id, x.shipping_method_id,
+               NULL AS note, NULL AS metadata, NULL AS notices
+          FROM cart x
+         WHERE x.account_id = :account AND x.is_open = 1
+         UNION ALL
+        SELECT n.id, CAST(:currency AS CHAR(3)), 0, NULL, NULL, NULL, NULL, NULL, NULL
+          FROM account n
+         WHERE n.id = :account
+         ORDER BY version DESC
+         LIMIT 1) c
+  {{cart.way}}
+  JOIN (SELECT CAST(UNHEX(j.id) AS BINARY(16)) AS id, CAST(UNHEX(j.variant) AS BINARY(16)) AS variant_id,
+               j.quantity, CAST(NULL AS SIGNED) AS unit_price
+          FROM JSON_TABLE(:items, '$[*]' COLUMNS (id CHAR(32) PATH '$.id',
+                                                  variant CHAR(32) PATH '$.variant',
+                                                  quantity BIGINT PATH '$.quantity')) j) i
+  {{cart.goods}}
+ WHERE se.id = :session AND se.revoked_at IS NULL AND se.expires_at > :now;
+
+-- name: cart.more
+-- doc: What few carts have, and no line needs.
+-- in: id cart
+-- out: str? note, str? metadata, str? notices
+SELECT note, metadata, notices FROM cart WHERE id = :cart;
 
 -- name: cart.hold
 -- doc: Keep the open cart as it is until the transaction ends.
@@ -73,7 +117,7 @@ ON DUPLICATE KEY UPDATE version = version + 1, updated_at = :now;
 UPDATE cart SET version = version + 1, updated_at = :now WHERE account_id = :account AND is_open = 1;
 
 -- name: cart.add_item
--- doc: Add to the line of a sellable variant, or make it.
+-- doc: Add to the line of a sellable variant, or make it. A line keeps the price that was last shown.
 -- in: id account, id item, id variant, i64 quantity, time now
 INSERT INTO cart_item (cart_id, id, variant_id, quantity, unit_price, created_at)
 SELECT c.id, :item, v.id, :quantity, v.price, :now
@@ -81,14 +125,13 @@ SELECT c.id, :item, v.id, :quantity, v.price, :now
   JOIN variant v ON v.id = :variant AND v.active = 1 AND v.currency = c.currency
   JOIN product p ON p.id = v.product_id AND p.status = 1
  WHERE c.account_id = :account AND c.is_open = 1
-ON DUPLICATE KEY UPDATE quantity = cart_item.quantity + :quantity, unit_price = v.price;
+ON DUPLICATE KEY UPDATE quantity = cart_item.quantity + :quantity;
 
 -- name: cart.set_quantity
 -- in: id account, id item, i64 quantity
 UPDATE cart_item i
   JOIN cart c ON c.id = i.cart_id
-  JOIN variant v ON v.id = i.variant_id
-   SET i.quantity = :quantity, i.unit_price = v.price
+   SET i.quantity = :quantity
  WHERE c.account_id = :account AND c.is_open = 1 AND i.id = :item;
 
 -- name: cart.remove_item
@@ -97,13 +140,45 @@ DELETE i FROM cart_item i
   JOIN cart c ON c.id = i.cart_id
  WHERE c.account_id = :account AND c.is_open = 1 AND i.id = :item;
 
--- name: cart.refresh_prices
--- doc: Remember the prices that the buyer has just been shown.
--- in: id cart
+-- name: cart.shown
+-- doc: Remember the prices that the buyer is being shown, a JSON array.
+-- in: id cart, str prices
 UPDATE cart_item i
-  JOIN variant v ON v.id = i.variant_id
-   SET i.unit_price = v.price
- WHERE i.cart_id = :cart AND i.unit_price <> v.price;
+  JOIN JSON_TABLE(:prices, '$[*]' COLUMNS (id CHAR(32) PATH '$.id', price BIGINT PATH '$.price')) j
+    ON i.id = UNHEX(j.id)
+   SET i.unit_price = j.price
+ WHERE i.cart_id = :cart;
+
+-- name: cart.told
+-- doc: Forget the notices that the buyer is being shown.
+-- in: id cart, str notices
+UPDATE cart SET notices = NULL WHERE id = :cart AND notices = :notices;
+
+-- name: cart.notices
+-- in: id account
+-- out: str? notices
+SELECT notices FROM cart WHERE account_id = :account AND is_open = 1;
+
+-- name: cart.notice
+-- in: id account, str notices
+UPDATE cart SET notices = :notices WHERE account_id = :account AND is_open = 1;
+
+-- name: cart.patch
+-- doc: Change the words of the open cart, or make it with them. Nothing when the account has ended: what
+-- doc: tells of a person does not slip in behind its being erased.
+-- in: id id, id account, str currency, i64 set_email, bin? email, i64 set_note, str? note
+-- in: i64 set_metadata, str? metadata, time now
+INSERT INTO cart (id, account_id, is_open, currency, email, note, metadata, version, created_at,
+                  updated_at)
+SELECT :id, n.id, 1, :currency, :email, :note, :metadata, 1, :now, :now
+  FROM account n
+ WHERE n.id = :account AND n.status = 0
+  LOCK IN SHARE MODE
+ON DUPLICATE KEY UPDATE
+       email = CASE WHEN :set_email = 1 THEN :email ELSE cart.email END,
+       note = CASE WHEN :set_note = 1 THEN :note ELSE cart.note END,
+       metadata = CASE WHEN :set_metadata = 1 THEN :metadata ELSE cart.metadata END,
+       version = cart.version + 1, updated_at = :now;
 
 -- name: cart.set_address
 -- in: id account, id address, time now
@@ -123,27 +198,50 @@ UPDATE cart c
                 WHERE r.method_id = m.id AND r.currency = c.currency
                   AND (r.country = '*' OR r.country = a.country));
 
--- name: cart.merge_items
--- doc: Add one account's open cart to another's; a line holds 999 at most.
--- in: id from, id to, time now
-INSERT INTO cart_item (cart_id, id, variant_id, quantity, unit_price, created_at)
-SELECT t.id, i.id, i.variant_id, i.quantity, i.unit_price, :now
-  FROM cart f
-  JOIN cart_item i ON i.cart_id = f.id
-  JOIN cart t ON t.account_id = :to AND t.is_open = 1 AND t.currency = f.currency
- WHERE f.account_id = :from AND f.is_open = 1
-ON DUPLICATE KEY UPDATE quantity = LEAST(999, cart_item.quantity + i.quantity);
+-- name: cart.take_words
+-- doc: What a cart says beside its lines counts in the account's open cart from now on, which takes its
+-- doc: currency too while it is empty.
+-- in: id source, id account
+UPDATE cart t
+  JOIN cart f ON f.id = :source
+   SET t.currency = CASE WHEN EXISTS (SELECT 1 FROM cart_item i WHERE i.cart_id = t.id)
+                         THEN t.currency ELSE f.currency END,
+       t.shipping_address_id = COALESCE(f.shipping_address_id, t.shipping_address_id),
+       t.shipping_method_id = COALESCE(f.shipping_method_id, t.shipping_method_id),
+       t.email = COALESCE(f.email, t.email),
+       t.note = COALESCE(f.note, t.note),
+       t.metadata = COALESCE(f.metadata, t.metadata)
+ WHERE t.account_id = :account AND t.is_open = 1;
 
--- name: cart.trim
--- doc: Drop the newest lines beyond :lines.
--- in: id account, i64 lines
-DELETE i FROM cart_item i
-  JOIN (SELECT x.cart_id, x.id
-          FROM cart c
-          JOIN cart_item x ON x.cart_id = c.id
-         WHERE c.account_id = :account AND c.is_open = 1
-         ORDER BY x.id
-         LIMIT 10000 OFFSET :lines) t ON t.cart_id = i.cart_id AND t.id = i.id;
+-- name: cart.to_take
+-- doc: Lines of a cart, oldest first, beside the account's open cart: what that has of the same variant
+-- doc: (0: nothing), how many lines it has.
+-- in: id source, id account
+-- out: id id, id variant_id, str sku, str title, str variant_title, i64 quantity, i64 there, i64 lines
+-- out: i64 same_currency
+SELECT i.id, i.variant_id, v.sku, p.title, v.title, i.quantity, COALESCE(x.quantity, 0),
+       (SELECT COUNT(*) FROM cart_item y WHERE y.cart_id = t.id),
+       CAST(f.currency = t.currency AS SIGNED)
+  FROM cart t
+  JOIN cart f ON f.id = :source
+  JOIN cart_item i ON i.cart_id = f.id
+  JOIN variant v ON v.id = i.variant_id
+  JOIN product p ON p.id = v.product_id
+  LEFT JOIN cart_item x ON x.cart_id = t.id AND x.variant_id = i.variant_id
+ WHERE t.account_id = :account AND t.is_open = 1
+ ORDER BY i.id;
+
+-- name: cart.take_items
+-- doc: Put lines of a cart, a JSON array with their quantities, into the account's open cart. A line that
+-- doc: is there keeps the price that was last shown.
+-- in: id source, id account, str lines, time now
+INSERT INTO cart_item (cart_id, id, variant_id, quantity, unit_price, created_at)
+SELECT t.id, UNHEX(j.new_id), i.variant_id, j.quantity, i.unit_price, :now
+  FROM JSON_TABLE(:lines, '$[*]' COLUMNS (id CHAR(32) PATH '$.id', new_id CHAR(32) PATH '$.new_id',
+                                          quantity BIGINT PATH '$.quantity')) j
+  JOIN cart_item i ON i.cart_id = :source AND i.id = UNHEX(j.id)
+  JOIN cart t ON t.account_id = :account AND t.is_open = 1
+ON DUPLICATE KEY UPDATE quantity = cart_item.quantity + j.quantity;
 
 -- name: cart.close
 -- doc: Nobody's open cart any more.
@@ -168,3 +266,8 @@ SELECT m.id, m.name, m.days_min, m.days_max, COALESCE(rc.price, rw.price),
 DELETE i FROM cart_item i
   JOIN cart c ON c.id = i.cart_id
  WHERE c.account_id = :account AND c.is_open = 1;
+
+-- name: cart.erase_words
+-- doc: Also of those that were ordered.
+-- in: id account
+UPDATE cart SET email = NULL, note = NULL, metadata = NULL, notices = NULL WHERE account_id = :account;

@@ -1,16 +1,21 @@
 -- name: order.insert
+-- doc: Nothing when the account has ended; it does not end, nor does its owner sign in to another, until
+-- doc: the transaction ends.
 -- in: id id, str number, id account, id cart, i64 status, i64 payment_status, str currency
 -- in: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
--- in: bin? email, str? note, id? address, id? method, str? shipping_name
+-- in: bin? email, str? note, str? metadata, id? address, id? method, str? shipping_name
 -- in: time? placed_at, time? expires_at, time now
 INSERT INTO orders (id, number, account_id, cart_id, status, payment_status, currency,
                     subtotal, discount_total, shipping_total, tax_total, total,
-                    email, note, shipping_address_id, shipping_method_id, shipping_name,
+                    email, note, metadata, shipping_address_id, shipping_method_id, shipping_name,
                     placed_at, expires_at, created_at, updated_at)
-VALUES (:id, :number, :account, :cart, :status, :payment_status, :currency,
-        :subtotal, :discount_total, :shipping_total, :tax_total, :total,
-        :email, :note, :address, :method, :shipping_name,
-        :placed_at, :expires_at, :now, :now);
+SELECT :id, :number, n.id, :cart, :status, :payment_status, :currency,
+       :subtotal, :discount_total, :shipping_total, :tax_total, :total,
+       :email, :note, :metadata, :address, :method, :shipping_name,
+       :placed_at, :expires_at, :now, :now
+  FROM account n
+ WHERE n.id = :account AND n.status = 0
+  LOCK IN SHARE MODE;
 
 -- name: order.insert_items
 -- doc: Lines of an order.
@@ -41,6 +46,14 @@ UPDATE cart c
  WHERE c.id = :cart AND c.version = :version AND c.is_open = 1
    AND s.on_hand - s.reserved >= i.quantity;
 
+-- name: order.take_stock_past
+-- doc: The same for what was bought past the cart: changes each stock row, or fewer.
+-- in: id order, time now
+UPDATE order_item i
+  STRAIGHT_JOIN stock s ON s.variant_id = i.variant_id
+   SET s.reserved = s.reserved + i.quantity, s.version = s.version + 1, s.updated_at = :now
+ WHERE i.order_id = :order AND s.on_hand - s.reserved >= i.quantity;
+
 -- name: order.ledger_release
 -- doc: One ledger row a line: units promised no longer.
 -- in: id order, id? actor, str reason, time now
@@ -61,11 +74,12 @@ UPDATE order_item i
 -- out: id id, str number, enum status, enum payment_status, enum fulfilment_status, str currency
 -- out: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
 -- out: bin? email, str? note, id? method_id, str? shipping_name, time? placed_at, time created_at
--- out: i64 version, id? ship_id, str? ship_country, bin? ship_sealed
+-- out: time? expires_at, str? metadata, id cart_id, i64 version, id? ship_id, str? ship_country
+-- out: bin? ship_sealed
 o.id, o.number, o.status, o.payment_status, o.fulfilment_status, o.currency,
 o.subtotal, o.discount_total, o.shipping_total, o.tax_total, o.total,
 o.email, o.note, o.shipping_method_id, o.shipping_name, o.placed_at, o.created_at,
-o.version, a.id, a.country, a.sealed
+o.expires_at, o.metadata, o.cart_id, o.version, a.id, a.country, a.sealed
 FROM orders o
 LEFT JOIN address a ON a.id = o.shipping_address_id
 
@@ -121,6 +135,32 @@ UPDATE orders
        version = version + 1, updated_at = :now
  WHERE id = :id AND version = :version;
 
+-- name: order.pay
+-- doc: What another attempt to pay made of an order that waits for it, by compare-and-set on what was
+-- doc: read. placed_at: it waits no longer.
+-- in: id id, i64 version, i64 status, i64 payment_status, time? placed_at, time now
+UPDATE orders
+   SET status = :status, payment_status = :payment_status, placed_at = :placed_at,
+       expires_at = CASE WHEN :placed_at IS NULL THEN expires_at ELSE NULL END,
+       version = version + 1, updated_at = :now
+ WHERE id = :id AND version = :version AND status = 0;
+
+-- name: order.move
+-- doc: An account's orders are another's from now on.
+-- in: id source, id account
+UPDATE orders SET account_id = :account WHERE account_id = :source;
+
+-- name: order.open
+-- doc: An account's orders that are not shipped whole yet, held until the transaction ends.
+-- in: id account, i64 limit
+-- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, i64 version
+SELECT id, number, status, payment_status, fulfilment_status, version
+  FROM orders
+ WHERE account_id = :account AND status IN (0, 1) AND fulfilment_status IN (0, 1)
+ ORDER BY id
+ LIMIT :limit
+   FOR UPDATE;
+
 -- name: order.due
 -- doc: Unpaid orders whose time is over.
 -- in: time now, i64 limit
@@ -159,4 +199,4 @@ SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale
 
 -- name: order.erase
 -- in: id account
-UPDATE orders SET email = NULL, note = NULL WHERE account_id = :account;
+UPDATE orders SET email = NULL, note = NULL, metadata = NULL WHERE account_id = :account;

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 import sealed
-from client import ADDRESS, faults, problem
+from client import ADDRESS, PASSWORD, faults, problem, unique_email
 
 WHOLE = ADDRESS | {
     "company": "Analytical Engines Ltd", "line2": "2nd floor", "region": "Berlin",
@@ -183,7 +183,7 @@ def test_every_fault_is_told(customer):
     "member, value",
     (
         ("name", ""), ("name", "x" * 201), ("name", "a\nb"), ("name", None), ("name", 1),
-        ("line1", "a\tb"), ("postal_code", "x" * 21), ("country", "DEU"), ("country", "de"),
+        ("line1", "a\tb"), ("postal_code", "x" * 21), ("country", "DEU"), ("country", "Germany"),
         ("country", "ZZ"), ("phone", "none"), ("is_default", "yes"), ("is_default", 1),
         ("id", UNKNOWN), ("account_id", UNKNOWN), ("created_at", "2026-01-02T03:04:05.678Z"),
     ),
@@ -211,3 +211,87 @@ def test_the_same_key_adds_once(customer):
     assert answers[0].json() == answers[1].json()
     assert answers[1].headers["Idempotency-Replayed"] == "true"
     assert len(book(customer)["data"]) == 1
+
+
+# ---- by country
+
+
+@pytest.mark.parametrize("country, city", (("HK", "Hong Kong"), ("AE", "Dubai"), ("PA", "Panama"), ("IE", "Dublin")))
+def test_a11_no_postal_code_where_there_is_none(customer, country, city):
+    address = {"name": "Ada", "line1": "1 Queen's Road", "city": city, "country": country}
+    for sent in (address, address | {"postal_code": None}):
+        made = customer.post("/v1/me/addresses", sent)
+        assert made.status_code == 201, made.text
+        assert made.json()["postal_code"] is None
+    cart = customer.put("/v1/cart/shipping-address", address)
+    assert cart.status_code == 200 and cart.json()["shipping_address"]["postal_code"] is None
+
+
+@pytest.mark.parametrize("country, missing", (
+    ("DE", ["/postal_code"]), ("US", ["/postal_code", "/region"]), ("CA", ["/postal_code", "/region"]),
+    ("AU", ["/postal_code", "/region"]), ("HK", [])))
+def test_a11_what_a_country_needs(customer, country, missing):
+    address = {"name": "Ada", "line1": "1 High Street", "city": "Springfield", "country": country}
+    for answer in (customer.post("/v1/me/addresses", address),
+                   customer.put("/v1/cart/shipping-address", address)):
+        found = [] if answer.status_code < 300 else faults(answer)
+        assert found == [(m, "required") for m in missing]
+    whole = address | {"postal_code": "12345", "region": "Illinois"}
+    assert customer.post("/v1/me/addresses", whole).status_code == 201
+
+
+def test_a11_forms_are_told(api):
+    answer = api.get("/v1/countries")
+    assert answer.status_code == 200 and "public" in answer.headers["Cache-Control"]
+    rows = {c["code"]: c for c in answer.json()["data"]}
+    assert len(rows) == 249 and list(rows) == sorted(rows)
+    assert rows["DE"] == {"code": "DE", "name": "Germany", "postal_code": "required", "region": "none"}
+    assert (rows["HK"]["postal_code"], rows["AE"]["postal_code"], rows["IE"]["postal_code"]) == (
+        "none", "none", "optional")
+    assert {c for c, row in rows.items() if row["region"] == "required"} >= {"US", "CA", "AU"}
+
+
+# ---- as people and their devices write it
+
+
+def test_a21_phones_with_marks(customer):
+    made = add(customer, phone="\u202a+49\u00a030\u2011123456\u202c")
+    assert made["phone"] == "+49 30-123456"
+    (found,) = faults(customer.post("/v1/me/addresses", ADDRESS | {"phone": "call me"}))
+    assert found == ("/phone", "bad_format")
+    assert customer.patch("/v1/me", {"phone": "\u00a0+49\u00a030 1\u00a0"}).json()["phone"] == "+49 30 1"
+
+
+def test_a21_names_with_isolates(customer):
+    assert add(customer, name="\u2068Ada Lovelace\u2069")["name"] == "Ada Lovelace"
+    assert customer.patch("/v1/me", {"name": "\u2066\u202eAda\u202c\u2069"}).json()["name"] == "Ada"
+
+
+def test_a21_a_country_by_its_name(customer):
+    answer = customer.post("/v1/me/addresses", ADDRESS | {"country": "Germany"})
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/country", "bad_format")
+    assert "DE" in fault["detail"] and "ISO 3166-1" in fault["detail"]
+    assert add(customer, country="de")["country"] == "DE"
+
+
+@pytest.mark.parametrize("sent, kept", (("en_US", "en-US"), ("DE", "de"), ("zh-hant_tw", "zh-Hant-TW")))
+def test_a21_locales_of_platforms(customer, sent, kept):
+    assert customer.patch("/v1/me", {"locale": sent}).json()["locale"] == kept
+
+
+def test_a21_a_mailbox_at_a_domain_of_any_script(api, mailbox):
+    """One mailbox: the form that mail servers take is compared, kept and written to."""
+    local = unique_email().partition("@")[0]
+    spellings = [f"{local}@b\u00fccher.example", f"{local.upper()}@BU\u0308CHER.example",
+                 f"{local}@xn--bcher-kva.example"]
+    sent = {"email": spellings[0], "password": PASSWORD, "name": "Ada"}
+    asked = api.post("/v1/auth/register", sent)
+    assert asked.status_code == 202, asked.text
+    proof = {"email": spellings[1], "code": mailbox.code(spellings[2])} | {
+        k: v for k, v in asked.json().items() if k == "handle"}
+    assert api.post("/v1/auth/verify", proof).json()["user"]["email"] == spellings[2]
+    for spelling in spellings:
+        assert api.login(spelling).user["email"] == spellings[2]
+    (found,) = faults(api.post("/v1/auth/login", {"email": "b\u00fccher@example.com", "password": "x"}))
+    assert found == ("/email", "bad_format")

@@ -8,8 +8,8 @@ import client
 import sealed
 from client import PASSWORD, faults, problem, unique_email, unique_key, until
 from staff_helpers import hire, invite
-from life import Life, leave, values
-from load import Session, counter
+from life import Life, leave, ship, values
+from load import Session, counter, ways
 from shop import assert_ledger, make_product, variant_ids
 from test_mfa import enrol, half
 from test_pii import bare, dump, mark, readable, whole_address
@@ -78,6 +78,7 @@ def test_nothing_is_left_of_the_person(api, stack, db, mailbox, life):
     half(api, life.person)
     mailbox.wait(life.person.email)
     until(lambda: db.value("SELECT COUNT(*) FROM audit_log WHERE state = 0") == "0", what="events")
+    ship(stack, life.person)
     before = books(db, accounts)
     assert len(before[0]) == 4
     found = readable(dump(stack), life.words)
@@ -95,8 +96,9 @@ def test_nothing_is_left_of_the_person(api, stack, db, mailbox, life):
 
 
 @pytest.mark.req("PII-2")
-def test_signing_in_ends_at_once(api, life):
+def test_signing_in_ends_at_once(api, stack, life):
     person, guest = life.person, life.guest
+    ship(stack, person)
     other = api.login(person.email)
     assert leave(person).status_code == 204
     for gone in (person, other, guest):
@@ -161,7 +163,8 @@ def test_without_a_password_a_fresh_sign_in(customer, stack):
 
 
 @pytest.mark.req("PII-2")
-def test_others_stay_as_they_are(api, life):
+def test_others_stay_as_they_are(api, stack, life):
+    ship(stack, life.person)
     other, address = api.customer(), whole_address()
     made = other.post("/v1/me/addresses", address).json()
     assert leave(life.person).status_code == 204
@@ -172,7 +175,7 @@ def test_others_stay_as_they_are(api, life):
 @pytest.mark.req("INV-20")
 def test_what_is_under_way_does_not_stay_behind(api, stack, staff):
     """Whatever the person sends while the account ends comes before it or is refused."""
-    product = make_product(staff, stock=1000)
+    product, where = make_product(staff, stock=1000), ways(api)
     for _ in range(4):
         person, words, errors = api.customer(), [], []
         person.fill_cart(variant_ids(product)[0])
@@ -203,7 +206,7 @@ def test_what_is_under_way_does_not_stay_behind(api, stack, staff):
         def an_order(mine):
             words.append(mark("Note"))
             mine.post("/v1/cart/items", {"variant_id": variant_ids(product)[0], "quantity": 1})
-            return mine.checkout(note=words[-1])
+            return mine.checkout(note=words[-1], **where)
 
         threads = [threading.Thread(target=send, args=(act,))
                    for act in (an_address, an_entry, a_phone, an_order)]
@@ -211,7 +214,7 @@ def test_what_is_under_way_does_not_stay_behind(api, stack, staff):
             t.start()
         begun.wait()
         until(lambda: len(words) > 60, what="some of each")
-        assert leave(person.clone()).status_code == 204
+        assert leave(person.clone(), cancel_orders=True).status_code == 204
         done.set()
         for t in threads:
             t.join()
@@ -221,6 +224,82 @@ def test_what_is_under_way_does_not_stay_behind(api, stack, staff):
         assert stack.db().value(f"SELECT COUNT(*) FROM address WHERE account_id = x'{key}'"
                                 " AND sealed IS NOT NULL") == "0"
         assert stack.db().value(f"SELECT COUNT(*) FROM account_address WHERE account_id = x'{key}'") == "0"
+
+
+def open_orders(answer):
+    return problem(answer, 409, "open_orders")["params"]["orders"]
+
+
+@pytest.mark.req("PII-2")
+def test_a20_not_while_goods_are_on_their_way(api, customer, staff, stack, db):
+    """Orders that are not shipped are named, and nothing of the person is gone yet."""
+    (variant,) = variant_ids(make_product(staff, stock=9))
+    orders = []
+    for token in ("tok_ok", "tok_declined"):
+        customer.fill_cart(variant, 2)
+        answer = customer.checkout(token).json()
+        orders.append(customer.get(f"/v1/orders/{answer.get('order_id') or answer['id']}").json())
+    named = [{k: o[k] for k in ("id", "number", "status")} for o in orders]
+    assert open_orders(leave(customer)) == named
+    assert open_orders(leave(customer, cancel_orders=False)) == named
+    problem(leave(customer, "not the password", cancel_orders=True), 401, "invalid_credentials")
+    assert customer.get("/v1/me").json()["email"] == customer.email
+    assert customer.get(f"/v1/orders/{orders[0]['id']}").json() == orders[0]
+    assert assert_ledger(db, variant)["reserved"] == 4
+    ship(stack, customer)
+    assert leave(customer).status_code == 204
+
+
+@pytest.mark.req("PII-2")
+def test_a20_orders_are_cancelled_on_request(api, customer, staff, db):
+    """Stock and money go back, with the guest's orders of before."""
+    (variant,) = variant_ids(make_product(staff, stock=9))
+    guest = api.guest()
+    guest.fill_cart(variant)
+    before = guest.checkout().json()
+    person = api.login(customer.email, token=guest.token)
+    person.fill_cart(variant, 2)
+    paid = person.checkout().json()
+    person.fill_cart(variant)
+    declined = person.checkout("tok_declined").json()["order_id"]
+    assert assert_ledger(db, variant)["reserved"] == 4
+    assert len(open_orders(leave(person))) == 3
+    assert leave(person, cancel_orders=True).status_code == 204
+    assert assert_ledger(db, variant)["reserved"] == 0
+    among = ", ".join(f"x'{bare(o)}'" for o in (before["id"], paid["id"], declined))
+    states = db.rows(f"SELECT status, payment_status AS money FROM orders WHERE id IN ({among}) ORDER BY id")
+    assert states == [{"status": "3", "money": "5"}, {"status": "3", "money": "5"},
+                      {"status": "3", "money": "6"}]
+    assert db.value(f"SELECT SUM(captured) = SUM(refunded) FROM payment WHERE order_id IN ({among})") == "1"
+
+
+@pytest.mark.req("PII-2")
+def test_a20_what_is_shipped_in_part_stays(customer, staff, stack):
+    """It is too late to cancel; the order is named with `cancel_orders`, too."""
+    customer.fill_cart(*variant_ids(make_product(staff)))
+    order = customer.checkout().json()
+    stack.admin().rows(f"UPDATE orders SET fulfilment_status = 1 WHERE id = x'{bare(order['id'])}'")
+    assert [o["id"] for o in open_orders(leave(customer, cancel_orders=True))] == [order["id"]]
+
+
+@pytest.mark.req("INV-20")
+def test_a20_no_order_comes_behind_the_end(api, staff, db):
+    """Purchases past the cart, while the account ends."""
+    product = make_product(staff, stock=1000)
+    (variant,) = variant_ids(product)
+    for _ in range(4):
+        person = api.customer()
+        method = person.fill_cart(variant)["shipping_method"]["id"]
+        entry = person.post("/v1/me/addresses", whole_address()).json()["id"]
+        sent = {"address_id": entry, "shipping_method_id": method, "note": mark("Note"),
+                "items": [{"variant_id": variant, "quantity": 1}]}
+        people = [person.clone() for _ in range(5)]
+        answers = client.at_once(5, lambda i: leave(people[i], cancel_orders=True) if i == 0
+                                 else people[i].checkout(**sent))
+        assert answers[0].status_code == 204, answers[0].text
+        assert {a.status_code for a in answers[1:]} <= {201, 401, 422}
+        where = f"account_id = x'{bare(person.id)}'"
+        assert db.value(f"SELECT COUNT(*) FROM orders WHERE {where} AND (note IS NOT NULL OR status < 2)") == "0"
 
 
 def test_twice_at_once(api):

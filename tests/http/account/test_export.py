@@ -11,7 +11,7 @@ import sealed
 from client import PASSWORD, faults, follow, problem, unique_key, until
 from staff_helpers import hire
 from factor import enrol, half
-from life import Life, leave
+from life import Life, leave, ship
 from test_mfa import age
 from test_pii import bare, mark, whole_address
 from test_zz_contract import Contract
@@ -61,6 +61,8 @@ HELD = {
         "is_open": "-: of a closed cart the order is left, or the cart that it was added to", "currency": "accounts.cart.currency",
         "shipping_address_id": "accounts.cart.shipping_address.line1",
         "shipping_method_id": "accounts.cart.shipping_method.id", "version": MACHINE,
+        "email": "accounts.cart.email", "note": "accounts.cart.note",
+        "metadata": "accounts.cart.metadata", "notices": "accounts.cart.warnings.title",
         "created_at": MACHINE, "updated_at": MACHINE},
     "cart_item": {
         "cart_id": LINK, "id": "accounts.cart.items.id", "variant_id": "accounts.cart.items.variant_id",
@@ -76,7 +78,8 @@ HELD = {
         "shipping_address_id": "orders.addresses.shipping.line1",
         "shipping_method_id": "orders.shipping_method.id",
         "shipping_name": "orders.shipping_method.name", "placed_at": "orders.placed_at",
-        "expires_at": MACHINE, "version": MACHINE, "created_at": "orders.created_at",
+        "expires_at": "orders.expires_at", "metadata": "orders.metadata", "version": MACHINE,
+        "created_at": "orders.created_at",
         "updated_at": "orders.events.created_at"},
     "order_item": {
         "order_id": LINK, "line": MACHINE, "id": "orders.items.id",
@@ -469,6 +472,7 @@ def test_of_staff(api, staff):
 def test_after_the_end_nothing(api, stack, life):
     person, guest = life.person, life.guest
     cursor = person.get(f"{EXPORT}?limit=1").json()["next_cursor"]
+    ship(stack, person)
     assert leave(person).status_code == 204
     for gone in (person, guest):
         problem(gone.get(EXPORT), 401, "unauthorized")

@@ -77,7 +77,8 @@ def test_a_checkout_in_the_log(api, staff, provider, token, how, actions):
     none."""
     guest, request, idempotency = api.elsewhere(76).guest(), uuid.uuid4().hex, uuid.uuid4().hex
     guest.fill_cart(variant_ids(make_product(staff))[0])
-    sent = {"payment": {"provider": provider} | ({"token": token} if token else {})}
+    sent = {"payment": {"provider": provider} | ({"token": token} if token else {}),
+            "email": unique_email()}
     done = guest.send("POST", "/v1/checkout", json=sent, key=idempotency,
                       headers={"X-Request-Id": request})
     again = guest.send("POST", "/v1/checkout", json=sent, key=idempotency)

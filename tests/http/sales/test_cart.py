@@ -3,7 +3,7 @@ import pytest
 from client import ADDRESS, faults, problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shop import make_product, variant_ids
+from shop import make_product, set_price, variant_ids
 
 UNKNOWN = "018f0000-0000-7000-8000-000000000000"
 
@@ -155,15 +155,136 @@ def test_a_method_that_is_not_offered(guest):
     assert faults(guest.put("/v1/cart/shipping-method", sent)) == [("/shipping_method_id", "unknown")]
 
 
-def test_a_guests_cart_is_merged_at_sign_in(api, customer, staff):
-    one, two = variant_ids(make_product(staff, variants=2))
-    add(customer, one, 1)
-    guest = api.guest()
-    add(guest, one, 2)
-    add(guest, two, 3)
-    back = api.login(customer.email, customer.password, token=guest.token)
-    cart = back.get("/v1/cart").json()
-    assert {i["variant_id"]: i["quantity"] for i in cart["items"]} == {one: 3, two: 3}
+# ---- what a buyer sees of it, and what it needs
+
+
+def eur(amount):
+    return {"amount": amount, "currency": "EUR"}
+
+
+def warned(cart):
+    return [w["code"] for w in cart["warnings"]]
+
+
+def changed_price(person, staff):
+    """A cart with a line whose price went from 10.00 to 12.00."""
+    product = make_product(staff, price=1000)
+    cart = add(person, *variant_ids(product)).json()
+    assert warned(cart) == []
+    assert set_price(staff, product, 1200).status_code == 200
+    return product, cart["items"][0]["id"]
+
+
+def test_a5_a_warning_has_what_was_and_is(guest, staff):
+    product, item = changed_price(guest, staff)
+    (warning,) = guest.get("/v1/cart").json()["warnings"]
+    assert (warning["code"], warning["item_id"]) == ("price_changed", item)
+    assert (warning["was"], warning["now"]) == (eur(1000), eur(1200))
+    assert warning["title"] == product["title"] and product["title"] in warning["detail"]
+    assert guest.get("/v1/cart").json()["warnings"] == []
+
+
+def test_a5_only_seeing_the_cart_uses_a_warning_up(guest, staff):
+    """Writes, HEAD and other routes answer or hide it, and leave it for the next GET."""
+    product, item = changed_price(guest, staff)
+    (variant,) = variant_ids(product)
+    for answer in (guest.patch(f"/v1/cart/items/{item}", {"quantity": 2}), add(guest, variant),
+                   guest.put("/v1/cart/shipping-address", ADDRESS),
+                   guest.patch("/v1/cart", {"note": "Ring twice"})):
+        assert warned(answer.json()) == ["price_changed"], answer.text
+    assert guest.send("HEAD", "/v1/cart").status_code == 200
+    assert guest.get("/v1/cart/shipping-methods").status_code == 200
+    (warning,) = guest.get("/v1/cart").json()["warnings"]
+    assert (warning["was"], warning["now"]) == (eur(1000), eur(1200))
+    assert warned(guest.get("/v1/cart").json()) == []
+
+
+def test_j4_a_price_has_a_cap(guest, staff):
+    product = make_product(staff, price=1000)
+    found = faults(set_price(staff, product, 5 * 10**15))
+    assert found == [("/variants/0/price/amount", "out_of_range")]
+    assert set_price(staff, product, 45 * 10**9).status_code == 200
+
+
+def test_j4_a_full_cart_at_the_largest_price_adds_up(guest, staff):
+    for i in range(2):
+        for variant in variant_ids(make_product(staff, price=45 * 10**9 - 99, stock=999, variants=50)):
+            assert add(guest, variant, 999).status_code == 201
+    cart = guest.put("/v1/cart/shipping-address", ADDRESS).json()
+    assert check_totals(cart)["subtotal"] > 10**15 and len(cart["items"]) == 100
+
+
+def test_j4_a_cart_that_cannot_be_priced_is_readable(guest, staff, stack):
+    """A price that nobody could set by the API any more."""
+    good, bad = make_product(staff, price=700), make_product(staff, price=1000)
+    guest.fill_cart(*variant_ids(good))
+    add(guest, *variant_ids(bad), 2)
+    stack.admin().rows(f"UPDATE variant SET price = {5 * 10**15} WHERE sku = '{bad['variants'][0]['sku']}'")
+    cart = guest.get("/v1/cart").json()
+    line = cart["items"][1]
+    assert line["unit_price"] == eur(5 * 10**15) and line["line_total"] == eur(0) and not line["available"]
+    assert cart["subtotal"] == eur(700)
+    assert [w["code"] for w in cart["warnings"] if w["item_id"] == line["id"]] == [
+        "cannot_be_priced", "price_changed"]
+    assert guest.get("/v1/cart/shipping-methods").status_code == 200
+    body = problem(guest.checkout(), 409, "cannot_be_priced")
+    assert [i["item_id"] for i in body["params"]["items"]] == [line["id"]]
+    assert guest.delete(f"/v1/cart/items/{line['id']}").status_code == 200
+    assert guest.checkout().status_code == 201
+
+
+def needs(cart):
+    return [(r["pointer"], r["code"]) for r in cart["requirements"]]
+
+
+def test_what_checkout_still_needs(guest, customer, staff):
+    (variant,) = variant_ids(make_product(staff))
+    assert needs(guest.get("/v1/cart").json()) == [
+        ("/items", "empty"), ("/email", "required"), ("/shipping_address", "required"),
+        ("/shipping_method_id", "required")]
+    guest.fill_cart(variant)
+    assert needs(guest.get("/v1/cart").json()) == [("/email", "required")]
+    assert needs(guest.patch("/v1/cart", {"email": "a@example.com"}).json()) == []
+    customer.fill_cart(variant)
+    assert needs(customer.get("/v1/cart").json()) == []
+
+
+def test_the_words_of_a_cart(guest):
+    words = {"email": "a@example.com", "note": "Ring twice", "metadata": {"a": 1, "b": {"c": [True, None]}}}
+    cart = guest.patch("/v1/cart", words).json()
+    assert {k: cart[k] for k in words} == words
+    assert guest.patch("/v1/cart", {"note": None}).json()["note"] is None
+    cart = guest.get("/v1/cart").json()
+    assert (cart["email"], cart["note"], cart["metadata"]) == ("a@example.com", None, words["metadata"])
+    assert guest.patch("/v1/cart", {"metadata": None}).json()["metadata"] == {}
+    many = {"metadata": {str(i): i for i in range(51)}}
+    assert faults(guest.patch("/v1/cart", many)) == [("/metadata", "too_many")]
+    large = {"metadata": {"a": "x" * 16384}}
+    assert faults(guest.patch("/v1/cart", large)) == [("/metadata", "too_long")]
+
+
+def test_a22_a_cart_of_too_many_lines(guest, staff):
+    for product in (make_product(staff, variants=50), make_product(staff, variants=50)):
+        for variant in variant_ids(product):
+            assert add(guest, variant).status_code == 201
+    refused = add(guest, *variant_ids(make_product(staff)))
+    assert faults(refused) == [("/variant_id", "too_many")]
+    assert refused.json()["errors"][0]["params"] == {"max": 100}
+    assert len(guest.get("/v1/cart").json()["items"]) == 100
+
+
+def test_a22_refusals_have_params(guest, staff):
+    product = make_product(staff, stock=4)
+    (variant,) = variant_ids(product)
+    cart = add(guest, variant, 4).json()
+    body = problem(add(guest, variant), 409, "out_of_stock")
+    assert body["params"] == {"items": [
+        {"item_id": cart["items"][0]["id"], "variant_id": variant, "quantity": 5,
+         "sku": product["variants"][0]["sku"], "title": product["title"]}]}
+    assert body["errors"][0]["pointer"] == "/quantity"
+    refused = add(guest, variant, 1000)
+    assert faults(refused) == [("/quantity", "out_of_range")]
+    assert refused.json()["errors"][0]["params"] == {"min": 1, "max": 999}
 
 
 @settings(max_examples=25, deadline=None,

@@ -1,9 +1,10 @@
 """Checkout, payment and orders. API section 6; IDM-1, IDM-2, AZ-2, INP-3, INV-7."""
 import uuid
 
+import client
 import pytest
-from client import problem, faults, unique_key
-from shop import assert_ledger, make_product, variant_ids
+from client import ADDRESS, at_once, faults, problem, unique_email, unique_key
+from shop import assert_ledger, make_product, set_price, variant_ids
 
 UNKNOWN = "018f0000-0000-7000-8000-000000000000"
 
@@ -44,14 +45,34 @@ def test_the_buyer_gets_mail(buyer, stack):
     assert order["number"] in stack.mailbox().wait(to).text
 
 
-def test_without_address_and_method(guest, product):
-    guest.post("/v1/cart/items", {"variant_id": variant_ids(product)[0], "quantity": 1})
-    order = guest.checkout().json()
-    assert order["total"]["amount"] == 1999 and order["addresses"]["shipping"] is None
+def eur(amount):
+    return {"amount": amount, "currency": "EUR"}
+
+
+def test_a16_what_an_order_needs(guest, customer, product):
+    """No e-mail address, no address, no method: told at their places, with nothing bought."""
+    line = {"variant_id": variant_ids(product)[0], "quantity": 1}
+    for person in (guest, customer):
+        person.post("/v1/cart/items", line)
+    pay = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
+    ways = [("/shipping_address", "required"), ("/shipping_method_id", "required")]
+    assert faults(guest.post("/v1/checkout", pay, key=unique_key())) == [("/email", "required")] + ways
+    assert faults(customer.post("/v1/checkout", pay, key=unique_key())) == ways
+    assert guest.get("/v1/orders").json()["data"] == []
+
+
+def test_a16_no_invoice_unless_the_shop_says_so(new_stack, recorder):
+    api = client.Api(new_stack("manual", workers=2, manual_provider="off"), recorder)
+    guest = api.guest()
+    guest.fill_cart(*variant_ids(make_product(api.staff())))
+    assert faults(guest.checkout(payment={"provider": "manual"})) == [
+        ("/payment/provider", "not_offered")]
+    listed = api.stack.merx("config").stdout
+    assert "manual_provider" in listed
 
 
 def test_pay_on_invoice(buyer):
-    placed = buyer.post("/v1/checkout", {"payment": {"provider": "manual"}}, key=unique_key())
+    placed = buyer.checkout(payment={"provider": "manual"})
     order = placed.json()
     assert placed.status_code == 201
     assert (order["status"], order["payment_status"]) == ("placed", "pending")
@@ -79,7 +100,8 @@ def test_empty_cart(guest):
 
 def test_the_price_has_changed(buyer):
     wrong = {"amount": buyer.cart["total"]["amount"] - 1, "currency": "EUR"}
-    problem(buyer.checkout(expected_total=wrong), 409, "price_changed")
+    body = problem(buyer.checkout(expected_total=wrong), 409, "price_changed")
+    assert body["params"] == {"was": wrong, "now": buyer.cart["total"]}  # A22
     assert len(buyer.get("/v1/cart").json()["items"]) == 1
 
 
@@ -89,7 +111,10 @@ def test_sold_out_meanwhile(buyer, api, staff, product, db):
                        {"variant_id": variant, "set_to": 1, "reason": "count"})
     assert taken.status_code == 201, taken.text
     body = problem(buyer.checkout(), 409, "out_of_stock")
-    assert body["errors"][0]["pointer"] == "/items/0/quantity"
+    line = buyer.cart["items"][0]
+    assert "errors" not in body  # A22: the request names no article that a pointer could point to
+    assert body["params"] == {"items": [
+        {k: line[k] for k in ("variant_id", "sku", "title", "quantity")} | {"item_id": line["id"]}]}
     assert len(buyer.get("/v1/cart").json()["items"]) == 1
     assert assert_ledger(db, variant)["reserved"] == 0
 
@@ -102,7 +127,7 @@ def test_what_is_wrong_with_the_payment(buyer):
         ({"provider": "sandbox", "token": "tok_x"}, ("/payment/token", "unknown")),
         ({"provider": "manual", "token": "x"}, ("/payment/token", "unknown_member")),
     ):
-        assert faults(buyer.post("/v1/checkout", {"payment": sent}, key=unique_key())) == [fault]
+        assert faults(buyer.checkout(payment=sent)) == [fault]
 
 
 @pytest.mark.parametrize("amount", [1.5, -1, 2**53, "2", None, 1e300, True])
@@ -171,7 +196,7 @@ def test_every_post_honours_a_key(guest, product):
 def test_orders_newest_first_by_cursor(guest, product):
     placed = []
     for _ in range(5):
-        guest.post("/v1/cart/items", {"variant_id": variant_ids(product)[0], "quantity": 1})
+        guest.fill_cart(variant_ids(product)[0])
         placed.append(guest.checkout().json()["id"])
     seen = [o["id"] for o in guest.all_of("/v1/orders?limit=2")]
     assert seen == placed[::-1]
@@ -213,6 +238,103 @@ def test_cancel_gives_stock_and_money_back(buyer, product, db):
     problem(buyer.post(f"/v1/orders/{order['id']}/cancel"), 409, "invalid_transition")
 
 
+# ---- after a decline
+
+
+@pytest.fixture
+def waiting(buyer):
+    """Of an order that was declined: its id."""
+    return problem(buyer.checkout("tok_declined"), 402, "payment_declined")["order_id"]
+
+
+def pay(person, order, token="tok_ok", **how):
+    sent = {"payment": {"provider": "sandbox", "token": token}}
+    return person.post(f"/v1/orders/{order}/pay", sent, **how)
+
+
+def test_a15_a_declined_order_says_how_long_it_waits(buyer):
+    body = problem(buyer.checkout("tok_declined"), 402, "payment_declined")
+    order = buyer.get(f"/v1/orders/{body['order_id']}").json()
+    assert order["expires_at"] > order["created_at"]
+    assert body["params"] == {"order_id": order["id"], "failure_code": "card_declined",
+                              "expires_at": order["expires_at"]}
+
+
+def test_a15_pay_again(buyer, waiting, product, db):
+    body = problem(pay(buyer, waiting, "tok_declined"), 402, "payment_declined")
+    assert body["order_id"] == waiting
+    paid = pay(buyer, waiting)
+    assert paid.status_code == 200, paid.text
+    order = paid.json()
+    assert (order["status"], order["payment_status"], order["expires_at"]) == ("placed", "paid", None)
+    assert order["placed_at"]
+    assert [(p["status"], p["captured"]["amount"]) for p in order["payments"]] == [
+        ("failed", 0), ("failed", 0), ("paid", order["total"]["amount"])]
+    assert [e["type"] for e in order["events"]] == [
+        "payment.failed", "payment.failed", "order.placed", "order.paid"]
+    assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 2
+    body = problem(pay(buyer, waiting), 409, "invalid_transition")
+    assert body["params"] == {"status": "placed", "payment_status": "paid",
+                              "fulfilment_status": "unfulfilled"}
+
+
+def test_a15_paid_once_by_many(buyer, waiting):
+    people = [buyer.clone() for _ in range(6)]
+    answers = at_once(6, lambda i: pay(people[i], waiting).status_code)
+    assert sorted(answers) == [200] + 5 * [409]
+    payments = buyer.get(f"/v1/orders/{waiting}").json()["payments"]
+    assert [p["status"] for p in payments] == ["failed", "paid"]
+
+
+def test_a15_a_payment_has_a_key_of_its_own(buyer, waiting):
+    key = unique_key()
+    first, again = (pay(buyer, waiting, key=key) for _ in range(2))
+    assert first.content == again.content and again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_a15_who_may_pay(api, waiting):
+    problem(pay(api.guest(), waiting), 404, "not_found")
+
+
+def test_a15_attempts_end(buyer, waiting):
+    for _ in range(19):
+        problem(pay(buyer, waiting, "tok_declined"), 402, "payment_declined")
+    problem(pay(buyer, waiting), 409, "invalid_transition")
+
+
+def test_a15_cancel_an_unpaid_order_and_get_the_cart_back(guest, staff, db):
+    """The last unit: it can be bought again by who gave the order up."""
+    (variant,) = variant_ids(make_product(staff, price=1999, stock=1))
+    guest.fill_cart(variant)
+    before = guest.patch("/v1/cart", {"note": "Ring twice", "metadata": {"a": 1}}).json()
+    order = problem(guest.checkout("tok_declined"), 402, "payment_declined")["order_id"]
+    assert guest.get("/v1/cart").json()["items"] == []
+    ended = guest.post(f"/v1/orders/{order}/cancel").json()
+    assert (ended["status"], ended["payment_status"], ended["expires_at"]) == ("cancelled", "failed", None)
+    cart = guest.get("/v1/cart").json()
+    assert [(i["variant_id"], i["quantity"], i["available"]) for i in cart["items"]] == [(variant, 1, True)]
+    for same in ("total", "shipping_address", "shipping_method", "note", "metadata", "warnings"):
+        assert cart[same] == before[same], same
+    assert guest.checkout().status_code == 201
+    assert assert_ledger(db, variant)["reserved"] == 1
+
+
+def test_a15_a_cart_comes_back_to_what_was_filled_meanwhile(buyer, waiting, product, staff):
+    (other,) = variant_ids(make_product(staff))
+    buyer.post("/v1/cart/items", {"variant_id": other, "quantity": 1})
+    buyer.post("/v1/cart/items", {"variant_id": variant_ids(product)[0], "quantity": 1})
+    assert buyer.post(f"/v1/orders/{waiting}/cancel").status_code == 200
+    cart = buyer.get("/v1/cart").json()
+    assert {i["variant_id"]: i["quantity"] for i in cart["items"]} == {
+        other: 1, variant_ids(product)[0]: 3}
+
+
+def test_a_paid_order_gives_no_cart_back(buyer):
+    order = buyer.checkout().json()["id"]
+    assert buyer.post(f"/v1/orders/{order}/cancel").status_code == 200
+    assert buyer.get("/v1/cart").json()["items"] == []
+
+
 def test_cancel_a_declined_order(buyer, product, db):
     order = problem(buyer.checkout("tok_declined"), 402, "payment_declined")["order_id"]
     after = buyer.post(f"/v1/orders/{order}/cancel").json()
@@ -229,7 +351,130 @@ def test_the_order_keeps_what_was_sold(buyer, staff, product):
 def test_many_lines(guest, staff, db):
     variants = variant_ids(make_product(staff, variants=40, stock=3))
     for variant in variants:
-        guest.post("/v1/cart/items", {"variant_id": variant, "quantity": 2})
+        guest.fill_cart(variant, 2)
     order = guest.checkout().json()
     assert sorted(i["variant_id"] for i in order["items"]) == sorted(variants)
     assert all(assert_ledger(db, v)["reserved"] == 2 for v in variants)
+
+
+# ---- what is given with the checkout
+
+
+@pytest.fixture
+def method(guest, product):
+    """A way to ship, of a cart that is empty again."""
+    cart = guest.fill_cart(variant_ids(product)[0])
+    guest.delete(f"/v1/cart/items/{cart['items'][0]['id']}")
+    return cart["shipping_method"]["id"]
+
+
+def express(api, product, method, **more):
+    return {"email": unique_email(), "shipping_address": ADDRESS, "shipping_method_id": method,
+            "items": [{"variant_id": v, "quantity": 2} for v in variant_ids(product)]} | more
+
+
+def test_an_express_purchase_is_one_call(api, staff, method, db):
+    product = make_product(staff, price=1050, stock=3, variants=2)
+    buyer = api.guest()
+    placed = buyer.checkout(**express(api, product, method, note="Ring twice"))
+    assert placed.status_code == 201, placed.text
+    order = placed.json()
+    assert [(i["variant_id"], i["quantity"], i["unit_price"]["amount"]) for i in order["items"]] == [
+        (v, 2, 1050 + i) for i, v in enumerate(variant_ids(product))]
+    assert order["addresses"]["shipping"]["line1"] == ADDRESS["line1"]
+    assert order["shipping_method"]["id"] == method and order["note"] == "Ring twice"
+    assert order["subtotal"]["amount"] == 4202 and order["tax_total"]["amount"] > 0
+    assert order["total"]["amount"] == sum(
+        order[k]["amount"] for k in ("subtotal", "shipping_total", "tax_total"))
+    assert buyer.get(f"/v1/orders/{order['id']}").json() == order
+    assert all(assert_ledger(db, v)["reserved"] == 2 for v in variant_ids(product))
+
+
+def test_an_express_purchase_leaves_the_cart_as_it_is(buyer, staff, db):
+    product = make_product(staff, stock=3)
+    before = buyer.get("/v1/cart").json()
+    bought = {"items": [{"variant_id": variant_ids(product)[0], "quantity": 3}]}
+    order = buyer.checkout(**bought).json()
+    # Where to and how are the cart's, as far as nothing else is said.
+    assert order["addresses"]["shipping"]["line1"] == ADDRESS["line1"] and order["shipping_method"]
+    assert buyer.get("/v1/cart").json() == before
+    problem(buyer.checkout(**bought), 409, "out_of_stock")
+    assert buyer.post(f"/v1/orders/{order['id']}/cancel").json()["status"] == "cancelled"
+    assert buyer.get("/v1/cart").json() == before
+    assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 0
+
+
+def test_an_unpaid_express_order_is_given_up(buyer, staff):
+    product = make_product(staff, stock=1)
+    before = buyer.get("/v1/cart").json()
+    bought = {"items": [{"variant_id": variant_ids(product)[0], "quantity": 1}]}
+    order = problem(buyer.checkout("tok_declined", **bought), 402, "payment_declined")["order_id"]
+    assert buyer.post(f"/v1/orders/{order}/cancel").status_code == 200
+    assert buyer.get("/v1/cart").json() == before
+
+
+def test_what_is_wrong_with_an_express_purchase(api, staff, method):
+    """A22: pointers into what was sent."""
+    product, draft = make_product(staff, stock=1), make_product(staff, status="draft")
+    (variant,), (hidden,) = variant_ids(product), variant_ids(draft)
+    buyer = api.guest()
+    lines = [{"variant_id": v, "quantity": 1} for v in (variant, hidden, UNKNOWN, variant)]
+    assert faults(buyer.checkout(**express(api, product, method, items=lines))) == [
+        ("/items/3/variant_id", "repeated")]
+    assert faults(buyer.checkout(**express(api, product, method, items=lines[:3]))) == [
+        ("/items/1/variant_id", "unknown"), ("/items/2/variant_id", "unknown")]
+    assert faults(buyer.checkout(**express(api, product, method, items=[]))) == [("/items", "too_few")]
+    assert faults(buyer.checkout(**express(api, product, UNKNOWN))) == [("/shipping_method_id", "unknown")]
+    assert faults(buyer.checkout(**express(api, product, method, address_id=UNKNOWN))) == [
+        ("/address_id", "unknown_member")]
+    nowhere = {k: v for k, v in ADDRESS.items() if k not in ("postal_code", "line1")}
+    assert faults(buyer.checkout(**express(api, product, method, shipping_address=nowhere))) == [
+        ("/shipping_address/line1", "required"), ("/shipping_address/postal_code", "required")]
+    body = problem(buyer.checkout(**express(api, product, method)), 409, "out_of_stock")
+    assert [(e["pointer"], e["code"]) for e in body["errors"]] == [("/items/0/quantity", "out_of_stock")]
+    assert body["params"]["items"] == [
+        {"item_id": body["params"]["items"][0]["item_id"], "variant_id": variant, "quantity": 2,
+         "sku": product["variants"][0]["sku"], "title": product["title"]}]
+    assert buyer.get("/v1/orders").json()["data"] == []
+
+
+def test_what_is_given_counts_before_the_cart(buyer, customer, product):
+    elsewhere = ADDRESS | {"line1": "Hinterhaus 7", "country": "JP", "region": "Tokyo"}
+    order = buyer.checkout(shipping_address=elsewhere, note="Mine", email="else@example.com").json()
+    assert order["addresses"]["shipping"]["line1"] == "Hinterhaus 7"
+    assert order["tax_total"]["amount"] == 0 and order["email"] == "else@example.com"
+    customer.fill_cart(variant_ids(product)[0])
+    entry = customer.post("/v1/me/addresses", elsewhere).json()["id"]
+    order = customer.checkout(address_id=entry).json()
+    assert order["addresses"]["shipping"]["country"] == "JP"
+    customer.fill_cart(variant_ids(product)[0])
+    assert faults(customer.checkout(address_id=UNKNOWN)) == [("/address_id", "unknown")]
+
+
+def test_express_price_changed(api, staff, method):
+    product = make_product(staff, price=1000, stock=9)
+    sent = express(api, product, method)
+    total = api.guest().checkout(**sent).json()["total"]
+    assert set_price(staff, product, 1100).status_code == 200
+    body = problem(api.guest().checkout(expected_total=total, **sent), 409, "price_changed")
+    assert body["params"]["was"] == total and body["params"]["now"]["amount"] > total["amount"]
+    assert body["params"]["now"]["currency"] == "EUR"
+
+
+def test_an_express_purchase_once_by_its_key(api, staff, method):
+    product = make_product(staff, stock=5)
+    buyer, key, sent = api.guest(), unique_key(), express(api, product, method)
+    people = [buyer.clone() for _ in range(6)]
+    answers = at_once(6, lambda i: people[i].checkout(key=key, **sent))
+    assert {a.json()["id"] for a in answers if a.status_code == 201} == {
+        o["id"] for o in buyer.get("/v1/orders").json()["data"]}
+    assert len(buyer.get("/v1/orders").json()["data"]) == 1
+
+
+def test_the_last_units_are_sold_once_by_express(api, staff, method, db):
+    product = make_product(staff, stock=5)
+    sent = express(api, product, method, items=[{"variant_id": variant_ids(product)[0], "quantity": 1}])
+    buyers = [api.clone().guest() for _ in range(12)]
+    answers = at_once(12, lambda i: buyers[i].checkout(**sent).status_code)
+    assert sorted(answers) == 5 * [201] + 7 * [409]
+    assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 5

@@ -1,0 +1,159 @@
+"""A guest signs in: the whole cart and the orders come along, and what could not is told."""
+import pytest
+from client import ADDRESS
+from shop import make_product, variant_ids
+
+
+def add(person, variant, quantity=1):
+    added = person.post("/v1/cart/items", {"variant_id": variant, "quantity": quantity})
+    assert added.status_code == 201, added.text
+    return added.json()
+
+
+def sign_in(api, customer, guest):
+    return api.login(customer.email, customer.password, token=guest.token)
+
+
+def lines(cart):
+    return {i["variant_id"]: i["quantity"] for i in cart["items"]}
+
+
+@pytest.fixture
+def guest(api):
+    return api.guest()
+
+
+def test_lines_add_up(api, customer, guest, staff):
+    one, two = variant_ids(make_product(staff, variants=2))
+    add(customer, one, 1)
+    add(guest, one, 2)
+    add(guest, two, 3)
+    cart = sign_in(api, customer, guest).get("/v1/cart").json()
+    assert lines(cart) == {one: 3, two: 3} and cart["warnings"] == []
+
+
+def test_a4_the_whole_cart_comes_along(api, customer, guest, staff):
+    """Address, method, tax and words: the order can be placed at once, for the same money."""
+    (variant,) = variant_ids(make_product(staff, price=1050))
+    there = ADDRESS | {"line1": "Hinterhaus 7"}
+    guest.fill_cart(variant, 3)
+    guest.put("/v1/cart/shipping-address", there)
+    words = {"email": "else@example.com", "note": "Ring twice", "metadata": {"shop": "east"}}
+    before = guest.patch("/v1/cart", words).json()
+    person = sign_in(api, customer, guest)
+    after = person.get("/v1/cart").json()
+    assert after["tax_total"]["amount"] > 0 and after["shipping_total"]["amount"] > 0
+    for same in ("shipping_address", "shipping_method", "subtotal", "shipping_total", "tax_total",
+                 "total", "email", "note", "metadata", "requirements", "warnings"):
+        assert after[same] == before[same], same
+    order = person.checkout(expected_total=before["total"]).json()
+    assert (order["email"], order["note"], order["metadata"]) == tuple(words.values())
+    assert order["addresses"]["shipping"]["line1"] == "Hinterhaus 7"
+
+
+def test_a4_what_the_guest_chose_counts_before_what_was_there(api, customer, guest, staff):
+    (variant,) = variant_ids(make_product(staff))
+    customer.fill_cart(variant)
+    customer.patch("/v1/cart", {"note": "Mine"})
+    guest.put("/v1/cart/shipping-address", ADDRESS | {"country": "JP", "region": "Tokyo"})
+    cart = sign_in(api, customer, guest).get("/v1/cart").json()
+    assert cart["shipping_address"]["country"] == "JP" and cart["note"] == "Mine"
+    assert lines(cart) == {variant: 1}
+
+
+def test_a5_a_new_price_is_told_behind_a_sign_in(api, customer, guest, staff):
+    product = make_product(staff, price=1000)
+    add(guest, *variant_ids(product))
+    sent = {"sku": product["variants"][0]["sku"], "price": {"amount": 900, "currency": "EUR"}}
+    staff.patch(f"/v1/admin/products/{product['id']}", {"variants": [sent]})
+    (warning,) = sign_in(api, customer, guest).get("/v1/cart").json()["warnings"]
+    assert warning["code"] == "price_changed" and warning["was"]["amount"] == 1000
+
+
+def test_a6_lines_that_did_not_fit_are_told_by_name(api, customer, guest, staff):
+    """60 lines and 60 others: 20 of the guest's do not fit."""
+    mine, theirs = (make_product(staff, variants=60) for _ in range(2))
+    for variant in variant_ids(mine):
+        add(customer, variant)
+    for variant in variant_ids(theirs):
+        add(guest, variant, 2)
+    person = sign_in(api, customer, guest)
+    assert person.send("HEAD", "/v1/cart").status_code == 200
+    cart = person.patch("/v1/cart", {"note": "x"}).json()
+    assert len(cart["items"]) == 100
+    for cart in (cart, person.get("/v1/cart").json()):
+        lost = [w for w in cart["warnings"] if w["code"] == "not_kept"]
+        assert len(lost) == len(cart["warnings"]) == 20
+        assert {w["reason"] for w in lost} == {"line_limit"} and {w["item_id"] for w in lost} == {None}
+        assert {w["variant_id"] for w in lost} == set(variant_ids(theirs)[40:])
+        assert {w["quantity"] for w in lost} == {2}
+        assert all(w["title"] == theirs["title"] and theirs["title"] in w["detail"] for w in lost)
+        assert {w["sku"] for w in lost} == {v["sku"] for v in theirs["variants"][40:]}
+    assert person.get("/v1/cart").json()["warnings"] == []
+
+
+def test_a6_more_than_a_line_holds(api, customer, guest, staff):
+    (variant,) = variant_ids(make_product(staff, stock=5000))
+    add(customer, variant, 600)
+    add(guest, variant, 600)
+    cart = sign_in(api, customer, guest).get("/v1/cart").json()
+    assert lines(cart) == {variant: 999}
+    (warning,) = cart["warnings"]
+    assert (warning["reason"], warning["quantity"]) == ("quantity_limit", 201)
+
+
+def test_a6_another_currency(api, customer, guest, staff, stack):
+    """As when the shop has changed its currency between the two carts."""
+    product = make_product(staff)
+    (variant,) = variant_ids(product)
+    add(guest, variant, 3)
+    add(customer, *variant_ids(make_product(staff)))
+    stack.admin().rows("UPDATE cart SET currency = 'USD' WHERE account_id = "
+                       f"x'{guest.id.replace('-', '')}'")
+    cart = sign_in(api, customer, guest).get("/v1/cart").json()
+    (warning,) = cart["warnings"]
+    assert (warning["reason"], warning["variant_id"], warning["quantity"]) == ("currency", variant, 3)
+    assert cart["currency"] == "EUR" and len(cart["items"]) == 1
+
+
+def test_a6_less_stock_than_both_want(api, customer, guest, staff):
+    product = make_product(staff, stock=7)
+    (variant,) = variant_ids(product)
+    add(customer, variant, 5)
+    add(guest, variant, 5)
+    cart = sign_in(api, customer, guest).get("/v1/cart").json()
+    assert lines(cart) == {variant: 10}
+    (warning,) = cart["warnings"]
+    assert warning["code"] == "not_enough_stock" and warning["title"] == product["title"]
+
+
+def test_a6_notices_of_two_sign_ins(api, customer, staff):
+    (variant,) = variant_ids(make_product(staff, stock=5000))
+    for _ in range(3):
+        guest = api.guest()
+        add(guest, variant, 900)
+        person = sign_in(api, customer, guest)
+    lost = [w["quantity"] for w in person.get("/v1/cart").json()["warnings"]]
+    assert lost == [801, 900]
+
+
+def test_a17_the_orders_come_along(api, customer, guest, staff):
+    guest.fill_cart(*variant_ids(make_product(staff)))
+    order = guest.checkout().json()
+    person = sign_in(api, customer, guest)
+    assert [o["id"] for o in person.get("/v1/orders").json()["data"]] == [order["id"]]
+    assert person.get(f"/v1/orders/{order['id']}").json() == order
+    exported = person.get("/v1/me/export").json()
+    assert [o["id"] for o in exported["orders"]] == [order["id"]]
+    assert person.post(f"/v1/orders/{order['id']}/cancel").json()["status"] == "cancelled"
+
+
+def test_a17_nothing_of_anybody_else_comes_along(api, customer, guest, staff):
+    (variant,) = variant_ids(make_product(staff))
+    other = api.guest()
+    other.fill_cart(variant)
+    theirs = other.checkout().json()
+    guest.get("/v1/cart")
+    person = sign_in(api, customer, guest)
+    assert person.get("/v1/orders").json()["data"] == []
+    assert other.get(f"/v1/orders/{theirs['id']}").status_code == 200
