@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "api/routes.h"
+#include "base/clock.h"
 #include "base/conf.h"
 #include "cmd.h"
 #include "codec/keys.h"
@@ -10,6 +11,7 @@
 #include "io/migrate.h"
 #include "io/settings_file.h"
 #include "io/smtp.h"
+#include "shop/job.h"
 #include "worker.h"
 
 #define VERSION "1.0.0"
@@ -140,6 +142,23 @@ static bool check_database(struct mx_cmd *c)
     return !why;
 }
 
+/* Rows that a job has given up wait for somebody who looks. */
+static void warn_dead(struct mx_cmd *c)
+{
+    struct mx_job_backlog backlogs[MX_JOB_COUNT];
+    const struct mx_proc proc = {.conf = c->settings};
+    struct mx_ctx cx = {
+        .proc = &proc, .arena = c->arena, .now_ms = mx_wall_ms(), .db = mx_db_new(c->settings)};
+
+    mx_db_begin_request(cx.db, c->arena);
+    if (mx_job_backlogs(&cx, backlogs) == MX_OK)
+        for (int i = 0; i < MX_JOB_COUNT; i++)
+            if (backlogs[i].dead > 0)
+                fprintf(stderr, "warning: %s gave up on %lld rows: merx jobs list %s\n",
+                        backlogs[i].job, (long long)backlogs[i].dead, backlogs[i].job);
+    mx_db_free(cx.db);
+}
+
 int mx_cmd_check(struct mx_cmd *c)
 {
     bool ok = true;
@@ -156,6 +175,8 @@ int mx_cmd_check(struct mx_cmd *c)
     ok &= check_keys(c);
     ok &= check_oidc(c);
     ok &= check_database(c);
+    if (ok)
+        warn_dead(c);
     if (ok)
         printf("ok\n");
     return ok ? 0 : 2;

@@ -1,13 +1,15 @@
 /* The job runner: what happens by itself, in a process of its own beside the workers. Several may
- * run: every job claims what it works on by compare-and-set. A job that fails is tried again after
- * a pause that grows; the others go on. Ends on SIGTERM or SIGINT, reopens its log on SIGHUP; these
- * signals are only taken while it waits, so that no file and no transaction is cut short. */
-#include "cmd.h"
+ * run: every job claims what it works on by compare-and-set. A row that fails is put off by its job
+ * (shop/job.h); a job that fails as a whole is tried again after a pause that grows, and the others
+ * go on. Ends on SIGTERM or SIGINT, reopens its log on SIGHUP; these signals are only taken while
+ * it waits, so that no file and no transaction is cut short. */
+#include "jobs.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "account/guest.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/product.h"
@@ -17,105 +19,79 @@
 #include "io/smtp.h"
 #include "jobs_mail.h"
 #include "q/job.h"
-#include "q/mailed_code.h"
-#include "q/mfa.h"
-#include "q/oidc.h"
-#include "q/passkey.h"
-#include "q/session.h"
 #include "sales/order.h"
+#include "sales/order_mail.h"
+#include "shop/job.h"
 #include "shop/outbox.h"
 #include "worker.h"
 
 #define ARENA_FIRST ((size_t)64 << 10)
-#define ARENA_CAP ((size_t)16 << 20)
-#define BATCH 100
-#define PURGE_EVERY_MS 60000
+#define ARENA_CAP ((size_t)64 << 20)
+#define BATCH 512 /* rows that a job looks at before it is another one's turn */
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 15000
-#define HOUR_MS INT64_C(3600000)
+#define IDLE_FACTOR 4 /* a run that found nothing rests so many times its length */
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
 /* Sessions that have expired are kept so long: the device is known a while at sign-in. */
 #define SESSION_KEEP_MS (INT64_C(30) * 24 * HOUR_MS)
 
-/* ---- what they do ---- */
+/* ---- events ---- */
 
-static enum mx_err deliver_mail(struct mx_ctx *cx, int64_t *ret_n)
+static const struct mx_event_handler handlers[] = {
+    {"order.placed", mx_order_confirm},
+};
+
+static enum mx_err deliver_events(struct mx_ctx *cx, const struct mx_job_row *rows, size_t n)
 {
-    return mx_mail_deliver_due(cx, BATCH, ret_n);
+    return mx_outbox_deliver(cx, handlers, MX_LEN(handlers), rows, n);
 }
 
-static enum mx_err deliver_events(struct mx_ctx *cx, int64_t *ret_n)
-{
-    return mx_outbox_deliver_due(cx, BATCH, ret_n);
-}
+static const struct mx_job events = {MX_JOB_EVENTS, mx_outbox_due, deliver_events};
 
-static enum mx_err expire_orders(struct mx_ctx *cx, int64_t *ret_n)
-{
-    return mx_order_expire_due(cx, BATCH, ret_n);
-}
+/* ---- what is swept away ---- */
 
-static enum mx_err reindex_products(struct mx_ctx *cx, int64_t *ret_n)
-{
-    return mx_products_reindex(cx, BATCH, ret_n);
-}
+/* X(name, statement, age in ms from which on a row goes). All statements take (before, limit). */
+#define PURGES(X)                                                                                \
+    X(code_purge, q_job_purge_codes, 0)                                                          \
+    X(id_token_purge, q_job_purge_id_tokens, 0)                                                  \
+    X(idempotency_purge, q_job_purge_idempotency, (cx->proc->conf->idempotency_ttl_h) * HOUR_MS) \
+    X(job_failure_purge, q_job_purge_failures, HOUR_MS)                                          \
+    X(mfa_challenge_purge, q_job_purge_mfa_challenges, 0)                                        \
+    X(passkey_challenge_purge, q_job_purge_passkey_challenges, 0)                                \
+    X(session_purge, q_job_purge_sessions, SESSION_KEEP_MS)
 
-static enum mx_err purge_idempotency(struct mx_ctx *cx, int64_t *ret_n)
-{
-    struct mx_time before = {cx->now_ms - cx->proc->conf->idempotency_ttl_h * HOUR_MS};
-
-    return q_job_purge_idempotency(cx->db, &(struct q_job_purge_idempotency_in){before, BATCH},
-                                   ret_n);
-}
-
-static enum mx_err purge_codes(struct mx_ctx *cx, int64_t *ret_n)
-{
-    return q_code_purge(cx->db, &(struct q_code_purge_in){{cx->now_ms}, BATCH}, ret_n);
-}
-
-static enum mx_err purge_id_tokens(struct mx_ctx *cx, int64_t *ret_n)
-{
-    return q_id_token_purge(cx->db, &(struct q_id_token_purge_in){{cx->now_ms}, BATCH}, ret_n);
-}
-
-static enum mx_err purge_challenges(struct mx_ctx *cx, int64_t *ret_n)
-{
-    struct q_passkey_challenge_purge_in in = {{cx->now_ms}, BATCH};
-
-    return q_passkey_challenge_purge(cx->db, &in, ret_n);
-}
-
-static enum mx_err purge_sessions(struct mx_ctx *cx, int64_t *ret_n)
-{
-    struct mx_time before = {cx->now_ms - SESSION_KEEP_MS};
-
-    return q_session_purge(cx->db, &(struct q_session_purge_in){before, BATCH}, ret_n);
-}
-
-static enum mx_err purge_sign_ins(struct mx_ctx *cx, int64_t *ret_n)
-{
-    return q_challenge_purge(cx->db, &(struct q_challenge_purge_in){{cx->now_ms}, BATCH}, ret_n);
-}
+#define PURGE_FUNCTION(name, statement, age_ms)                                   \
+    static enum mx_err name(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)     \
+    {                                                                             \
+        struct mx_time before = {cx->now_ms - (age_ms)};                          \
+        return statement(cx->db, &(struct statement##_in){before, limit}, ret_n); \
+    }
+PURGES(PURGE_FUNCTION)
 
 /* ---- the loop ---- */
 
-/* A job runs when `every_ms` have passed, and again at once while it finds a full batch. */
+/* A job runs when `every_ms` have passed, and again at once while there is more: it works on rows,
+ * or is a function that looks at `limit` rows at most and tells how many it did, `limit` when there
+ * may be more. */
 struct job {
     const char *name;
     int64_t every_ms; /* 0: each turn */
-    enum mx_err (*run)(struct mx_ctx *cx, int64_t *ret_n);
+    const struct mx_job *rows;
+    enum mx_err (*run)(struct mx_ctx *cx, int64_t limit, int64_t *ret_n);
 };
 
+#define PURGE_ROW(name, statement, age_ms) {#name, MINUTE_MS, NULL, name},
+/* clang-format off */
 static const struct job jobs[] = {
-    {"events", 0, deliver_events},
-    {"order_expiry", 0, expire_orders},
-    {"mail", 0, deliver_mail},
-    {"product_reindex", 0, reindex_products},
-    {"idempotency_purge", PURGE_EVERY_MS, purge_idempotency},
-    {"session_purge", PURGE_EVERY_MS, purge_sessions},
-    {"code_purge", PURGE_EVERY_MS, purge_codes},
-    {"id_token_purge", PURGE_EVERY_MS, purge_id_tokens},
-    {"mfa_challenge_purge", PURGE_EVERY_MS, purge_sign_ins},
-    {"passkey_challenge_purge", PURGE_EVERY_MS, purge_challenges},
+    {"events", 0, &events, NULL},
+    {"order_expiry", 0, &mx_order_expiry, NULL},
+    {"mail", 0, NULL, mx_mail_deliver_due},
+    {"product_reindex", 0, &mx_product_reindexing, NULL},
+    {"guest_purge", HOUR_MS, &mx_guest_purge, NULL},
+    PURGES(PURGE_ROW)
 };
+/* clang-format on */
 
 struct job_state {
     int64_t due_ms;   /* monotonic */
@@ -133,19 +109,36 @@ static void failed(const struct job *job, struct job_state *state, enum mx_err e
     state->due_ms = mx_mono_ms() + state->pause_ms;
 }
 
+static enum mx_err run(struct mx_ctx *cx, const struct job *job, int64_t *ret_n)
+{
+    *ret_n = 0;
+    return job->rows != NULL ? mx_job_work(cx, job->rows, BATCH, ret_n)
+                             : job->run(cx, BATCH, ret_n);
+}
+
+/* When the job runs next, after a run that found n rows. One that looked long and found nothing has
+ * many rows to pass over (those on record as failed): it does not do so all the time. */
+static int64_t next_due(const struct job *job, int64_t began_ms, int64_t n)
+{
+    int64_t now_ms = mx_mono_ms();
+    int64_t rest_ms = n == 0 ? IDLE_FACTOR * (now_ms - began_ms) : 0;
+
+    return now_ms + (rest_ms > job->every_ms ? rest_ms : job->every_ms);
+}
+
 /* True when there is more to do at once. */
 static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *state)
 {
-    int64_t n = 0;
+    int64_t n, began_ms = mx_mono_ms();
     enum mx_err e;
 
-    if (mx_mono_ms() < state->due_ms)
+    if (began_ms < state->due_ms)
         return false;
     mx_arena_reset(cx->arena);
     mx_faults_init(cx->faults, cx->arena);
     mx_db_begin_request(cx->db, cx->arena);
     cx->now_ms = mx_wall_ms();
-    e = job->run(cx, &n);
+    e = run(cx, job, &n);
     if (e != MX_OK) {
         failed(job, state, e);
         return false;
@@ -155,7 +148,7 @@ static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *
     state->pause_ms = 0;
     if (n >= BATCH)
         return true;
-    state->due_ms = mx_mono_ms() + job->every_ms;
+    state->due_ms = next_due(job, began_ms, n);
     return false;
 }
 
@@ -215,7 +208,7 @@ static void work(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys)
     mx_log(MX_LOG_INFO, "jobs ended");
 }
 
-int mx_cmd_jobs(struct mx_cmd *c)
+int mx_jobs_run(struct mx_cmd *c)
 {
     struct mx_keys *keys = NULL;
     struct mx_faults faults;
@@ -223,10 +216,6 @@ int mx_cmd_jobs(struct mx_cmd *c)
     struct mx_ctx cx;
     bool ready;
 
-    if (c->argc > 0) {
-        fprintf(stderr, "merx jobs: takes no arguments\n");
-        return 2;
-    }
     mx_secret_init();
     proc = (struct mx_proc){.conf = c->settings, .shared = mx_shared_new()};
     cx = (struct mx_ctx){.proc = &proc,

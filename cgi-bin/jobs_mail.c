@@ -1,6 +1,8 @@
-/* A mail is claimed, sent and told to be sent, each in a step of its own: no transaction and no
- * lock is held while the server is spoken to. Who dies between sending and telling leaves a lease
- * that runs out, and the mail goes out again with the Message-ID that it had. */
+/* Mails are claimed, sent and told to be sent, each in a step of its own: no transaction and no
+ * lock is held while the server is spoken to. A runner that dies between sending and telling leaves
+ * leases that run out, and the mail goes out again with the Message-ID that it had. What a server
+ * has taken is told at once, mail by mail; files are told in batches, for writing one again changes
+ * nothing. */
 #include "jobs_mail.h"
 
 #include <errno.h>
@@ -15,7 +17,7 @@
 
 #define LEASE_MS 10000 /* beside twice the time that a mail server gets */
 #define SLICE_MS 2000  /* then it is the other jobs' turn */
-#define WHY_MAX 100
+#define SUSPECTS 64
 
 /* ---- to files ---- */
 
@@ -33,7 +35,8 @@ static bool write_all(int fd, struct mx_str s)
     return true;
 }
 
-/* Write `text` to `name` in `dir` so that a reader sees all of it or nothing. */
+/* Write `text` to `name` in `dir` so that a reader sees all of it or nothing. The name itself lasts
+ * once the directory is synced. */
 static bool write_file(int dir, const char *name, const char *part, struct mx_str text)
 {
     int fd = openat(dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
@@ -43,7 +46,12 @@ static bool write_file(int dir, const char *name, const char *part, struct mx_st
         return false;
     ok = write_all(fd, text) && fsync(fd) == 0;
     ok = close(fd) == 0 && ok;
-    return ok && renameat(dir, part, dir, name) == 0 && fsync(dir) == 0;
+    return ok && renameat(dir, part, dir, name) == 0;
+}
+
+static int open_directory(const struct mx_ctx *cx)
+{
+    return open(cx->proc->conf->mail, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* The same mail always gets the same name: sending it twice leaves one file. */
@@ -54,7 +62,7 @@ static struct mx_smtp_result write_mail(struct mx_ctx *cx, const struct mx_mail 
     struct mx_str id = mx_id_str(cx->arena, m->id);
     struct mx_str name = mx_str_fmt(cx->arena, "%04d%02d%02dT%02d%02d%02d.%03dZ-%s.eml", c.year,
                                     c.month, c.day, c.hour, c.minute, c.second, c.ms, id.p);
-    int dir = open(cx->proc->conf->mail, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int dir = open_directory(cx);
     bool ok;
     const char *why;
 
@@ -66,22 +74,53 @@ static struct mx_smtp_result write_mail(struct mx_ctx *cx, const struct mx_mail 
     return (struct mx_smtp_result){ok ? MX_SMTP_SENT : MX_SMTP_TROUBLE, why};
 }
 
+/* NULL, or why the names of the files may not last. */
+static const char *sync_directory(const struct mx_ctx *cx)
+{
+    int dir = open_directory(cx);
+    bool ok = dir >= 0 && fsync(dir) == 0;
+    const char *why = ok ? NULL : strerror(errno);
+
+    if (dir >= 0)
+        close(dir);
+    return why;
+}
+
 /* ---- one mail ---- */
 
-/* What becomes of a mail that was claimed; kept until the database knows, so that a mail whose
- * outcome is known is not sent again by this process. */
-struct outcome {
-    struct mx_mail mail; /* id and attempts */
-    enum mx_smtp_end end;
-    char why[WHY_MAX];
+/* A mail that the server could not be asked to take, and how many it had taken by then. */
+struct suspect {
+    struct mx_id mail;
+    uint64_t taken;
 };
 
 static struct {
-    struct mx_id owner; /* who claims */
-    bool untold;        /* the last outcome is not in the database yet */
-    struct outcome last;
+    struct mx_id owner;                                 /* who claims */
+    struct mx_mail_outcome outcomes[MX_MAIL_CLAIM_MAX]; /* of the mails that were claimed */
+    size_t n, told; /* how many those are, and of how many the database knows: what it does
+                       not know yet is told before anything else is claimed */
+    int64_t claim;  /* how many to claim next */
+    uint64_t taken; /* mails that were taken so far */
+    struct suspect suspects[SUSPECTS];
+    size_t next_suspect;
     struct mx_smtp *smtp; /* NULL: no mail yet in this run */
 } sender;
+
+/* A mail met trouble. It is to blame when it did before and others were taken meanwhile. */
+static bool is_to_blame(struct mx_id mail)
+{
+    for (size_t i = 0; i < SUSPECTS; i++) {
+        struct suspect *s = &sender.suspects[i];
+        bool own = sender.taken > s->taken;
+
+        if (!mx_id_eq(s->mail, mail))
+            continue;
+        s->taken = sender.taken;
+        return own;
+    }
+    sender.suspects[sender.next_suspect++ % SUSPECTS] = (struct suspect){mail, sender.taken};
+    return false;
+}
 
 static bool vars_of(struct mx_arena *a, struct mx_str data, struct mx_list *ret_vars)
 {
@@ -105,18 +144,20 @@ static bool vars_of(struct mx_arena *a, struct mx_str data, struct mx_list *ret_
     return true;
 }
 
-/* A mail that cannot be composed waits: it may be of a newer program. */
+/* A mail that does not open or cannot be composed waits: its key may come back, it may be of a
+ * newer program. */
 static struct mx_smtp_result send_mail(struct mx_ctx *cx, const struct mx_mail *m)
 {
     struct mx_list vars;
     struct mx_str message;
-    const char *why;
+    const char *why = "";
 
+    if (m->data.p == NULL)
+        return (struct mx_smtp_result){MX_SMTP_LATER, "cannot be opened"};
     if (!vars_of(cx->arena, m->data, &vars) || !mx_mail_compose(cx, m, vars, &message))
         return (struct mx_smtp_result){MX_SMTP_LATER, "cannot be composed"};
     if (!*cx->proc->conf->smtp_url)
         return write_mail(cx, m, message);
-    why = "";
     if (sender.smtp == NULL)
         sender.smtp = mx_smtp_open(cx->arena, cx->proc->conf, &why);
     if (sender.smtp == NULL)
@@ -124,76 +165,142 @@ static struct mx_smtp_result send_mail(struct mx_ctx *cx, const struct mx_mail *
     return mx_smtp_send(sender.smtp, cx->arena, m->recipient, message);
 }
 
-static void log_outcome(struct mx_ctx *cx, const struct mx_mail *m, const struct outcome *o)
+static enum mx_mail_end end_of(struct mx_id mail, enum mx_smtp_end end)
+{
+    switch (end) {
+    case MX_SMTP_SENT:
+        sender.taken++;
+        return MX_MAIL_SENT;
+    case MX_SMTP_REFUSED:
+        return MX_MAIL_REFUSED;
+    case MX_SMTP_LATER:
+        return MX_MAIL_FAILED;
+    case MX_SMTP_TROUBLE:
+        break;
+    }
+    return is_to_blame(mail) ? MX_MAIL_FAILED : MX_MAIL_HINDERED;
+}
+
+static void log_outcome(struct mx_ctx *cx, const struct mx_mail *m, const struct mx_mail_outcome *o)
 {
     static const struct {
         enum mx_level level;
         const char *text;
-
     } lines[] = {
-        [MX_SMTP_SENT] = {MX_LOG_INFO, "mail sent"},
-        [MX_SMTP_REFUSED] = {MX_LOG_WARN, "mail refused for good"},
-        [MX_SMTP_LATER] = {MX_LOG_WARN, "mail put off"},
-        [MX_SMTP_TROUBLE] = {MX_LOG_WARN, "mail cannot be sent now"},
+        [MX_MAIL_SENT] = {MX_LOG_INFO, "mail sent"},
+        [MX_MAIL_REFUSED] = {MX_LOG_WARN, "mail refused for good"},
+        [MX_MAIL_FAILED] = {MX_LOG_WARN, "mail put off"},
+        [MX_MAIL_HINDERED] = {MX_LOG_WARN, "mail cannot be sent now"},
     };
+
     mx_log(lines[o->end].level, lines[o->end].text, MX_KS("mail", mx_id_str(cx->arena, m->id)),
            MX_KS("template", m->name), MX_KI("attempt", m->attempts), MX_KC("why", o->why));
 }
 
-/* Tell the database the last outcome, again if need be. */
-static enum mx_err tell(struct mx_ctx *cx)
+/* False: it met trouble, and so would the next one now. */
+static bool deliver_one(struct mx_ctx *cx, const struct mx_mail *m, struct mx_mail_outcome *o)
 {
-    enum mx_err e = MX_OK;
-    const struct outcome *o = &sender.last;
+    struct mx_arena_mark mark = mx_arena_mark(cx->arena);
+    struct mx_smtp_result r = send_mail(cx, m);
 
-    if (!sender.untold)
-        return MX_OK;
-    if (o->end == MX_SMTP_SENT)
-        e = mx_mail_sent(cx, sender.owner, o->mail.id);
-    else if (o->end == MX_SMTP_REFUSED)
-        e = mx_mail_refused(cx, sender.owner, o->mail.id, o->why);
-    else
-        e = mx_mail_failed(cx, sender.owner, &o->mail, o->why);
-    sender.untold = e != MX_OK;
-    return e;
-}
-
-/* MX_E_NOT_FOUND: none is due. */
-static enum mx_err deliver_one(struct mx_ctx *cx)
-{
-    struct mx_mail m;
-    int64_t lease_ms = LEASE_MS + 2000 * cx->proc->conf->smtp_timeout_s;
-    struct mx_smtp_result r;
-    struct outcome *o;
-
-    cx->now_ms = mx_wall_ms();
-    MX_TRY(mx_mail_claim(cx, sender.owner, cx->now_ms + lease_ms, &m));
-    r = send_mail(cx, &m);
-    o = &sender.last;
-    *o = (struct outcome){.mail = {.id = m.id, .attempts = m.attempts}, .end = r.end};
+    o->end = end_of(m->id, r.end);
     snprintf(o->why, sizeof o->why, "%s", r.why);
-    sender.untold = true;
-    log_outcome(cx, &m, o);
-    cx->now_ms = mx_wall_ms();
-    MX_TRY(tell(cx));
-    return r.end == MX_SMTP_TROUBLE ? MX_E_UNAVAILABLE : MX_OK;
+    log_outcome(cx, m, o);
+    mx_arena_rewind(cx->arena, mark);
+    return r.end != MX_SMTP_TROUBLE;
 }
 
 /* ---- all that is due ---- */
 
+/* Tell the database what became of the first `n` of those claimed, again if need be. */
+static enum mx_err tell(struct mx_ctx *cx, size_t n)
+{
+    cx->now_ms = mx_wall_ms();
+    if (sender.told < n)
+        MX_TRY(mx_mail_tell(cx, sender.owner, &sender.outcomes[sender.told], n - sender.told));
+    sender.told = n;
+    return MX_OK;
+}
+
+static enum mx_err claim(struct mx_ctx *cx, struct mx_list *ret_mails)
+{
+    int64_t lease_ms = LEASE_MS + 2000 * cx->proc->conf->smtp_timeout_s;
+
+    cx->now_ms = mx_wall_ms();
+    MX_TRY(mx_mail_claim(cx, sender.owner, cx->now_ms + lease_ms, sender.claim, ret_mails));
+    sender.n = ret_mails->n;
+    sender.told = 0;
+    for (size_t i = 0; i < sender.n; i++) {
+        const struct mx_mail *m = MX_AT(*ret_mails, struct mx_mail, i);
+
+        sender.outcomes[i] = (struct mx_mail_outcome){.mail = {m->id, NULL, m->failed, m->tries},
+                                                      .attempts = m->attempts,
+                                                      .end = MX_MAIL_NOT_TRIED};
+    }
+    return MX_OK;
+}
+
+/* What was written lasts from here on, or was not sent. */
+static enum mx_err settle_files(struct mx_ctx *cx)
+{
+    const char *why = sync_directory(cx);
+
+    for (size_t i = 0; why != NULL && i < sender.n; i++) {
+        struct mx_mail_outcome *o = &sender.outcomes[i];
+
+        if (o->end != MX_MAIL_SENT)
+            continue;
+        o->end = MX_MAIL_HINDERED;
+        snprintf(o->why, sizeof o->why, "%s", why);
+    }
+    return why == NULL ? MX_OK : MX_E_UNAVAILABLE;
+}
+
+/* Send those that were claimed, until `until_ms`; what is not reached is given back. */
+static enum mx_err deliver_claimed(struct mx_ctx *cx, struct mx_list mails, int64_t until_ms)
+{
+    bool files = !*cx->proc->conf->smtp_url, good = true;
+    enum mx_err e;
+
+    for (size_t i = 0; good && i < mails.n && mx_mono_ms() < until_ms; i++) {
+        good = deliver_one(cx, MX_AT(mails, struct mx_mail, i), &sender.outcomes[i]);
+        if (!files)
+            MX_TRY(tell(cx, i + 1));
+    }
+    e = good ? MX_OK : MX_E_UNAVAILABLE;
+    if (files && mails.n > 0 && settle_files(cx) != MX_OK)
+        e = MX_E_UNAVAILABLE;
+    MX_TRY(tell(cx, sender.n));
+    return e;
+}
+
+/* A runner that has just begun, or met trouble, claims one mail, then more: those behind one that
+ * ends the process or stops the server are not held up with it. */
+static void choose_claim(enum mx_err e)
+{
+    sender.claim = e != MX_OK ? 1 : 2 * sender.claim;
+    if (sender.claim > MX_MAIL_CLAIM_MAX)
+        sender.claim = MX_MAIL_CLAIM_MAX;
+}
+
 static enum mx_err deliver_slice(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
 {
     int64_t until_ms = mx_mono_ms() + SLICE_MS;
+    struct mx_list mails = {NULL, 1};
 
-    while (*ret_n < limit) {
+    while (mails.n > 0 && *ret_n < limit && mx_mono_ms() < until_ms) {
         struct mx_arena_mark mark = mx_arena_mark(cx->arena);
-        enum mx_err e = deliver_one(cx);
+        enum mx_err e;
 
+        MX_TRY(claim(cx, &mails));
+        e = deliver_claimed(cx, mails, until_ms);
+        choose_claim(e);
         mx_arena_rewind(cx->arena, mark);
-        if (e != MX_OK)
-            return e == MX_E_NOT_FOUND ? MX_OK : e;
-        *ret_n = mx_mono_ms() < until_ms ? *ret_n + 1 : limit;
+        MX_TRY(e);
+        *ret_n += (int64_t)mails.n;
     }
+    if (mails.n > 0)
+        *ret_n = limit;
     return MX_OK;
 }
 
@@ -203,9 +310,11 @@ enum mx_err mx_mail_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n
 
     if (!*cx->proc->conf->smtp_url && !*cx->proc->conf->mail)
         return MX_OK;
-    if (mx_id_none(sender.owner))
+    if (mx_id_none(sender.owner)) {
         sender.owner = mx_id_new();
-    MX_TRY(tell(cx));
+        sender.claim = 1;
+    }
+    MX_TRY(tell(cx, sender.n));
     e = deliver_slice(cx, limit, ret_n);
     mx_smtp_close(sender.smtp);
     sender.smtp = NULL;

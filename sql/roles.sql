@@ -12,8 +12,6 @@ GRANT INSERT ON merx.category TO 'merx'@'localhost';
 -- changed, never taken away
 GRANT UPDATE (state, next_at) ON merx.outbox TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.account TO 'merx'@'localhost';
-GRANT INSERT, UPDATE (sealed) ON merx.address TO 'merx'@'localhost';
-GRANT INSERT, UPDATE ON merx.cart TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.orders TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.order_item TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.payment TO 'merx'@'localhost';
@@ -22,6 +20,10 @@ GRANT INSERT, UPDATE ON merx.product TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.variant TO 'merx'@'localhost';
 
 -- taken away again
+GRANT INSERT, UPDATE (sealed), DELETE ON merx.address TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.cart TO 'merx'@'localhost';
+GRANT DELETE ON merx.guest TO 'merx'@'localhost';
+GRANT INSERT, UPDATE, DELETE ON merx.job_failure TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.mail TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.session TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.mailed_code TO 'merx'@'localhost';

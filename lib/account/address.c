@@ -178,3 +178,13 @@ enum mx_err mx_address_erase(struct mx_ctx *cx, const struct mx_holder *h)
 
 const struct mx_sealed_column mx_address_sealed = {MX_SEALED_ADDRESS, &q_address_sealed_sql,
                                                    &q_address_reseal_sql};
+
+enum mx_err mx_address_purge(struct mx_ctx *cx, const struct mx_guests *g)
+{
+    return q_address_purge(cx->db, &(struct q_address_purge_in){g->ids}, NULL);
+}
+
+enum mx_err mx_address_book_purge(struct mx_ctx *cx, const struct mx_guests *g)
+{
+    return q_address_purge_entries(cx->db, &(struct q_address_purge_entries_in){g->ids}, NULL);
+}

@@ -56,6 +56,8 @@ enum mx_err mx_address_book_erase(struct mx_ctx *cx, const struct mx_holder *h) 
 
 /* Of table address, see shop/holding.h. */
 enum mx_err mx_address_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+enum mx_err mx_address_book_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
+enum mx_err mx_address_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 extern const struct mx_sealed_column mx_address_sealed;
 
 #endif

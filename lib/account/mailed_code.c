@@ -160,3 +160,8 @@ enum mx_err mx_mailed_code_erase(struct mx_ctx *cx, const struct mx_holder *h)
     return mx_mailed_code_drop(cx,
                                mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, h->email_key));
 }
+
+enum mx_err mx_mailed_code_purge(struct mx_ctx *cx, const struct mx_guests *g)
+{
+    return q_code_purge(cx->db, &(struct q_code_purge_in){g->ids}, NULL);
+}

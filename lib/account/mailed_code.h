@@ -74,5 +74,6 @@ enum mx_err mx_mailed_code_drop(struct mx_ctx *cx, struct mx_mailed_code_holder 
 
 /* Of table mailed_code, see shop/holding.h. */
 enum mx_err mx_mailed_code_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+enum mx_err mx_mailed_code_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 
 #endif

@@ -415,3 +415,8 @@ enum mx_err mx_session_erase(struct mx_ctx *cx, const struct mx_holder *h)
     MX_TRY(mx_session_end_all(cx, h->account));
     return q_session_erase(cx->db, &(struct q_session_erase_in){h->account}, NULL);
 }
+
+enum mx_err mx_session_purge(struct mx_ctx *cx, const struct mx_guests *g)
+{
+    return q_session_purge(cx->db, &(struct q_session_purge_in){g->ids}, NULL);
+}

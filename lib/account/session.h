@@ -114,5 +114,6 @@ enum mx_err mx_session_unproved(struct mx_ctx *cx, struct mx_id account) MX_MUST
 
 /* Of table session, see shop/holding.h. */
 enum mx_err mx_session_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+enum mx_err mx_session_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 
 #endif

@@ -290,3 +290,8 @@ enum mx_err mx_idempotency_erase(struct mx_ctx *cx, const struct mx_holder *h)
 {
     return q_idempotency_erase(cx->db, &(struct q_idempotency_erase_in){h->account}, NULL);
 }
+
+enum mx_err mx_idempotency_purge(struct mx_ctx *cx, const struct mx_guests *g)
+{
+    return q_idempotency_purge(cx->db, &(struct q_idempotency_purge_in){g->ids}, NULL);
+}

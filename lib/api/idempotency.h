@@ -18,5 +18,6 @@ enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
 
 /* Of table idempotency, see shop/holding.h. */
 enum mx_err mx_idempotency_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+enum mx_err mx_idempotency_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* /v1/healthz, /v1/readyz, /v1/openapi.json, /v1/jwks.json, /metrics */
 #include "api/meta.h"
 
+#include "api/jobs.h"
 #include "api/routes.h"
 #include "codec/token.h"
 #include "http/openapi.h"
@@ -93,7 +94,8 @@ static enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *
     return MX_OK;
 }
 
-/* The master counts; it is asked as `merx status metrics` asks it. */
+/* The master counts; it is asked as `merx status metrics` asks it. What the jobs have to do stands
+ * in the database, whether they run or not. */
 static enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
 {
     struct mx_buf out;
@@ -101,6 +103,7 @@ static enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, stru
     mx_buf_init(&out, cx->arena, METRICS_MAX);
     if (!mx_control_read(cx->proc->conf->control, "metrics", &out))
         return MX_E_UNAVAILABLE;
+    mx_jobs_metrics(cx, &out);
     reply->raw = mx_buf_view(&out);
     return MX_OK;
 }

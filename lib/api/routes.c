@@ -21,6 +21,7 @@
 #include "api/catalog/catalog.h"
 #include "api/catalog/products.h"
 #include "api/catalog/stock.h"
+#include "api/jobs.h"
 #include "api/meta.h"
 #include "api/pricing/tax_rates.h"
 #include "api/sales/cart.h"
@@ -47,6 +48,7 @@ const struct mx_route *const mx_routes[] = {
     mx_routes_customers,
     mx_routes_roles,
     mx_routes_audit,
+    mx_routes_jobs,
     mx_routes_tax_rates,
     mx_routes_shipping_methods,
     mx_routes_countries,

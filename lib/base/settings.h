@@ -37,9 +37,11 @@
     S(db_tls_ca,               "", MX_SETTING_PATH, "CA file; required with db_host: the server's certificate and host name are verified") \
     S(db_user,                 "merx", 0, "database account")                                      \
     I(drain_timeout_s,         40, 1, 3600, "time limit for a worker to finish its requests at stop and reload, seconds") \
+    I(guest_keep_d,            7, 1, 30, "a guest without an order is deleted this long after their last session ended, days") \
     I(idempotency_ttl_h,       48, 24, 8760, "how long an Idempotency-Key is remembered, hours")                  \
     S(issuer,                  "https://merx.invalid", 0, "issuer (iss) of access tokens")                  \
     I(job_interval_ms,         250, 20, 60000, "pause of the job runner when nothing is due, milliseconds")      \
+    I(job_tries_max,           30, 1, 1000, "tries of a row that a job fails on, with growing pauses (30: about 20 hours), before it is a dead letter: merx jobs list") \
     I(jwks_max_age_s,          300, 30, 86400, "max-age of the public key set, seconds; a new key may sign only after this time") \
     I(kept_connections,        1, 0, 1, "1: the fast pool keeps FastCGI connections open; 0: it closes each after one request") \
     S(keys,                    "/etc/merx/keys", MX_SETTING_PATH, "directory of signing keys and server secrets") \

@@ -137,10 +137,8 @@ enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
     struct mx_list rows = {0}, out;
 
     if (q->q.p) {
-        struct q_product_page_matching_in in = {.status = q->status,
-                                                .has_status = q->has_status,
-                                                .after = q->after,
-                                                .limit = q->limit};
+        struct q_product_page_matching_in in = {
+            .status = q->status, .has_status = q->has_status, .after = q->after, .limit = q->limit};
         struct mx_search search = {.words = {0}};
 
         if (mx_search_parse(cx->arena, q->q, &search)) {

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "catalog/card.h"
 #include "codec/uri.h"
+#include "shop/job.h"
 
 enum mx_product_status { MX_PRODUCT_DRAFT, MX_PRODUCT_ACTIVE, MX_PRODUCT_ARCHIVED };
 extern const char *const mx_product_status_names[];
@@ -148,8 +149,9 @@ enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *
  * MX_E_NOT_FOUND, MX_E_VERSION_CONFLICT. */
 enum mx_err mx_product_archive(struct mx_ctx *cx, const struct mx_product_write *in) MX_MUST_CHECK;
 
-/* Bring up to `limit` stored products, made by an older release, to the present rules: texts in
- * their normal form, words for the search. Each in a transaction of its own; *ret_n counts them. */
-enum mx_err mx_products_reindex(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
+/* Brings stored products, made by an older release, to the present rules: texts in their normal
+ * form, words for the search. Where a form clashes with another product's, the stored texts stay.
+ */
+extern const struct mx_job mx_product_reindexing;
 
 #endif

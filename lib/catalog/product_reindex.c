@@ -92,12 +92,6 @@ static struct mx_product_write normalise(struct mx_arena *a, struct mx_product_d
 
 /* ---- one product ---- */
 
-struct step {
-    struct mx_ctx *cx;
-    struct mx_id id;
-    bool words_alone; /* the stored texts stay */
-};
-
 /* Options that the normal form makes one (two sizes that differ by a blank) are left to staff. */
 static enum mx_err model_of(struct mx_ctx *cx, struct mx_id id, struct mx_product_draft *ret_model,
                             struct mx_product_write *ret_changed)
@@ -123,45 +117,52 @@ static bool any(const struct mx_product_write *changed)
            changed->has_attributes || changed->has_options;
 }
 
-static enum mx_err reindex_one(void *arg)
+/* `words_alone`: the stored texts stay. */
+static enum mx_err reindex(struct mx_ctx *cx, struct mx_id id, bool words_alone)
 {
-    const struct step *s = arg;
     struct mx_product_draft_derived d;
     struct mx_product_write changed;
     struct mx_product_draft m;
     struct mx_list rows;
 
-    MX_TRY(q_product_lock(s->cx->db, &(struct q_product_lock_in){s->id}, &rows));
+    MX_TRY(q_product_lock(cx->db, &(struct q_product_lock_in){id}, &rows));
     if (rows.n == 0)
         return MX_OK;
-    MX_TRY(model_of(s->cx, s->id, &m, &changed));
-    if (!s->words_alone && any(&changed))
-        return mx_product_replace(s->cx, &m, &changed);
-    d = mx_product_draft_derive(s->cx->arena, &m);
+    MX_TRY(model_of(cx, id, &m, &changed));
+    if (!words_alone && any(&changed))
+        return mx_product_replace(cx, &m, &changed);
+    d = mx_product_draft_derive(cx->arena, &m);
     return q_product_reindex(
-        s->cx->db,
-        &(struct q_product_reindex_in){s->id, d.search_text, d.search_title, MX_SEARCH_VERSION},
-        NULL);
+        cx->db,
+        &(struct q_product_reindex_in){id, d.search_text, d.search_title, MX_SEARCH_VERSION}, NULL);
 }
 
-enum mx_err mx_products_reindex(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
+/* ---- the job ---- */
+
+static enum mx_err due(struct mx_ctx *cx, int64_t limit, struct mx_job_due *ret_due)
 {
-    const struct q_product_stale_in in = {MX_SEARCH_VERSION, limit};
-    struct mx_list rows;
+    const struct q_product_stale_in in = {MX_SEARCH_VERSION, {cx->now_ms}, limit};
+    struct mx_list found;
+    struct mx_job_row *rows;
 
-    MX_TRY(q_product_stale(cx->db, &in, &rows));
-    for (size_t i = 0; i < rows.n; i++) {
-        struct step s = {cx, MX_AT(rows, const struct q_product_stale_row, i)->id, false};
-        struct mx_arena_mark mark = mx_arena_mark(cx->arena);
-        enum mx_err e = mx_db_tx(cx->db, reindex_one, &s);
+    MX_TRY(q_product_stale(cx->db, &in, &found));
+    rows = MX_NEW_N(cx->arena, found.n, struct mx_job_row);
+    for (size_t i = 0; i < found.n; i++) {
+        const struct q_product_stale_row *r = MX_AT(found, struct q_product_stale_row, i);
 
-        /* Whatever a form clashes with, the product does not hold up the others. */
-        s.words_alone = e == MX_E_DUPLICATE;
-        if (s.words_alone)
-            e = mx_db_tx(cx->db, reindex_one, &s);
-        MX_TRY(e);
-        mx_arena_rewind(cx->arena, mark);
+        rows[i] = (struct mx_job_row){r->id, NULL, r->has_tries, r->tries};
     }
-    *ret_n = (int64_t)rows.n;
+    *ret_due = (struct mx_job_due){{rows, found.n}, found.n == (size_t)limit};
     return MX_OK;
 }
+
+/* A product that failed once may have a form that clashes with another one's: from then on its
+ * words are enough. */
+static enum mx_err work(struct mx_ctx *cx, const struct mx_job_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        MX_TRY(reindex(cx, rows[i].id, rows[i].tries > 0));
+    return MX_OK;
+}
+
+const struct mx_job mx_product_reindexing = {MX_JOB_REINDEX, due, work};

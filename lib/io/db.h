@@ -106,6 +106,14 @@ void *mx_db_memo(struct mx_db *db, const void *owner, size_t size);
  * then better be locked at the beginning. */
 bool mx_db_tx_again(const struct mx_db *db);
 
+/* The last statement that failed since the last mx_db_tx (or mx_db_begin_request) began, and the
+ * database's number for it. */
+struct mx_db_failure {
+    const char *statement; /* "order.insert"; "" none */
+    unsigned no;           /* 0: none, or not the database's doing */
+};
+struct mx_db_failure mx_db_last_failure(const struct mx_db *db);
+
 /* Database answers and a table can be read. *ret_version is the schema's version, 0 before the
  * first migration. */
 enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version) MX_MUST_CHECK;

@@ -40,8 +40,9 @@ struct mx_db {
     struct mx_arena *arena;
     struct mx_link *links[MX_LINK_KINDS];
     struct mx_link_stats stats;
-    bool down;               /* the last attempt to connect failed */
-    int64_t refuse_until_ns; /* until then no other attempt is made */
+    struct mx_db_failure failure; /* of the last statement that failed */
+    bool down;                    /* the last attempt to connect failed */
+    int64_t refuse_until_ns;      /* until then no other attempt is made */
     bool in_tx;
     bool again; /* and the running transaction was rolled back before */
     bool begun; /* the server has seen a statement of this transaction */
@@ -78,6 +79,7 @@ void mx_db_begin_request(struct mx_db *db, struct mx_arena *a)
     MX_ASSERT(!db->in_tx);
     db->arena = a;
     db->stats = (struct mx_link_stats){0};
+    db->failure = (struct mx_db_failure){"", 0};
 }
 
 bool mx_db_in_tx(const struct mx_db *db)
@@ -99,6 +101,11 @@ int mx_db_trips(const struct mx_db *db)
 int64_t mx_db_ns(const struct mx_db *db)
 {
     return db->stats.ns;
+}
+
+struct mx_db_failure mx_db_last_failure(const struct mx_db *db)
+{
+    return db->failure;
 }
 
 /* ---- connections ---- */
@@ -202,8 +209,10 @@ static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const stru
         unprepare_others(db, kind);
         e = mx_link_run(l, s, in, db->arena, ret);
     }
-    if (e != MX_OK)
+    if (e != MX_OK) {
+        db->failure = (struct mx_db_failure){s->name, mx_link_fault(l)->is.no};
         note_failure(db, l, began_ns);
+    }
     return e;
 }
 
@@ -424,6 +433,7 @@ enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg)
 
     MX_ASSERT(!db->in_tx && db->arena != NULL);
     mark = mx_arena_mark(db->arena);
+    db->failure = (struct mx_db_failure){"", 0};
     for (db->again = false;; db->again = true) {
         e = attempt(db, fn, arg, &cause);
         if (cause == MX_OK || !again(db, &effort, cause, db->lost))

@@ -649,3 +649,9 @@ enum mx_err mx_cart_erase(struct mx_ctx *cx, const struct mx_holder *h)
     MX_TRY(q_cart_erase_words(cx->db, &(struct q_cart_erase_words_in){h->account}, NULL));
     return q_cart_close(cx->db, &(struct q_cart_close_in){h->account, {cx->now_ms}}, NULL);
 }
+
+enum mx_err mx_cart_purge(struct mx_ctx *cx, const struct mx_guests *g)
+{
+    MX_TRY(q_cart_purge_items(cx->db, &(struct q_cart_purge_items_in){g->ids}, NULL));
+    return q_cart_purge(cx->db, &(struct q_cart_purge_in){g->ids}, NULL);
+}

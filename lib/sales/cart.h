@@ -146,5 +146,6 @@ enum mx_err mx_cart_take(struct mx_ctx *cx, struct mx_id cart, struct mx_id acco
 /* Of table cart, see shop/holding.h: a guest's whole cart comes along (mx_cart_take). */
 enum mx_err mx_cart_merge(struct mx_ctx *cx, struct mx_id guest, struct mx_id to) MX_MUST_CHECK;
 enum mx_err mx_cart_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+enum mx_err mx_cart_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "sales/cart.h"
 #include "sales/order_payment.h"
 #include "shop/audit.h"
+#include "shop/json_rows.h"
 
 #define OPEN_MAX 1000 /* orders that are not shipped, of one account; more are not expected */
 
@@ -204,30 +205,45 @@ enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
     return load_parts(cx, ret_orders);
 }
 
-/* Give back what the order promised, in its transaction. */
-static enum mx_err release(struct mx_ctx *cx, struct mx_id order, const char *reason)
+/* Orders that end: a JSON array of {id, version} for the statements. */
+static struct mx_str ending_json(struct mx_arena *a, const struct mx_order *orders, size_t n)
+{
+    struct mx_json_rows json;
+
+    mx_json_rows_init(&json, a);
+    for (size_t i = 0; i < n; i++) {
+        mx_jsonw_open(&json.w);
+        mx_json_rows_id(&json, "id", orders[i].id);
+        mx_json_rows_int(&json, "version", orders[i].version);
+        mx_jsonw_close(&json.w);
+    }
+    return mx_json_rows_text(&json);
+}
+
+/* Give back what the orders promised, in their transaction. */
+static enum mx_err release(struct mx_ctx *cx, struct mx_str ending, const char *reason)
 {
     struct q_order_ledger_release_in ledger = {
-        order, cx->actor.account, mx_str_c(reason), {cx->now_ms}};
-    struct q_order_release_stock_in stock;
+        ending, cx->actor.account, mx_str_c(reason), {cx->now_ms}};
+    struct q_order_release_stock_in stock = {ending, {cx->now_ms}};
 
     MX_TRY(q_order_ledger_release(cx->db, &ledger, NULL));
-    stock = (struct q_order_release_stock_in){order, {cx->now_ms}};
     mx_catalog_changed(cx);
     return q_order_release_stock(cx->db, &stock, NULL);
 }
 
-/* Compare-and-set the order to its end. MX_E_VERSION_CONFLICT when it changed since it was read. */
-static enum mx_err finish(struct mx_ctx *cx, const struct mx_order *o, enum mx_order_status to,
-                          enum mx_order_payment payment)
+/* Compare-and-set n orders to their end. MX_E_VERSION_CONFLICT when one changed since it was read.
+ */
+static enum mx_err finish(struct mx_ctx *cx, struct mx_str ending, size_t n,
+                          enum mx_order_status to, enum mx_order_payment payment)
 {
     int64_t changed;
-    struct q_order_finish_in in = {o->id, o->version, (int64_t)to, (int64_t)payment, {cx->now_ms}};
+    struct q_order_finish_in in = {ending, (int64_t)to, (int64_t)payment, {cx->now_ms}};
 
     MX_TRY(q_order_finish(cx->db, &in, &changed));
-    if (changed == 0)
+    if (changed != (int64_t)n)
         return MX_E_VERSION_CONFLICT;
-    return q_payment_end_all(cx->db, &(struct q_payment_end_all_in){o->id, {cx->now_ms}}, NULL);
+    return q_payment_end_all(cx->db, &(struct q_payment_end_all_in){ending, {cx->now_ms}}, NULL);
 }
 
 static bool may_cancel(const struct mx_order *o)
@@ -262,7 +278,8 @@ static enum mx_err end_by_cancelling(struct mx_ctx *cx, const struct mx_order *o
     bool paid = o->payment_status == MX_ORDER_PAY_PAID;
     enum mx_order_payment after =
         paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)o->payment_status;
-    enum mx_err e = finish(cx, o, MX_ORDER_CANCELLED, after);
+    struct mx_str ending = ending_json(cx->arena, o, 1);
+    enum mx_err e = finish(cx, ending, 1, MX_ORDER_CANCELLED, after);
     struct mx_audit events[2];
 
     if (e != MX_OK)
@@ -270,9 +287,7 @@ static enum mx_err end_by_cancelling(struct mx_ctx *cx, const struct mx_order *o
     events[0] = ended(cx, "order.cancelled", o, MX_ORDER_CANCELLED, after);
     events[1] = ended(cx, "order.refunded", o, MX_ORDER_CANCELLED, after);
     MX_TRY(mx_audit_write_all(cx, events, paid ? 2 : 1));
-    MX_TRY(release(cx, o->id, "order cancelled"));
-    mx_catalog_changed(cx);
-    return MX_OK;
+    return release(cx, ending, "order cancelled");
 }
 
 /* What is asked of the order does not fit its state. */
@@ -383,42 +398,57 @@ enum mx_err mx_order_move(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
     return q_order_move(cx->db, &(struct q_order_move_in){from, to}, NULL);
 }
 
-struct expiry {
-    struct mx_ctx *cx;
-    const struct q_order_due_row *due;
-};
-
-static enum mx_err expire(void *arg)
+static enum mx_err expiry_due(struct mx_ctx *cx, int64_t limit, struct mx_job_due *ret_due)
 {
-    const struct expiry *x = arg;
-    const struct mx_order o = {.id = x->due->id,
-                               .status = MX_ORDER_PENDING_PAYMENT,
-                               .payment_status = (int)x->due->payment_status,
-                               .version = x->due->version};
-    struct mx_audit event;
+    struct mx_list found;
+    struct mx_job_row *rows;
 
-    MX_TRY(finish(x->cx, &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED));
-    event = ended(x->cx, "order.expired", &o, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED);
-    MX_TRY(mx_audit_write(x->cx, &event));
-    return release(x->cx, o.id, "order expired");
+    MX_TRY(q_order_due(cx->db, &(struct q_order_due_in){{cx->now_ms}, limit}, &found));
+    rows = MX_NEW_N(cx->arena, found.n, struct mx_job_row);
+    for (size_t i = 0; i < found.n; i++) {
+        const struct q_order_due_row *r = MX_AT(found, struct q_order_due_row, i);
+
+        rows[i] = (struct mx_job_row){r->id, r, r->has_tries, r->tries};
+    }
+    *ret_due = (struct mx_job_due){{rows, found.n}, found.n == (size_t)limit};
+    return MX_OK;
 }
 
-enum mx_err mx_order_expire_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
+static enum mx_err tell_expired(struct mx_ctx *cx, const struct mx_order *orders, size_t n)
 {
-    struct mx_list due;
+    struct mx_audit events[MX_AUDIT_ROWS_MAX];
 
-    *ret_n = 0;
-    MX_TRY(q_order_due(cx->db, &(struct q_order_due_in){{cx->now_ms}, limit}, &due));
-    for (size_t i = 0; i < due.n; i++) {
-        struct expiry x = {cx, MX_AT(due, struct q_order_due_row, i)};
-        enum mx_err e = mx_db_tx(cx->db, expire, &x);
+    for (size_t at = 0; at < n;) {
+        size_t k = 0;
 
-        if (e != MX_OK && e != MX_E_VERSION_CONFLICT)
-            return e;
-        *ret_n += e == MX_OK;
+        while (k < MX_LEN(events) && at < n)
+            events[k++] =
+                ended(cx, "order.expired", &orders[at++], MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED);
+        MX_TRY(mx_audit_write_all(cx, events, k));
     }
     return MX_OK;
 }
+
+static enum mx_err expire(struct mx_ctx *cx, const struct mx_job_row *rows, size_t n)
+{
+    struct mx_order *orders = MX_NEW_N(cx->arena, n, struct mx_order);
+    struct mx_str ending;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct q_order_due_row *r = rows[i].of;
+
+        orders[i] = (struct mx_order){.id = r->id,
+                                      .status = MX_ORDER_PENDING_PAYMENT,
+                                      .payment_status = (int)r->payment_status,
+                                      .version = r->version};
+    }
+    ending = ending_json(cx->arena, orders, n);
+    MX_TRY(finish(cx, ending, n, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED));
+    MX_TRY(tell_expired(cx, orders, n));
+    return release(cx, ending, "order expired");
+}
+
+const struct mx_job mx_order_expiry = {MX_JOB_EXPIRY, expiry_due, expire};
 
 enum mx_err mx_order_erase(struct mx_ctx *cx, const struct mx_holder *h)
 {

@@ -9,6 +9,7 @@
 #include "codec/money.h"
 #include "sales/payment.h"
 #include "shop/holding.h"
+#include "shop/job.h"
 #include "shop/postal.h"
 
 enum mx_order_status {
@@ -134,9 +135,8 @@ enum mx_err mx_order_leave(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST
 /* All orders of one account are another's from now on, in the caller's transaction. */
 enum mx_err mx_order_move(struct mx_ctx *cx, struct mx_id from, struct mx_id to) MX_MUST_CHECK;
 
-/* Expire up to `limit` unpaid orders whose time is over, each in its own transaction; *ret_n did.
- */
-enum mx_err mx_order_expire_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
+/* Expires unpaid orders whose time is over: their stock is free again. */
+extern const struct mx_job mx_order_expiry;
 
 /* Of table orders, see shop/holding.h. */
 enum mx_err mx_order_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;

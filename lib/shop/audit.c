@@ -4,10 +4,11 @@
 #include "codec/inet.h"
 #include "q/audit.h"
 #include "shop/limit.h"
+#include "shop/outbox.h"
 
 #define ADDRESS_MAX 45
 #define REQUEST_ID_MAX 64
-#define TO_DELIVER 0 /* audit_log.state */
+enum { TO_DELIVER, DELIVERED }; /* audit_log.state */
 
 /* Whose the caller's address may be: that of who acts, or of whom a stranger wants to be. */
 static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
@@ -85,7 +86,7 @@ static enum mx_err fill(struct mx_ctx *cx, const struct mx_audit *row,
         .person = person,
         .key = key,
         .has_state = row->event,
-        .state = TO_DELIVER,
+        .state = row->event && mx_event_wanted(row->action) ? TO_DELIVER : DELIVERED,
     };
     return MX_OK;
 }
@@ -99,6 +100,7 @@ enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows, s
         .n_each = n,
     };
 
+    _Static_assert(MX_LEN(in.each) == MX_AUDIT_ROWS_MAX, "rows of a statement");
     MX_ASSERT(n >= 1 && n <= MX_LEN(in.each));
     for (size_t i = 0; i < n; i++)
         MX_TRY(fill(cx, &rows[i], &in.each[i]));

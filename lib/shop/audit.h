@@ -27,9 +27,11 @@ enum mx_err mx_audit_write(struct mx_ctx *cx, const struct mx_audit *row) MX_MUS
  * erased). */
 void mx_audit_have_key(struct mx_ctx *cx, struct mx_id person, struct mx_id key);
 
-/* Write n rows, at most 16, with one statement and in this order. For each person that they tell of
- * in turn another one reads the key, unless it was read with the caller's permissions or in the
- * present transaction. */
+#define MX_AUDIT_ROWS_MAX 16
+
+/* Write n rows, at most MX_AUDIT_ROWS_MAX, with one statement and in this order. For each person
+ * that they tell of in turn another one reads the key, unless it was read with the caller's
+ * permissions or in the present transaction. */
 enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows,
                                size_t n) MX_MUST_CHECK;
 

@@ -17,6 +17,13 @@ struct mx_holder {
     bool cancel_orders;      /* what is not shipped is cancelled rather than in the way */
 };
 
+/* Guests who never ordered and go for good. */
+struct mx_guests {
+    const struct mx_id *at;
+    size_t n;
+    struct mx_str ids; /* the same as a JSON array of hexadecimal texts, for statements */
+};
+
 /* Where a page of the export begins. A client may have made it up: it opens nothing but the
  * caller's own. */
 struct mx_export_at {
@@ -62,11 +69,13 @@ struct mx_holding {
     /* Take the person out of what the table keeps. */
     enum mx_err (*erase)(struct mx_ctx *cx, const struct mx_holder *h);
     const struct mx_sealed_column *reseal; /* NULL: nothing is sealed */
-    const char *kept;                      /* why there is no `erase` */
+    /* Delete the rows of guests. NULL: those have none, or they are kept. */
+    enum mx_err (*purge)(struct mx_ctx *cx, const struct mx_guests *g);
+    const char *kept; /* why there is no `erase` */
 };
 
-/* In the order of erasing, which is the order of locks. Merge, leave and erase run in the present
- * transaction. */
+/* In the order of erasing, which is the order of locks. Merge, leave, erase and purge run in the
+ * present transaction. */
 extern const struct mx_holding mx_holdings[];
 
 #endif

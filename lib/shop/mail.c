@@ -1,18 +1,16 @@
 #include "shop/mail.h"
 
-#include "base/rnd.h"
 #include "codec/jsonw.h"
 #include "codec/keys.h"
 #include "codec/uri.h"
 #include "io/db.h"
 #include "q/mail.h"
 #include "shop/email.h"
+#include "shop/json_rows.h"
 #include "shop/sealed.h"
 
 #define DATA_MAX 4096
-#define BACK_OFF_MAX_MS INT64_C(3600000)
-
-enum { STATE_SENT = 1, STATE_GIVEN_UP = 2 };
+#define HINDERED_TRIES_MAX 6 /* then the pause stays as it is, about half a minute */
 
 /* ---- queue ---- */
 
@@ -44,43 +42,50 @@ static struct mx_hash recipient_hash(const struct mx_ctx *cx, const struct mx_ha
     return mx_hmac(secret, mx_str_fmt(cx->arena, "mail:%.*s", MX_FMT(key)));
 }
 
-/* All of the row but whose it is and its language. */
-static struct q_mail_queue_in row_of(struct mx_ctx *cx, struct mx_str recipient, const char *name,
-                                     struct mx_list vars)
+static struct q_mail_queue_each row_of(struct mx_ctx *cx, const struct mx_mail_draft *d)
 {
-    struct q_mail_queue_in in;
-    struct mx_str data;
-    struct mx_str plain;
-
-    MX_ASSERT(mx_mail_complete(name, vars));
-    in = (struct q_mail_queue_in){
+    struct mx_str data = json_of(cx->arena, d->vars);
+    struct mx_str plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(d->recipient), MX_FMT(data));
+    struct q_mail_queue_each row = {
         .id = mx_id_new(),
-        .recipient_hash = recipient_hash(cx, mx_keys_secret(cx->proc->keys), recipient),
-        .template = mx_str_c(name),
-        .now = {cx->now_ms},
+        .account = d->account,
+        .recipient_hash = recipient_hash(cx, mx_keys_secret(cx->proc->keys), d->recipient),
+        .template = mx_str_c(d->name),
+        .locale = d->locale.p != NULL ? d->locale : mx_mail_language(cx->accept_language),
     };
-    data = json_of(cx->arena, vars);
-    plain = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(recipient), MX_FMT(data));
-    in.sealed = mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_MAIL, in.id, plain);
-    return in;
+
+    MX_ASSERT(mx_mail_complete(d->name, d->vars));
+    row.sealed = mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_MAIL, row.id, plain);
+    return row;
+}
+
+enum mx_err mx_mail_queue_all(struct mx_ctx *cx, const struct mx_mail_draft *drafts, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        struct q_mail_queue_in in = {.now = {cx->now_ms}};
+
+        while (at < n && in.n_each < MX_LEN(in.each))
+            in.each[in.n_each++] = row_of(cx, &drafts[at++]);
+        MX_TRY(q_mail_queue(cx->db, &in, NULL));
+    }
+    return MX_OK;
 }
 
 enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_id account, struct mx_str recipient,
                           const char *name, struct mx_str locale, struct mx_list vars)
 {
-    struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
+    const struct mx_mail_draft draft = {account, recipient, name, locale, vars};
 
-    in.account = account;
-    in.locale = locale.p != NULL ? locale : mx_mail_language(cx->accept_language);
-    return q_mail_queue(cx->db, &in, NULL);
+    return mx_mail_queue_all(cx, &draft, 1);
 }
 
 enum mx_err mx_mail_queue_none(struct mx_ctx *cx, struct mx_str recipient, const char *name,
                                struct mx_list vars)
 {
-    struct q_mail_queue_in in = row_of(cx, recipient, name, vars);
+    const struct mx_mail_draft draft = {.recipient = recipient, .name = name, .vars = vars};
+    struct q_mail_queue_each row = row_of(cx, &draft);
 
-    return q_mail_queue_none(cx->db, &(struct q_mail_queue_none_in){in.id}, NULL);
+    return q_mail_queue_none(cx->db, &(struct q_mail_queue_none_in){row.id}, NULL);
 }
 
 void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash *ret_hash,
@@ -110,87 +115,157 @@ enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account, struct mx_st
     return email_key.p != NULL ? forget_address(cx, email_key) : MX_OK;
 }
 
-/* ---- deliver ---- */
-
-/* Rows looked at for one claim: other senders may be ahead at the first ones. */
-#define DUE_ROWS 20
-
-/* False when it does not open. */
-static bool open_mail(const struct mx_ctx *cx, struct mx_str sealed, struct mx_mail *m)
+enum mx_err mx_mail_purge(struct mx_ctx *cx, const struct mx_guests *g)
 {
-    if (mx_sealed_open(cx, MX_SEALED_MAIL, m->id, sealed, &m->data) != MX_OK || m->data.p == NULL)
-        return false;
-    return mx_str_split(&m->data, '\n', &m->recipient);
+    return q_mail_purge(cx->db, &(struct q_mail_purge_in){g->ids}, NULL);
 }
 
-enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms,
-                          struct mx_mail *ret_mail)
+/* ---- claim ---- */
+
+/* Leaves the mail without data when it does not open. */
+static void open_mail(const struct mx_ctx *cx, struct mx_str sealed, struct mx_mail *m)
+{
+    struct mx_str text = {0};
+
+    if (mx_sealed_open(cx, MX_SEALED_MAIL, m->id, sealed, &text) == MX_OK && text.p != NULL &&
+        mx_str_split(&text, '\n', &m->recipient))
+        m->data = text;
+}
+
+static enum mx_err load_claimed(struct mx_ctx *cx, const struct q_mail_claimed_in *in,
+                                struct mx_list *ret_mails)
+{
+    struct mx_list rows;
+    struct mx_mail *mails;
+
+    MX_TRY(q_mail_claimed(cx->db, in, &rows));
+    mails = MX_NEW_N(cx->arena, rows.n, struct mx_mail);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_mail_claimed_row *r = MX_AT(rows, struct q_mail_claimed_row, i);
+
+        mails[i] = (struct mx_mail){.id = r->id,
+                                    .name = r->template,
+                                    .locale = r->locale,
+                                    .attempts = r->attempts,
+                                    .created_at = r->created_at,
+                                    .failed = r->has_tries,
+                                    .tries = r->tries};
+        open_mail(cx, r->sealed, &mails[i]);
+    }
+    *ret_mails = (struct mx_list){mails, rows.n};
+    return MX_OK;
+}
+
+enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms, int64_t limit,
+                          struct mx_list *ret_mails)
 {
     struct mx_list due;
-    struct mx_time now = {cx->now_ms};
+    struct mx_json_rows ids;
+    struct q_mail_claim_in in = {.owner = owner, .until = {until_ms}, .now = {cx->now_ms}};
+    int64_t claimed;
 
-    MX_TRY(q_mail_due(cx->db, &(struct q_mail_due_in){now, DUE_ROWS}, &due));
-    for (size_t i = 0; i < due.n; i++) {
-        int64_t claimed;
-        const struct q_mail_due_row *r = MX_AT(due, struct q_mail_due_row, i);
-        struct q_mail_claim_in in = {r->id, r->attempts, owner, {until_ms}, now};
+    *ret_mails = (struct mx_list){0};
+    MX_TRY(q_mail_due(cx->db, &(struct q_mail_due_in){{cx->now_ms}, limit}, &due));
+    if (due.n == 0)
+        return MX_OK;
+    mx_json_rows_init(&ids, cx->arena);
+    for (size_t i = 0; i < due.n; i++)
+        mx_jsonw_hex(&ids.w, MX_AT(due, struct q_mail_due_row, i)->id.b, sizeof(struct mx_id));
+    in.mails = mx_json_rows_text(&ids);
+    MX_TRY(q_mail_claim(cx->db, &in, &claimed));
+    if (claimed == 0)
+        return MX_OK;
+    return load_claimed(cx, &(struct q_mail_claimed_in){in.mails, owner, {until_ms}}, ret_mails);
+}
 
-        MX_TRY(q_mail_claim(cx->db, &in, &claimed));
-        if (claimed == 0)
-            continue;
-        *ret_mail = (struct mx_mail){.id = r->id,
-                                     .name = r->template,
-                                     .locale = r->locale,
-                                     .attempts = r->attempts + 1,
-                                     .created_at = r->created_at};
-        if (open_mail(cx, r->sealed, ret_mail))
-            return MX_OK;
-        MX_TRY(mx_mail_failed(cx, owner, ret_mail, "cannot be opened"));
+/* ---- outcome ---- */
+
+struct telling {
+    struct mx_ctx *cx;
+    struct mx_id owner;
+    const struct mx_mail_outcome *outcomes;
+    size_t n;
+};
+
+/* The mails that ended so. */
+static size_t those(const struct telling *t, enum mx_mail_end end, struct mx_job_row *ret_rows)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->n; i++)
+        if (t->outcomes[i].end == end)
+            ret_rows[n++] = t->outcomes[i].mail;
+    return n;
+}
+
+static enum mx_err tell_sent(const struct telling *t)
+{
+    struct mx_job_row rows[MX_MAIL_CLAIM_MAX] = {0};
+    size_t n = those(t, MX_MAIL_SENT, rows);
+    struct q_mail_sent_in in = {mx_job_ids(t->cx->arena, rows, n), t->owner, {t->cx->now_ms}};
+
+    if (n == 0)
+        return MX_OK;
+    MX_TRY(q_mail_sent(t->cx->db, &in, NULL));
+    return mx_job_settle(t->cx, MX_JOB_MAIL, rows, n);
+}
+
+static enum mx_err tell_not_tried(const struct telling *t)
+{
+    struct mx_job_row rows[MX_MAIL_CLAIM_MAX] = {0};
+    size_t n = those(t, MX_MAIL_NOT_TRIED, rows);
+    struct q_mail_give_back_in in = {mx_job_ids(t->cx->arena, rows, n), t->owner};
+
+    if (n == 0)
+        return MX_OK;
+    return q_mail_give_back(t->cx->db, &in, NULL);
+}
+
+static enum mx_err tell_refused(const struct telling *t, const struct mx_mail_outcome *o)
+{
+    struct q_mail_refused_in in = {o->mail.id, t->owner, mx_str_c(o->why), {t->cx->now_ms}};
+
+    MX_TRY(q_mail_refused(t->cx->db, &in, NULL));
+    return mx_job_settle(t->cx, MX_JOB_MAIL, &o->mail, 1);
+}
+
+static enum mx_err tell_failed(const struct telling *t, const struct mx_mail_outcome *o)
+{
+    int64_t changed, now_ms = t->cx->now_ms;
+    struct mx_str why = mx_str_c(o->why);
+    bool own = o->end == MX_MAIL_FAILED;
+    int64_t tries = o->attempts < HINDERED_TRIES_MAX ? o->attempts : HINDERED_TRIES_MAX;
+    int64_t next_ms = own ? now_ms : now_ms + mx_job_back_off_ms(tries);
+    struct q_mail_later_in in = {o->mail.id, t->owner, why, {next_ms}};
+
+    MX_TRY(q_mail_later(t->cx->db, &in, &changed));
+    return own && changed > 0 ? mx_job_failed(t->cx, MX_JOB_MAIL, &o->mail, true, why) : MX_OK;
+}
+
+static enum mx_err tell(void *arg)
+{
+    const struct telling *t = arg;
+
+    MX_TRY(tell_sent(t));
+    MX_TRY(tell_not_tried(t));
+    for (size_t i = 0; i < t->n; i++) {
+        const struct mx_mail_outcome *o = &t->outcomes[i];
+
+        if (o->end == MX_MAIL_REFUSED)
+            MX_TRY(tell_refused(t, o));
+        else if (o->end == MX_MAIL_FAILED || o->end == MX_MAIL_HINDERED)
+            MX_TRY(tell_failed(t, o));
     }
-    return MX_E_NOT_FOUND;
+    return MX_OK;
 }
 
-static enum mx_err finish(struct mx_ctx *cx, struct mx_id owner, struct mx_id id, int64_t state,
-                          const char *why)
+enum mx_err mx_mail_tell(struct mx_ctx *cx, struct mx_id owner,
+                         const struct mx_mail_outcome *outcomes, size_t n)
 {
-    struct q_mail_finish_in in = {id, owner, state, mx_str_c(why), {cx->now_ms}};
+    struct telling t = {cx, owner, outcomes, n};
 
-    return q_mail_finish(cx->db, &in, NULL);
-}
-
-enum mx_err mx_mail_sent(struct mx_ctx *cx, struct mx_id owner, struct mx_id id)
-{
-    return finish(cx, owner, id, STATE_SENT, NULL);
-}
-
-enum mx_err mx_mail_refused(struct mx_ctx *cx, struct mx_id owner, struct mx_id id, const char *why)
-{
-    return finish(cx, owner, id, STATE_GIVEN_UP, why);
-}
-
-/* Doubled with each try, and up to a quarter more or less, so that what failed together does not
- * come back together. */
-static int64_t back_off_ms(int64_t attempts)
-{
-    int64_t ms = 1000;
-
-    for (int64_t i = 1; i < attempts && ms < BACK_OFF_MAX_MS; i++)
-        ms *= 2;
-    if (ms > BACK_OFF_MAX_MS)
-        ms = BACK_OFF_MAX_MS;
-    return ms * 3 / 4 + (int64_t)mx_rnd_below((uint64_t)ms / 2 + 1);
-}
-
-enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct mx_mail *m,
-                           const char *why)
-{
-    struct q_mail_later_in in;
-
-    if (m->attempts >= MX_MAIL_ATTEMPTS_MAX)
-        return mx_mail_refused(cx, owner, m->id, why);
-    in = (struct q_mail_later_in){
-        m->id, owner, mx_str_c(why), {cx->now_ms + back_off_ms(m->attempts)}};
-    return q_mail_later(cx->db, &in, NULL);
+    MX_ASSERT(n <= MX_MAIL_CLAIM_MAX);
+    return n > 0 ? mx_db_tx(cx->db, tell, &t) : MX_OK;
 }
 
 const struct mx_sealed_column mx_mail_sealed = {MX_SEALED_MAIL, &q_mail_sealed_sql,

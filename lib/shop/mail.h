@@ -12,9 +12,9 @@
 #include "codec/secret.h"
 #include "codec/uri.h"
 #include "shop/holding.h"
+#include "shop/job.h"
 
 #define MX_MAIL_LOCALE "en"
-#define MX_MAIL_ATTEMPTS_MAX 60
 
 /* One mail in one language, as lib/shop/mail/gen.awk makes it: {name} stands for the variable of
  * that name, {shop} and {shop_url} for the settings. */
@@ -28,10 +28,20 @@ struct mx_mail_text {
 extern const struct mx_mail_text mx_mail_texts[];
 extern const size_t mx_mail_texts_n;
 
-/* Queue a mail in the present transaction. `account` is whose it is, for when it ends; none: nobody
- * has an account yet. `name` must be a mail of lib/shop/mail and `vars`, a
- * list of struct mx_pair, hold all that its texts name: anything else is a bug. `locale` is BCP 47;
- * absent: what the caller's Accept-Language says; unknown: English. */
+/* A mail to queue. */
+struct mx_mail_draft {
+    struct mx_id account; /* whose it is, for when it ends; none: nobody has an account yet */
+    struct mx_str recipient;
+    const char *name;     /* of a mail of lib/shop/mail; anything else is a bug */
+    struct mx_str locale; /* BCP 47; absent: what the caller's Accept-Language says; unknown:
+                             English */
+    struct mx_list vars;  /* struct mx_pair: all that its texts name; less is a bug */
+};
+
+/* Queue mails in the present transaction. */
+enum mx_err mx_mail_queue_all(struct mx_ctx *cx, const struct mx_mail_draft *drafts,
+                              size_t n) MX_MUST_CHECK;
+/* Queue one, told as its draft. */
 enum mx_err mx_mail_queue(struct mx_ctx *cx, struct mx_id account, struct mx_str recipient,
                           const char *name, struct mx_str locale,
                           struct mx_list vars) MX_MUST_CHECK;
@@ -51,28 +61,47 @@ void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash
 enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account,
                            struct mx_str email_key) MX_MUST_CHECK;
 
-/* A mail that this process has claimed. `data` is the JSON object of its variables. */
+/* Of table mail, see shop/holding.h. */
+enum mx_err mx_mail_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
+
+/* A mail that this process has claimed. `data` is the JSON object of its variables; absent: the
+ * mail does not open. */
 struct mx_mail {
     struct mx_id id;
     struct mx_str recipient, name, locale, data;
     int64_t attempts; /* this one included */
     struct mx_time created_at;
+    bool failed;   /* a try failed before for a reason of the mail's own */
+    int64_t tries; /* how many did */
 };
 
-/* Claim one due mail for `owner` until `until_ms`. MX_E_NOT_FOUND when none is due. One that does
- * not open is put off, as if it could not be sent. */
-enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms,
-                          struct mx_mail *ret_mail) MX_MUST_CHECK;
-/* The outcome of a claimed mail; told twice, it counts once. Nothing happens when `owner` has lost
- * the lease. `why`, at most 100 bytes, is kept with the mail and must name no address. */
-enum mx_err mx_mail_sent(struct mx_ctx *cx, struct mx_id owner, struct mx_id id) MX_MUST_CHECK;
-/* Will never be delivered: give up at once. */
-enum mx_err mx_mail_refused(struct mx_ctx *cx, struct mx_id owner, struct mx_id id,
-                            const char *why) MX_MUST_CHECK;
-/* Not delivered: try again later (1 s, doubling to one hour, with jitter), or give up after
- * MX_MAIL_ATTEMPTS_MAX. */
-enum mx_err mx_mail_failed(struct mx_ctx *cx, struct mx_id owner, const struct mx_mail *m,
-                           const char *why) MX_MUST_CHECK;
+#define MX_MAIL_CLAIM_MAX 16
+
+/* Claim at most `limit` (up to MX_MAIL_CLAIM_MAX) due mails for `owner` until `until_ms`, oldest
+ * first: struct mx_mail. None when nobody's is due. */
+enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_ms, int64_t limit,
+                          struct mx_list *ret_mails) MX_MUST_CHECK;
+
+enum mx_mail_end {
+    MX_MAIL_SENT,
+    MX_MAIL_REFUSED,   /* will never be delivered */
+    MX_MAIL_FAILED,    /* for a reason of its own: tried again as shop/job.h says */
+    MX_MAIL_HINDERED,  /* by the world: tried again within a minute, however often */
+    MX_MAIL_NOT_TRIED, /* given back */
+};
+
+/* What became of a claimed mail. */
+struct mx_mail_outcome {
+    struct mx_job_row mail; /* nothing in `of` */
+    int64_t attempts;
+    enum mx_mail_end end;
+    char why[100]; /* kept with the mail; must name no address */
+};
+
+/* Tell the outcomes of n mails, at most MX_MAIL_CLAIM_MAX, in a transaction of their own; told
+ * twice, they count once. Nothing happens to a mail whose lease `owner` has lost. */
+enum mx_err mx_mail_tell(struct mx_ctx *cx, struct mx_id owner,
+                         const struct mx_mail_outcome *outcomes, size_t n) MX_MUST_CHECK;
 
 /* The language of ours that an Accept-Language (RFC 9110 12.5.4) likes best, or English. */
 struct mx_str mx_mail_language(struct mx_str accept);

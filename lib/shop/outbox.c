@@ -1,73 +1,80 @@
 #include "shop/outbox.h"
 
-#include "codec/money.h"
 #include "io/db.h"
 #include "q/audit.h"
-#include "q/order.h"
-#include "shop/mail.h"
 
-/* "12.99 EUR" */
-static struct mx_str money_text(struct mx_arena *a, int64_t minor, struct mx_str code)
-{
-    int64_t unit = 1;
-    int digits = mx_currency_digits(mx_currency_stored(code));
+typedef struct q_event_due_row event_t;
 
-    for (int i = 0; i < digits; i++)
-        unit *= 10;
-    if (digits == 0)
-        return mx_str_fmt(a, "%lld %.*s", (long long)minor, MX_FMT(code));
-    return mx_str_fmt(a, "%lld.%0*lld %.*s", (long long)(minor / unit), digits,
-                      (long long)(minor % unit), MX_FMT(code));
-}
-
-/* The buyer's confirmation, to the address given at checkout or else to the account's. */
-static enum mx_err mail_order(struct mx_ctx *cx, struct mx_id order)
-{
-    struct mx_list rows;
-    const struct q_order_mail_row *r;
-    struct mx_pair vars[2];
-    struct mx_str to;
-
-    MX_TRY(q_order_mail(cx->db, &(struct q_order_mail_in){order}, &rows));
-    if (rows.n == 0)
-        return MX_OK;
-    r = MX_AT(rows, struct q_order_mail_row, 0);
-    to = r->email.p != NULL ? r->email : r->account_email;
-    if (to.p == NULL)
-        return MX_OK;
-    vars[0] = (struct mx_pair){MX_S("number"), r->number};
-    vars[1] = (struct mx_pair){MX_S("total"), money_text(cx->arena, r->total, r->currency)};
-    return mx_mail_queue(cx, r->account, to, "order_placed", r->locale,
-                         (struct mx_list){vars, MX_LEN(vars)});
-}
-
-struct delivery {
-    struct mx_ctx *cx;
-    const struct q_event_due_row *event;
+struct kind {
+    const char *type;
+    bool wanted;
 };
 
-static enum mx_err deliver(void *arg)
-{
-    const struct delivery *d = arg;
-    int64_t claimed;
-    struct q_event_delivered_in in = {d->event->id};
+#define EVENT_KIND(type, wanted) {type, wanted},
+static const struct kind kinds[] = {MX_EVENTS(EVENT_KIND)};
 
-    MX_TRY(q_event_delivered(d->cx->db, &in, &claimed));
-    if (claimed == 0 || !mx_str_eqc(d->event->type, "order.placed"))
-        return MX_OK;
-    return mail_order(d->cx, d->event->subject);
+static const struct kind *find(struct mx_str type)
+{
+    for (size_t i = 0; i < MX_LEN(kinds); i++)
+        if (mx_str_eqc(type, kinds[i].type))
+            return &kinds[i];
+    return NULL;
 }
 
-enum mx_err mx_outbox_deliver_due(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
+bool mx_event_wanted(const char *type)
 {
-    struct mx_list due;
+    const struct kind *k = find(mx_str_c(type));
 
-    MX_TRY(q_event_due(cx->db, &(struct q_event_due_in){{cx->now_ms}, limit}, &due));
-    for (size_t i = 0; i < due.n; i++) {
-        struct delivery d = {cx, MX_AT(due, struct q_event_due_row, i)};
+    MX_ASSERT(k != NULL);
+    return k->wanted;
+}
 
-        MX_TRY(mx_db_tx(cx->db, deliver, &d));
+enum mx_err mx_outbox_due(struct mx_ctx *cx, int64_t limit, struct mx_job_due *ret_due)
+{
+    struct mx_list found;
+    struct mx_job_row *rows;
+
+    MX_TRY(q_event_due(cx->db, &(struct q_event_due_in){{cx->now_ms}, limit}, &found));
+    rows = MX_NEW_N(cx->arena, found.n, struct mx_job_row);
+    for (size_t i = 0; i < found.n; i++) {
+        const event_t *r = MX_AT(found, event_t, i);
+
+        rows[i] = (struct mx_job_row){r->id, r, r->has_tries, r->tries};
     }
-    *ret_n = (int64_t)due.n;
+    *ret_due = (struct mx_job_due){{rows, found.n}, found.n == (size_t)limit};
+    return MX_OK;
+}
+
+static enum mx_err claim(struct mx_ctx *cx, const struct mx_job_row *rows, size_t n)
+{
+    int64_t claimed;
+    struct q_event_delivered_in in = {mx_job_ids(cx->arena, rows, n)};
+
+    MX_TRY(q_event_delivered(cx->db, &in, &claimed));
+    return claimed == (int64_t)n ? MX_OK : MX_E_VERSION_CONFLICT;
+}
+
+enum mx_err mx_outbox_deliver(struct mx_ctx *cx, const struct mx_event_handler *handlers,
+                              size_t n_handlers, const struct mx_job_row *rows, size_t n)
+{
+    struct mx_id subjects[MX_JOB_BATCH];
+
+    MX_ASSERT(n <= MX_LEN(subjects));
+    for (size_t i = 0; i < n; i++)
+        if (find(((const event_t *)rows[i].of)->type) == NULL)
+            return mx_fail(cx->faults, MX_E_INTERNAL, "unknown type of event");
+    MX_TRY(claim(cx, rows, n));
+    for (size_t h = 0; h < n_handlers; h++) {
+        size_t wanted = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            const event_t *r = rows[i].of;
+
+            if (mx_str_eqc(r->type, handlers[h].type))
+                subjects[wanted++] = r->subject;
+        }
+        if (wanted > 0)
+            MX_TRY(handlers[h].deliver(cx, subjects, wanted));
+    }
     return MX_OK;
 }

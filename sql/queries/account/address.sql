@@ -77,3 +77,17 @@ SELECT id, sealed FROM address WHERE id > :after ORDER BY id LIMIT :limit;
 -- name: address.reseal
 -- in: id id, bin seen, bin value
 UPDATE address SET sealed = :value WHERE id = :id AND sealed = :seen;
+
+-- name: address.purge_entries
+-- doc: Those of the accounts in a JSON array of hexadecimal ids.
+-- in: str guests
+DELETE b
+  FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN account_address b ON b.account_id = UNHEX(j.id);
+
+-- name: address.purge
+-- doc: Those of the accounts in a JSON array of hexadecimal ids.
+-- in: str guests
+DELETE a
+  FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN address a ON a.account_id = UNHEX(j.id);

@@ -31,11 +31,13 @@ SELECT code_hash, email, email_key, account_id, name, password_hash
 -- in: i64 purpose, bin holder
 DELETE FROM mailed_code WHERE purpose = :purpose AND holder = :holder;
 
--- name: code.purge
--- doc: Codes that have expired, oldest first.
--- in: time now, i64 limit
-DELETE FROM mailed_code WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
-
 -- name: code.delete_all
 -- in: id account
 DELETE FROM mailed_code WHERE account_id = :account;
+
+-- name: code.purge
+-- doc: Those of the accounts in a JSON array of hexadecimal ids.
+-- in: str guests
+DELETE c
+  FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN mailed_code c ON c.account_id = UNHEX(j.id);

@@ -83,11 +83,6 @@ DELETE FROM mfa_challenge WHERE token_hash = :token_hash;
 -- in: id account
 DELETE FROM mfa_challenge WHERE account_id = :account;
 
--- name: challenge.purge
--- doc: Challenges that nobody can answer any more.
--- in: time now, i64 limit
-DELETE FROM mfa_challenge WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
-
 -- name: totp.delete
 -- in: id account
 DELETE FROM totp WHERE account_id = :account;

@@ -3,11 +3,6 @@
 -- in: hash token_hash, time expires_at
 INSERT INTO id_token_used (token_hash, expires_at) VALUES (:token_hash, :expires_at);
 
--- name: id_token.purge
--- doc: Those that have expired.
--- in: time now, i64 limit
-DELETE FROM id_token_used WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
-
 -- name: identity.find
 -- doc: Whose identity it is; held until the transaction ends.
 -- in: bin issuer, bin subject

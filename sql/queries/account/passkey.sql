@@ -52,10 +52,6 @@ DELETE FROM passkey WHERE account_id = :account AND id = :id;
 -- in: hash challenge, time expires_at
 INSERT INTO passkey_challenge (challenge_hash, expires_at) VALUES (:challenge, :expires_at);
 
--- name: passkey_challenge.purge
--- in: time now, i64 limit
-DELETE FROM passkey_challenge WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
-
 -- name: passkey.delete_all
 -- in: id account
 DELETE FROM passkey WHERE account_id = :account;

@@ -67,11 +67,6 @@ SELECT id, user_agent, address, created_at, rotated_at
  ORDER BY id DESC
  LIMIT :limit;
 
--- name: session.purge
--- doc: Sessions that expired before `before`, oldest first.
--- in: time before, i64 limit
-DELETE FROM session WHERE expires_at < :before ORDER BY expires_at LIMIT :limit;
-
 -- name: session.proved
 -- doc: A session without a second factor has one now.
 -- in: id id, i64 second_factor
@@ -130,3 +125,10 @@ SELECT id, revoked_at
 -- name: session.erase
 -- in: id account
 UPDATE session SET user_agent = '', address = '' WHERE account_id = :account;
+
+-- name: session.purge
+-- doc: Those of the accounts in a JSON array of hexadecimal ids.
+-- in: str guests
+DELETE s
+  FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN session s ON s.account_id = UNHEX(j.id);

@@ -31,3 +31,10 @@ DELETE FROM idempotency WHERE principal = :principal AND idem_key = :key AND sta
 -- name: idempotency.erase
 -- in: id account
 DELETE FROM idempotency WHERE account_id = :account;
+
+-- name: idempotency.purge
+-- doc: Those of the accounts in a JSON array of hexadecimal ids.
+-- in: str guests
+DELETE i
+  FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN idempotency i ON i.principal = UNHEX(j.id);

@@ -167,9 +167,14 @@ UPDATE product
 
 -- name: product.stale
 -- doc: Products whose words were made by older rules than :search_version.
--- in: i64 search_version, i64 limit
--- out: id id
-SELECT id FROM product WHERE search_version < :search_version ORDER BY search_version, id LIMIT :limit;
+-- in: i64 search_version, time now, i64 limit
+-- out: id id, i64? tries
+SELECT p.id, f.tries
+  FROM product p
+  LEFT JOIN job_failure f ON f.job = 'product_reindex' AND f.subject_id = p.id
+ WHERE p.search_version < :search_version AND (f.next_at IS NULL OR f.next_at <= :now)
+ ORDER BY p.search_version, p.id
+ LIMIT :limit;
 
 -- name: product.reindex
 -- in: id id, str search_text, str search_title, i64 search_version

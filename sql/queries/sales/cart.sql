@@ -271,3 +271,18 @@ DELETE i FROM cart_item i
 -- doc: Also of those that were ordered.
 -- in: id account
 UPDATE cart SET email = NULL, note = NULL, metadata = NULL, notices = NULL WHERE account_id = :account;
+
+-- name: cart.purge_items
+-- doc: Lines of the carts of the accounts in a JSON array of hexadecimal ids.
+-- in: str guests
+DELETE i
+  FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN cart c ON c.account_id = UNHEX(j.id)
+  STRAIGHT_JOIN cart_item i ON i.cart_id = c.id;
+
+-- name: cart.purge
+-- doc: Those of the accounts in a JSON array of hexadecimal ids.
+-- in: str guests
+DELETE c
+  FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN cart c ON c.account_id = UNHEX(j.id);

@@ -54,21 +54,6 @@ UPDATE order_item i
    SET s.reserved = s.reserved + i.quantity, s.version = s.version + 1, s.updated_at = :now
  WHERE i.order_id = :order AND s.on_hand - s.reserved >= i.quantity;
 
--- name: order.ledger_release
--- doc: One ledger row a line: units promised no longer.
--- in: id order, id? actor, str reason, time now
-INSERT INTO stock_move (variant_id, cause_id, kind, on_hand, reserved, reason, actor_id, created_at)
-SELECT variant_id, order_id, 3, 0, -quantity, :reason, :actor, :now
-  FROM order_item
- WHERE order_id = :order;
-
--- name: order.release_stock
--- in: id order, time now
-UPDATE order_item i
-  STRAIGHT_JOIN stock s ON s.variant_id = i.variant_id
-   SET s.reserved = s.reserved - i.quantity, s.version = s.version + 1, s.updated_at = :now
- WHERE i.order_id = :order;
-
 -- row: order
 -- An order with its address, and where both are.
 -- out: id id, str number, enum status, enum payment_status, enum fulfilment_status, str currency
@@ -127,14 +112,6 @@ SELECT e.object_id, e.id, e.action, e.created_at
  WHERE e.state IS NOT NULL
  ORDER BY e.object_id, e.id;
 
--- name: order.finish
--- doc: Move an order to its end by compare-and-set on what was read.
--- in: id id, i64 version, i64 status, i64 payment_status, time now
-UPDATE orders
-   SET status = :status, payment_status = :payment_status, expires_at = NULL,
-       version = version + 1, updated_at = :now
- WHERE id = :id AND version = :version;
-
 -- name: order.pay
 -- doc: What another attempt to pay made of an order that waits for it, by compare-and-set on what was
 -- doc: read. placed_at: it waits no longer.
@@ -161,16 +138,6 @@ SELECT id, number, status, payment_status, fulfilment_status, version
  LIMIT :limit
    FOR UPDATE;
 
--- name: order.due
--- doc: Unpaid orders whose time is over.
--- in: time now, i64 limit
--- out: id id, i64 payment_status, i64 version
-SELECT id, payment_status, version
-  FROM orders
- WHERE status = 0 AND expires_at <= :now
- ORDER BY expires_at
- LIMIT :limit;
-
 -- name: payment.insert
 -- in: id id, id order, i64 attempt, str provider, i64 status, i64 amount, i64 captured, str currency
 -- in: str? provider_ref, str? failure_code, time now
@@ -179,22 +146,69 @@ INSERT INTO payment (id, order_id, attempt, provider, status, amount, captured, 
 VALUES (:id, :order, :attempt, :provider, :status, :amount, :captured, :currency,
         :provider_ref, :failure_code, :now, :now);
 
+-- name: order.due
+-- doc: Unpaid orders whose time is over.
+-- in: time now, i64 limit
+-- out: id id, i64 payment_status, i64 version, i64? tries
+SELECT o.id, o.payment_status, o.version, f.tries
+  FROM orders o
+  LEFT JOIN job_failure f ON f.job = 'order_expiry' AND f.subject_id = o.id
+ WHERE o.status = 0 AND o.expires_at <= :now AND (f.next_at IS NULL OR f.next_at <= :now)
+ ORDER BY o.expires_at
+ LIMIT :limit;
+
+-- name: order.finish
+-- doc: Move the orders in a JSON array of {id, version} to their end, by compare-and-set on what was
+-- doc: read: changes fewer rows when one of them is another by now.
+-- in: str orders, i64 status, i64 payment_status, time now
+UPDATE JSON_TABLE(:orders, '$[*]' COLUMNS (
+           id CHAR(32) PATH '$.id',
+           version BIGINT PATH '$.version')) j
+  STRAIGHT_JOIN orders o ON o.id = UNHEX(j.id)
+   SET o.status = :status, o.payment_status = :payment_status, o.expires_at = NULL,
+       o.version = o.version + 1, o.updated_at = :now
+ WHERE o.version = j.version;
+
 -- name: payment.end_all
--- doc: An order ends: captured money counts as given back, open attempts as cancelled.
--- in: id order, time now
-UPDATE payment
-   SET refunded = captured, status = CASE WHEN captured > 0 THEN 6 WHEN status = 4 THEN 4 ELSE 5 END,
-       updated_at = :now
- WHERE order_id = :order;
+-- doc: Those orders end: captured money counts as given back, open attempts as cancelled.
+-- in: str orders, time now
+UPDATE JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$.id')) j
+  STRAIGHT_JOIN payment p ON p.order_id = UNHEX(j.id)
+   SET p.refunded = p.captured,
+       p.status = CASE WHEN p.captured > 0 THEN 6 WHEN p.status = 4 THEN 4 ELSE 5 END,
+       p.updated_at = :now;
+
+-- name: order.ledger_release
+-- doc: One ledger row a line of those orders: units promised no longer.
+-- in: str orders, id? actor, str reason, time now
+INSERT INTO stock_move (variant_id, cause_id, kind, on_hand, reserved, reason, actor_id, created_at)
+SELECT i.variant_id, i.order_id, 3, 0, -i.quantity, :reason, :actor, :now
+  FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$.id')) j
+  STRAIGHT_JOIN order_item i ON i.order_id = UNHEX(j.id);
+
+-- name: order.release_stock
+-- doc: Give back what those orders promised. A row of stock changes once, whichever of them share it,
+-- doc: and in the order in which all lock them.
+-- in: str orders, time now
+UPDATE (SELECT i.variant_id, SUM(i.quantity) AS quantity
+          FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$.id')) j
+          STRAIGHT_JOIN order_item i ON i.order_id = UNHEX(j.id)
+         GROUP BY i.variant_id
+         ORDER BY i.variant_id
+         LIMIT 1000000) r
+  STRAIGHT_JOIN stock s ON s.variant_id = r.variant_id
+   SET s.reserved = s.reserved - r.quantity, s.version = s.version + 1, s.updated_at = :now;
 
 -- name: order.mail
--- doc: What a confirmation mail says; its reader is not erased until the transaction ends.
--- in: id id
+-- doc: What the confirmations of the orders in a JSON array of hexadecimal ids say; their readers are
+-- doc: not erased until the transaction ends.
+-- in: str orders
 -- out: id account, str number, i64 total, str currency, bin? email, bin? account_email, str locale
 SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale
-  FROM orders o
-  JOIN account a ON a.id = o.account_id
- WHERE o.id = :id
+  FROM (SELECT UNHEX(t.id) AS id
+          FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) t) j
+  STRAIGHT_JOIN orders o ON o.id = j.id
+  STRAIGHT_JOIN account a ON a.id = o.account_id
   LOCK IN SHARE MODE;
 
 -- name: order.erase

@@ -42,15 +42,21 @@ SELECT l.id, l.actor_id, a.email, l.action, l.object_type, l.object_id, l.before
  LIMIT :limit;
 
 -- name: event.due
--- doc: Events to deliver.
+-- doc: Events to deliver, oldest first.
 -- in: time now, i64 limit
--- out: id id, str type, id subject
-SELECT id, action, object_id FROM audit_log
- WHERE state = 0 AND next_at <= :now
- ORDER BY next_at, id
+-- out: id id, str type, id subject, i64? tries
+SELECT l.id, l.action, l.object_id, f.tries
+  FROM audit_log l
+  LEFT JOIN job_failure f ON f.job = 'events' AND f.subject_id = l.id
+ WHERE l.state = 0 AND l.next_at <= :now AND (f.next_at IS NULL OR f.next_at <= :now)
+ ORDER BY l.next_at, l.id
  LIMIT :limit;
 
 -- name: event.delivered
--- doc: Claim an event's delivery by compare-and-set, in the transaction of what it causes.
--- in: id id
-UPDATE outbox SET state = 1 WHERE id = :id AND state = 0;
+-- doc: Claim the delivery of the events in a JSON array of hexadecimal ids, in the transaction of what
+-- doc: they cause; changes fewer rows when somebody else has delivered some of them.
+-- in: str events
+UPDATE JSON_TABLE(:events, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN outbox o ON o.id = UNHEX(j.id)
+   SET o.state = 1
+ WHERE o.state = 0;

@@ -130,6 +130,7 @@ HELD = {
     "passkey_challenge": SHORT,
     "invitation": "-: who was invited cannot sign in yet; it goes when they can",
     "idempotency": "-: answers once more, for a day, sealed with what their callers alone have",
+    "job_failure": "-: what the shop's own jobs failed on, by the ids of rows that are told above",
     "stock_move": "-: the goods' ledger; whose order or act it was, orders and audit_log tell",
     "role": SHOP, "category": SHOP, "product": SHOP, "product_category": SHOP,
     "product_attribute": SHOP, "variant": SHOP, "stock": SHOP, "tax_rate": SHOP,

@@ -113,6 +113,7 @@ WANTED = {
     "staff": ("staff.manage", "staff.manage"),
     "roles": ("staff.manage", "staff.manage"),
     "audit-log": ("audit.read", None),
+    "jobs": ("audit.read", "settings.write"),
 }
 # All else that needs no token; /v1/auth is for who has none.
 OPEN = {"/v1/healthz", "/v1/readyz", "/v1/openapi.json", "/v1/jwks.json", "/v1/categories",
@@ -309,6 +310,9 @@ class Makers:
     def no_staff(self):
         return self.callers["owner"], self.owner.id
 
+    def no_failure(self):
+        return self.callers["owner"], self.owner.id
+
     def no_role(self):
         return self.callers["owner"], self.product()["slug"]
 
@@ -324,6 +328,7 @@ OBJECTS = {
     "/v1/cart/items/{id}": Makers.line,
     "/v1/orders/{id}": Makers.order,
     "/v1/orders/{id}/cancel": Makers.order,
+    "/v1/admin/jobs/{id}/retry": Makers.no_failure,
     "/v1/admin/products/{id}": Makers.no_product,
     "/v1/admin/customers/{id}": Makers.no_customer,
     "/v1/admin/customers/{id}/sessions": Makers.no_customer,

@@ -30,6 +30,12 @@ def mail_row(stack, email):
     return row
 
 
+def put_off(stack, email):
+    """Why the mail failed, once that is on record."""
+    return stack.db().rows("SELECT error FROM job_failure WHERE job = 'mail' AND subject_id ="
+                           f" x'{mail_row(stack, email)['id']}'")
+
+
 def test_mail_waits_for_its_directory(lone):
     directory = lone.mailbox().directory
     away = directory.with_name("mail.away")
@@ -58,7 +64,8 @@ def test_an_unknown_template_does_not_stop_the_others(lone):
     odd = unique_email()
     sealed.queue_mail(lone, odd, "no_such", {})
     assert lone.mailbox().code(register(lone))
-    until(lambda: int(mail_row(lone, odd)["attempts"]) >= 1, what="the odd one to be tried")
+    assert until(lambda: put_off(lone, odd), what="the odd one to be put off") == [
+        {"error": "cannot be composed"}]
     assert mail_row(lone, odd)["state"] == "0"
 
 

@@ -353,6 +353,32 @@ def test_a_server_that_hangs_holds_up_one_mail(lone, authority, sending, verb):
         assert len(server.to(email)) == 1 and len(server.to(other)) == 1
 
 
+def tries_on_record(stack, email):
+    """Tries that failed for a reason of the mail's own; none when nothing is on record."""
+    found = stack.db().rows("SELECT tries FROM job_failure WHERE job = 'mail' AND subject_id ="
+                            f" x'{row(stack, email)['id']}'")
+    return [int(r["tries"]) for r in found]
+
+
+def test_a_mail_that_stops_the_server_is_to_blame(lone, authority, sending):
+    """J1: when others are taken between its tries, they count; it is not the server that is in trouble."""
+    poison = unique_email()
+
+    async def hang(envelope):
+        if poison in envelope.rcpt_tos:
+            await forever(envelope)
+
+    with Server(tls=authority.context("127.0.0.1"), DATA=hang) as server:
+        sending(server)
+        register(lone, poison)
+        tried(lone, poison)
+        assert tries_on_record(lone, poison) == []
+        until(lambda: sent(lone, register(lone)) and tries_on_record(lone, poison), 60, "the blame")
+        other = register(lone)
+        assert sent(lone, other)["attempts"] == "1"
+    assert row(lone, poison)["state"] == "0"
+
+
 @pytest.mark.req("REG-5", "INV-18")
 def test_no_server_at_all(lone, authority, sending):
     """Nothing listens, then something that says nothing: the API answers as ever, whether an account
@@ -376,6 +402,7 @@ def test_no_server_at_all(lone, authority, sending):
         assert healthy == answers(lone, known)
         waiting.append(register(lone))
         until(lambda: any("Timeout" in str(failure(lone, email)) for email in waiting), 60, "a try")
+    assert [tries_on_record(lone, email) for email in waiting] == [[]] * len(waiting)
     with Server(tls=authority.context("127.0.0.1"), port=port) as server:
         for email in waiting:
             until(lambda: row(lone, email)["state"] == "1", 90, "sending")

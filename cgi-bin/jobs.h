@@ -1,0 +1,10 @@
+/* The job runner. */
+#ifndef MX_CGI_JOBS_H
+#define MX_CGI_JOBS_H
+
+#include "cmd.h"
+
+/* Run the jobs until told to stop. Exit status. */
+int mx_jobs_run(struct mx_cmd *c);
+
+#endif

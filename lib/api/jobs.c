@@ -1,0 +1,126 @@
+/* /v1/admin/jobs */
+#include "api/jobs.h"
+
+#include "shop/job.h"
+
+static const struct mx_field job_rows[] = {
+    MX_O(struct mx_job_failure, id, "Failure."),
+    MX_O(struct mx_job_failure, job, "Job: order_expiry."),
+    MX_O(struct mx_job_failure, subject_id, "What it failed on: an order, a mail, an event."),
+    MX_O_ENUM(struct mx_job_failure, state, mx_job_state_names,
+              "waiting: tried again at next_try_at. dead: failed too often; staff may retry it."),
+    MX_O(struct mx_job_failure, tries, "Tries that failed."),
+    MX_O(struct mx_job_failure, error, "Why the last one did."),
+    MX_O(struct mx_job_failure, next_try_at, "When it is tried next."),
+    MX_O(struct mx_job_failure, created_at, "When it failed first."),
+    MX_O(struct mx_job_failure, updated_at, "When it failed last, or was retried."),
+};
+static MX_SHAPE(job, "JobFailure", struct mx_job_failure, job_rows);
+
+struct query {
+    int job, state;
+    bool has_job, has_state;
+};
+static const struct mx_field query_rows[] = {
+    MX_F_ENUM_HAS(struct query, job, MX_QUERY, 0, mx_job_names, "Only of this job."),
+    MX_F_ENUM_HAS(struct query, state, MX_QUERY, 0, mx_job_state_names, "Only in this state."),
+};
+static MX_SHAPE(query, "JobFailureQuery", struct query, query_rows);
+
+struct path {
+    struct mx_id id;
+};
+static const struct mx_field id_rows[] = {
+    MX_F(struct path, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Failure."),
+};
+static MX_SHAPE(job_id, "JobFailureId", struct path, id_rows);
+
+static enum mx_err api_admin_jobs_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    const struct query *i = in;
+    struct mx_job_query q = {.has_state = i->has_state,
+                             .state = i->state,
+                             .before = reply->page.at.id,
+                             .limit = reply->page.limit};
+
+    if (i->has_job)
+        q.job = mx_str_c(mx_job_names[i->job]);
+    return mx_job_list(cx, &q, &reply->page.rows);
+}
+
+static enum mx_err api_admin_job_retry(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_job_failure *out = MX_NEW(cx->arena, struct mx_job_failure);
+
+    reply->out = out;
+    return mx_job_retry(cx, ((const struct path *)in)->id, out);
+}
+
+const struct mx_route mx_routes_jobs[] = {{.id = "admin.jobs.list",
+                                           .method = MX_GET,
+                                           .path = "/v1/admin/jobs",
+                                           .who = MX_WHO_STAFF,
+                                           .permission = MX_PERM_AUDIT_READ,
+                                           .flags = MX_R_LIST,
+                                           .in = &query,
+                                           .answers = {{200, &job}},
+                                           .fn = api_admin_jobs_list,
+                                           .doc = "What jobs failed on, what failed last first."},
+                                          {.id = "admin.jobs.retry",
+                                           .method = MX_POST,
+                                           .path = "/v1/admin/jobs/{id}/retry",
+                                           .who = MX_WHO_STAFF,
+                                           .permission = MX_PERM_SETTINGS_WRITE,
+                                           .flags = MX_R_TX,
+                                           .in = &job_id,
+                                           .answers = {{200, &job}},
+                                           .fn = api_admin_job_retry,
+                                           .doc = "Try again at once, as if it had never failed."},
+                                          {0}};
+
+/* ---- metrics ---- */
+
+static int64_t due(const struct mx_job_backlog *b)
+{
+    return b->due;
+}
+
+static int64_t waiting(const struct mx_job_backlog *b)
+{
+    return b->waiting;
+}
+
+static int64_t dead(const struct mx_job_backlog *b)
+{
+    return b->dead;
+}
+
+static int64_t lag_s(const struct mx_job_backlog *b)
+{
+    return b->lag_ms / 1000;
+}
+
+static const struct {
+    const char *name, *help;
+    int64_t (*value)(const struct mx_job_backlog *b);
+} metrics[] = {
+    {"merx_job_due", "Rows that a job has yet to work on, counted up to 10000.", due},
+    {"merx_job_lag_seconds", "How long the oldest of them has been due.", lag_s},
+    {"merx_job_failed", "Rows that failed and are tried again.", waiting},
+    {"merx_job_dead", "Rows that failed too often and wait for staff.", dead},
+};
+
+void mx_jobs_metrics(struct mx_ctx *cx, struct mx_buf *out)
+{
+    struct mx_job_backlog backlogs[MX_JOB_COUNT];
+
+    if (mx_job_backlogs(cx, backlogs) != MX_OK)
+        return;
+    for (size_t m = 0; m < MX_LEN(metrics); m++) {
+        mx_buf_fmt(out, "# HELP %s %s\n# TYPE %s gauge\n", metrics[m].name, metrics[m].help,
+                   metrics[m].name);
+        for (size_t i = 0; i < MX_JOB_COUNT; i++)
+            mx_buf_fmt(out, "%s{job=\"%s\"} %lld\n", metrics[m].name, backlogs[i].job,
+                       (long long)metrics[m].value(&backlogs[i]));
+    }
+}
