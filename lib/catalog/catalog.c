@@ -1,10 +1,6 @@
-#include "catalog/catalog.h"
-
-#include "catalog/facets.h"
-#include "catalog/search.h"
 #include "q/catalog.h"
-
-#define FEW 500 /* candidates that are sorted rather than looked for along an index */
+#include "catalog/catalog_plan.h"
+#include "catalog/facets.h"
 
 const char *const mx_product_sort_names[] = {"relevance", "newest",       "price", "-price",
                                              "title",     "best_selling", NULL};
@@ -27,11 +23,8 @@ struct hit {
 /* clang-format off */
 /* Parameters of each kind of statement; p: struct mx_catalog_plan. */
 #define FILTERS(p)                                                                                \
-    .brand = (p)->q->brand, .min_price = (p)->q->min_price,                                       \
-    .has_min_price = (p)->q->has_min_price, .max_price = (p)->q->max_price,                       \
-    .has_max_price = (p)->q->has_max_price, .in_stock = (p)->q->in_stock,                         \
-    .n_attributes = (p)->n_attributes, .attributes = (p)->attributes, .category = (p)->category,  \
-    .after = (p)->q->after.id, .limit = (p)->q->limit + 1
+    MX_CATALOG_FILTERS(p), .category = (p)->category, .after = (p)->q->after.id,                  \
+    .limit = (p)->q->limit + 1
 #define BY_TIME(p) FILTERS(p), .after_time = {(p)->q->after.number}
 #define BY_NUMBER(p) FILTERS(p), .after_number = (p)->q->after.number,                            \
     .has_after_number = (p)->q->after.set
@@ -65,6 +58,8 @@ PAGE(by_title, BY_TEXT)
 PAGE(by_sold, BY_NUMBER)
 PAGE(in_category, SORTED)
 PAGE(having, NAMED)
+PAGE(among, SORTED)
+PAGE(in_stock_by_price, SORTED)
 PAGE(matching, WORDED)
 /* clang-format on */
 
@@ -76,68 +71,70 @@ static const page_fn along_index[] = {
     [MX_SORT_BEST_SELLING] = page_by_sold,
 };
 
-/* The attributes as the statements take them, and the one that finds candidates. */
-static void plan_attributes(struct mx_catalog_plan *p)
+static page_fn page_by(const struct mx_catalog_plan *p)
 {
-    const struct mx_list *all = &p->q->attributes;
-    struct mx_buf out;
-
-    mx_buf_init(&out, p->cx->arena, 65536);
-    mx_buf_byte(&out, '\n');
-    for (size_t i = 0; i < all->n; i++) {
-        const struct mx_pair *a = MX_AT(*all, const struct mx_pair, i);
-        size_t before = 0;
-
-        mx_buf_fmt(&out, "%.*s\t%.*s\n", MX_FMT(a->name), MX_FMT(a->value));
-        for (size_t k = 0; k < i; k++)
-            before += mx_str_eq(MX_AT(*all, const struct mx_pair, k)->name, a->name);
-        p->n_attributes += before == 0;
+    switch (p->way) {
+    case MX_WAY_NONE:
+        return NULL;
+    case MX_WAY_INDEX:
+        return along_index[p->sort];
+    case MX_WAY_STOCK_PRICE:
+        return page_in_stock_by_price;
+    case MX_WAY_CATEGORY:
+        return page_in_category;
+    case MX_WAY_ATTRIBUTE:
+        return page_having;
+    case MX_WAY_IDS:
+        return page_among;
+    case MX_WAY_WORDS:
+        return page_matching;
     }
-    p->attributes = mx_buf_view(&out);
-    if (all->n == 0)
-        return;
-    p->name = MX_AT(*all, const struct mx_pair, 0)->name;
-    if (p->n_attributes == (int64_t)all->n)
-        p->value = MX_AT(*all, const struct mx_pair, 0)->value;
+    return NULL;
 }
 
-/* Fill the rest of the plan. *ret_page stays NULL when the list is known to be empty. */
-static enum mx_err plan(struct mx_catalog_plan *p, page_fn *ret_page)
+/* ---- the total ---- */
+
+#define COUNTED(p) MX_CATALOG_FILTERS(p), .category = (p)->category, .most = MX_CATALOG_TOTAL_MAX
+
+static enum mx_err count(const struct mx_catalog_plan *p, struct mx_list *ret_rows)
 {
-    const struct mx_catalog_query *q = p->q;
-    const struct q_catalog_candidates_row *found;
+    if (p->search.words.p)
+        return q_catalog_count_matching(
+            p->cx->db, &(struct q_catalog_count_matching_in){COUNTED(p), .words = p->search.words},
+            ret_rows);
+    if (!mx_id_none(p->category))
+        return q_catalog_count_in_category(
+            p->cx->db, &(struct q_catalog_count_in_category_in){COUNTED(p)}, ret_rows);
+    return q_catalog_count(p->cx->db, &(struct q_catalog_count_in){COUNTED(p)}, ret_rows);
+}
+
+/* The three statements have one column. */
+_Static_assert(sizeof(struct q_catalog_count_row) == sizeof(int64_t) &&
+                   sizeof(struct q_catalog_count_in_category_row) == sizeof(int64_t) &&
+                   sizeof(struct q_catalog_count_matching_row) == sizeof(int64_t),
+               "a count is a number");
+
+static enum mx_err total(const struct mx_catalog_plan *p, int64_t *ret_total)
+{
     struct mx_list rows;
 
-    p->sort = mx_catalog_order(q);
-    plan_attributes(p);
-    if (q->q.p && !mx_search_parse(p->cx->arena, q->q, &p->search))
-        return MX_OK;
-    *ret_page = p->search.words.p ? page_matching : along_index[p->sort];
-    if (!q->category.p && (p->search.words.p || !p->name.p))
-        return MX_OK;
-    MX_TRY(q_catalog_candidates(
-        p->cx->db, &(struct q_catalog_candidates_in){q->category, p->name, p->value, p->attributes},
-        &rows));
-    found = MX_AT(rows, const struct q_catalog_candidates_row, 0);
-    p->category = found->category;
-    if (q->category.p && mx_id_none(p->category))
-        *ret_page = NULL;
-    else if (!p->search.words.p && q->category.p && found->in_category < FEW)
-        *ret_page = page_in_category;
-    else if (!p->search.words.p && p->name.p && found->having < FEW)
-        *ret_page = page_having;
+    MX_TRY(count(p, &rows));
+    memcpy(ret_total, rows.at, sizeof(*ret_total));
     return MX_OK;
 }
+
+/* ---- lists ---- */
 
 enum mx_err mx_catalog_list(struct mx_ctx *cx, const struct mx_catalog_query *q,
                             struct mx_catalog_page *ret_page)
 {
-    struct mx_catalog_plan p = {.cx = cx, .q = q};
     struct mx_catalog_page page = {0};
     struct mx_list hits = {0};
-    page_fn fn = NULL;
+    struct mx_catalog_plan p;
+    page_fn fn;
 
-    MX_TRY(plan(&p, &fn));
+    MX_TRY(mx_catalog_plan_make(cx, q, &p));
+    fn = page_by(&p);
     if (fn)
         MX_TRY(fn(&p, &hits));
     page.cards.n = hits.n < (size_t)q->limit ? hits.n : (size_t)q->limit;
@@ -151,6 +148,8 @@ enum mx_err mx_catalog_list(struct mx_ctx *cx, const struct mx_catalog_query *q,
         if (fn)
             MX_TRY(mx_catalog_facets(&p, page.facets));
     }
+    if (q->total && fn)
+        MX_TRY(total(&p, &page.total));
     *ret_page = page;
     return MX_OK;
 }

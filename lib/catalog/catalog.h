@@ -20,13 +20,16 @@ extern const char *const mx_product_sort_names[];
 
 /* What a list shall hold. An absent member filters nothing. */
 struct mx_catalog_query {
-    struct mx_str category;    /* slug; its descendants count too */
-    struct mx_str q;           /* words, all of which must occur */
-    struct mx_str brand;       /* exact */
-    struct mx_list attributes; /* struct mx_pair; of each name one of the values given */
-    int64_t min_price, max_price;
+    struct mx_str category;       /* slug; its descendants count too */
+    struct mx_str q;              /* words, all of which must occur */
+    struct mx_list ids;           /* struct mx_id; one of them */
+    struct mx_list brands;        /* struct mx_str; exactly one of them */
+    struct mx_list attributes;    /* struct mx_pair; of each name one of the values given */
+    struct mx_list options;       /* the same, of a variant that can be sold */
+    int64_t min_price, max_price; /* of a variant that can be sold */
     bool has_min_price, has_max_price;
-    bool in_stock, facets;
+    bool in_stock; /* only variants in stock count, for filters and prices shown */
+    bool facets, total;
     bool has_sort;
     int sort; /* enum mx_catalog_sort; default: relevance with words, newest without */
     int64_t limit;
@@ -45,7 +48,8 @@ struct mx_facet_band {
     struct mx_money min, max; /* max not included; no currency: no upper end */
     int64_t count;
 };
-/* Counts over all pages of a list, its own filters applied. */
+/* Counts over all pages of a list: each by all filters but that of its own kind and, for
+ * attributes, of its own name, so that a value that is chosen leaves the counts of its siblings. */
 struct mx_facets {
     struct mx_list brands;     /* struct mx_facet_value */
     struct mx_list attributes; /* struct mx_facet_attribute */
@@ -56,13 +60,15 @@ struct mx_catalog_page {
     struct mx_list cards;     /* struct mx_card */
     struct mx_page_key next;  /* not set: that was the last page */
     struct mx_facets *facets; /* NULL unless asked for */
+    int64_t total;            /* products on all pages, counted to MX_CATALOG_TOTAL_MAX */
 };
+#define MX_CATALOG_TOTAL_MAX 10000
 
 /* The order that a query's list has: relevance without words is newest. */
 enum mx_catalog_sort mx_catalog_order(const struct mx_catalog_query *q);
 
-/* One page, in one round trip; two with a category or attributes, one more with facets. An unknown
- * category is an empty one. */
+/* One page, in one round trip; two with a category or attributes, one more with facets, one more
+ * with the total. An unknown category is an empty one. */
 enum mx_err mx_catalog_list(struct mx_ctx *cx, const struct mx_catalog_query *q,
                             struct mx_catalog_page *ret_page) MX_MUST_CHECK;
 

@@ -18,11 +18,7 @@ struct count {
 };
 
 /* clang-format off */
-#define FILTERS(p)                                                                                \
-    .brand = (p)->q->brand, .min_price = (p)->q->min_price,                                       \
-    .has_min_price = (p)->q->has_min_price, .max_price = (p)->q->max_price,                       \
-    .has_max_price = (p)->q->has_max_price, .in_stock = (p)->q->in_stock,                         \
-    .n_attributes = (p)->n_attributes, .attributes = (p)->attributes, .unit = unit
+#define FILTERS(p) MX_CATALOG_FILTERS(p), .by_stock_or_option = (p)->by_stock_or_option, .unit = unit
 #define IN_CATEGORY(p) FILTERS(p), .category = (p)->category
 #define WORDED(p) IN_CATEGORY(p), .words = (p)->search.words
 

@@ -8,17 +8,6 @@
 #define TITLE_MAX 200
 #define ATTRIBUTE_NAME_MAX 64
 
-struct mx_str mx_pair_value(const struct mx_list *pairs, struct mx_str name)
-{
-    for (size_t i = 0; i < pairs->n; i++) {
-        const struct mx_pair *p = MX_AT(*pairs, const struct mx_pair, i);
-
-        if (mx_str_eq(p->name, name))
-            return p->value;
-    }
-    return (struct mx_str){0};
-}
-
 struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title, size_t max)
 {
     struct mx_str folded = mx_text_fold(a, title);

@@ -63,7 +63,4 @@ struct mx_str mx_product_draft_title(struct mx_arena *a, const struct mx_product
 /* "Über 9 Dinge!" -> "uber-9-dinge": a slug of at most `max` bytes; empty when nothing is left. */
 struct mx_str mx_slug_of(struct mx_arena *a, struct mx_str title, size_t max);
 
-/* The value that a list of struct mx_pair has for `name`; absent: none. */
-struct mx_str mx_pair_value(const struct mx_list *pairs, struct mx_str name);
-
 #endif

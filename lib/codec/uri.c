@@ -166,3 +166,14 @@ bool mx_b64url_decode(struct mx_arena *a, struct mx_str s, struct mx_str *ret_by
     *ret_bytes = (struct mx_str){out, len};
     return true;
 }
+
+struct mx_str mx_pair_value(const struct mx_list *pairs, struct mx_str name)
+{
+    for (size_t i = 0; i < pairs->n; i++) {
+        const struct mx_pair *p = MX_AT(*pairs, const struct mx_pair, i);
+
+        if (mx_str_eq(p->name, name))
+            return p->value;
+    }
+    return (struct mx_str){0};
+}

@@ -3,6 +3,7 @@
 #define MX_CODEC_URI_H
 
 #include "base/buf.h"
+#include "base/list.h"
 
 /* Decode %XX into the arena; '+' becomes a space when `plus`. False on a bad escape, %00 or a
  * result that is not valid UTF-8. */
@@ -12,6 +13,9 @@ bool mx_uri_decode(struct mx_arena *a, struct mx_str s, bool plus,
 struct mx_pair {
     struct mx_str name, value;
 };
+
+/* The value that a list of struct mx_pair has for `name`; absent: none. */
+struct mx_str mx_pair_value(const struct mx_list *pairs, struct mx_str name);
 
 /* Split an application/x-www-form-urlencoded query into at most `max` decoded pairs in `a`. Empty
  * pieces are skipped. MX_E_BAD_REQUEST on a bad escape or too many. */

@@ -57,6 +57,10 @@ static bool read_collected(struct mx_reader *r, const struct mx_field *f, const 
         mx_read_fault(r, &at, "unknown_parameter", "lacks a name behind the prefix");
         return false;
     }
+    if (f->kind == MX_K_MAP && (mx_str_find(rest, '[') >= 0 || mx_str_find(rest, ']') >= 0)) {
+        mx_read_fault(r, &at, "unknown_parameter", "has a name with brackets, which none has");
+        return false;
+    }
     return (f->kind != MX_K_MAP || mx_read_item(r, &at, rest, MX_LINE, &to->name)) &&
            mx_read_item(r, &at, p->value, f->format, &to->value);
 }
@@ -87,6 +91,29 @@ static void collect(struct mx_reader *r, const struct mx_field *f, const struct 
     }
 }
 
+/* The ids of a parameter that is repeated, or has commas between them. */
+static void collect_ids(struct mx_reader *r, const struct mx_field *f, const struct mx_sources *src,
+                        void *base)
+{
+    const struct mx_field one = {.name = f->name, .kind = MX_K_ID};
+    const struct mx_place at = parameter(mx_str_c(f->name));
+    struct mx_list *to = mx_field_member(base, f->off);
+
+    mx_field_sent(f, base);
+    *to = (struct mx_list){mx_arena_zalloc(r->arena, (size_t)f->max, sizeof(struct mx_id)), 0};
+    for (int q = 0; q < src->n_query; q++) {
+        struct mx_str rest = src->query[q].value, id;
+
+        if (!takes(f, src->query[q].name))
+            continue;
+        while (mx_str_split(&rest, ',', &id)) {
+            if (!mx_read_count_ok(r, f, &at, to->n + 1))
+                return;
+            mx_read_text(r, &one, &at, mx_str_trim(id), MX_AT(*to, struct mx_id, to->n++));
+        }
+    }
+}
+
 static void read_query_row(struct mx_reader *r, const struct mx_field *f,
                            const struct mx_sources *src, void *base)
 {
@@ -102,6 +129,8 @@ static void read_query_row(struct mx_reader *r, const struct mx_field *f,
     }
     if (n == 0 && (f->flags & MX_F_REQUIRED))
         mx_read_missing(r, &at);
+    else if (n > 0 && f->kind == MX_K_IDS)
+        collect_ids(r, f, src, base);
     else if (n > 0 && collects(f))
         collect(r, f, src, n, base);
     else if (n > 1)

@@ -26,6 +26,7 @@ enum mx_kind {
     MX_K_OBJPTR,    /* pointer to struct (NULL: null), `shape` */
     MX_K_LIST,      /* struct mx_list of `shape` structs */
     MX_K_STRS,      /* struct mx_list of struct mx_str */
+    MX_K_IDS, /* struct mx_list of struct mx_id, in a query alone: between commas, or repeated */
     MX_K_MAP,       /* struct mx_list of struct mx_pair: {"name": "value"} */
     MX_K_EACH,      /* struct mx_list of struct mx_sent: objects of `shape`, in a request alone */
     MX_K_METADATA,  /* struct mx_str: a JSON object of the caller's own, see MX_METADATA_* */

@@ -115,6 +115,8 @@ static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void
     case MX_K_RAW:
         mx_jsonw_raw(w, *(const struct mx_str *)p);
         break;
+    case MX_K_IDS:
+        MX_BUG("%s: ids stand in queries alone", f->name);
     }
 }
 

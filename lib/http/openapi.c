@@ -76,9 +76,10 @@ static void write_parameter(struct mx_jsonw *w, const struct mx_shapes *s, const
         mx_openapi_bool(w, "required", true);
     if (f->doc && f->doc[0])
         mx_openapi_c(w, "description", f->doc);
-    if (f->from == MX_QUERY && (f->kind == MX_K_STRS || f->kind == MX_K_MAP)) {
+    if (f->from == MX_QUERY &&
+        (f->kind == MX_K_STRS || f->kind == MX_K_IDS || f->kind == MX_K_MAP)) {
         mx_openapi_c(w, "style", "form");
-        mx_openapi_bool(w, "explode", true);
+        mx_openapi_bool(w, "explode", f->kind != MX_K_IDS);
     }
     mx_jsonw_name(w, "schema");
     mx_openapi_field(w, s, f, true);

@@ -150,6 +150,8 @@ static void write_list(struct mx_jsonw *w, const struct mx_shapes *s, const stru
         mx_openapi_ref(w, s, f->shape, f->flags & MX_F_CHANGES ? MX_CHANGED : MX_TAKEN);
     else if (f->shape)
         mx_openapi_ref(w, s, f->shape, in ? MX_TAKEN : MX_GIVEN);
+    else if (f->kind == MX_K_IDS)
+        mx_openapi_field(w, s, &(const struct mx_field){.kind = MX_K_ID}, in);
     else
         write_item_string(w, f, in);
 }
@@ -263,7 +265,7 @@ void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struc
     else if (reference)
         write_reference(w, s, f, in);
     else if (f->kind == MX_K_LIST || f->kind == MX_K_JSON_LIST || f->kind == MX_K_EACH ||
-             f->kind == MX_K_STRS)
+             f->kind == MX_K_STRS || f->kind == MX_K_IDS)
         write_list(w, s, f, in);
     else if (f->kind == MX_K_MAP || f->kind == MX_K_JSON_MAP)
         write_map(w, f, in);

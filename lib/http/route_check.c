@@ -5,16 +5,17 @@
 
 /* The kinds that each source can carry. */
 static const unsigned kinds_from[] = {
-    [MX_BODY] = ~(1u << MX_K_JSON_LIST | 1u << MX_K_JSON_MAP),
+    [MX_BODY] = ~(1u << MX_K_IDS | 1u << MX_K_JSON_LIST | 1u << MX_K_JSON_MAP),
     [MX_PATH] = KINDS_TEXT,
-    [MX_QUERY] = KINDS_TEXT | 1u << MX_K_BOOL | 1u << MX_K_TIME | 1u << MX_K_STRS | 1u << MX_K_MAP,
+    [MX_QUERY] = KINDS_TEXT | 1u << MX_K_BOOL | 1u << MX_K_TIME | 1u << MX_K_STRS | 1u << MX_K_IDS |
+                 1u << MX_K_MAP,
     [MX_HEADER] = 1u << MX_K_STR,
 };
 
 static void check_bounds(const struct mx_route *r, const struct mx_field *f)
 {
     bool sized = f->kind == MX_K_STR || f->kind == MX_K_LIST || f->kind == MX_K_EACH ||
-                 f->kind == MX_K_STRS || f->kind == MX_K_MAP || f->kind == MX_K_METADATA;
+                 f->kind == MX_K_STRS || f->kind == MX_K_IDS || f->kind == MX_K_MAP || f->kind == MX_K_METADATA;
 
     if (f->max < f->min || (sized && f->min < 0))
         MX_BUG("%s: %s: bounds are the wrong way round", r->id, f->name);

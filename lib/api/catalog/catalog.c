@@ -119,12 +119,18 @@ struct product_page {
     struct mx_list data;
     struct mx_str next_cursor;
     struct mx_facets *facets;
+    int64_t total;
+    bool has_total, total_capped, has_total_capped;
 };
 static const struct mx_field product_page_fields[] = {
     MX_O_LIST(struct product_page, data, &mx_shape_card, "In the order asked for."),
     MX_O_NULL(struct product_page, next_cursor, "For the next page."),
     MX_F_SUB(struct product_page, facets, MX_K_OBJPTR, MX_F_NULLABLE | MX_F_OMIT, 0, 0, &facets,
              "Counts over all pages, with facets=true."),
+    MX_F_HAS(struct product_page, total, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
+             "Products on all pages, with total=true; counted to 10,000."),
+    MX_F_HAS(struct product_page, total_capped, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
+             "There may be more than total says."),
 };
 MX_SHAPE(mx_shape_product_page, "ProductPage", struct product_page, product_page_fields);
 
@@ -154,6 +160,7 @@ struct view {
 
 struct product_query {
     struct mx_catalog_query query;
+    struct mx_list attr, option; /* struct mx_str: name:value */
     struct mx_str cursor;
     struct view view;
 };
@@ -166,15 +173,25 @@ struct product_query {
 static const struct mx_field product_query_fields[] = {
     Q(category, 0, 1, 120, MX_LINE, "Slug; its descendants count too."),
     Q(q, 0, 1, 200, MX_LINE, "Words, all of which occur in title, description, sku or brand."),
-    Q(brand, 0, 1, 120, MX_LINE, "Exact brand."),
-    Q_HAS(min_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "Lowest price, minor units."),
-    Q_HAS(max_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "Highest price, minor units."),
-    Q(in_stock, 0, 0, 0, MX_LINE, "true: only what can be had now."),
+    MX_F_KIND(struct product_query, query.ids, "ids", MX_K_IDS, MX_QUERY, 0, 1, 100, MX_LINE,
+              "Only these products, between commas; all on one page unless limit is given."),
+    MX_F_KIND(struct product_query, query.brands, "brand", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,
+              "Exact brand; given twice, either."),
+    Q_HAS(min_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "A variant costs at least so much, minor units."),
+    Q_HAS(max_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "A variant costs at most so much, minor units."),
+    Q(in_stock, 0, 0, 0, MX_LINE, "true: only what can be had now; prices are of variants in stock."),
     MX_F_KIND(struct product_query, query.attributes, "attr.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0,
               20, MX_LINE, "attr.<name>=<value>; of one name given twice, either value."),
+    MX_F_KIND(struct product_query, attr, "attr", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,
+              "The same as name:value, for clients that cannot make up names of parameters."),
+    MX_F_KIND(struct product_query, query.options, "option.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0,
+              20, MX_LINE, "option.<name>=<value>, of one variant; given twice, either value."),
+    MX_F_KIND(struct product_query, option, "option", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,
+              "The same as name:value."),
     Q_HAS(sort, MX_K_ENUM, 0, 0, mx_product_sort_names,
           "Default: relevance with q, newest without; relevance without q is newest."),
     Q(facets, 0, 0, 0, MX_LINE, "true: add counts by brand, attribute and price band."),
+    Q(total, 0, 0, 0, MX_LINE, "true: add how many products there are on all pages."),
     Q(limit, 0, 1, 100, MX_LINE, "Products a page, 20 unless given."),
     MX_F(struct product_query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
          "next_cursor of the page before."),
@@ -221,6 +238,37 @@ static enum mx_err check_view(struct mx_ctx *cx, const struct view *v)
     return MX_E_VALIDATION_FAILED;
 }
 
+/* Add name:value `texts` of parameter `name` to the pairs. */
+static enum mx_err add_pairs(struct mx_ctx *cx, const char *name, const struct mx_list *texts,
+                             struct mx_list *pairs)
+{
+    struct mx_list all = {MX_NEW_N(cx->arena, pairs->n + texts->n, struct mx_pair), 0};
+
+    for (size_t i = 0; i < pairs->n; i++)
+        *MX_AT(all, struct mx_pair, all.n++) = *MX_AT(*pairs, const struct mx_pair, i);
+    for (size_t i = 0; i < texts->n; i++) {
+        struct mx_str value = *MX_AT(*texts, const struct mx_str, i), key;
+
+        if (!mx_str_split(&value, ':', &key) || mx_str_trim(key).n == 0 ||
+            mx_str_trim(value).n == 0) {
+            mx_fault_param(cx->faults, mx_str_c(name), "bad_format", "must be name:value");
+            return MX_E_VALIDATION_FAILED;
+        }
+        *MX_AT(all, struct mx_pair, all.n++) =
+            (struct mx_pair){mx_str_trim(key), mx_str_trim(value)};
+    }
+    *pairs = all;
+    return MX_OK;
+}
+
+/* Pages of what is asked for by id show all of it. */
+static int64_t limit_of(const struct mx_catalog_query *q)
+{
+    if (q->limit)
+        return q->limit;
+    return q->ids.n > LIMIT_DEFAULT ? (int64_t)q->ids.n : LIMIT_DEFAULT;
+}
+
 static enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct product_query *i = in;
@@ -233,10 +281,15 @@ static enum mx_err api_products_list(struct mx_ctx *cx, const void *in, struct m
     MX_TRY(check_view(cx, &i->view));
     MX_TRY(mx_cursor_decode(cx->arena, tag, i->cursor, cx->faults, &at));
     q.after = (struct mx_page_key){at.set, at.number, at.text, at.id};
-    q.limit = q.limit ? q.limit : LIMIT_DEFAULT;
+    MX_TRY(add_pairs(cx, "attr", &i->attr, &q.attributes));
+    MX_TRY(add_pairs(cx, "option", &i->option, &q.options));
+    q.limit = limit_of(&q);
     MX_TRY(mx_catalog_list(cx, &q, &page));
     out->data = page.cards;
     out->facets = page.facets;
+    out->total = page.total;
+    out->total_capped = page.total >= MX_CATALOG_TOTAL_MAX;
+    out->has_total = out->has_total_capped = q.total;
     if (page.next.set)
         out->next_cursor = mx_cursor_encode(
             cx->arena, tag,

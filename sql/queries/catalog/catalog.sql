@@ -1,10 +1,12 @@
 -- The public catalog. A parameter that is NULL (or 0) filters nothing: the optimizer drops its
 -- condition. catalog.by_* walk the index of their order and stop at a full page; a range over
 -- status stands for = 1, for with equality the optimizer begins at the index's end and not behind
--- the last page. catalog.in_category, .having and .matching find few candidates by index and sort
--- them: :sort 0 relevance, 1 newest, 2 price, 3 -price, 4 title, 5 best_selling. Both ways give the
--- same order, ids going the way of the key. :attributes is "\n" and pairs name "\t" value "\n"; of
--- :n_attributes names a product must have one of the values given.
+-- the last page. catalog.in_category, .having, .among and .matching find few candidates by index and
+-- sort them, .in_stock_by_price all that there are: :sort 0 relevance, 1 newest, 2 price, 3 -price,
+-- 4 title, 5 best_selling. All ways give the same order, ids going the way of the key. :brands is
+-- "\n" and brands, each with "\n"; :attributes is "\n" and pairs name "\t" value "\n", and of
+-- :n_attributes names a product must have one of the values given. :options is a JSON array of
+-- :n_options objects {name, values}, values as :brands. :ids is a JSON array of ids in hexadecimal.
 
 -- part: catalog.available
 -- Not EXISTS, of which MariaDB 11 makes an IN and reads all variants for it.
@@ -25,11 +27,71 @@ p.thumbnail, p.rating_sum, p.rating_count,
 -- out: i64? compare_at, str? thumbnail, i64 rating_sum, i64 rating_count, i64 in_stock
 {{catalog.columns}}
 
--- part: catalog.brand_and_price
--- in: str? brand, i64? min_price, i64? max_price
+-- part: catalog.variants_in_stock
+FROM variant v
+JOIN stock s ON s.variant_id = v.id
+WHERE v.product_id = p.id AND v.active = 1 AND s.on_hand > s.reserved
+
+-- part: catalog.lowest
+-- The price that counts: with :in_stock = 1 that of the variants that can be had.
+-- in: i64 in_stock
+CASE WHEN :in_stock = 1
+     THEN (SELECT MIN(v.price) {{catalog.variants_in_stock}})
+     ELSE p.price_min
+END
+
+-- part: catalog.shown
+-- A card with the prices that count.
+-- in: i64 in_stock
+-- out: id id, str slug, str title, str? brand, str currency, i64 price_min, i64 price_max
+-- out: i64? compare_at, str? thumbnail, i64 rating_sum, i64 rating_count, i64 in_stock
+p.id, p.slug, p.title, p.brand, p.currency,
+{{catalog.lowest}},
+CASE WHEN :in_stock = 1
+     THEN (SELECT MAX(v.price) {{catalog.variants_in_stock}})
+     ELSE p.price_max
+END,
+CASE WHEN :in_stock = 1
+     THEN (SELECT CASE WHEN v.compare_at > v.price THEN v.compare_at END
+             {{catalog.variants_in_stock}}
+            ORDER BY v.price, v.position
+            LIMIT 1)
+     ELSE p.compare_at
+END,
+p.thumbnail, p.rating_sum, p.rating_count,
+{{catalog.available}}
+
+-- part: catalog.brand
+-- in: str? brand, str? brands
 (:brand IS NULL OR p.brand = :brand)
-AND (:min_price IS NULL OR p.price_min >= :min_price)
+AND (:brands IS NULL OR LOCATE(CONCAT('\n', p.brand, '\n'), :brands) > 0)
+
+-- part: catalog.variant
+-- A variant with the options asked for, in stock if that is asked for.
+-- in: i64 in_stock, i64 n_options, str options
+SELECT 1
+  FROM variant v
+  LEFT JOIN stock s ON s.variant_id = v.id
+ WHERE v.product_id = p.id AND v.active = 1
+   AND (:in_stock = 0 OR s.on_hand > s.reserved)
+   AND (:n_options = 0
+        OR :n_options =
+           (SELECT COUNT(*)
+              FROM JSON_TABLE(:options, '$[*]' COLUMNS (
+                       name VARCHAR(200) PATH '$.name',
+                       chosen TEXT PATH '$.values')) o
+             WHERE LOCATE(CONCAT('\n', JSON_UNQUOTE(JSON_EXTRACT(v.options,
+                              CONCAT('$.', JSON_QUOTE(o.name)))), '\n'), o.chosen) > 0))
+
+-- part: catalog.price
+-- One variant is in the range; :by_variant = 1 when lowest and highest price do not tell.
+-- in: i64? min_price, i64? max_price, i64 by_variant
+(:min_price IS NULL OR p.price_max >= :min_price)
 AND (:max_price IS NULL OR p.price_min <= :max_price)
+AND (:by_variant = 0
+     OR EXISTS ({{catalog.variant}}
+                   AND (:min_price IS NULL OR v.price >= :min_price)
+                   AND (:max_price IS NULL OR v.price <= :max_price)))
 
 -- part: catalog.below_category
 -- in: id? category
@@ -37,29 +99,36 @@ AND (:max_price IS NULL OR p.price_min <= :max_price)
  OR 1 = (SELECT COUNT(*) FROM product_category pc
           WHERE pc.category_id = :category AND pc.product_id = p.id))
 
--- part: catalog.attributes_and_stock
--- in: i64 in_stock, i64 n_attributes, str attributes
-(:n_attributes = 0
- OR :n_attributes =
-    (SELECT COUNT(*) FROM product_attribute a
-      WHERE a.product_id = p.id
-        AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0))
-AND (:in_stock = 0
-     OR {{catalog.available}})
+-- part: catalog.attributes_met
+-- in: str attributes
+(SELECT COUNT(*) FROM product_attribute a
+  WHERE a.product_id = p.id
+    AND LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0)
+
+-- part: catalog.among_ids
+-- in: str? ids
+(:ids IS NULL OR LOCATE(LOWER(HEX(p.id)), :ids) > 0)
+
+-- part: catalog.filters
+-- All but category and words.
+-- in: i64 n_attributes
+{{catalog.among_ids}}
+AND {{catalog.brand}}
+AND (:n_attributes = 0 OR :n_attributes = {{catalog.attributes_met}})
+AND {{catalog.price}}
 
 -- name: catalog.by_newest
 -- doc: Newest first.
 -- in: time? after_time, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}},
+SELECT {{catalog.shown}},
        CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', p.created_at) DIV 1000 AS SIGNED), ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
    AND (:after IS NULL OR p.created_at < :after_time
         OR (p.created_at = :after_time AND p.id < :after))
-   AND {{catalog.brand_and_price}}
    AND {{catalog.below_category}}
-   AND {{catalog.attributes_and_stock}}
+   AND {{catalog.filters}}
  ORDER BY p.status DESC, p.created_at DESC, p.id DESC
  LIMIT :limit;
 
@@ -67,14 +136,13 @@ SELECT {{catalog.card}},
 -- doc: Cheapest first.
 -- in: i64? after_number, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}}, p.price_min, ''
+SELECT {{catalog.shown}}, p.price_min, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
    AND (:after IS NULL OR p.price_min > :after_number
         OR (p.price_min = :after_number AND p.id > :after))
-   AND {{catalog.brand_and_price}}
    AND {{catalog.below_category}}
-   AND {{catalog.attributes_and_stock}}
+   AND {{catalog.filters}}
  ORDER BY p.status, p.price_min, p.id
  LIMIT :limit;
 
@@ -82,14 +150,13 @@ SELECT {{catalog.card}}, p.price_min, ''
 -- doc: Dearest first.
 -- in: i64? after_number, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}}, p.price_min, ''
+SELECT {{catalog.shown}}, p.price_min, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
    AND (:after IS NULL OR p.price_min < :after_number
         OR (p.price_min = :after_number AND p.id < :after))
-   AND {{catalog.brand_and_price}}
    AND {{catalog.below_category}}
-   AND {{catalog.attributes_and_stock}}
+   AND {{catalog.filters}}
  ORDER BY p.status DESC, p.price_min DESC, p.id DESC
  LIMIT :limit;
 
@@ -97,14 +164,13 @@ SELECT {{catalog.card}}, p.price_min, ''
 -- doc: By title, in the order of code points.
 -- in: str? after_text, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}}, 0, p.title
+SELECT {{catalog.shown}}, 0, p.title
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
    AND (:after IS NULL OR p.title > :after_text
         OR (p.title = :after_text AND p.id > :after))
-   AND {{catalog.brand_and_price}}
    AND {{catalog.below_category}}
-   AND {{catalog.attributes_and_stock}}
+   AND {{catalog.filters}}
  ORDER BY p.status, p.title, p.id
  LIMIT :limit;
 
@@ -112,14 +178,13 @@ SELECT {{catalog.card}}, 0, p.title
 -- doc: Best selling first.
 -- in: i64? after_number, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}}, p.sold, ''
+SELECT {{catalog.shown}}, p.sold, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
    AND (:after IS NULL OR p.sold < :after_number
         OR (p.sold = :after_number AND p.id < :after))
-   AND {{catalog.brand_and_price}}
    AND {{catalog.below_category}}
-   AND {{catalog.attributes_and_stock}}
+   AND {{catalog.filters}}
  ORDER BY p.status DESC, p.sold DESC, p.id DESC
  LIMIT :limit;
 
@@ -128,8 +193,8 @@ SELECT {{catalog.card}}, p.sold, ''
 -- in: i64 sort
 WHEN 1 THEN -CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00',
                      p.created_at) DIV 1000 AS SIGNED)
-WHEN 2 THEN p.price_min
-WHEN 3 THEN -p.price_min
+WHEN 2 THEN {{catalog.lowest}}
+WHEN 3 THEN -{{catalog.lowest}}
 WHEN 4 THEN 0
 ELSE -p.sold
 END AS number,
@@ -152,7 +217,7 @@ LIMIT :limit
 -- doc: Products of a small category.
 -- in: id category, i64 sort
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}}, k.number, k.text
+SELECT {{catalog.shown}}, k.number, k.text
   FROM (SELECT x.id, x.number, x.text
           FROM (SELECT p.id,
                        CASE :sort
@@ -161,8 +226,7 @@ SELECT {{catalog.card}}, k.number, k.text
                   STRAIGHT_JOIN product p ON p.id = pc.product_id
                  WHERE p.status = 1
                    AND pc.category_id = :category
-                   AND {{catalog.brand_and_price}}
-                   AND {{catalog.attributes_and_stock}}) x
+                   AND {{catalog.filters}}) x
          {{catalog.sorted_page}}) k
   JOIN product p ON p.id = k.id
  ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
@@ -171,7 +235,7 @@ SELECT {{catalog.card}}, k.number, k.text
 -- doc: Products of a rare attribute; with value NULL, any of :attributes.
 -- in: str name, str? value, str attributes, i64 sort
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}}, k.number, k.text
+SELECT {{catalog.shown}}, k.number, k.text
   FROM (SELECT x.id, x.number, x.text
           FROM (SELECT p.id,
                        CASE :sort
@@ -182,9 +246,43 @@ SELECT {{catalog.card}}, k.number, k.text
                    AND d.name = :name AND (:value IS NULL OR d.value = :value)
                    AND LOCATE(CONCAT('\n', d.name, '\t', d.value, '\n'),
                               :attributes) > 0
-                   AND {{catalog.brand_and_price}}
                    AND {{catalog.below_category}}
-                   AND {{catalog.attributes_and_stock}}) x
+                   AND {{catalog.filters}}) x
+         {{catalog.sorted_page}}) k
+  JOIN product p ON p.id = k.id
+ ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
+
+-- name: catalog.among
+-- doc: Products of the ids given.
+-- in: str? ids, i64 sort
+-- out: i64 sort_number, str sort_text
+SELECT {{catalog.shown}}, k.number, k.text
+  FROM (SELECT x.id, x.number, x.text
+          FROM (SELECT p.id,
+                       CASE :sort
+                         {{catalog.sort_key}}
+                  FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+                  STRAIGHT_JOIN product p ON p.id = UNHEX(j.id)
+                 WHERE p.status = 1
+                   AND {{catalog.below_category}}
+                   AND {{catalog.filters}}) x
+         {{catalog.sorted_page}}) k
+  JOIN product p ON p.id = k.id
+ ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
+
+-- name: catalog.in_stock_by_price
+-- doc: Products in stock, by the price of what can be had: no index knows it.
+-- in: i64 sort
+-- out: i64 sort_number, str sort_text
+SELECT {{catalog.shown}}, k.number, k.text
+  FROM (SELECT x.id, x.number, x.text
+          FROM (SELECT p.id,
+                       CASE :sort
+                         {{catalog.sort_key}}
+                  FROM product p
+                 WHERE p.status = 1
+                   AND {{catalog.below_category}}
+                   AND {{catalog.filters}}) x
          {{catalog.sorted_page}}) k
   JOIN product p ON p.id = k.id
  ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
@@ -205,7 +303,7 @@ END - LEAST(p.sold, 999999999999)
 -- doc: Products that hold all words.
 -- in: str words, i64 sort
 -- out: i64 sort_number, str sort_text
-SELECT {{catalog.card}}, k.number, k.text
+SELECT {{catalog.shown}}, k.number, k.text
   FROM (SELECT x.id, x.number, x.text
           FROM (SELECT p.id,
                        CASE :sort
@@ -214,9 +312,8 @@ SELECT {{catalog.card}}, k.number, k.text
                   FROM product p
                  WHERE p.status = 1
                    AND MATCH (p.search_text) AGAINST (:words IN BOOLEAN MODE)
-                   AND {{catalog.brand_and_price}}
                    AND {{catalog.below_category}}
-                   AND {{catalog.attributes_and_stock}}) x
+                   AND {{catalog.filters}}) x
          {{catalog.sorted_page}}) k
   JOIN product p ON p.id = k.id
  ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
@@ -243,26 +340,47 @@ SELECT c.id,
   FROM (SELECT 1 AS one) u
   LEFT JOIN category c ON c.slug = :category;
 
+-- part: catalog.judged
+-- A product with how many filters it does not pass: brand, price, and each attribute by its name.
+-- in: i64 n_attributes
+p.id, p.brand, {{catalog.lowest}} AS low,
+CASE WHEN {{catalog.brand}} THEN 0 ELSE 1 END AS brand_missed,
+CASE WHEN {{catalog.price}} THEN 0 ELSE 1 END AS price_missed,
+CASE WHEN :n_attributes = 0 THEN 0 ELSE :n_attributes - {{catalog.attributes_met}} END
+    AS attributes_missed
+
+-- part: catalog.unfiltered
+-- What every count is taken over. The limit has the rows judged once, not at each use of them.
+-- in: i64 by_stock_or_option
+AND {{catalog.among_ids}}
+AND (:by_stock_or_option = 0 OR EXISTS ({{catalog.variant}}))
+LIMIT 100000000
+
 -- part: catalog.facet
--- A value and how many products have it. The price bands begin at 0, 10, 25, 50, 100, 250 and 500
--- times :unit.
+-- A value and how many products have it, by all filters but its own. The price bands begin at 0, 10,
+-- 25, 50, 100, 250 and 500 times :unit.
 -- in: i64 unit
 -- out: i64 kind, str name, str value, i64 count
 k.kind, COALESCE(a.name, '') AS label,
 CASE k.kind
   WHEN 0 THEN p.brand
   WHEN 1 THEN a.value
-  ELSE CAST((p.price_min >= 10 * :unit) + (p.price_min >= 25 * :unit)
-            + (p.price_min >= 50 * :unit) + (p.price_min >= 100 * :unit)
-            + (p.price_min >= 250 * :unit) + (p.price_min >= 500 * :unit) AS CHAR)
+  ELSE CAST((p.low >= 10 * :unit) + (p.low >= 25 * :unit) + (p.low >= 50 * :unit)
+            + (p.low >= 100 * :unit) + (p.low >= 250 * :unit) + (p.low >= 500 * :unit) AS CHAR)
 END AS choice,
 COUNT(*) AS hits
 
 -- part: catalog.facet_kinds
+-- in: str attributes
 STRAIGHT_JOIN (SELECT 0 AS kind UNION ALL SELECT 1 UNION ALL SELECT 2) k
 LEFT JOIN product_attribute a ON k.kind = 1 AND a.product_id = p.id
-
--- part: catalog.facet_order
+WHERE p.brand_missed + p.price_missed + p.attributes_missed =
+      CASE k.kind
+        WHEN 0 THEN p.brand_missed
+        WHEN 1 THEN (LOCATE(CONCAT('\n', a.name, '\t'), :attributes) > 0)
+                    - (LOCATE(CONCAT('\n', a.name, '\t', a.value, '\n'), :attributes) > 0)
+        ELSE p.price_missed
+      END
 GROUP BY k.kind, label, choice
 HAVING choice IS NOT NULL
 ORDER BY k.kind, label, hits DESC, choice
@@ -271,39 +389,74 @@ LIMIT 1000
 -- name: catalog.facets
 -- doc: Counts over the whole catalog. kind 0: brand; 1: attribute; 2: price band by number.
 SELECT {{catalog.facet}}
-  FROM product p
-  {{catalog.facet_kinds}}
- WHERE p.status = 1
-   AND {{catalog.brand_and_price}}
-   AND {{catalog.attributes_and_stock}}
- {{catalog.facet_order}};
+  FROM (SELECT {{catalog.judged}}
+          FROM product p
+         WHERE p.status = 1
+           {{catalog.unfiltered}}) p
+  {{catalog.facet_kinds}};
 
 -- name: catalog.facets_in_category
 -- doc: Counts over a category. kind 0: brand; 1: attribute; 2: price band by number.
 -- in: id category
 SELECT {{catalog.facet}}
-  FROM product_category pc
-  STRAIGHT_JOIN product p ON p.id = pc.product_id
-  {{catalog.facet_kinds}}
- WHERE p.status = 1
-   AND pc.category_id = :category
-   AND {{catalog.brand_and_price}}
-   AND {{catalog.attributes_and_stock}}
- {{catalog.facet_order}};
+  FROM (SELECT {{catalog.judged}}
+          FROM product_category pc
+          STRAIGHT_JOIN product p ON p.id = pc.product_id
+         WHERE p.status = 1
+           AND pc.category_id = :category
+           {{catalog.unfiltered}}) p
+  {{catalog.facet_kinds}};
 
 -- name: catalog.facets_matching
 -- doc: Counts over products that hold all words. kind 0: brand; 1: attribute; 2: price band by
 -- doc: number.
 -- in: str words
 SELECT {{catalog.facet}}
-  FROM product p
-  {{catalog.facet_kinds}}
- WHERE p.status = 1
-   AND MATCH (p.search_text) AGAINST (:words IN BOOLEAN MODE)
-   AND {{catalog.brand_and_price}}
-   AND {{catalog.below_category}}
-   AND {{catalog.attributes_and_stock}}
- {{catalog.facet_order}};
+  FROM (SELECT {{catalog.judged}}
+          FROM product p
+         WHERE p.status = 1
+           AND MATCH (p.search_text) AGAINST (:words IN BOOLEAN MODE)
+           AND {{catalog.below_category}}
+           {{catalog.unfiltered}}) p
+  {{catalog.facet_kinds}};
+
+-- name: catalog.count
+-- doc: How many products pass, counted to :most.
+-- in: i64 most
+-- out: i64 n
+SELECT COUNT(*)
+  FROM (SELECT 1
+          FROM product p
+         WHERE p.status = 1
+           AND {{catalog.below_category}}
+           AND {{catalog.filters}}
+         LIMIT :most) x;
+
+-- name: catalog.count_in_category
+-- doc: The same in a category.
+-- in: id category, i64 most
+-- out: i64 n
+SELECT COUNT(*)
+  FROM (SELECT 1
+          FROM product_category pc
+          STRAIGHT_JOIN product p ON p.id = pc.product_id
+         WHERE p.status = 1
+           AND pc.category_id = :category
+           AND {{catalog.filters}}
+         LIMIT :most) x;
+
+-- name: catalog.count_matching
+-- doc: The same of products that hold all words.
+-- in: str words, i64 most
+-- out: i64 n
+SELECT COUNT(*)
+  FROM (SELECT 1
+          FROM product p
+         WHERE p.status = 1
+           AND MATCH (p.search_text) AGAINST (:words IN BOOLEAN MODE)
+           AND {{catalog.below_category}}
+           AND {{catalog.filters}}
+         LIMIT :most) x;
 
 -- name: catalog.around
 -- doc: What a product page shows beside the product. kind 0: its categories; 1: related products,

@@ -20,6 +20,11 @@ def word():
     return "w" + uuid.uuid4().hex[:14].translate(str.maketrans("0123456789", "ghijklmnop"))
 
 
+def prices(item, in_stock):
+    """Of the variants that count."""
+    return [v["price"]["amount"] for v in item["variants"] if v["stock"] or not in_stock]
+
+
 class Shelf:
     """Products of one brand, and what a list of them must be."""
 
@@ -40,7 +45,7 @@ class Shelf:
                         "sku": f"{self.word}-{i}-{k}",
                         "options": {"Size": "SM"[k]},
                         "price": {"amount": cheap + k * 150, "currency": "EUR"},
-                        "stock": 0 if i % 5 == 0 else k * 4,
+                        "stock": 0 if i % 5 == 0 else 4 if i % 4 == 2 else k * 4,
                     }
                     for k in range(2)
                 ],
@@ -53,12 +58,12 @@ class Shelf:
     def price(item):
         return min(v["price"]["amount"] for v in item["variants"])
 
-    def ids(self, keep=lambda item: True, sort="newest"):
+    def ids(self, keep=lambda item: True, sort="newest", in_stock=False):
         kept = [i for i in self.items if keep(i)]
         key = {
             "newest": lambda i: (i["made"], i["id"]),
-            "price": lambda i: (self.price(i), i["id"]),
-            "-price": lambda i: (self.price(i), i["id"]),
+            "price": lambda i: (min(prices(i, in_stock)), i["id"]),
+            "-price": lambda i: (min(prices(i, in_stock)), i["id"]),
             "title": lambda i: (i["title"], i["id"]),
             "best_selling": lambda i: i["id"],
         }[sort]
@@ -205,9 +210,11 @@ def test_a_category_holds_its_descendants(api, shelf):
     assert listed(api, category="no-such-category") == {"data": [], "next_cursor": None}
 
 
-def test_prices_are_bounds_of_the_lowest(api, shelf):
-    got = listed(api, brand=shelf.brand, min_price=900, max_price=1700, sort="price")
-    assert ids(got) == shelf.ids(lambda i: 900 <= shelf.price(i) <= 1700, "price")
+def test_some_variant_is_in_the_range(api, shelf):
+    """A19"""
+    for low, high in ((900, 1700), (1050, 1050), (1051, 1299)):
+        got = listed(api, brand=shelf.brand, min_price=low, max_price=high, sort="price")
+        assert ids(got) == shelf.ids(kept({"min_price": low, "max_price": high}), "price")
     assert ids(listed(api, brand=shelf.brand, min_price=1700, max_price=900)) == []
 
 
@@ -236,6 +243,8 @@ FILTERS = st.fixed_dictionaries(
         "in_stock": st.just("true"),
         "attr.colour": st.lists(st.sampled_from(COLOURS), min_size=1, max_size=2, unique=True),
         "attr.kind": st.sampled_from("01"),
+        "option.Size": st.lists(st.sampled_from("SML"), min_size=1, max_size=2, unique=True),
+        "ids": st.sets(st.integers(0, 17), min_size=1),
         "sort": st.sampled_from(SORTS),
         "limit": st.integers(1, 7),
         "by": st.sampled_from(["brand", "word", "batch"]),
@@ -248,36 +257,158 @@ ABOVE = {
 }
 
 
-def kept(filters):
-    """Whether an item passes."""
+def sellable(filters, but=None):
+    """Whether an item has a variant that passes, `but` for one kind of filter."""
+
+    def passes(v):
+        price = v["price"]["amount"]
+        return (
+            (not filters.get("in_stock") or v["stock"] > 0)
+            and v["options"]["Size"] in filters.get("option.Size", "SM")
+            and (but == "price" or filters.get("min_price", 0) <= price
+                 and price <= filters.get("max_price", 10**9))
+        )
+
+    return lambda item: any(map(passes, item["variants"]))
+
+
+def kept(filters, but=None):
+    """Whether an item passes all filters, `but` for one."""
 
     def keep(item):
         categories = set().union(*(ABOVE[c] for c in item["category_slugs"]))
         a = item["attributes"]
         return (
             ("category" not in filters or filters["category"] in categories)
-            and Shelf.price(item) >= filters.get("min_price", 0)
-            and Shelf.price(item) <= filters.get("max_price", 10**9)
-            and ("in_stock" not in filters or any(v["stock"] for v in item["variants"]))
-            and a["colour"] in filters.get("attr.colour", COLOURS)
-            and a["kind"] == filters.get("attr.kind", a["kind"])
+            and ("ids" not in filters or item["id"] in filters["ids"])
+            and sellable(filters, but)(item)
+            and (but == "colour" or a["colour"] in filters.get("attr.colour", COLOURS))
+            and (but == "kind" or a["kind"] == filters.get("attr.kind", a["kind"]))
         )
 
     return keep
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(filters=FILTERS)
 def test_any_filters_any_order_page_by_page(api, shelf, filters):
+    """A19, A24"""
     query = dict(filters)
     by = query.pop("by", "brand")
+    if "ids" in query:
+        query["ids"] = filters["ids"] = [shelf.items[i]["id"] for i in sorted(query["ids"])]
+        query["ids"] = ",".join(query["ids"])
     query |= {"brand": {"brand": shelf.brand}, "word": {"q": shelf.word},
               "batch": {"attr.batch": shelf.batch}}[by]
     sort = filters.get("sort", "newest")
     query["sort"] = sort
-    want = shelf.ids(kept({k: v for k, v in filters.items() if k in (
-        "category", "min_price", "max_price", "in_stock", "attr.colour", "attr.kind")}), sort)
+    want = shelf.ids(kept(filters), sort, "in_stock" in filters)
     assert walk(api, **query) == want
+    page = listed(api, total="true", **query)
+    assert page["total"] == len(want) and page["total_capped"] is False
+    for card in page["data"]:
+        item = next(i for i in shelf.items if i["id"] == card["id"])
+        counted = prices(item, "in_stock" in filters)
+        assert (card["price"]["amount"], card["price_max"]["amount"]) == (
+            min(counted), max(counted))
+
+
+def counts(values):
+    return {v: values.count(v) for v in set(values)}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(filters=FILTERS)
+def test_counts_are_taken_without_their_own_filter(api, shelf, filters):
+    """A24: a value that is chosen leaves the counts of its siblings."""
+    query = {k: v for k, v in filters.items() if k not in ("by", "sort", "limit")}
+    if "ids" in query:
+        query["ids"] = filters["ids"] = [shelf.items[i]["id"] for i in sorted(query["ids"])]
+    got = listed(api, q=shelf.word, facets="true", limit=1, **query)["facets"]
+    attributes = {
+        a["name"]: {v["value"]: v["count"] for v in a["values"]} for a in got["attributes"]}
+    for name in ("colour", "kind", "batch"):
+        items = [i for i in shelf.items if kept(filters, name)(i)]
+        assert attributes.get(name, {}) == counts([i["attributes"][name] for i in items])
+    items = [i for i in shelf.items if kept(filters, "price")(i)]
+    lows = [min(prices(i, "in_stock" in filters)) for i in items]
+    starts = [max(s for s in (0, 1000, 2500) if s <= low) for low in lows]
+    assert {p["min"]["amount"]: p["count"] for p in got["prices"]} == counts(starts)
+
+
+def test_options_are_of_one_variant(api, staff):
+    """A24: a choice and a price that no variant has together find nothing."""
+    brand = word()
+    body = {"title": "T", "brand": brand, "status": "active", "variants": [
+        {"sku": word(), "options": {"Size": s, 'Colour "1"': c}, "stock": n,
+         "price": {"amount": p, "currency": "EUR"}}
+        for s, c, p, n in (("S", "a:b", 100, 0), ("M", "red", 300, 1))]}
+    made = staff.post("/v1/admin/products", body).json()["id"]
+    for query, hit in (
+        ({"option.Size": "S"}, True), ({"option.Size": ["S", "L"]}, True),
+        ({"option.Size": "L"}, False), ({"option.Size": "S", "option": 'Colour "1":a:b'}, True),
+        ({"option.Size": "S", 'option.Colour "1"': "red"}, False),
+        ({"option": ["Size:M", 'Colour "1":red']}, True), ({"option.Nothing": "S"}, False),
+        ({"option.Size": "S", "in_stock": "true"}, False),
+        ({"option.Size": "M", "in_stock": "true"}, True),
+        ({"option.Size": "S", "min_price": 200}, False),
+        ({"option.Size": "S", "max_price": 100}, True),
+        ({"min_price": 101, "max_price": 299}, False),
+    ):
+        got = listed(api, brand=brand, **query)
+        assert ids(got) == [made] * hit, query
+    assert listed(api, brand=brand, in_stock="true")["data"][0]["price"]["amount"] == 300
+
+
+def test_several_brands(api, staff, shelf):
+    """A24"""
+    other = word()
+    made = staff.post("/v1/admin/products", {
+        "title": "T", "brand": other, "status": "active",
+        "variants": [{"sku": word(), "price": {"amount": 5, "currency": "EUR"}}]}).json()
+    both = listed(api, brand=[shelf.brand, other], facets="true", total="true", limit=50)
+    assert ids(both) == [made["id"], *shelf.ids()]
+    assert both["total"] == len(shelf.items) + 1
+    brands = {b["value"]: b["count"] for b in both["facets"]["brands"]}
+    assert brands[other] == 1 and brands[shelf.brand] == len(shelf.items)
+    assert faults(api.get("/v1/products?" + "&".join(f"brand={i}" for i in range(21)))) == [
+        ("brand", "too_many")]
+
+
+def test_attributes_of_clients_that_cannot_make_up_names(api, shelf):
+    """O1"""
+    teal = shelf.ids(lambda i: i["attributes"]["colour"] == "teal")
+    for query in ({"attr": [f"batch:{shelf.batch}", "colour:teal"]},
+                  {"attr": f"batch: {shelf.batch} ", "attr.colour": "teal"}):
+        assert ids(listed(api, **query)) == teal
+    two = listed(api, attr=[f"batch:{shelf.batch}", "colour:teal", "colour:plum"])
+    assert ids(two) == shelf.ids(lambda i: i["attributes"]["colour"] != "amber")
+    for name, value in (("attr", "colour"), ("attr", ":x"), ("option", "Size:")):
+        answer = api.get("/v1/products?" + urllib.parse.urlencode({name: value}))
+        assert faults(answer) == [(name, "bad_format")]
+    for name in ("attr[colour]", "attr.[colour]", "attr.colour[0]", "option.Size[]"):
+        answer = api.get("/v1/products?" + urllib.parse.urlencode({name: "x"}))
+        assert [w for w, _ in faults(answer)] == [name]
+
+
+def test_products_by_their_ids(api, shelf):
+    wanted = [i["id"] for i in shelf.items]
+    unknown = "01920000-0000-7000-8000-000000000000"
+    query = ",".join([*wanted[:3], unknown, wanted[0].upper()])
+    assert ids(listed(api, ids=query, sort="title")) == shelf.ids(
+        lambda i: i["id"] in wanted[:3], "title")
+    assert ids(listed(api, ids=wanted[:2])) == shelf.ids(lambda i: i["id"] in wanted[:2])
+    many = [f"01920000-0000-7000-8000-{n:012}" for n in range(100 - len(wanted))] + wanted
+    page = listed(api, ids=",".join(many))
+    assert ids(page) == shelf.ids() and page["next_cursor"] is None
+    assert faults(api.get(f"/v1/products?ids={','.join(many)},{unknown}")) == [("ids", "too_many")]
+    assert faults(api.get("/v1/products?ids=x")) == [("ids", "bad_format")]
+
+
+def test_no_total_unless_asked_for(api):
+    assert "total" not in listed(api, limit=1)
+    assert listed(api, category="no-such-category", total="true")["total"] == 0
+    assert listed(api, q="...", total="true")["total"] == 0
 
 
 # ---- pages
@@ -329,7 +460,8 @@ def test_long_titles_have_cursors(api, staff):
         ({"cursor": "!"}, "cursor", None),
         ({"currency": "USD"}, "currency", "unknown_value"),
         ({"currency": "XXQ"}, "currency", None),
-        ({"brand": ["a", "b"]}, "brand", "repeated"),
+        ({"brand": ""}, "brand", None),
+        ({"total": ["true", "true"]}, "total", "repeated"),
         ({"attr.": "x"}, "attr.", None),
     ],
 )
@@ -445,30 +577,29 @@ def counted(api, **query):
 def test_counts_are_those_of_the_whole_list(api, shelf):
     got = counted(api, brand=shelf.brand, limit=1, max_price=2400)
     items = [i for i in shelf.items if shelf.price(i) <= 2400]
-    assert got["brands"] == [{"value": shelf.brand, "count": len(items)}]
+    assert {"value": shelf.brand, "count": len(items)} in got["brands"]
     attributes = {
         a["name"]: {v["value"]: v["count"] for v in a["values"]} for a in got["attributes"]
     }
     for name in ("batch", "colour", "kind"):
-        values = [i["attributes"][name] for i in items]
-        assert attributes[name] == {v: values.count(v) for v in values}
+        assert attributes[name] == counts([i["attributes"][name] for i in items])
     bands = [((p["min"]["amount"], p["max"]["amount"]), p["count"]) for p in got["prices"]]
-    want = {}
-    for i in items:
-        low = max(s for s in (0, 1000, 2500) if s <= shelf.price(i))
-        want[(low, {0: 1000, 1000: 2500, 2500: 5000}[low])] = want.get(
-            (low, {0: 1000, 1000: 2500, 2500: 5000}[low]), 0) + 1
+    want = counts([{0: (0, 1000), 1000: (1000, 2500), 2500: (2500, 5000)}[
+        max(s for s in (0, 1000, 2500) if s <= shelf.price(i))] for i in shelf.items])
     assert bands == sorted(want.items())
 
 
 def test_every_way_of_finding_has_counts(api, shelf):
+    def of_own(got):
+        return [b["count"] for b in got["brands"] if b["value"] == shelf.brand]
+
     n = len(shelf.items)
-    for query in ({"brand": shelf.brand}, {"q": shelf.word}, {"attr.batch": shelf.batch}):
-        assert counted(api, **query)["brands"] == [{"value": shelf.brand, "count": n}]
+    for query in ({"brand": shelf.brand}, {"q": shelf.word}, {"attr.batch": shelf.batch},
+                  {"ids": [i["id"] for i in shelf.items]}):
+        assert of_own(counted(api, **query)) == [n]
     tents = len(shelf.ids(lambda i: "tents" in i["category_slugs"]))
     for query in ({"brand": shelf.brand}, {"q": shelf.word}):
-        got = counted(api, category="camping", **query)
-        assert got["brands"] == [{"value": shelf.brand, "count": tents}]
+        assert of_own(counted(api, category="camping", **query)) == [tents]
     assert counted(api, category="no-such-category") == {
         "brands": [], "attributes": [], "prices": []}
 
@@ -549,6 +680,8 @@ def test_a_change_gives_another_tag(api, staff, shelf):
         ("attr.material=Wool", 2),
         ("q=wool&category=home", 2),
         ("category=outdoor&facets=true", 3),
+        ("sort=price&in_stock=true&option.Size=M&brand=a&brand=b&total=true", 2),
+        ("ids=01920000-0000-7000-8000-000000000000", 1),
     ],
 )
 def test_round_trips_of_a_list(api, query, most):
