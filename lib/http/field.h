@@ -15,20 +15,20 @@
 #include "codec/uri.h"
 
 enum mx_kind {
-    MX_K_STR,       /* struct mx_str */
-    MX_K_INT,       /* int64_t */
-    MX_K_BOOL,      /* bool */
-    MX_K_ID,        /* struct mx_id */
-    MX_K_TIME,      /* struct mx_time */
-    MX_K_MONEY,     /* struct mx_money */
-    MX_K_ENUM,      /* int, index into `names`; -1 is null */
-    MX_K_OBJECT,    /* embedded struct, `shape` */
-    MX_K_OBJPTR,    /* pointer to struct (NULL: null), `shape` */
-    MX_K_LIST,      /* struct mx_list of `shape` structs */
-    MX_K_STRS,      /* struct mx_list of struct mx_str */
-    MX_K_IDS, /* struct mx_list of struct mx_id, in a query alone: between commas, or repeated */
-    MX_K_MAP,       /* struct mx_list of struct mx_pair: {"name": "value"} */
-    MX_K_EACH,      /* struct mx_list of struct mx_sent: objects of `shape`, in a request alone */
+    MX_K_STR,    /* struct mx_str */
+    MX_K_INT,    /* int64_t */
+    MX_K_BOOL,   /* bool */
+    MX_K_ID,     /* struct mx_id */
+    MX_K_TIME,   /* struct mx_time */
+    MX_K_MONEY,  /* struct mx_money */
+    MX_K_ENUM,   /* int, index into `names`; -1 is null */
+    MX_K_OBJECT, /* embedded struct, `shape` */
+    MX_K_OBJPTR, /* pointer to struct (NULL: null), `shape` */
+    MX_K_LIST,   /* struct mx_list of `shape` structs */
+    MX_K_STRS,   /* struct mx_list of struct mx_str */
+    MX_K_IDS,    /* struct mx_list of struct mx_id, in a query alone: between commas, or repeated */
+    MX_K_MAP,    /* struct mx_list of struct mx_pair: {"name": "value"} */
+    MX_K_EACH,   /* struct mx_list of struct mx_sent: objects of `shape`, in a request alone */
     MX_K_METADATA,  /* struct mx_str: a JSON object of the caller's own, see MX_METADATA_* */
     MX_K_JSON_LIST, /* struct mx_str: JSON text of a LIST of `shape`, in an answer alone */
     MX_K_JSON_MAP,  /* the same of a MAP */
@@ -97,9 +97,9 @@ struct mx_shape {
     size_t size;      /* of the C struct */
     const struct mx_field *fields;
     size_t n;
-    /* A rule over several members of an object that was sent whole; NULL: none. What breaks it is told of
-     * `faults` like what is wrong with a member; `at` points to the object. Members that are
-     * missing or wrong are as if they were absent. */
+    /* A rule over several members of an object that was sent whole; NULL: none. What breaks it is
+     * told of `faults` like what is wrong with a member; `at` points to the object. Members that
+     * are missing or wrong are as if they were absent. */
     void (*check)(struct mx_faults *faults, struct mx_str at, const void *in);
 };
 

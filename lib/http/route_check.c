@@ -15,7 +15,8 @@ static const unsigned kinds_from[] = {
 static void check_bounds(const struct mx_route *r, const struct mx_field *f)
 {
     bool sized = f->kind == MX_K_STR || f->kind == MX_K_LIST || f->kind == MX_K_EACH ||
-                 f->kind == MX_K_STRS || f->kind == MX_K_IDS || f->kind == MX_K_MAP || f->kind == MX_K_METADATA;
+                 f->kind == MX_K_STRS || f->kind == MX_K_IDS || f->kind == MX_K_MAP ||
+                 f->kind == MX_K_METADATA;
 
     if (f->max < f->min || (sized && f->min < 0))
         MX_BUG("%s: %s: bounds are the wrong way round", r->id, f->name);
