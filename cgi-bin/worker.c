@@ -50,11 +50,11 @@ static struct worker *self;
 /* Note the route before its handler runs: if that takes too long or crashes, the master says which
  * it was. */
 static enum mx_err run_noted(struct mx_ctx *cx, const struct mx_route *route,
-                             const struct mx_req *req, enum mx_err (*call)(void *arg), void *arg,
+                             const struct mx_req *req, const struct mx_work *work,
                              struct mx_res *res)
 {
     mx_score_route(self->score, self->slot, route->id, cx->request_id);
-    return mx_idempotency_run(cx, route, req, call, arg, res);
+    return mx_idempotency_run(cx, route, req, work, res);
 }
 
 static const struct mx_hooks hooks = {mx_authenticate, mx_authorize,     mx_admit,
@@ -135,6 +135,7 @@ static void on_done(void *arg, bool delivered, size_t bytes)
            MX_KMS("ms", now_ns - w->began_ns), MX_KMS("db_ms", mx_db_ns(cx->db)),
            MX_KI("trips", mx_db_trips(cx->db)), MX_KI("bytes", bytes),
            MX_KI("queue_ms", w->arrival_ms > 0 ? cx->now_ms - w->arrival_ms : 0),
+           MX_KS("server_request_id", mx_id_str(w->arena, cx->exchange)),
            MX_KS("actor", id_or_dash(cx->actor.account, actor)),
            MX_KS("claimed", id_or_dash(cx->claimed, claimed)));
     mx_log_context((struct mx_str){0}, (struct mx_str){0});

@@ -81,7 +81,7 @@ def recorder(place, pytestconfig):
 
 
 # One client address plays all the people of a test run.
-CROWD = client.limits(1_000_000, "credential_per_ip", "guess_per_ip", "login_global", "mail_global") | {
+CROWD = client.limits(1_000_000, "credential_per_ip", "guest_per_ip", "guess_per_ip", "login_global", "mail_global") | {
     "rate_mail_per_ip_hour": 1_000_000}
 
 

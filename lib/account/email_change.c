@@ -22,6 +22,7 @@ struct asked {
     struct mx_str email, key;
     bool mailed; /* neither the new address nor the caller has had their share of mail */
     struct mx_mailed_code code;
+    struct mx_str *handle; /* to set */
 };
 
 static enum mx_err take_share(void *arg)
@@ -73,6 +74,7 @@ static enum mx_err ask(void *arg)
     owner = rows.n > 0 ? MX_AT(rows, struct q_account_owner_row, 0) : NULL;
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_account(&cx->actor.account), &what, a->mailed,
                                &a->code));
+    *a->handle = a->code.handle;
     MX_TRY(mail_new_address(a, &user, owner));
     MX_TRY(mail_old_address(a, &user));
     return audit(cx, "account.email_ask");
@@ -81,13 +83,11 @@ static enum mx_err ask(void *arg)
 enum mx_err mx_email_change_ask(struct mx_ctx *cx, const struct mx_email_change *in,
                                 struct mx_str *ret_handle)
 {
-    struct asked a = {.cx = cx, .email = in->email};
+    struct asked a = {.cx = cx, .email = in->email, .handle = ret_handle};
     struct mx_proved proved = {take_share, ask, &a};
 
     MX_TRY(mx_email_key_of(cx, in->email, &a.key));
-    MX_TRY(mx_signin_prove(cx, in->password, &proved));
-    *ret_handle = a.code.handle;
-    return MX_OK;
+    return mx_signin_prove(cx, in->password, &proved);
 }
 
 /* ---- confirming ---- */

@@ -199,6 +199,7 @@ static enum mx_err sign_in(void *arg)
     struct mx_id account;
     enum mx_err e;
 
+    mx_db_effect(p->cx->db);
     MX_TRY(spend(p));
     MX_TRY(find(p, &account));
     if (mx_id_none(account))
@@ -247,6 +248,7 @@ static enum mx_err add(void *arg)
     struct mx_list own;
     struct mx_id known;
 
+    mx_db_effect(cx->db);
     MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(spend(p));
     MX_TRY(find(p, &known));
@@ -332,6 +334,7 @@ static enum mx_err obey(void *arg)
     const struct q_identity_find_row *r;
     enum mx_err e;
 
+    mx_db_effect(cx->db);
     MX_TRY(spend_mark(cx, n->provider, n->said.id, n->said.until_s));
     MX_TRY(find_identity(cx, n->provider, n->said.subject, &r));
     if (r == NULL || n->said.event == MX_OIDC_OTHER)
@@ -346,7 +349,7 @@ static enum mx_err obey(void *arg)
 }
 
 enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_str payload,
-                         enum mx_oidc_event *ret_event)
+                         int *ret_event)
 {
     struct notice n = {.cx = cx, .provider = mx_oidc_find(cx->proc->oidc, provider)};
     const char *why;
@@ -358,7 +361,7 @@ enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_st
     if (why)
         return refused(n.provider, why);
     MX_TRY(check(cx, n.provider, &n.said.jws, n.said.kid));
-    *ret_event = n.said.event;
+    *ret_event = (int)n.said.event;
     e = mx_db_tx(cx->db, obey, &n);
     /* The same notice again is no error: the provider may not have had the answer. */
     return e == MX_E_DUPLICATE ? MX_OK : e;

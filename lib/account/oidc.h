@@ -44,10 +44,11 @@ enum mx_err mx_oidc_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
 /* Do what follows from a provider's signed notice about one of its users; each counts once. Without
  * the user's consent the account's sessions end; without the user the way in goes too, and the
- * owner is told. Runs its own transaction. MX_E_NOT_FOUND for an unknown provider; else as sign-in.
+ * owner is told. *ret_event is an enum mx_oidc_event. Runs its own transaction. MX_E_NOT_FOUND for
+ * an unknown provider; else as sign-in.
  */
 enum mx_err mx_oidc_obey(struct mx_ctx *cx, struct mx_str provider, struct mx_str payload,
-                         enum mx_oidc_event *ret_event) MX_MUST_CHECK;
+                         int *ret_event) MX_MUST_CHECK;
 
 /* Of table identity, see shop/holding.h. */
 enum mx_err mx_identity_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;

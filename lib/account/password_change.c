@@ -175,6 +175,7 @@ static enum mx_err put_reset(void *arg)
     MX_TRY(mx_mailed_code_use(cx, r->codes, r->code, &what, &r->refused));
     if (r->refused != MX_OK)
         return MX_OK;
+    mx_db_effect(cx->db);
     MX_TRY(account_of(r, what.account));
     if (!r->change.user.email_verified)
         MX_TRY(drop_claims(cx, what.account));

@@ -113,6 +113,7 @@ static enum mx_err sign_up(void *arg)
     const struct signup *s = arg;
     enum mx_err e = make_and_sign_in(s->cx, &s->person, &s->registered->tokens);
 
+    mx_db_effect(s->cx->db);
     return e == MX_E_DUPLICATE ? MX_E_EMAIL_TAKEN : e;
 }
 
@@ -149,6 +150,7 @@ static enum mx_err ask_for_proof(void *arg)
     struct mx_str locale;
     struct mx_pair var;
 
+    mx_db_effect(cx->db);
     MX_TRY(guest_locale(s, &locale));
     MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){p->key}, &owners));
     MX_TRY(mx_mailed_code_make(cx, codes_of(p->key), &what, s->mailed, &made));
@@ -319,6 +321,7 @@ static enum mx_err confirm(void *arg)
     p->overtaken = confirmed == 0;
     if (p->overtaken)
         return MX_E_INVALID_CREDENTIALS;
+    mx_db_effect(p->cx->db);
     return p->then.commit != NULL ? p->then.commit(p->then.arg) : MX_OK;
 }
 

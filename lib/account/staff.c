@@ -353,6 +353,7 @@ static enum mx_err finish_accept(void *arg)
     struct mx_staff after;
     int64_t taken, changed;
 
+    mx_db_effect(cx->db);
     MX_TRY(q_invitation_take(cx->db, &x->take, &taken));
     if (taken == 0)
         return MX_E_CODE_INVALID;

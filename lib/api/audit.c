@@ -13,7 +13,10 @@ static const struct mx_field row_fields[] = {
     MX_O_RAW(struct mx_audit_row, before, "The object before; null: there was none."),
     MX_O_RAW(struct mx_audit_row, after, "The object after; null: there is none."),
     MX_O_NULL(struct mx_audit_row, address, "Address of the client; null once erased."),
-    MX_O(struct mx_audit_row, request_id, "Request, as in the log."),
+    MX_O(struct mx_audit_row, request_id,
+         "X-Request-Id of the request, which its client may choose."),
+    MX_O_NULL(struct mx_audit_row, server_request_id,
+              "The same request as the server names it, in the log too; no two share one."),
     MX_O(struct mx_audit_row, created_at, "When."),
 };
 static MX_SHAPE(row, "AuditEntry", struct mx_audit_row, row_fields);

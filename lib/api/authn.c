@@ -120,6 +120,9 @@ enum mx_err mx_admit(struct mx_ctx *cx, enum mx_rate_class c)
 {
     const struct mx_settings *s = cx->proc->conf;
     const struct mx_limit limits[] = {
+        [MX_RATE_GUEST] = {.bucket = MX_S("guest"),
+                           .burst = s->rate_guest_per_ip_burst,
+                           .per_min = s->rate_guest_per_ip_per_min},
         [MX_RATE_SIGN_IN] = {.bucket = MX_S("address"),
                              .burst = s->rate_token_per_ip_burst,
                              .per_min = s->rate_token_per_ip_per_min},

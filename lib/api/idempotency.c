@@ -2,27 +2,32 @@
 
 #include "account/session.h"
 #include "api/authn.h"
+#include "base/clock.h"
 #include "catalog/generation.h"
 #include "codec/keys.h"
 #include "codec/uri.h"
 #include "io/db.h"
+#include "io/shm.h"
 #include "q/idempotency.h"
 
-/* A key claimed so long ago without an answer belongs to a worker that died. */
-#define CLAIM_LIFE_MS 30000
+/* When an account's oldest answers may have been forgotten, or the first holder of a key be done.
+ */
+#define FULL_RETRY_S 3600
+#define TWIN_RETRY_S 1
 
 /* One request under its idempotency and transaction rules. */
 struct run {
     struct mx_ctx *cx;
     const struct mx_route *route;
-    enum mx_err (*call)(void *arg);
-    void *arg;
+    const struct mx_work *work;
     struct mx_res *res;
     struct mx_str key;       /* absent: not given */
     struct mx_id principal;  /* whose key it is */
     struct mx_hash request;  /* never stored: a password may be guessed by it */
     struct mx_faults faults; /* as they were before the first try */
-    bool key_taken;
+    bool key_taken;          /* another request has stored its answer under it */
+    bool full;               /* the account has no room for another answer */
+    bool stored;             /* the answer is, with the effect */
 };
 
 static struct mx_str hash_str(const struct mx_hash *h)
@@ -64,6 +69,16 @@ static struct mx_id principal_of(const struct run *r)
     return id;
 }
 
+/* Caller and key. */
+static struct mx_id once_of(const struct run *r)
+{
+    struct mx_arena *a = r->cx->arena;
+    struct mx_str caller = mx_hex(a, r->principal.b, sizeof r->principal.b);
+    struct mx_hash digest = mx_sha256(mx_str_fmt(a, "%s %.*s", caller.p, MX_FMT(r->key)));
+
+    return mx_id_of(digest.b);
+}
+
 /* Method, path, query and body. */
 static void identify(struct run *r, const struct mx_req *req)
 {
@@ -80,6 +95,7 @@ static void identify(struct run *r, const struct mx_req *req)
     r->request = mx_sha256((struct mx_str){both, sizeof(both)});
     r->key = req->idempotency_key;
     r->principal = principal_of(r);
+    r->cx->once = once_of(r);
 }
 
 /* A stored answer is "location\netag\nbody", sealed; an empty line for a header it does not have.
@@ -138,21 +154,18 @@ static enum mx_err replay(struct run *r, const struct q_idempotency_find_row *ro
     return MX_OK;
 }
 
-/* The first holder of the key still runs; if it died, the key is free when its claim ends. */
-static enum mx_err in_progress(struct run *r, int64_t claimed_ms)
+static enum mx_err in_progress(struct run *r)
 {
-    int64_t left_ms = claimed_ms + CLAIM_LIFE_MS - r->cx->now_ms;
-
-    r->cx->faults->retry_after_s = left_ms > 1000 ? (int)(left_ms / 1000) : 1;
+    r->cx->faults->retry_after_s = TWIN_RETRY_S;
     return MX_E_IDEMPOTENCY_IN_PROGRESS;
 }
 
-/* What the stored row says to this request. */
+/* What the stored row says to this request; one without a status waits for its outcome. */
 static enum mx_err judge(struct run *r, const struct q_idempotency_find_row *row)
 {
     if (!mx_keys_made(r->cx->proc->keys, told(r), &row->request_hash))
         return MX_E_IDEMPOTENCY_KEY_REUSED;
-    return row->status == 0 ? in_progress(r, row->created_at.ms) : replay(r, row);
+    return row->status == 0 ? in_progress(r) : replay(r, row);
 }
 
 /* What is stored under the key decides; nothing stored: `otherwise`. */
@@ -168,20 +181,41 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
     return judge(r, MX_AT(rows, struct q_idempotency_find_row, 0));
 }
 
-/* The key's row, in the transaction of the effect. */
+static enum mx_err full(struct run *r)
+{
+    r->cx->faults->retry_after_s = FULL_RETRY_S;
+    return mx_fail(r->cx->faults, MX_E_RATE_LIMITED,
+                   "Too many answers are kept under Idempotency-Keys of this account.");
+}
+
+/* Write the key's row. What staff do is bounded by who they are. */
 static enum mx_err store(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {r->principal, r->key,         mx_caller(cx),
-                                        stamp_of(r),  r->res->status, sealed_answer(r),
-                                        {cx->now_ms}};
-    enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
+    const struct mx_settings *conf = cx->proc->conf;
+    bool bounded = cx->actor.kind != MX_STAFF;
+    struct mx_str answer = sealed_answer(r);
+    struct q_idempotency_store_in in = {
+        .principal = r->principal,
+        .key = r->key,
+        .account = mx_caller(cx),
+        .request_hash = stamp_of(r),
+        .status = r->res->status,
+        .body = answer,
+        .bytes = (int64_t)answer.n,
+        .now = {cx->now_ms},
+        .answers_max = bounded ? conf->idempotency_answers : INT64_MAX,
+        .room = (bounded ? conf->idempotency_bytes : INT64_MAX) - (int64_t)answer.n,
+    };
+    int64_t changed;
+    enum mx_err e = q_idempotency_store(cx->db, &in, &changed);
 
     r->key_taken = e == MX_E_DUPLICATE;
-    return e;
+    r->full = e == MX_OK && changed == 0;
+    return r->full ? full(r) : e;
 }
 
-/* One try of the transaction. */
+/* One try of the route's transaction. */
 static enum mx_err attempt(void *arg)
 {
     struct run *r = arg;
@@ -190,76 +224,74 @@ static enum mx_err attempt(void *arg)
     *cx->faults = r->faults;
     if (r->route->who == MX_WHO_STAFF)
         mx_catalog_changed(cx);
-    MX_TRY(r->call(r->arg));
+    MX_TRY(r->work->handle(r->work->arg));
+    MX_TRY(r->work->render(r->work->arg));
     if (r->route->flags & MX_R_LOCK_SESSION)
         MX_TRY(mx_session_require_live(cx));
     return r->key.p != NULL ? store(r) : MX_OK;
 }
 
-static enum mx_err run_tx(struct run *r)
+static void note_stored(void *arg, bool certain)
 {
-    enum mx_err e = mx_db_tx(r->cx->db, attempt, r);
+    struct run *r = arg;
+
+    r->stored = certain;
+}
+
+/* At the end of the transaction that a rule says is the effect. */
+static enum mx_err keep_with_effect(void *arg)
+{
+    struct run *r = arg;
+
+    MX_TRY(r->work->render(r->work->arg));
+    mx_db_after_commit(r->cx->db, note_stored, r);
+    return store(r);
+}
+
+/* A handler that has transactions of its own, or none. */
+static enum mx_err run_own(struct run *r)
+{
+    if (r->key.p != NULL)
+        mx_db_on_effect(r->cx->db, keep_with_effect, r);
+    MX_TRY(r->work->handle(r->work->arg));
+    if (r->stored)
+        return MX_OK;
+    MX_TRY(r->work->render(r->work->arg));
+    return r->key.p != NULL ? store(r) : MX_OK;
+}
+
+/* A refusal may only be the echo of the first use of the key (the cart is gone: it became the
+ * order); where the outcome of COMMIT is unknown, the key's row tells. */
+static bool may_be_stored(enum mx_err e)
+{
+    return e == MX_E_COMMIT_UNKNOWN || (mx_err_status(e) < 500 && e != MX_E_RATE_LIMITED);
+}
+
+static enum mx_err run_once(struct run *r)
+{
+    enum mx_err e = r->route->flags & MX_R_TX ? mx_db_tx(r->cx->db, attempt, r) : run_own(r);
 
     if (e == MX_OK || r->key.p == NULL)
         return e;
     if (r->key_taken)
         return find_stored(r, MX_E_UNAVAILABLE);
-    /* A refusal may only be the echo of the first use of the key (the cart is gone: it became the
-     * order). Unknown outcome of COMMIT: the key's row tells. */
-    if (e == MX_E_COMMIT_UNKNOWN || mx_err_status(e) < 500)
-        return find_stored(r, e);
+    return r->full || may_be_stored(e) ? find_stored(r, e) : e;
+}
+
+/* Unless this host is running the key already. */
+static enum mx_err run_alone(struct run *r)
+{
+    struct mx_running *running = mx_shared_running(r->cx->proc->shared);
+    uint64_t number;
+    enum mx_err e;
+
+    memcpy(&number, r->cx->once.b, sizeof number);
+    if (!mx_running_take(running, number, mx_mono_ms() / 1000,
+                         r->cx->proc->conf->request_timeout_ms / 1000 + 1))
+        return in_progress(r);
+    e = run_once(r);
+    mx_running_give(running, number);
     return e;
-}
-
-/* Claim the key before work that is not one transaction. */
-static enum mx_err claim(struct run *r)
-{
-    struct mx_ctx *cx = r->cx;
-    struct q_idempotency_store_in in = {r->principal, r->key,      mx_caller(cx), stamp_of(r), 0,
-                                        MX_S(""),     {cx->now_ms}};
-    enum mx_err e = q_idempotency_store(cx->db, &in, NULL);
-    struct mx_list rows;
-    struct q_idempotency_find_in find;
-    const struct q_idempotency_find_row *row;
-    enum mx_err verdict;
-    int64_t changed;
-    struct q_idempotency_take_over_in again;
-
-    if (e != MX_E_DUPLICATE)
-        return e;
-    find = (struct q_idempotency_find_in){r->principal, r->key};
-    MX_TRY(q_idempotency_find(cx->db, &find, &rows));
-    if (rows.n == 0)
-        return in_progress(r, 0);
-    row = MX_AT(rows, struct q_idempotency_find_row, 0);
-    verdict = judge(r, row);
-    if (verdict != MX_E_IDEMPOTENCY_IN_PROGRESS || row->created_at.ms + CLAIM_LIFE_MS > cx->now_ms)
-        return verdict;
-    again =
-        (struct q_idempotency_take_over_in){r->principal, r->key, {cx->now_ms}, row->created_at};
-    MX_TRY(q_idempotency_take_over(cx->db, &again, &changed));
-    *cx->faults = r->faults;
-    return changed == 1 ? MX_OK : in_progress(r, cx->now_ms);
-}
-
-static enum mx_err run_claimed(struct run *r)
-{
-    struct mx_ctx *cx = r->cx;
-    enum mx_err e = claim(r);
-    struct q_idempotency_finish_in in;
-
-    if (e != MX_OK || r->res->replayed)
-        return e;
-    e = r->call(r->arg);
-    if (e != MX_OK) {
-        enum mx_err dropped =
-            q_idempotency_drop(cx->db, &(struct q_idempotency_drop_in){r->principal, r->key}, NULL);
-
-        return mx_err_status(e) < 500 || dropped == MX_OK ? e : dropped;
-    }
-    in = (struct q_idempotency_finish_in){r->principal, r->key, mx_caller(cx), r->res->status,
-                                          sealed_answer(r)};
-    return q_idempotency_finish(cx->db, &in, NULL);
 }
 
 /* A stored answer goes only to who asked first: the account, or whoever knows the password, code or
@@ -273,17 +305,16 @@ static bool key_counts(const struct mx_ctx *cx, const struct mx_route *route,
 }
 
 enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
-                               const struct mx_req *req, enum mx_err (*call)(void *arg), void *arg,
+                               const struct mx_req *req, const struct mx_work *work,
                                struct mx_res *res)
 {
-    struct run r = {.cx = cx, .route = route, .call = call, .arg = arg, .res = res};
+    struct run r = {.cx = cx, .route = route, .work = work, .res = res};
 
     r.faults = *cx->faults;
-    if (key_counts(cx, route, req))
-        identify(&r, req);
-    if (route->flags & MX_R_TX)
-        return run_tx(&r);
-    return r.key.p != NULL ? run_claimed(&r) : call(arg);
+    if (!key_counts(cx, route, req))
+        return run_once(&r);
+    identify(&r, req);
+    return run_alone(&r);
 }
 
 enum mx_err mx_idempotency_erase(struct mx_ctx *cx, const struct mx_holder *h)

@@ -1,10 +1,17 @@
-/* Once only: the transaction around a handler and the answer that is stored with its effect.
+/* Once only (API section 1): the transaction around a handler, and the answer that commits with its
+ * effect.
  *
- * Idempotency (API section 1): for routes in a transaction the key's row is written in that same
- * transaction, after the handler and before COMMIT; a second use runs into the unique key (or into
- * the handler's own refusal), rolls back and replays the stored answer. Routes that run their own
- * transactions (password hashing between them) claim the key first. Stored answers are encrypted
- * under the server's secret. */
+ * The key's row, with the answer, is written in the transaction that has the request's effect, last
+ * before COMMIT: that of the route (MX_R_TX), or the one that a rule says is it (mx_db_effect),
+ * where a password is hashed or a provider asked before. So there is never an effect without its
+ * row nor a row without its effect, wherever a worker dies or a connection is lost: the next
+ * request with the key either finds the answer or is the first. Of two at once the second runs into
+ * the unique key, rolls back and replays; on the same host it is told to wait without any work.
+ * Only a refusal, or a route that changes nothing, leaves no row, or one that was written behind
+ * it.
+ *
+ * Stored answers are encrypted under the server's secret, and an account has room for so many of
+ * them (idempotency_answers, idempotency_bytes). */
 #ifndef MX_API_IDEMPOTENCY_H
 #define MX_API_IDEMPOTENCY_H
 
@@ -13,7 +20,7 @@
 
 /* As struct mx_hooks says of `run`. */
 enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
-                               const struct mx_req *req, enum mx_err (*call)(void *arg), void *arg,
+                               const struct mx_req *req, const struct mx_work *work,
                                struct mx_res *res) MX_MUST_CHECK;
 
 /* Of table idempotency, see shop/holding.h. */

@@ -51,11 +51,13 @@ struct mx_ctx {
     struct mx_db *db; /* io/db.h */
     struct mx_faults *faults;
     struct mx_actor actor;
-    struct mx_id claimed; /* account that a caller who signs in claims to be, or is by now */
-    struct mx_str named;  /* the canonical address that such a caller named, known or not */
-    int64_t now_ms;       /* wall clock at arrival: one "now" for the whole request */
-    struct mx_str request_id;
-    struct mx_str address; /* the client's address as nginx saw it */
+    struct mx_id claimed;     /* account that a caller who signs in claims to be, or is by now */
+    struct mx_str named;      /* the canonical address that such a caller named, known or not */
+    struct mx_id once;        /* made of caller and Idempotency-Key; none: no key was given */
+    int64_t now_ms;           /* wall clock at arrival: one "now" for the whole request */
+    struct mx_id exchange;    /* this request, as nobody else can name it; none: a job or command */
+    struct mx_str request_id; /* the client's X-Request-Id, or `exchange` as text */
+    struct mx_str address;    /* the client's address as nginx saw it */
     struct mx_str user_agent;
     struct mx_str accept_language; /* as sent, unchecked */
     bool head;                     /* HEAD: nobody sees the body of the answer */

@@ -58,6 +58,16 @@ struct mx_id mx_id_new(void)
     return id;
 }
 
+struct mx_id mx_id_of(const unsigned char bytes[16])
+{
+    struct mx_id id;
+
+    memcpy(id.b, bytes, sizeof(id.b));
+    id.b[6] = (unsigned char)((id.b[6] & 0x0f) | 0x80);
+    id.b[8] = (unsigned char)((id.b[8] & 0x3f) | 0x80);
+    return id;
+}
+
 bool mx_id_eq(struct mx_id a, struct mx_id b)
 {
     return memcmp(a.b, b.b, sizeof a.b) == 0;

@@ -13,6 +13,8 @@ struct mx_id {
 
 /* New UUIDv7 of the present wall-clock ms; monotonic within a process. */
 struct mx_id mx_id_new(void);
+/* UUIDv8 of 16 bytes that are already unlike all others (a digest). */
+struct mx_id mx_id_of(const unsigned char bytes[16]);
 bool mx_id_eq(struct mx_id a, struct mx_id b);
 bool mx_id_none(struct mx_id id);
 /* Canonical text, not NUL-terminated. */

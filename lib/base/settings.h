@@ -38,6 +38,8 @@
     S(db_user,                 "merx", 0, "database account")                                      \
     I(drain_timeout_s,         40, 1, 3600, "time limit for a worker to finish its requests at stop and reload, seconds") \
     I(guest_keep_d,            7, 1, 30, "a guest without an order is deleted this long after their last session ended, days") \
+    I(idempotency_answers,     1000, 10, 1000000, "answers that are kept under Idempotency-Keys for one customer or guest") \
+    I(idempotency_bytes,       8388608, 65536, 1073741824, "bytes that these answers of one customer or guest take at most") \
     I(idempotency_ttl_h,       48, 24, 8760, "how long an Idempotency-Key is remembered, hours")                  \
     S(issuer,                  "https://merx.invalid", 0, "issuer (iss) of access tokens")                  \
     I(job_interval_ms,         250, 20, 60000, "pause of the job runner when nothing is due, milliseconds")      \
@@ -62,6 +64,8 @@
     I(rate_credential_per_ip_per_min, 600, 1, 60000000, "sign-ins, sign-ups and codes that one client address may send a minute") \
     I(rate_guess_per_ip_burst, 200, 1, 100000000, "wrong passwords and codes of second factors that one client address may send at once, to all accounts together") \
     I(rate_guess_per_ip_per_min, 60, 1, 100000000, "wrong passwords and codes of second factors that one client address regains a minute") \
+    I(rate_guest_per_ip_burst, 1000, 1, 1000000, "new guests that one client address may ask for at once") \
+    I(rate_guest_per_ip_per_min, 120, 1, 60000000, "new guests that one client address may ask for a minute") \
     I(rate_login_global_burst, 3000, 1, 100000000, "wrong passwords and codes of second factors that this host takes at once, over all accounts and client addresses") \
     I(rate_login_global_per_min, 600, 1, 100000000, "wrong passwords and codes of second factors that this host regains a minute, over all accounts and client addresses") \
     I(rate_login_per_account_burst, 40, 1, 100000, "wrong passwords that one account takes at once, from all client addresses together") \
@@ -77,8 +81,8 @@
     I(rate_mail_per_ip_hour, 1000, 1, 1000000, "such mails that one client address may ask for at once, and regains an hour, to all addresses together") \
     I(rate_mfa_per_account_burst, 50, 5, 100000, "wrong codes of second factors that one account takes at once, from all client addresses together") \
     I(rate_mfa_per_account_per_hour, 4, 1, 100000, "wrong codes of second factors that one account regains an hour, for all client addresses together") \
-    I(rate_token_per_ip_burst, 5000, 1, 1000000, "new guests and refreshed tokens that one client address may ask for at once") \
-    I(rate_token_per_ip_per_min, 60000, 1, 60000000, "new guests and refreshed tokens that one client address may ask for a minute") \
+    I(rate_token_per_ip_burst, 5000, 1, 1000000, "refreshed tokens and challenges of passkeys that one client address may ask for at once") \
+    I(rate_token_per_ip_per_min, 60000, 1, 60000000, "refreshed tokens and challenges of passkeys that one client address may ask for a minute") \
     I(reauth_max_age_s,        900, 30, 86400, "greatest age of the sign-in, or of POST /v1/auth/reauth, for routes that require a recent one, seconds") \
     I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token may be sent again (lost answer), seconds") \
     I(refresh_ttl_d,           30, 1, 365, "an unused session ends after this time, days")                  \

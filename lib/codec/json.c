@@ -30,6 +30,8 @@ struct scan {
     size_t n, at;
     const char *why; /* set by the first fault, which is at `at` */
     int depth, values;
+    struct mx_str outer; /* member of the outermost object whose value is scanned */
+    bool nul;            /* the fault is a NUL */
     uint32_t objects;
     struct member *members; /* open addressing, a power of two of places, at most half full */
     size_t n_members, places;
@@ -80,15 +82,15 @@ static int32_t hex4(const char *p)
     return value;
 }
 
-/* Code point of the escape \uXXXX at `p`, a pair of surrogates being one; -1 when malformed, lone
- * or NUL. Reads no further than the first byte that does not fit. */
+/* Code point of the escape \uXXXX at `p`, a pair of surrogates being one; -1 when malformed or
+ * lone. Reads no further than the first byte that does not fit. */
 static int32_t unicode_escape(const char *p, size_t *ret_len)
 {
     int32_t high = hex4(p + 2), low;
 
     *ret_len = 6;
     if (high < 0xD800 || high > 0xDFFF)
-        return high == 0 ? -1 : high;
+        return high;
     if (high > 0xDBFF || p[6] != '\\' || p[7] != 'u')
         return -1;
     low = hex4(p + 8);
@@ -103,8 +105,11 @@ static bool scan_escape(struct scan *s)
     const char *p = s->text + s->at;
     size_t len = 2;
 
+    s->nul = p[1] == 'u' && hex4(p + 2) == 0;
+    if (s->nul)
+        return fault(s, "NUL in an escape");
     if (p[1] == 'u' && unicode_escape(p, &len) < 0)
-        return fault(s, "NUL, lone surrogate or bad digit in an escape");
+        return fault(s, "lone surrogate or bad digit in an escape");
     if (p[1] == '\0' || !strchr("\"\\/bfnrtu", p[1]))
         return fault(s, "unknown escape");
     s->at += len;
@@ -228,11 +233,16 @@ static bool add_member(struct scan *s, uint32_t object, struct mx_str name)
 static bool scan_member(struct scan *s, uint32_t object)
 {
     size_t from = s->at;
-    struct mx_str raw = {0};
+    struct mx_str raw = {0}, name;
 
+    if (s->depth == 1)
+        s->outer = raw;
     if (!scan_string(s, &raw))
         return false;
-    if (!add_member(s, object, unescape(s->arena, raw))) {
+    name = unescape(s->arena, raw);
+    if (s->depth == 1)
+        s->outer = name;
+    if (!add_member(s, object, name)) {
         s->at = from;
         return fault(s, "duplicate member");
     }
@@ -393,6 +403,13 @@ static const cJSON *build_tree(struct mx_arena *a, const char *text, size_t n)
     cJSON_InitHooks(&hooks);
     /* The end is only checked when the length counts the NUL. */
     return cJSON_ParseWithLengthOpts(text, n + 1, NULL, true);
+}
+
+struct mx_str mx_json_nul_member(struct mx_arena *a, struct mx_str text)
+{
+    struct scan s = {.arena = a, .text = mx_arena_dup(a, text.p, text.n), .n = text.n};
+
+    return !scan_document(&s) && s.nul ? s.outer : (struct mx_str){0};
 }
 
 enum mx_err mx_json_parse(struct mx_arena *a, struct mx_str text, const struct mx_json **ret_root,

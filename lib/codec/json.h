@@ -25,6 +25,10 @@ struct mx_json; /* one value; opaque */
 enum mx_err mx_json_parse(struct mx_arena *a, struct mx_str text, const struct mx_json **ret_root,
                           const char **ret_why, size_t *ret_offset) MX_MUST_CHECK;
 
+/* The member of the outermost object whose value is why mx_json_parse refuses the text, by a NUL in
+ * it; absent where the fault is another. */
+struct mx_str mx_json_nul_member(struct mx_arena *a, struct mx_str text);
+
 /* Type of a value; the accessors below need the fitting one. */
 enum mx_json_type mx_json_type(const struct mx_json *v);
 /* Value of a string, NUL-terminated in the arena. */

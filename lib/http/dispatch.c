@@ -27,11 +27,12 @@ struct exchange {
     struct mx_res *res;
     const struct mx_route *route;
     struct mx_match match;
-    bool cors;           /* the origin is one of ours */
-    void *in;            /* struct of route->in */
-    struct mx_page page; /* what is asked of a list */
-    struct mx_res bare;  /* the response before the handler: headers of the gates, no body */
-    enum mx_err replied; /* the error of a reply that commits all the same */
+    bool cors;             /* the origin is one of ours */
+    void *in;              /* struct of route->in */
+    struct mx_page page;   /* what is asked of a list */
+    struct mx_reply reply; /* of the handler */
+    struct mx_res bare;    /* the response before the handler: headers of the gates, no body */
+    enum mx_err replied;   /* the error of a reply that commits all the same */
 };
 
 /* ---- names and tracing ---- */
@@ -111,8 +112,9 @@ static void begin(struct exchange *x)
 
     x->res->status = 0;
     x->res->replayed = false;
+    cx->exchange = mx_id_new();
     cx->request_id =
-        request_id_ok(req->request_id) ? req->request_id : mx_id_str(cx->arena, mx_id_new());
+        request_id_ok(req->request_id) ? req->request_id : mx_id_str(cx->arena, cx->exchange);
     cx->address = req->address;
     cx->user_agent = user_agent(req->user_agent);
     cx->accept_language = req->accept_language;
@@ -184,7 +186,7 @@ static enum mx_err find_route(struct exchange *x)
     x->match = mx_route_match(x->app->routes, x->req->method, x->req->path);
     x->route = x->match.route;
     /* What is not part of the API is not served below its mount, which the world can reach. */
-    if (x->route && (x->route->flags & MX_R_UNLISTED) && x->req->mount.n > 0)
+    if (x->req->mount.n > 0 && !x->match.listed)
         x->match.known_path = false;
     if (!x->match.known_path)
         return mx_fail(x->cx->faults, MX_E_NOT_FOUND, "There is no such path.");
@@ -253,15 +255,21 @@ static bool is_json(struct mx_str type)
     return true;
 }
 
-static enum mx_err check_body(struct exchange *x)
+static enum mx_err check_size(struct exchange *x)
 {
     const struct mx_req *req = x->req;
     int64_t max = x->cx->proc->conf->body_max;
+    bool large = req->content_length > max || (int64_t)req->body.n > max;
+
+    return large && mx_route_reads_body(x->route) ? MX_E_PAYLOAD_TOO_LARGE : MX_OK;
+}
+
+static enum mx_err check_media(struct exchange *x)
+{
+    const struct mx_req *req = x->req;
 
     if (!mx_route_reads_body(x->route))
         return MX_OK;
-    if (req->content_length > max || (int64_t)req->body.n > max)
-        return MX_E_PAYLOAD_TOO_LARGE;
     if (req->content_encoding.n > 0 && !mx_str_ieq(req->content_encoding, MX_S("identity"))) {
         mx_res_header(x->res, "Accept-Encoding", MX_S("identity"));
         return mx_fail(x->cx->faults, MX_E_UNSUPPORTED_MEDIA_TYPE,
@@ -321,6 +329,22 @@ static enum mx_err check_key(struct exchange *x)
     return MX_OK;
 }
 
+/* The text is no JSON of ours. In a password, though, a NUL is a character like another that people
+ * may not use: whoever chose it is told where. */
+static enum mx_err malformed(struct exchange *x, const char *why, size_t offset)
+{
+    struct mx_ctx *cx = x->cx;
+    struct mx_str name = mx_json_nul_member(cx->arena, x->req->body);
+
+    if (name.p && mx_shape_is_secret(x->route->in, name)) {
+        mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/%.*s", MX_FMT(name)), "bad_format",
+                    "must not contain the character U+0000");
+        return MX_E_VALIDATION_FAILED;
+    }
+    return mx_fail(cx->faults, MX_E_MALFORMED_JSON,
+                   "The body is not well-formed JSON at byte %zu: %s.", offset, why);
+}
+
 static enum mx_err parse_body(struct exchange *x, const struct mx_json **ret_body)
 {
     const char *why = "";
@@ -331,10 +355,7 @@ static enum mx_err parse_body(struct exchange *x, const struct mx_json **ret_bod
         (x->req->body.n == 0 && !mx_route_requires_body(x->route)))
         return MX_OK;
     e = mx_json_parse(x->cx->arena, x->req->body, ret_body, &why, &offset);
-    if (e == MX_E_MALFORMED_JSON)
-        return mx_fail(x->cx->faults, e, "The body is not well-formed JSON at byte %zu: %s.",
-                       offset, why);
-    return e;
+    return e == MX_E_MALFORMED_JSON ? malformed(x, why, offset) : e;
 }
 
 /* The body of a route that has a shape of its own for it. */
@@ -391,10 +412,11 @@ static void rewind_response(struct exchange *x)
 
 /* A public answer comes from the host's memory where it can: the handler runs for the first who
  * asks. The key set is not kept: a key that is gone must be gone. */
-static enum mx_err handle(struct exchange *x, struct mx_reply *reply)
+static enum mx_err ask_handler(struct exchange *x)
 {
     const struct mx_hooks *hooks = x->app->hooks;
     bool shared = hooks->recall && (x->route->flags & (MX_R_PUBLIC | MX_R_KEYSET)) == MX_R_PUBLIC;
+    struct mx_reply *reply = &x->reply;
     struct mx_kept kept = {0};
 
     if (shared && hooks->recall(x->cx, x->req, &kept)) {
@@ -412,21 +434,30 @@ static enum mx_err handle(struct exchange *x, struct mx_reply *reply)
     return MX_OK;
 }
 
-/* The handler and its answer; may be run again from the start. */
-static enum mx_err call(void *arg)
+static enum mx_err handle(void *arg)
 {
     struct exchange *x = arg;
-    struct mx_reply reply = {.route = x->route, .page = x->page};
+
+    rewind_response(x);
+    x->reply = (struct mx_reply){.route = x->route, .page = x->page};
+    mx_faults_init(x->cx->faults, x->cx->arena);
+    return ask_handler(x);
+}
+
+static enum mx_err render(void *arg)
+{
+    struct exchange *x = arg;
+    struct mx_reply *reply = &x->reply;
     struct mx_res *res = x->res;
 
     rewind_response(x);
-    mx_faults_init(x->cx->faults, x->cx->arena);
-    MX_TRY(handle(x, &reply));
-    x->replied = reply.error;
-    if (reply.error != MX_OK)
-        mx_problem(res, reply.error, x->cx->faults, x->cx->request_id);
+    if (reply->complete)
+        reply->complete(x->cx, reply);
+    x->replied = reply->error;
+    if (reply->error != MX_OK)
+        mx_problem(res, reply->error, x->cx->faults, x->cx->request_id);
     else
-        mx_answer_write(x->route, x->cx->proc->conf, x->req, &reply, res);
+        mx_answer_write(x->route, x->cx->proc->conf, x->req, reply, res);
     return res->body.overflow || res->headers.overflow ? MX_E_INTERNAL : MX_OK;
 }
 
@@ -448,10 +479,11 @@ static void write_replay(struct exchange *x)
 
 static enum mx_err run(struct exchange *x)
 {
+    const struct mx_work work = {handle, render, x};
     enum mx_err e;
 
     x->bare = *x->res;
-    e = x->app->hooks->run(x->cx, x->route, x->req, call, x, x->res);
+    e = x->app->hooks->run(x->cx, x->route, x->req, &work, x->res);
     if (e != MX_OK) {
         rewind_response(x);
         return e;
@@ -470,10 +502,11 @@ static enum mx_err pass(struct exchange *x)
     MX_TRY(find_route(x));
     if (!x->route)
         return answer_options(x);
-    MX_TRY(check_body(x));
+    MX_TRY(check_size(x));
     MX_TRY(authenticate(x));
     MX_TRY(authorize(x));
     MX_TRY(admit(x));
+    MX_TRY(check_media(x));
     MX_TRY(check_key(x));
     MX_TRY(read_input(x));
     return run(x);

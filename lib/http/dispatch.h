@@ -1,5 +1,5 @@
-/* The gates, in this order, once: request sanity, queue age, path, method, CORS, size and type,
- * authenticate, permission, rate class, fields, idempotency and transaction, handler, commit,
+/* The gates, in this order, once: request sanity, queue age, path, method, CORS, size,
+ * authenticate, permission, rate class, type, fields, idempotency and transaction, handler, commit,
  * answer. What needs a socket or a database is behind the hooks, so that all of this can be fuzzed.
  */
 #ifndef MX_HTTP_DISPATCH_H
@@ -11,6 +11,15 @@
 struct mx_stored {
     int status;
     struct mx_str body;
+};
+
+/* The two halves of making an answer, for whoever runs them; arg is for both. */
+struct mx_work {
+    enum mx_err (*handle)(void *arg); /* the handler; may run again from the start */
+    /* What the handler has replied, or within a transaction of its own is about to, written to res;
+     * may run again. */
+    enum mx_err (*render)(void *arg);
+    void *arg;
 };
 
 /* A rendered public answer as the host's memory keeps it. */
@@ -30,13 +39,13 @@ struct mx_hooks {
     enum mx_err (*authorize)(struct mx_ctx *cx, const struct mx_route *route);
     /* Count this request against its class; sets cx->rate. MX_E_RATE_LIMITED. */
     enum mx_err (*admit)(struct mx_ctx *cx, enum mx_rate_class c);
-    /* Run `call` under the route's idempotency and transaction rules. `call` renders the answer
-     * into res and may be run again from the start; the arena may be rewound to where it was before
-     * between two tries. To replay a stored answer set res->status, body (emptied first), location,
-     * etag and replayed: dispatch writes its headers. Other headers written to res here are lost.
+    /* Do `work` under the route's idempotency and transaction rules. The arena may be rewound to
+     * where it was before between two tries. To replay a stored answer set res->status, body
+     * (emptied first), location, etag and replayed: dispatch writes its headers. Other headers
+     * written to res here are lost.
      */
     enum mx_err (*run)(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
-                       enum mx_err (*call)(void *arg), void *arg, struct mx_res *res);
+                       const struct mx_work *work, struct mx_res *res);
     /* The answer to a public GET that was asked lately. False: there is none, and what `k` says of
      * the moment goes to `remember` with the new one. May be NULL, with remember. */
     bool (*recall)(struct mx_ctx *cx, const struct mx_req *req, struct mx_kept *k);

@@ -469,8 +469,10 @@ static void write_security(struct mx_jsonw *w, const struct mx_route *r)
 
 static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
 {
-    static const char *const classes[] = {
-        [MX_RATE_NONE] = "none", [MX_RATE_SIGN_IN] = "sign_in", [MX_RATE_PASSWORD] = "password"};
+    static const char *const classes[] = {[MX_RATE_NONE] = "none",
+                                          [MX_RATE_GUEST] = "guest",
+                                          [MX_RATE_SIGN_IN] = "sign_in",
+                                          [MX_RATE_PASSWORD] = "password"};
 
     mx_openapi_c(w, "x-who", mx_who_name(r->who));
     if (r->permission)

@@ -68,6 +68,7 @@ struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx
         if (!match(row->path, path, params, &n))
             continue;
         methods |= 1u << row->method;
+        found.listed |= !(row->flags & MX_R_UNLISTED);
         if (row->method != wanted || (found.route && found.n_params <= n))
             continue;
         found.route = row;
@@ -101,6 +102,17 @@ static bool has_body_flag(const struct mx_shape *shape, unsigned flag)
 bool mx_shape_requires_body(const struct mx_shape *shape)
 {
     return has_body_flag(shape, MX_F_REQUIRED);
+}
+
+bool mx_shape_is_secret(const struct mx_shape *shape, struct mx_str name)
+{
+    for (size_t i = 0; shape && i < shape->n; i++) {
+        const struct mx_field *f = &shape->fields[i];
+
+        if (f->from == MX_BODY && (f->flags & MX_F_SECRET) && mx_str_eqc(name, f->name))
+            return true;
+    }
+    return false;
 }
 
 bool mx_shape_has_secret(const struct mx_shape *shape)

@@ -26,7 +26,8 @@
 /* What counts against one limit of the client's address. */
 enum mx_rate_class {
     MX_RATE_NONE,
-    MX_RATE_SIGN_IN, /* cheap, and every visitor does it: guests, refreshed tokens, challenges */
+    MX_RATE_GUEST,   /* leaves an account behind, and needs nothing but asking */
+    MX_RATE_SIGN_IN, /* cheap, and every visitor does it: refreshed tokens, challenges */
     MX_RATE_PASSWORD /* a secret may be guessed, a password hashed or a foreign key checked:
                         sign-in, codes, new passkeys; an export */
 };
@@ -52,6 +53,10 @@ struct mx_reply {
     enum mx_err error;            /* an error that commits all the same (402 with its order) */
     const struct mx_route *route; /* set by dispatch: the row that is run */
     struct mx_page page; /* MX_R_LIST: what is asked for, and instead of `out` what was found */
+    /* NULL, or fills in what only the handler's own transaction knows: called before the answer is
+     * made, which may be within that transaction and in each run of it. */
+    void (*complete)(struct mx_ctx *cx, struct mx_reply *reply);
+    void *known; /* the handler's own, for `complete` */
 };
 
 struct mx_noun;
@@ -91,6 +96,7 @@ typedef const struct mx_route *const *mx_routes_ptr;
 struct mx_match {
     const struct mx_route *route; /* NULL: unknown path, or known path but another method */
     bool known_path;
+    bool listed;                               /* by a row that is not MX_R_UNLISTED */
     char allow[64];                            /* "GET, HEAD, POST": methods of this path */
     struct mx_pair params[MX_PATH_PARAMS_MAX]; /* name and value of each {name} */
     int n_params;
@@ -107,6 +113,8 @@ struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx
 bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);
 /* True when the body has a required member: without a body the request is refused. */
 bool mx_shape_requires_body(const struct mx_shape *shape);
+/* True when the body has a secret member of that name. */
+bool mx_shape_is_secret(const struct mx_shape *shape, struct mx_str name);
 /* True when the body has a secret member: whoever sends it has proved something. */
 bool mx_shape_has_secret(const struct mx_shape *shape);
 /* True when the shape has a member `version`, which is the entity tag of its answers. */

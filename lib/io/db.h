@@ -99,6 +99,12 @@ void mx_db_before_commit(struct mx_db *db, enum mx_err (*hook)(void *arg), void 
  * `certain` is false); outside of a transaction at once. For memory that follows the database; runs
  * no statement. */
 void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg, bool certain), void *arg);
+/* One transaction of a request is what it is for, and what is kept of the request commits along
+ * with that effect. mx_db_on_effect, before it: `hook` goes to the end of that transaction like
+ * one of mx_db_before_commit, until mx_db_begin_request. mx_db_effect, inside fn: the present
+ * transaction is it, and its outcome is settled but for what COMMIT may bring. */
+void mx_db_on_effect(struct mx_db *db, enum mx_err (*hook)(void *arg), void *arg);
+void mx_db_effect(struct mx_db *db);
 /* Inside fn: memory for what a module has read in this run, zeroed at first; the same for the same
  * `owner`, which is the address of something of that module's own. */
 void *mx_db_memo(struct mx_db *db, const void *owner, size_t size);

@@ -47,10 +47,11 @@ struct mx_db {
     bool again; /* and the running transaction was rolled back before */
     bool begun; /* the server has seen a statement of this transaction */
     struct gathered run;
-    enum mx_err poison; /* what its first failed statement returned */
-    bool lost;          /* the last failure was a connection that went away */
-    bool unsent;        /* and the server never got the statement */
-    bool unknown;       /* it went away and may have carried the statement out */
+    struct before effect; /* of the request; no hook: nothing is kept of it */
+    enum mx_err poison;   /* what its first failed statement returned */
+    bool lost;            /* the last failure was a connection that went away */
+    bool unsent;          /* and the server never got the statement */
+    bool unknown;         /* it went away and may have carried the statement out */
 };
 
 struct mx_db *mx_db_new(const struct mx_settings *conf)
@@ -80,6 +81,7 @@ void mx_db_begin_request(struct mx_db *db, struct mx_arena *a)
     db->arena = a;
     db->stats = (struct mx_link_stats){0};
     db->failure = (struct mx_db_failure){"", 0};
+    db->effect = (struct before){0};
 }
 
 bool mx_db_in_tx(const struct mx_db *db)
@@ -346,6 +348,17 @@ void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg, bool certain),
     *a = (struct after){NULL, hook, arg};
     *db->run.after_end = a;
     db->run.after_end = &a->next;
+}
+
+void mx_db_on_effect(struct mx_db *db, enum mx_err (*hook)(void *arg), void *arg)
+{
+    db->effect = (struct before){NULL, hook, arg};
+}
+
+void mx_db_effect(struct mx_db *db)
+{
+    if (db->effect.hook)
+        mx_db_before_commit(db, db->effect.hook, db->effect.arg);
 }
 
 void *mx_db_memo(struct mx_db *db, const void *owner, size_t size)

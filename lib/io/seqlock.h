@@ -38,4 +38,7 @@ static inline void mx_words_get(void *dst, const mx_word *src, size_t n)
     }
 }
 
+/* The process of that pid has not ended yet (one that its parent has still to hear of has). */
+bool mx_pid_alive(int pid);
+
 #endif

@@ -50,6 +50,7 @@ struct mx_shared {
     int64_t born_ns;
     struct mx_cache *cache;
     struct mx_jwks_cache *jwks;
+    struct mx_running *running;
     mx_word catalog;
     _Atomic int64_t polled_ms;
     _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
@@ -75,6 +76,7 @@ struct mx_shared *mx_shared_new(void)
     s->born_ns = mx_mono_ns();
     s->cache = mx_cache_new(ANSWERS);
     s->jwks = mx_jwks_cache_new();
+    s->running = mx_running_new();
     /* The hash key must be drawn before the first fork: all processes use the same tables. */
     (void)mx_str_hash(MX_S("shared"));
     return s;
@@ -429,6 +431,11 @@ struct mx_cache *mx_shared_cache(struct mx_shared *s)
 struct mx_jwks_cache *mx_shared_jwks(struct mx_shared *s)
 {
     return s->jwks;
+}
+
+struct mx_running *mx_shared_running(struct mx_shared *s)
+{
+    return s->running;
 }
 
 uint64_t mx_shared_catalog(struct mx_shared *s)

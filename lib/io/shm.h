@@ -9,6 +9,7 @@
 #include "codec/token.h"
 #include "io/cache.h"
 #include "io/jwks.h"
+#include "io/running.h"
 
 struct mx_shared;
 
@@ -50,6 +51,9 @@ struct mx_cache *mx_shared_cache(struct mx_shared *s);
 
 /* Key sets of OpenID providers. */
 struct mx_jwks_cache *mx_shared_jwks(struct mx_shared *s);
+
+/* Requests with a key that processes of this host are running. */
+struct mx_running *mx_shared_running(struct mx_shared *s);
 
 /* Catalog generation: every write to the catalog bumps it. */
 uint64_t mx_shared_catalog(struct mx_shared *s);

@@ -40,7 +40,12 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_order *o, i
     };
     enum mx_err e = q_payment_insert(cx->db, &row, NULL);
 
-    return e == MX_E_DUPLICATE ? MX_E_RETRY : e;
+    if (e != MX_E_DUPLICATE)
+        return e;
+    /* Another attempt was faster; or, if that is not it, the key has paid before: it is spent, also
+     * after its answer was forgotten. */
+    return mx_db_tx_again(cx->db) && !mx_id_none(cx->once) ? MX_E_IDEMPOTENCY_KEY_REUSED
+                                                           : MX_E_RETRY;
 }
 
 /* What the audit log keeps of an attempt to pay. */
@@ -97,7 +102,7 @@ enum mx_err mx_order_write_attempt(struct mx_ctx *cx, const struct mx_pay_reques
     struct mx_currency cur = o->total.currency;
 
     *p = (struct mx_order_payment_row){
-        .id = mx_id_new(),
+        .id = mx_id_none(cx->once) ? mx_id_new() : cx->once,
         .provider = mx_str_c(mx_payment_provider_names[in->provider]),
         .status = (int)paid->status,
         .amount = o->total,

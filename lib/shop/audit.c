@@ -96,6 +96,7 @@ enum mx_err mx_audit_write_all(struct mx_ctx *cx, const struct mx_audit *rows, s
     struct q_audit_insert_in in = {
         .address = cx->address.p ? mx_str_sub(cx->address, 0, ADDRESS_MAX) : MX_S(""),
         .request = cx->request_id.p ? mx_str_sub(cx->request_id, 0, REQUEST_ID_MAX) : MX_S(""),
+        .server_request = cx->exchange,
         .now = {cx->now_ms},
         .n_each = n,
     };
@@ -213,8 +214,8 @@ enum mx_err mx_audit_list(struct mx_ctx *cx, const struct mx_audit_query *q,
         const struct q_audit_page_row *r = MX_AT(rows, const struct q_audit_page_row, i);
 
         *MX_AT(out, struct mx_audit_row, i) = (struct mx_audit_row){
-            r->id,     r->actor, r->object,  r->actor_email, r->action,    r->object_type,
-            r->before, r->after, r->address, r->request,     r->created_at};
+            r->id,     r->actor, r->object,  r->actor_email, r->action,         r->object_type,
+            r->before, r->after, r->address, r->request,     r->server_request, r->created_at};
     }
     *ret_rows = out;
     return MX_OK;

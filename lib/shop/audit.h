@@ -53,9 +53,10 @@ struct mx_audit_row {
     struct mx_id id, actor_id, object_id;
     struct mx_str actor_email; /* as it is now; absent: nobody's, or erased */
     struct mx_str action, object_type;
-    struct mx_str before, after; /* JSON */
-    struct mx_str address;       /* absent: erased with the person it belonged to */
-    struct mx_str request_id;
+    struct mx_str before, after;    /* JSON */
+    struct mx_str address;          /* absent: erased with the person it belonged to */
+    struct mx_str request_id;       /* as the client chose it, or the next one */
+    struct mx_id server_request_id; /* ours; none: no request, or written before there was one */
     struct mx_time created_at;
 };
 

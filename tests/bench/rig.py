@@ -122,7 +122,7 @@ class Rig:
     """The stack and the servers beside it."""
 
     def __init__(self):
-        limits = client.limits(1_000_000, "token_per_ip", "credential_per_ip")
+        limits = client.limits(1_000_000, "token_per_ip", "guest_per_ip", "credential_per_ip")
         self.stack = client.Stack(BUILD / "run", workers=WORKERS, **limits)
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="merx-bench."))
         self.merx = None

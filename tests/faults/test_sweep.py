@@ -1,67 +1,14 @@
 """The database connection is cut at the Nth command of a request, for N = 1, 2, ... until a request
 passes uncut: what comes back is an answer or a 503 to be repeated, and after the repetition everything
 was done once and whole."""
-import json
-import signal
-import subprocess
-
-import fcgi_client
 import invariants
 import pytest
-from client import PASSWORD, Person, program, unique_email, unique_key, until
-from db_proxy import DbProxy
+from beside import Beside
+from client import PASSWORD, Person, unique_email, unique_key, until
 from shop import assert_ledger, make_product, variant_ids
 
 PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}}
 CUTS_MAX = 400
-
-
-class Beside:
-    """One worker of each pool, whose database connections end at a command of one's choice."""
-
-    def __init__(self, stack, where):
-        self.proxy = DbProxy(where / "db.sock", stack.env["MERX_DB_SOCKET"])
-        self.fast, self.slow = where / "fast.sock", where / "slow.sock"
-        env = stack.environment(
-            socket=self.fast, socket_slow=self.slow, control=where / "control.sock",
-            db_socket=self.proxy.path, log=where / "merx.log", workers=1, slow_workers=1,
-            sandbox_provider="on")
-        self.master = subprocess.Popen([program(), "serve"], env=env)
-        until(lambda: subprocess.run([program(), "status"], env=env, capture_output=True).returncode == 0)
-
-    def stop(self):
-        self.master.send_signal(signal.SIGTERM)
-        assert self.master.wait(60) == 0
-        self.proxy.close()
-
-    def send(self, sock, method, path, body, token=None, key=None):
-        """(status, JSON) of one request."""
-        more = {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}
-        if key:
-            more["HTTP_IDEMPOTENCY_KEY"] = key
-        answer = fcgi_client.get(sock, path, method=method, body=json.dumps(body).encode(), **more)
-        if answer.status == 503:
-            assert int(answer.headers["retry-after"]) >= 1, answer.headers
-        return answer.status, json.loads(answer.body) if answer.body else None
-
-    def cut_at(self, nth, carried_out, call):
-        """call() while the nth command from now on is cut; its answer, and whether it came to that."""
-        seen = 0
-
-        def count(forward):
-            nonlocal seen
-            seen += 1
-            if seen != nth:
-                return True
-            if carried_out:
-                forward()
-            return False
-
-        self.proxy.at_command = count
-        try:
-            return call(), seen >= nth
-        finally:
-            self.proxy.at_command = None
 
 
 @pytest.fixture(scope="module")

@@ -313,7 +313,7 @@ static enum mx_err ex_admit(struct mx_ctx *cx, enum mx_rate_class c)
 
 /* Runs `tries` times, with the arena rewound between two tries, as a transaction does. */
 static enum mx_err ex_run(struct mx_ctx *cx, const struct mx_route *route, const struct mx_req *req,
-                          enum mx_err (*call)(void *arg), void *arg, struct mx_res *res)
+                          const struct mx_work *work, struct mx_res *res)
 {
     struct mx_arena_mark mark = mx_arena_mark(cx->arena);
     enum mx_err e = MX_OK;
@@ -323,7 +323,9 @@ static enum mx_err ex_run(struct mx_ctx *cx, const struct mx_route *route, const
     for (int i = 0; i < ex_hook.tries; i++) {
         if (i > 0)
             mx_arena_rewind(cx->arena, mark);
-        e = call(arg);
+        e = work->handle(work->arg);
+        if (e == MX_OK)
+            e = work->render(work->arg);
     }
     if (e == MX_OK && ex_hook.replay) {
         res->status = 201;

@@ -409,6 +409,7 @@ static void test_cache(void)
     ex_do.fail = MX_OK;
     expect(as(request(MX_GET, "/v1/things/best"), "Bearer customer"), MX_OK, "private answer");
     tap_ok(header("Cache-Control: no-store") && headers_named("ETag") == 0, "is not stored");
+    expect(request(MX_POST, "/metrics"), MX_E_NOT_FOUND, "what is unlisted takes no method");
     r = request(MX_GET, "/metrics");
     expect(r, MX_E_NOT_FOUND, "what is unlisted is not below the mount");
     r.mount = MX_S("");

@@ -48,8 +48,9 @@ static const struct mx_field mfa_required_fields[] = {
 };
 MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required_fields);
 
-void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply)
+static void answer_signin(struct mx_ctx *cx, struct mx_reply *reply)
 {
+    const struct mx_signin *s = reply->known;
     struct tokens *out;
 
     if (s->mfa_token.p != NULL) {
@@ -65,6 +66,13 @@ void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_
     reply->out = out;
 }
 
+struct mx_signin *api_auth_signing_in(struct mx_ctx *cx, struct mx_reply *reply)
+{
+    reply->complete = answer_signin;
+    reply->known = MX_NEW(cx->arena, struct mx_signin);
+    return reply->known;
+}
+
 struct code_asked {
     struct mx_str handle;
     int64_t expires_in;
@@ -77,12 +85,13 @@ static const struct mx_field code_asked_fields[] = {
 };
 MX_SHAPE(mx_shape_code_asked, "CodeAsked", struct code_asked, code_asked_fields);
 
-void api_auth_code_asked(struct mx_ctx *cx, struct mx_str handle, struct mx_reply *reply)
+struct mx_str *api_auth_asking_code(struct mx_ctx *cx, struct mx_reply *reply)
 {
     struct code_asked *out = MX_NEW(cx->arena, struct code_asked);
 
-    *out = (struct code_asked){handle, MX_MAILED_CODE_TTL_MS / 1000};
+    out->expires_in = MX_MAILED_CODE_TTL_MS / 1000;
     reply->out = out;
+    return &out->handle;
 }
 
 /* ---- requests ---- */
@@ -163,21 +172,28 @@ static enum mx_err api_auth_guest(struct mx_ctx *cx, const void *in, struct mx_r
     return mx_signin_guest(cx, ((const struct guest *)in)->locale, &out->t);
 }
 
-static enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+static void answer_registration(struct mx_ctx *cx, struct mx_reply *reply)
 {
-    struct mx_registered r;
+    const struct mx_registered *r = reply->known;
     struct tokens *out;
 
-    MX_TRY(mx_signin_register(cx, in, &r));
-    if (!r.signed_in) {
-        api_auth_code_asked(cx, r.handle, reply);
-        return MX_OK;
+    if (!r->signed_in) {
+        *api_auth_asking_code(cx, reply) = r->handle;
+        return;
     }
     out = MX_NEW(cx->arena, struct tokens);
-    out->t = r.tokens;
+    out->t = r->tokens;
     reply->answer = 1;
     reply->out = out;
-    return MX_OK;
+}
+
+static enum mx_err api_auth_register(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
+{
+    struct mx_registered *r = MX_NEW(cx->arena, struct mx_registered);
+
+    reply->complete = answer_registration;
+    reply->known = r;
+    return mx_signin_register(cx, in, r);
 }
 
 static enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -190,11 +206,7 @@ static enum mx_err api_auth_verify(struct mx_ctx *cx, const void *in, struct mx_
 
 static enum mx_err api_auth_login(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
-    struct mx_signin s;
-
-    MX_TRY(mx_signin_login(cx, in, &s));
-    api_auth_signed_in(cx, &s, reply);
-    return MX_OK;
+    return mx_signin_login(cx, in, api_auth_signing_in(cx, reply));
 }
 
 static enum mx_err api_auth_mfa(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -236,7 +248,7 @@ const struct mx_route mx_routes_auth[] = {
      .path = "/v1/auth/guest",
      .who = MX_WHO_ANYONE,
      .flags = MX_R_TX,
-     .rate = MX_RATE_SIGN_IN,
+     .rate = MX_RATE_GUEST,
      .in = &mx_shape_guest,
      .answers = {{201, &mx_shape_tokens}},
      .fn = api_auth_guest,

@@ -16,11 +16,12 @@ struct mx_own_password {
 
 /* The answers of every route that signs in to an account, in this order; routes.c has
  * {{200, &mx_shape_tokens, NULL}, {200, &mx_shape_mfa_required, NULL}}: tokens, or the demand for a
- * second factor. Chooses and fills one of them. */
-void api_auth_signed_in(struct mx_ctx *cx, const struct mx_signin *s, struct mx_reply *reply);
+ * second factor. Returns what the rule is to fill; the reply follows from it. */
+struct mx_signin *api_auth_signing_in(struct mx_ctx *cx, struct mx_reply *reply);
 
-/* Answer with mx_shape_code_asked: the handle, and how long its code is good. */
-void api_auth_code_asked(struct mx_ctx *cx, struct mx_str handle, struct mx_reply *reply);
+/* Answer with mx_shape_code_asked: the handle, which a rule is to put where this points, and how long
+ * its code is good. */
+struct mx_str *api_auth_asking_code(struct mx_ctx *cx, struct mx_reply *reply);
 
 /* Rows of a shape that takes a mailed code back; `code` is a struct mx_mailed_code of T. */
 #define API_AUTH_CODE(T)                                                                          \

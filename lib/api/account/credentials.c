@@ -61,11 +61,8 @@ static enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_
 static enum mx_err api_auth_password_forgot(struct mx_ctx *cx, const void *in,
                                             struct mx_reply *reply)
 {
-    struct mx_str handle;
-
-    MX_TRY(mx_password_forgot(cx, ((const struct forgot *)in)->email, &handle));
-    api_auth_code_asked(cx, handle, reply);
-    return MX_OK;
+    return mx_password_forgot(cx, ((const struct forgot *)in)->email,
+                              api_auth_asking_code(cx, reply));
 }
 
 static enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in,
@@ -77,11 +74,7 @@ static enum mx_err api_auth_password_reset(struct mx_ctx *cx, const void *in,
 
 static enum mx_err api_me_email(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
-    struct mx_str handle;
-
-    MX_TRY(mx_email_change_ask(cx, in, &handle));
-    api_auth_code_asked(cx, handle, reply);
-    return MX_OK;
+    return mx_email_change_ask(cx, in, api_auth_asking_code(cx, reply));
 }
 
 static enum mx_err api_me_email_verify(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

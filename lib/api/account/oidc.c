@@ -73,21 +73,14 @@ static enum mx_err api_oidc_notice(struct mx_ctx *cx, const void *in, struct mx_
 {
     const struct notice *sent = in;
     struct obeyed *out = MX_NEW(cx->arena, struct obeyed);
-    enum mx_oidc_event event;
 
-    MX_TRY(mx_oidc_obey(cx, sent->provider, sent->payload, &event));
-    out->event = (int)event;
     reply->out = out;
-    return MX_OK;
+    return mx_oidc_obey(cx, sent->provider, sent->payload, &out->event);
 }
 
 static enum mx_err api_auth_oidc(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
-    struct mx_signin s;
-
-    MX_TRY(mx_oidc_signin(cx, in, &s));
-    api_auth_signed_in(cx, &s, reply);
-    return MX_OK;
+    return mx_oidc_signin(cx, in, api_auth_signing_in(cx, reply));
 }
 
 static enum mx_err api_identities_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

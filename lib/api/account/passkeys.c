@@ -266,7 +266,6 @@ static enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx
     const struct sign_in *sent = in;
     const struct assertion *c = &sent->credential;
     struct mx_passkey_assertion a = {.mfa_token = sent->mfa_token};
-    struct mx_signin done = {.mfa_token = {NULL, 0}};
 
     MX_TRY(offered(cx));
     decode(cx, "/credential/id", c->id, &a.credential);
@@ -278,10 +277,7 @@ static enum mx_err api_auth_passkey(struct mx_ctx *cx, const void *in, struct mx
     decode(cx, "/credential/response/signature", c->response.signature, &a.answer.signature);
     if (cx->faults->n > 0)
         return MX_E_VALIDATION_FAILED;
-    MX_TRY(mx_passkey_sign_in(cx, &a, &done, &reply->error));
-    if (reply->error == MX_OK)
-        api_auth_signed_in(cx, &done, reply);
-    return MX_OK;
+    return mx_passkey_sign_in(cx, &a, api_auth_signing_in(cx, reply), &reply->error);
 }
 
 static enum mx_err api_passkeys_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

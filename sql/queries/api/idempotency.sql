@@ -6,27 +6,17 @@ SELECT request_hash, status, body, created_at
  WHERE principal = :principal AND idem_key = :key;
 
 -- name: idempotency.store
--- doc: The answer of a finished request.
--- in: id principal, bin key, id? account, hash request_hash, i64 status, bin body, time now
-INSERT INTO idempotency (principal, idem_key, account_id, request_hash, status, body, created_at)
-VALUES (:principal, :key, :account, :request_hash, :status, :body, :now);
-
--- name: idempotency.finish
--- doc: The answer to a key that was claimed with status 0.
--- in: id principal, bin key, id? account, i64 status, bin body
-UPDATE idempotency SET account_id = :account, status = :status, body = :body
- WHERE principal = :principal AND idem_key = :key AND status = 0;
-
--- name: idempotency.take_over
--- doc: Claim again a key whose first holder died.
--- in: id principal, bin key, time now, time seen
-UPDATE idempotency SET created_at = :now
- WHERE principal = :principal AND idem_key = :key AND status = 0 AND created_at = :seen;
-
--- name: idempotency.drop
--- doc: Give a claimed key back: its request had no effect.
--- in: id principal, bin key
-DELETE FROM idempotency WHERE principal = :principal AND idem_key = :key AND status = 0;
+-- doc: The answer of a finished request, if its account has room for it: changes no row where there
+-- doc: are answers_max of it, or they take more than `room` bytes.
+-- in: id principal, bin key, id? account, hash request_hash, i64 status, bin body, i64 bytes
+-- in: time now, i64 answers_max, i64 room
+INSERT INTO idempotency (principal, idem_key, account_id, request_hash, status, body, bytes,
+                         created_at)
+SELECT :principal, :key, :account, :request_hash, :status, :body, :bytes, :now
+  FROM (SELECT COUNT(*) AS answers, COALESCE(SUM(i.bytes), 0) AS bytes
+          FROM idempotency i
+         WHERE i.account_id = :account) AS kept
+ WHERE kept.answers < :answers_max AND kept.bytes <= :room;
 
 -- name: idempotency.erase
 -- in: id account

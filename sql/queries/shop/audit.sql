@@ -3,16 +3,17 @@
 -- name: audit.insert
 -- doc: The address is encrypted with the key of the person that it may belong to, each row in its own
 -- doc: way; it is left out when there is no key any more. Rows with a state are events.
--- in: str address, str request, time now
+-- in: str address, str request, id? server_request, time now
 -- each: id id, id? actor, str action, str object_type, id? object, str? before, str? after
 -- each: id? person, id? key, i64? state
 INSERT INTO audit_log (id, actor_id, action, object_type, object_id, before_json, after_json,
-                       person_id, address, request_id, state, next_at, created_at)
+                       person_id, address, request_id, server_request_id, state, next_at,
+                       created_at)
 VALUES [[(:id, :actor, :action, :object_type, :object, :before, :after,
         :person,
         CASE WHEN :person IS NULL THEN :address
              ELSE AES_ENCRYPT(:address, UNHEX(SHA2(CONCAT(:key, :id), 256))) END,
-        :request, :state, :now, :now)]];
+        :request, :server_request, :state, :now, :now)]];
 
 -- name: audit.key
 -- doc: What encrypts a person's addresses: no row, or NULL once they are erased.
@@ -24,11 +25,11 @@ SELECT audit_key FROM account WHERE id = :person;
 -- doc: Rows newest first, by their ids between `oldest` and `newest` (which is not part of it).
 -- in: id? actor, str? action, id? object, time? from, time? to, id oldest, id newest, i64 limit
 -- out: id id, id? actor, bin? actor_email, str action, str object_type, id? object, str? before
--- out: str? after, bin? address, str request, time created_at
+-- out: str? after, bin? address, str request, id? server_request, time created_at
 SELECT l.id, l.actor_id, a.email, l.action, l.object_type, l.object_id, l.before_json, l.after_json,
        CASE WHEN l.person_id IS NULL THEN l.address
             ELSE AES_DECRYPT(l.address, UNHEX(SHA2(CONCAT(p.audit_key, l.id), 256))) END,
-       l.request_id, l.created_at
+       l.request_id, l.server_request_id, l.created_at
   FROM audit_log l
   LEFT JOIN account a ON a.id = l.actor_id
   LEFT JOIN account p ON p.id = l.person_id

@@ -677,6 +677,16 @@ def test_an_address_has_a_limit_of_passwords(new_stack, recorder):
     problem(login(api.elsewhere(), unique_email()), 401, "invalid_credentials")
 
 
+def test_an_address_has_a_limit_of_guests(new_stack, recorder):
+    """S7: each leaves an account behind. Other addresses, and refreshes, go on."""
+    stack = new_stack("guests", rate_guest_per_ip_burst=2, rate_guest_per_ip_per_min=1, workers=2)
+    api = client.Api(stack, recorder)
+    guest, _ = api.guest(), api.guest()
+    refused(api.post("/v1/auth/guest"), 2)
+    tokens_of(api.post("/v1/auth/refresh", {"refresh_token": guest.refresh_token}))
+    assert api.elsewhere().post("/v1/auth/guest").status_code == 201
+
+
 def test_right_passwords_are_not_counted(api, customer):
     for _ in range(15):
         tokens_of(login(api, customer.email))

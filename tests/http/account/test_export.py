@@ -106,7 +106,7 @@ HELD = {
         "object_type": "audit_log.object_type", "object_id": STAFF,
         "before_json": "audit_log.before", "after_json": "audit_log.after", "person_id": LINK,
         "address": "audit_log.address", "request_id": "audit_log.request_id",
-        "state": MACHINE, "next_at": MACHINE, "created_at": "audit_log.created_at"},
+        "server_request_id": MACHINE, "state": MACHINE, "next_at": MACHINE, "created_at": "audit_log.created_at"},
     "identity": {
         "id": "accounts.identities.id", "account_id": LINK,
         "provider": "accounts.identities.provider", "issuer": "accounts.identities.issuer",

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from client import problem, unique_email, unique_key
+from client import faults, problem, unique_email, unique_key
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,15 @@ def test_malformed_json(api, body):
 @pytest.mark.req("INP-2")
 def test_json_that_is_no_object(api, body):
     problem(api.post("/v1/auth/login", data=body), 422, "validation_failed")
+
+
+@pytest.mark.parametrize("path", ("/v1/auth/login", "/v1/auth/register"))
+def test_nul_in_a_password(api, path):
+    """S9: told where it is, as any other character that may not be used."""
+    sent = {"email": unique_email(), "password": "long enough\0 a password", "name": "Ada"}
+    assert faults(api.post(path, sent)) == [("/password", "bad_format")]
+    sent["password"], sent["email"] = "long enough a password", "ada\0@x.test"
+    problem(api.post(path, sent), 400, "malformed_json")
 
 
 @pytest.mark.parametrize("key", ("x" * 256, "two words", "caf\u00e9"))

@@ -146,6 +146,15 @@ def code_of(answer):
     return answer.json()["code"]
 
 
+def test_who_calls_comes_before_what_is_sent(api, operations):
+    """S9: nobody learns from a route of staff or customers what it takes."""
+    asked = [o for o in operations if o.who in ("token", "staff")]
+    wrong = [(o.method, o.path, answer.status_code) for o in asked
+             for answer in [api.send(o.method, o.fill(dict.fromkeys(o.parameters(), str(uuid.uuid4()))))]
+             if answer.status_code != 401]
+    assert asked and not wrong, wrong
+
+
 @pytest.mark.req("AZ-1")
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_route_for_every_role(operations, callers, staff, caller):

@@ -21,6 +21,20 @@ def entries(by, query):
 # ---- what stands in it
 
 
+def test_two_requests_of_one_name(api, staff, customer, stack):
+    """S9: a client may name its requests as it likes; the log and the audit log tell them apart."""
+    named = {"X-Request-Id": uuid.uuid4().hex}
+    for _ in range(2):
+        assert api.send("POST", "/v1/auth/login", headers=named,
+                        json={"email": customer.email, "password": PASSWORD}).status_code == 200
+    rows = [e for e in entries(staff, f"actor={customer.id}") if e["request_id"] == named["X-Request-Id"]]
+    ours = {e["server_request_id"] for e in rows}
+    assert len(rows) == len(ours) == 2 and None not in ours
+    logged = until(lambda: [line for line in stack.log().splitlines() if named["X-Request-Id"] in line
+                            and any(f"server_request_id={i}" in line for i in ours)][1:], what="both in the log")
+    assert logged
+
+
 @pytest.mark.req("AUD-1")
 def test_a_life_in_the_log(api, staff, customer):
     """Signing up and in, failing to, signing out, buying, cancelling: with who and whence."""
@@ -241,7 +255,7 @@ def test_no_list_of_it_reads_the_whole_table(db):
 # ---- nobody rewrites it
 
 WRITTEN_ONCE = ("id", "actor_id", "action", "object_type", "object_id", "before_json", "after_json",
-                "person_id", "address", "request_id", "created_at")
+                "person_id", "address", "request_id", "server_request_id", "created_at")
 
 
 def as_program(stack, sql):

@@ -478,3 +478,19 @@ def test_the_last_units_are_sold_once_by_express(api, staff, method, db):
     answers = at_once(12, lambda i: buyers[i].checkout(**sent).status_code)
     assert sorted(answers) == 5 * [201] + 7 * [409]
     assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 5
+
+
+def test_a_key_pays_once_for_good(guest, staff, db, stack):
+    """J2. The attempt to pay is made of caller and key: also when the answer is long forgotten, the same
+    key does not pay again."""
+    variant = variant_ids(make_product(staff))[0]
+    key, pay = unique_key(), {"payment": {"provider": "sandbox", "token": "tok_ok"}, "email": unique_email()}
+    guest.fill_cart(variant)
+    first = guest.post("/v1/checkout", pay, key=key)
+    assert first.status_code == 201, first.text
+    stack.admin().run(f"DELETE FROM idempotency WHERE idem_key = '{key}'")
+    guest.fill_cart(variant)
+    problem(guest.post("/v1/checkout", pay, key=key), 422, "idempotency_key_reused")
+    assert len(guest.get("/v1/orders").json()["data"]) == 1
+    assert assert_ledger(db, variant)["reserved"] == 1
+    assert guest.post("/v1/checkout", pay, key=unique_key()).status_code == 201
