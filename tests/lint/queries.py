@@ -1,52 +1,34 @@
-"""The named statements of sql/queries with their parameters, parts put in."""
+"""The named statements with their parameters, from what is generated of sql/queries for the program."""
+import ast
 import re
 
 from csource import ROOT
 
-NAMED = re.compile(r"^-- (name|part|doc|in|each|out): (.*)$")
+SLOTS = re.compile(r"^static const struct mx_sql_slot (in_\w+)\[\] = {\n(.*?)^};", re.M | re.S)
+SLOT = re.compile(r'{"(?:each\[0\]\.)?([\w.]+)", MX_SQL_(\w+), (\w+),')
+STATEMENT = re.compile(r'^ {4}{"([\w.]+)",\n((?: {5}".*"\n?,?\n?)+) *(\w+), \d', re.M)
+MARK = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|\?", re.S)
 
 
 class Statement:
-    """`text` has its parameters as :name; `slots` their types by name, with `?` behind one that may be
-    NULL."""
+    """`slots` has (name, type, may be NULL) for each `?` of the text outside quotes, in order."""
 
-    def __init__(self, name):
-        self.name, self.text, self.slots = name, "", {}
+    def __init__(self, name, text, slots):
+        self.name, self.text, self.slots = name, text, slots
 
-    def take(self, line):
-        for slot in line.split(","):
-            kind, name = slot.split()
-            self.slots[name] = kind
+    def with_values(self, values):
+        """The text with SQL in the places of its parameters."""
+        values = iter(values)
+        return MARK.sub(lambda m: next(values) if m[0] == "?" else m[0], self.text)
 
 
 def read():
-    """All statements in the order of their files."""
-    statements, parts, block = [], {}, None
-    for path in sorted((ROOT / "sql/queries").rglob("*.sql")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            found = NAMED.match(line)
-            if found and found[1] == "name":
-                statements.append(block := Statement(found[2]))
-            elif found and found[1] == "part":
-                block = parts[found[2]] = Statement(found[2])
-            elif found and found[1] in ("in", "each"):
-                block.take(found[2])
-            elif block and not line.startswith("--"):
-                block.text += line + "\n"
-    for statement in statements:
-        expand(statement, parts)
-    return statements
-
-
-def expand(statement, parts):
-    """Parts by their text, which bring their parameters along; the row of a statement that writes
-    several stands once."""
-
-    def text_of(found):
-        part = parts[found[1]]
-        statement.slots |= {k: v for k, v in part.slots.items() if k not in statement.slots}
-        return part.text.strip()
-
-    while re.search(r"{{(.+?)}}", statement.text):
-        statement.text = re.sub(r"{{(.+?)}}", text_of, statement.text)
-    statement.text = re.sub(r"\[\[|\]\]", "", statement.text).strip().rstrip(";")
+    """All statements; of one that is there for each number of rows, that of a single row."""
+    source = (ROOT / "build/gen/statements.c").read_text(encoding="utf-8")
+    slots = {name: [(n, kind.lower(), null == "true") for n, kind, null in SLOT.findall(rows)]
+             for name, rows in SLOTS.findall(source)}
+    found = {}
+    for name, text, of in STATEMENT.findall(source):
+        found.setdefault(name, Statement(name, ast.literal_eval(f"({text.rstrip().rstrip(',')})"),
+                                         slots.get(of, [])))
+    return list(found.values())
