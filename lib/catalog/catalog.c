@@ -31,7 +31,9 @@ struct hit {
 #define BY_TEXT(p) FILTERS(p), .after_text = (p)->q->after.text
 #define SORTED(p) BY_NUMBER(p), .after_text = (p)->q->after.text, .sort = (p)->sort
 #define NAMED(p) SORTED(p), .name = (p)->name, .value = (p)->value
-#define WORDED(p) SORTED(p), .words = (p)->search.words, .begins = (p)->search.begins, .q = (p)->q->q
+#define WORD(p, i) .word_##i = (p)->search.begins[(i) - 1]
+#define WORDED(p) SORTED(p), .words = (p)->search.words, .q = (p)->q->q,                          \
+    WORD(p, 1), WORD(p, 2), WORD(p, 3), WORD(p, 4), WORD(p, 5), WORD(p, 6)
 
 /* page_<verb>: run statement catalog.<verb> and turn its rows into hits. */
 #define PAGE(verb, PARAMETERS)                                                                    \

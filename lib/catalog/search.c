@@ -1,13 +1,11 @@
 #include "catalog/search.h"
 
 #include "base/list.h"
-#include "codec/jsonw.h"
 #include "codec/text_norm.h"
 #include "codec/utf8.h"
 
 #define WORD_MIN 3  /* innodb_ft_min_token_size */
 #define WORD_MAX 64 /* bytes; below innodb_ft_max_token_size */
-#define QUERY_WORDS_MAX 8
 
 /* What InnoDB's full-text index leaves out by default. */
 static const char *const stop_words[] = {
@@ -147,17 +145,17 @@ void mx_search_words(struct mx_buf *out, struct mx_str text)
     }
 }
 
-/* Append the words that are stop words or not to both. Returns how many. */
-static int add_words(struct mx_buf *words, struct mx_jsonw *begins, struct reader r, bool stop)
+/* Add the words that are stop words or not. Returns how many. */
+static int add_words(struct mx_buf *words, struct mx_search *search, struct reader r, bool stop)
 {
     struct word w;
     int n = 0;
 
-    while (n < QUERY_WORDS_MAX && next_word(&r, &w)) {
+    while (n < MX_SEARCH_WORDS && next_word(&r, &w)) {
         if (is_stop_word(&w) != stop || w.part)
             continue;
-        mx_buf_fmt(words, "%s+%s*", n++ ? " " : "", w.at);
-        mx_jsonw_str(begins, mx_str_fmt(words->arena, " %s", w.at));
+        mx_buf_fmt(words, "%s+%s*", n ? " " : "", w.at);
+        search->begins[n++] = mx_str_fmt(words->arena, " %s", w.at);
     }
     return n;
 }
@@ -165,16 +163,13 @@ static int add_words(struct mx_buf *words, struct mx_jsonw *begins, struct reade
 bool mx_search_parse(struct mx_arena *a, struct mx_str q, struct mx_search *ret_search)
 {
     struct reader r = reader_of(a, q);
-    struct mx_buf words, begins;
-    struct mx_jsonw json;
+    struct mx_search search = {.words = {0}};
+    struct mx_buf words;
 
-    mx_buf_init(&words, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 3));
-    mx_buf_init(&begins, a, (size_t)QUERY_WORDS_MAX * (WORD_MAX + 4) + 2);
-    mx_jsonw_init(&json, &begins);
-    mx_jsonw_array(&json);
-    if (add_words(&words, &json, r, false) == 0 && add_words(&words, &json, r, true) == 0)
+    mx_buf_init(&words, a, (size_t)MX_SEARCH_WORDS * (WORD_MAX + 3));
+    if (add_words(&words, &search, r, false) == 0 && add_words(&words, &search, r, true) == 0)
         return false;
-    mx_jsonw_array_end(&json);
-    *ret_search = (struct mx_search){mx_buf_view(&words), mx_buf_view(&begins)};
+    search.words = mx_buf_view(&words);
+    *ret_search = search;
     return true;
 }

@@ -16,10 +16,14 @@ void mx_search_index(struct mx_buf *out, struct mx_str text);
 /* Append the words of `text` as they are, each with a space before it. */
 void mx_search_words(struct mx_buf *out, struct mx_str text);
 
+/* Words of a search that count. */
+#define MX_SEARCH_WORDS 6
+
 struct mx_search {
-    struct mx_str words;  /* boolean full-text expression for products that hold all words */
-    struct mx_str begins; /* JSON array: the words, each with a space before it: all of them stand
-                           * in mx_search_words of a text that has words beginning so */
+    struct mx_str words; /* boolean full-text expression for products that hold all words */
+    struct mx_str begins[MX_SEARCH_WORDS]; /* each with a space before it, as they stand in
+                                            * mx_search_words of a text that has words beginning
+                                            * so; absent behind the last */
 };
 
 /* Read what was typed, the last word of which may be unfinished. False when it holds no word. Words

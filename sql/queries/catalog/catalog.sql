@@ -67,7 +67,8 @@ p.thumbnail, p.rating_sum, p.rating_count,
 AND (:brands IS NULL OR LOCATE(CONCAT('\n', p.brand, '\n'), :brands) > 0)
 
 -- part: catalog.variant
--- A variant with the options asked for, in stock if that is asked for.
+-- A variant with the options asked for, in stock if that is asked for. Used with a limit and not with
+-- EXISTS, which the optimizer would turn into a join with all variants that there are.
 -- in: i64 in_stock, i64 n_options, str options
 SELECT 1
   FROM variant v
@@ -89,9 +90,10 @@ SELECT 1
 (:min_price IS NULL OR p.price_max >= :min_price)
 AND (:max_price IS NULL OR p.price_min <= :max_price)
 AND (:by_variant = 0
-     OR EXISTS ({{catalog.variant}}
-                   AND (:min_price IS NULL OR v.price >= :min_price)
-                   AND (:max_price IS NULL OR v.price <= :max_price)))
+     OR 1 = ({{catalog.variant}}
+                AND (:min_price IS NULL OR v.price >= :min_price)
+                AND (:max_price IS NULL OR v.price <= :max_price)
+              LIMIT 1))
 
 -- part: catalog.below_category
 -- in: id? category
@@ -290,12 +292,15 @@ SELECT {{catalog.shown}}, k.number, k.text
 -- part: catalog.relevance
 -- Of the product alone, so that no other moves it: an article number, all words in title or brand,
 -- or anywhere; then what sells best.
--- in: str begins, str q
-CASE WHEN EXISTS (SELECT 1 FROM variant v
-                   WHERE v.product_id = p.id AND v.active = 1 AND LOWER(v.sku) = LOWER(:q)) THEN 0
-     WHEN NOT EXISTS (SELECT 1
-                        FROM JSON_TABLE(:begins, '$[*]' COLUMNS (word VARCHAR(80) PATH '$')) t
-                       WHERE LOCATE(t.word, p.search_title) = 0) THEN 1000000000000
+-- in: str q, str word_1, str? word_2, str? word_3, str? word_4, str? word_5, str? word_6
+CASE WHEN p.id = (SELECT MIN(v.product_id) FROM variant v
+                  WHERE v.live_sku IN (:q, UPPER(:q), LOWER(:q)) AND v.active = 1) THEN 0
+     WHEN LOCATE(:word_1, p.search_title) > 0
+          AND (:word_2 IS NULL OR LOCATE(:word_2, p.search_title) > 0)
+          AND (:word_3 IS NULL OR LOCATE(:word_3, p.search_title) > 0)
+          AND (:word_4 IS NULL OR LOCATE(:word_4, p.search_title) > 0)
+          AND (:word_5 IS NULL OR LOCATE(:word_5, p.search_title) > 0)
+          AND (:word_6 IS NULL OR LOCATE(:word_6, p.search_title) > 0) THEN 1000000000000
      ELSE 2000000000000
 END - LEAST(p.sold, 999999999999)
 
@@ -353,7 +358,7 @@ CASE WHEN :n_attributes = 0 THEN 0 ELSE :n_attributes - {{catalog.attributes_met
 -- What every count is taken over. The limit has the rows judged once, not at each use of them.
 -- in: i64 by_stock_or_option
 AND {{catalog.among_ids}}
-AND (:by_stock_or_option = 0 OR EXISTS ({{catalog.variant}}))
+AND (:by_stock_or_option = 0 OR 1 = ({{catalog.variant}} LIMIT 1))
 LIMIT 100000000
 
 -- part: catalog.facet
