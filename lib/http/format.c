@@ -200,34 +200,34 @@ enum norm {
 static const struct {
     bool (*check)(struct mx_str s);
     const char *openapi, *pattern, *hint;
-    enum norm norm;
     struct mx_str (*clean)(struct mx_arena *a, struct mx_str s);
+    enum norm norm;
     bool code;
 } formats[] = {
     [MX_TEXT] = {check_text, NULL, "^[^\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]*$",
-                 "must hold no control characters but line feed and tab", COMPOSED},
+                 "must hold no control characters but line feed and tab", NULL, COMPOSED},
     [MX_LINE] = {check_line, NULL, "^(?![ " BLANK "]+$)[^\\u0000-\\u001F\\u007F-\\u009F]*$",
-                 "must be one line of visible text, without control characters", ONE_LINE,
-                 mx_clean_line},
+                 "must be one line of visible text, without control characters", mx_clean_line,
+                 ONE_LINE},
     [MX_EMAIL] = {check_email, "email", "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",
-                  "must be an e-mail address, in ASCII before the @: name@example.com", ONE_LINE,
-                  mx_clean_email},
-    [MX_PASSWORD] = {check_password, "password", NULL, "must be text", COMPOSED},
+                  "must be an e-mail address, in ASCII before the @: name@example.com",
+                  mx_clean_email, ONE_LINE},
+    [MX_PASSWORD] = {check_password, "password", NULL, "must be text", NULL, COMPOSED},
     [MX_SLUG] = {check_slug, NULL, "^[a-z0-9]+(-[a-z0-9]+)*$",
                  "must be lower-case letters, digits and single hyphens"},
     [MX_SKU] = {check_sku, NULL, "^[A-Za-z0-9._-]+$",
                 "must be letters, digits, dots, underscores and hyphens"},
     [MX_PHONE] = {check_phone, NULL, "^[^A-Za-z\\u0000-\\u001F]+$",
-                  "must be a telephone number, for example +49 30 123456", ONE_LINE,
-                  mx_clean_phone},
+                  "must be a telephone number, for example +49 30 123456", mx_clean_phone,
+                  ONE_LINE},
     [MX_COUNTRY] = {check_country, NULL, "^[A-Za-z]{2}$",
-                    "must be the two letters of ISO 3166-1, for example DE for Germany", ONE_LINE,
-                    mx_clean_upper, true},
+                    "must be the two letters of ISO 3166-1, for example DE for Germany",
+                    mx_clean_upper, ONE_LINE, true},
     [MX_CURRENCY] = {check_currency, NULL, "^[A-Za-z]{3}$",
-                     "must be the three letters of ISO 4217, for example EUR", ONE_LINE,
-                     mx_clean_upper, true},
+                     "must be the three letters of ISO 4217, for example EUR", mx_clean_upper,
+                     ONE_LINE, true},
     [MX_LOCALE] = {check_locale, NULL, "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*([.@].*)?$",
-                   "must be a BCP 47 language tag, for example en-US", ONE_LINE, mx_clean_locale},
+                   "must be a BCP 47 language tag, for example en-US", mx_clean_locale, ONE_LINE},
     [MX_DIGITS] = {check_digits, NULL, "^[0-9]+$", "must be digits"},
     [MX_TOKEN] = {check_token, NULL, "^[A-Za-z0-9._~+/=-]+$",
                   "must be letters, digits and any of . _ ~ + / = -"},
