@@ -20,16 +20,23 @@ static bool between(uint32_t c, uint32_t first, uint32_t last)
     return c >= first && c <= last;
 }
 
-/* Embeddings, overrides and isolates. */
+/* Embeddings and isolates, which change nothing of what they are around. */
 static bool is_bidi(uint32_t c)
 {
-    return between(c, 0x202a, 0x202e) || between(c, 0x2066, 0x2069);
+    return between(c, 0x202a, 0x202c) || between(c, 0x2066, 0x2069);
+}
+
+/* Overrides show text in another order than it is stored. */
+static bool is_override(uint32_t c)
+{
+    return c == 0x202d || c == 0x202e;
 }
 
 /* Marks of direction, and what has no width. */
 static bool is_unseen(uint32_t c)
 {
-    return is_bidi(c) || c == 0x61c || between(c, 0x200b, 0x200f) || c == 0x2060 || c == 0xfeff;
+    return is_bidi(c) || is_override(c) || c == 0x61c || between(c, 0x200b, 0x200f) ||
+           c == 0x2060 || c == 0xfeff;
 }
 
 static bool is_blank(uint32_t c)

@@ -6,8 +6,9 @@
 
 #include "base/str.h"
 
-/* Without marks that embed, override or isolate the direction of writing (U+202A to U+202E, U+2066
- * to U+2069). */
+/* Without marks that embed or isolate the direction of writing (U+202A to U+202C, U+2066 to
+ * U+2069). Those that override it stay, for the check to refuse: they make one name look like
+ * another. */
 struct mx_str mx_clean_line(struct mx_arena *a, struct mx_str s);
 /* The same without any mark of direction or width; blanks, hyphens, plus signs and digits of other
  * widths become those of ASCII; no blanks at the ends. */

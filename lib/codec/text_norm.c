@@ -106,22 +106,43 @@ struct mx_str mx_text_line(struct mx_arena *a, struct mx_str s)
     return mx_text_nfc(a, mx_utf8_trim(s));
 }
 
+static struct text16 lower(struct mx_arena *a, struct text16 t)
+{
+    struct text16 out = {mx_arena_alloc(a, (3 * (size_t)t.n + 1) * sizeof(UChar)), 0};
+    UErrorCode e = U_ZERO_ERROR;
+
+    out.n = u_strToLower(out.p, 3 * t.n + 1, t.p, t.n, "", &e);
+    MX_ASSERT(U_SUCCESS(e));
+    return out;
+}
+
+/* The name as it was meant, in form C and lower case. */
+static struct mx_str as_meant(struct mx_arena *a, struct mx_str domain)
+{
+    return mx_text_nfc(a, encode(a, lower(a, decode(a, mx_text_nfc(a, domain)))));
+}
+
 bool mx_text_domain(struct mx_arena *a, struct mx_str domain, struct mx_str *ret_ascii)
 {
     static UIDNA *idna;
     UErrorCode e = U_ZERO_ERROR;
-    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-    char *out = mx_arena_alloc(a, DOMAIN_MAX);
-    int32_t n;
+    UIDNAInfo info = UIDNA_INFO_INITIALIZER, back = UIDNA_INFO_INITIALIZER;
+    char *ascii = mx_arena_alloc(a, DOMAIN_MAX), *name = mx_arena_alloc(a, 4 * DOMAIN_MAX);
+    int32_t n, m;
 
     if (!idna)
-        idna = uidna_openUTS46(
-            UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ, &e);
+        idna = uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_NONTRANSITIONAL_TO_UNICODE |
+                                   UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ,
+                               &e);
     MX_ASSERT(U_SUCCESS(e) && domain.n <= INT32_MAX / 32);
-    n = uidna_nameToASCII_UTF8(idna, domain.p, (int32_t)domain.n, out, DOMAIN_MAX, &info, &e);
+    n = uidna_nameToASCII_UTF8(idna, domain.p, (int32_t)domain.n, ascii, DOMAIN_MAX, &info, &e);
     if (U_FAILURE(e) || info.errors != 0 || n > DOMAIN_MAX)
         return false;
-    *ret_ascii = (struct mx_str){out, (size_t)n};
+    m = uidna_nameToUnicodeUTF8(idna, ascii, n, name, 4 * DOMAIN_MAX, &back, &e);
+    if (U_FAILURE(e) || back.errors != 0 || m > 4 * DOMAIN_MAX ||
+        !mx_str_eq((struct mx_str){name, (size_t)m}, as_meant(a, domain)))
+        return false;
+    *ret_ascii = (struct mx_str){ascii, (size_t)n};
     return true;
 }
 

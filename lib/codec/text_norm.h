@@ -28,7 +28,9 @@ enum mx_letter {
 enum mx_letter mx_text_letter(uint32_t c);
 
 /* The ASCII form of a domain name (IDNA 2008 after the mapping of UTS 46, RFC 5891), which DNS and
- * every mail server take: "Bücher.example" is "xn--bcher-kva.example". False when it has none. */
+ * every mail server take: "Bücher.example" is "xn--bcher-kva.example". False when it has none, and
+ * when more than case was changed on the way: no letter of another width or kind becomes one of
+ * ASCII. */
 bool mx_text_domain(struct mx_arena *a, struct mx_str domain,
                     struct mx_str *ret_ascii) MX_MUST_CHECK;
 

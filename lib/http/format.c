@@ -206,7 +206,8 @@ static const struct {
 } formats[] = {
     [MX_TEXT] = {check_text, NULL, "^[^\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]*$",
                  "must hold no control characters but line feed and tab", NULL, COMPOSED},
-    [MX_LINE] = {check_line, NULL, "^(?![ " BLANK "]+$)[^\\u0000-\\u001F\\u007F-\\u009F]*$",
+    [MX_LINE] = {check_line, NULL,
+                 "^(?![ " BLANK "]+$)[^\\u0000-\\u001F\\u007F-\\u009F\\u202D\\u202E]*$",
                  "must be one line of visible text, without control characters", mx_clean_line,
                  ONE_LINE},
     [MX_EMAIL] = {check_email, "email", "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",

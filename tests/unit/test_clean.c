@@ -20,7 +20,8 @@ static void test_clean(void)
     is(mx_clean_phone, "call me", "call me");
     is(mx_clean_line, "\u2068Ada\u2069 L\u00f6we", "Ada L\u00f6we");
     is(mx_clean_line, "plain", "plain");
-    is(mx_clean_line, "\u202e", "");
+    is(mx_clean_line, "\u202b\u202c", "");
+    is(mx_clean_line, "Ada \u202egnik", "Ada \u202egnik");
     is(mx_clean_locale, "en_US", "en-US");
     is(mx_clean_locale, "DE", "de");
     is(mx_clean_locale, "de_DE.UTF-8@euro", "de-DE");
@@ -33,6 +34,8 @@ static void test_clean(void)
     is(mx_clean_email, "ada@bu\u0308cher.example", "ada@xn--bcher-kva.example");
     is(mx_clean_email, "Ada@Example.COM", "Ada@Example.COM");
     is(mx_clean_email, "b\u00fccher", "b\u00fccher");
+    is(mx_clean_email, "mike@exa\uff4dple.com", "mike@exa\uff4dple.com");
+    is(mx_clean_email, "ada@stra\u00dfe.example", "ada@xn--strae-oqa.example");
 }
 
 static void test_countries(void)

@@ -264,7 +264,9 @@ def test_a21_phones_with_marks(customer):
 
 def test_a21_names_with_isolates(customer):
     assert add(customer, name="\u2068Ada Lovelace\u2069")["name"] == "Ada Lovelace"
-    assert customer.patch("/v1/me", {"name": "\u2066\u202eAda\u202c\u2069"}).json()["name"] == "Ada"
+    assert customer.patch("/v1/me", {"name": "\u2066\u202bAda\u202c\u2069"}).json()["name"] == "Ada"
+    refused = customer.patch("/v1/me", {"name": "Ada \u202egnik"})
+    assert faults(refused) == [("/name", "bad_format")]
 
 
 def test_a21_a_country_by_its_name(customer):
