@@ -69,7 +69,7 @@ enum mx_err mx_role_begin(struct mx_ctx *cx, uint64_t *ret_mine)
         return MX_OK;
     MX_TRY(mx_session_rights(cx, &mine));
     *ret_mine = mine.permissions;
-    return mx_role_within(cx, *ret_mine, MX_PERM_STAFF_MANAGE);
+    return mx_role_within(cx, *ret_mine, MX_PERM(STAFF_MANAGE));
 }
 
 enum mx_err mx_role_within(struct mx_ctx *cx, uint64_t mine, uint64_t set)

@@ -22,15 +22,16 @@
     X(REPORTS_READ, 12, "reports.read")        \
     X(AUDIT_READ, 13, "audit.read")
 
-enum mx_permission {
-#define MX_PERM_ENUM(name, bit, wire) MX_PERM_##name = 1 << (bit),
+enum mx_permission_bit {
+#define MX_PERM_ENUM(name, bit, wire) MX_PERM_BIT_##name = (bit),
     MX_PERMISSIONS(MX_PERM_ENUM)
 #undef MX_PERM_ENUM
 };
 
-/* Every permission that there is. */
-#define MX_PERM_BIT(name, bit, wire) | UINT64_C(1) << (bit)
-#define MX_PERMISSIONS_ALL (UINT64_C(0) MX_PERMISSIONS(MX_PERM_BIT))
+/* The set, 64 bits wide, of one permission: MX_PERM(CATALOG_READ); and of all that there are. */
+#define MX_PERM(name) (UINT64_C(1) << MX_PERM_BIT_##name)
+#define MX_PERM_OR(name, bit, wire) | UINT64_C(1) << (bit)
+#define MX_PERMISSIONS_ALL (UINT64_C(0) MX_PERMISSIONS(MX_PERM_OR))
 
 /* Wire name of the permission bit number `bit`, or NULL. */
 const char *mx_permission_name(int bit);

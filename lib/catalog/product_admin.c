@@ -215,7 +215,7 @@ static enum mx_err check_stock_right(struct mx_ctx *cx, const struct mx_product_
 {
     struct mx_faults *f = cx->faults;
 
-    if (cx->actor.kind != MX_STAFF || (cx->actor.permissions & MX_PERM_STOCK_WRITE))
+    if (cx->actor.kind != MX_STAFF || (cx->actor.permissions & MX_PERM(STOCK_WRITE)))
         return MX_OK;
     for (size_t i = 0; i < in->variants.n; i++)
         if (MX_AT(in->variants, const struct mx_variant_write, i)->has_stock)

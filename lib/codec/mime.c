@@ -1,6 +1,7 @@
 #include "codec/mime.h"
 
 #include "base/arena.h"
+#include "codec/secret.h"
 
 #define LINE_MAX_HEADER 78
 #define LINE_MAX_QUOTED 76
@@ -9,6 +10,7 @@
  * begins it; the frame of a word takes 12. */
 #define WORD_LINE 75
 #define WORD_FRAME 12
+#define BASE64_RUN 57 /* a multiple of three */
 
 struct mx_str mx_mime_one_line(struct mx_arena *a, struct mx_str s)
 {
@@ -24,17 +26,13 @@ struct mx_str mx_mime_one_line(struct mx_arena *a, struct mx_str s)
 
 static void add_base64(struct mx_buf *out, struct mx_str s)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char text[MX_BASE64_SIZE(BASE64_RUN)];
 
-    for (size_t i = 0; i < s.n; i += 3) {
-        uint32_t v = 0;
+    for (size_t i = 0; i < s.n; i += BASE64_RUN) {
+        struct mx_str run = mx_str_sub(s, i, BASE64_RUN);
 
-        for (size_t k = 0; k < 3; k++)
-            v = v << 8 | (i + k < s.n ? (unsigned char)s.p[i + k] : 0u);
-        mx_buf_byte(out, digits[v >> 18]);
-        mx_buf_byte(out, digits[v >> 12 & 63]);
-        mx_buf_byte(out, i + 1 < s.n ? digits[v >> 6 & 63] : '=');
-        mx_buf_byte(out, i + 2 < s.n ? digits[v & 63] : '=');
+        mx_base64(MX_BASE64_PADDED, run.p, run.n, text, sizeof(text));
+        mx_buf_c(out, text);
     }
 }
 

@@ -53,16 +53,18 @@ static bool parse(struct mx_str text, struct phc *ret_phc)
            take_number(&rest, MX_S("t="), ',', PASSES_MAX, &ret_phc->passes) &&
            take_number(&rest, MX_S("p="), '$', LANES_MAX, &ret_phc->lanes) &&
            mx_str_split(&rest, '$', &salt) &&
-           mx_base64_decode(salt, ret_phc->salt, sizeof(ret_phc->salt), &ret_phc->salt_n) &&
-           mx_base64_decode(rest, ret_phc->hash, sizeof(ret_phc->hash), &ret_phc->hash_n);
+           mx_base64_decode(MX_BASE64_BARE, salt, ret_phc->salt, sizeof(ret_phc->salt),
+                            &ret_phc->salt_n) &&
+           mx_base64_decode(MX_BASE64_BARE, rest, ret_phc->hash, sizeof(ret_phc->hash),
+                            &ret_phc->hash_n);
 }
 
 static void format(const struct phc *phc, char ret_text[MX_PASSWORD_PHC])
 {
     char salt[MX_PASSWORD_PHC], hash[MX_PASSWORD_PHC];
 
-    mx_base64(phc->salt, phc->salt_n, salt, sizeof(salt));
-    mx_base64(phc->hash, phc->hash_n, hash, sizeof(hash));
+    mx_base64(MX_BASE64_BARE, phc->salt, phc->salt_n, salt, sizeof(salt));
+    mx_base64(MX_BASE64_BARE, phc->hash, phc->hash_n, hash, sizeof(hash));
     snprintf(ret_text, MX_PASSWORD_PHC, PREFIX "%u,t=%u,p=%u$%.24s$%.48s", phc->kib, phc->passes,
              phc->lanes, salt, hash);
 }

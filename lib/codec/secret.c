@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/rnd.h"
 
-#define BASE64 sodium_base64_VARIANT_ORIGINAL_NO_PADDING
 #define AEAD_NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 
 _Static_assert(MX_HASH == crypto_hash_sha256_BYTES, "SHA-256");
@@ -99,16 +98,23 @@ bool mx_aead_open(struct mx_arena *a, const struct mx_hash *key, struct mx_str a
     return true;
 }
 
-void mx_base64(const void *p, size_t n, char *out, size_t size)
+static const int variants[] = {
+    [MX_BASE64_PADDED] = sodium_base64_VARIANT_ORIGINAL,
+    [MX_BASE64_BARE] = sodium_base64_VARIANT_ORIGINAL_NO_PADDING,
+    [MX_BASE64_URL] = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
+};
+
+void mx_base64(enum mx_base64 variant, const void *p, size_t n, char *out, size_t size)
 {
-    sodium_bin2base64(out, size, p, n, BASE64);
+    sodium_bin2base64(out, size, p, n, variants[variant]);
 }
 
-bool mx_base64_decode(struct mx_str s, void *out, size_t size, size_t *ret_n)
+bool mx_base64_decode(enum mx_base64 variant, struct mx_str s, void *out, size_t size,
+                      size_t *ret_n)
 {
     const char *end;
 
-    return sodium_base642bin(out, size, s.p, s.n, NULL, ret_n, &end, BASE64) == 0 &&
+    return sodium_base642bin(out, size, s.p, s.n, NULL, ret_n, &end, variants[variant]) == 0 &&
            end == s.p + s.n;
 }
 

@@ -32,11 +32,20 @@ void mx_aead_seal(const struct mx_hash *key, struct mx_str associated, struct mx
 /* Open what mx_aead_seal made under the same key and associated data, into `a`. */
 bool mx_aead_open(struct mx_arena *a, const struct mx_hash *key, struct mx_str associated,
                   struct mx_str sealed, struct mx_str *ret_plain) MX_MUST_CHECK;
-/* Unpadded base64 of the standard alphabet (RFC 4648 4), NUL-terminated in `out`, where room for it
- * is the caller's business: too little is a bug. */
-void mx_base64(const void *p, size_t n, char *out, size_t size);
-/* False when `s` is no such text or holds more than `size` bytes. */
-bool mx_base64_decode(struct mx_str s, void *out, size_t size, size_t *ret_n) MX_MUST_CHECK;
+
+enum mx_base64 {
+    MX_BASE64_PADDED, /* RFC 4648 4 */
+    MX_BASE64_BARE,   /* the same without padding */
+    MX_BASE64_URL     /* RFC 4648 5, without padding */
+};
+/* Bytes that the text of n bytes takes at most, with its NUL. */
+#define MX_BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
+/* The text of n bytes, NUL-terminated, into `out`, which has room for it. */
+void mx_base64(enum mx_base64 variant, const void *p, size_t n, char *out, size_t size);
+/* The bytes of a text. False when it is not exactly the text of any (alphabet, padding, unused
+ * bits), or of more than `size`. */
+bool mx_base64_decode(enum mx_base64 variant, struct mx_str s, void *out, size_t size,
+                      size_t *ret_n) MX_MUST_CHECK;
 /* Constant-time equality. */
 bool mx_secret_eq(const void *a, const void *b, size_t n);
 /* Overwrite so that the compiler cannot leave it out. */

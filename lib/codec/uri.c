@@ -2,9 +2,8 @@
 #include "codec/uri.h"
 
 #include "base/arena.h"
+#include "codec/secret.h"
 #include "codec/utf8.h"
-
-static const char b64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static int hex_value(char c)
 {
@@ -111,59 +110,22 @@ void mx_uri_encode(struct mx_buf *out, struct mx_str s)
 
 struct mx_str mx_b64url(struct mx_arena *a, const void *p, size_t n)
 {
-    const unsigned char *in = p;
-    char *out = mx_arena_alloc(a, n / 3 * 4 + 5);
-    size_t i, len = 0;
-    uint32_t bits = 0;
-    int n_bits = 0;
+    size_t size = MX_BASE64_SIZE(n);
+    char *out = mx_arena_alloc(a, size);
 
-    for (i = 0; i < n; i++) {
-        bits = bits << 8 | in[i];
-        for (n_bits += 8; n_bits >= 6; n_bits -= 6)
-            out[len++] = b64_digits[bits >> (n_bits - 6) & 63];
-    }
-    if (n_bits > 0)
-        out[len++] = b64_digits[bits << (6 - n_bits) & 63];
-    out[len] = '\0';
-    return (struct mx_str){out, len};
-}
-
-/* Value of a base64url digit, or -1. */
-static int b64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
+    mx_base64(MX_BASE64_URL, p, n, out, size);
+    return mx_str_c(out);
 }
 
 bool mx_b64url_decode(struct mx_arena *a, struct mx_str s, struct mx_str *ret_bytes)
 {
-    char *out = mx_arena_alloc(a, s.n / 4 * 3 + 3);
-    size_t i, len = 0;
-    uint32_t bits = 0;
-    int n_bits = 0, value;
+    size_t size = s.n / 4 * 3 + 3, n;
+    char *out = mx_arena_alloc(a, size);
 
-    if (s.n % 4 == 1)
+    if (!mx_base64_decode(MX_BASE64_URL, s, out, size - 1, &n))
         return false;
-    for (i = 0; i < s.n; i++) {
-        value = b64_value(s.p[i]);
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)value;
-        n_bits += 6;
-        if (n_bits >= 8) {
-            n_bits -= 8;
-            out[len++] = (char)(bits >> n_bits & 255);
-        }
-    }
-    if (bits & ((1u << n_bits) - 1))
-        return false;
-    out[len] = '\0';
-    *ret_bytes = (struct mx_str){out, len};
+    out[n] = '\0';
+    *ret_bytes = (struct mx_str){out, n};
     return true;
 }
 

@@ -5,7 +5,7 @@
 #include "http/openapi_schema.h"
 #include "http/problem.h"
 
-#define CODES_MAX 48
+#define CODES_MAX 256
 
 /* The errors of one route, each code once. */
 struct codes {

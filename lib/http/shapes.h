@@ -5,7 +5,7 @@
 
 #include "http/route.h"
 
-#define MX_SHAPES_MAX 400
+#define MX_SHAPES_MAX 4096
 #define MX_SHAPE_DEPTH 12
 
 /* What becomes of a shape: it is given; it is taken whole, by PATCH, or as changes by id. */

@@ -1,17 +1,14 @@
 #include "io/cache.h"
 
-#include "base/arena.h"
-
-#include <errno.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "base/arena.h"
+#include "io/seqlock.h"
 
 #define WAYS 4
 
 struct head {
-    _Atomic uint64_t guard; /* high half: count of writes; low half: pid of the writer, 0 none */
+    mx_guard guard;
     uint32_t text_n, value_n;
     uint64_t generation;
     int64_t expires_ms;
@@ -55,18 +52,17 @@ static bool matches(const struct slot *s, const struct mx_cache_key *k)
 static bool read_slot(struct slot *s, const struct mx_cache_key *k, struct mx_arena *a,
                       struct mx_str *ret_value)
 {
-    uint64_t before = atomic_load_explicit(&s->h.guard, memory_order_acquire);
+    uint64_t seen;
     uint32_t n;
     const char *copy;
 
-    if ((uint32_t)before != 0 || !matches(s, k))
+    if (!mx_read_begin(&s->h.guard, &seen) || !matches(s, k))
         return false;
     n = s->h.value_n;
     if (n > sizeof(s->bytes) - k->text.n)
         return false;
     copy = mx_arena_dup(a, s->bytes + k->text.n, n);
-    atomic_thread_fence(memory_order_acquire);
-    if (atomic_load_explicit(&s->h.guard, memory_order_relaxed) != before)
+    if (!mx_read_end(&s->h.guard, seen))
         return false;
     *ret_value = (struct mx_str){copy, n};
     return true;
@@ -97,34 +93,18 @@ static struct slot *victim(struct slot *set, const struct mx_cache_key *k)
     return first;
 }
 
-/* Become the slot's writer. A paused writer still holds its slot; only that of a dead one is taken
- * over. */
-static bool lock(struct slot *s, uint64_t *ret_count)
-{
-    uint64_t seen = atomic_load_explicit(&s->h.guard, memory_order_acquire);
-    pid_t holder = (pid_t)(uint32_t)seen;
-
-    if (holder != 0 && (kill(holder, 0) == 0 || errno != ESRCH))
-        return false;
-    *ret_count = (seen >> 32) + 1;
-    return atomic_compare_exchange_strong(&s->h.guard, &seen,
-                                          *ret_count << 32 | (uint32_t)getpid());
-}
-
 void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_str value,
                   int64_t ttl_ms)
 {
-    uint64_t count;
     struct slot *s = victim(set_of(c, k->text), k);
 
-    if (k->text.n + value.n > sizeof(s->bytes) || !lock(s, &count))
+    if (k->text.n + value.n > sizeof(s->bytes) || !mx_write_begin(&s->h.guard))
         return;
-    atomic_thread_fence(memory_order_release);
     memcpy(s->bytes, k->text.p, k->text.n);
     memcpy(s->bytes + k->text.n, value.p, value.n);
     s->h.text_n = (uint32_t)k->text.n;
     s->h.value_n = (uint32_t)value.n;
     s->h.generation = k->generation;
     s->h.expires_ms = k->now_ms + ttl_ms;
-    atomic_store_explicit(&s->h.guard, count << 32, memory_order_release);
+    mx_write_end(&s->h.guard);
 }

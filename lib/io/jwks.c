@@ -1,7 +1,5 @@
 #include "io/jwks.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,11 +20,10 @@ struct set {
     char text[MX_JWKS_BYTES];
 };
 
-/* `guard` is a count of writes in the high half; the low half is the writer's pid or 0. */
 struct slot {
     mx_word tag; /* hash of where the set is from; 0: free */
     _Atomic int64_t try_ms, busy_until_ms;
-    mx_word guard;
+    mx_guard guard;
     mx_word data[MX_WORDS(sizeof(struct set))];
 };
 
@@ -65,19 +62,17 @@ static struct slot *slot_of(struct mx_arena *a, struct mx_jwks_cache *c,
 static const struct set *read_set(struct mx_arena *a, struct slot *s, int64_t now_ms)
 {
     struct set *copy = MX_NEW(a, struct set);
-    uint64_t before;
+    uint64_t seen;
 
-    for (int i = 0; i < READ_TRIES; i++) {
-        before = atomic_load_explicit(&s->guard, memory_order_acquire);
-        if (before == 0)
-            break;
+    for (int i = 0; i < READ_TRIES && atomic_load(&s->guard) != 0; i++) {
+        if (!mx_read_begin(&s->guard, &seen))
+            continue;
         mx_words_get(copy, s->data, sizeof(*copy));
-        atomic_thread_fence(memory_order_acquire);
-        if ((uint32_t)before == 0 && atomic_load(&s->guard) == before) {
-            if (copy->n > sizeof(copy->text) || copy->fresh_until_ms + MX_JWKS_STALE_MS <= now_ms)
-                copy->n = 0;
-            return copy;
-        }
+        if (!mx_read_end(&s->guard, seen))
+            continue;
+        if (copy->n > sizeof(copy->text) || copy->fresh_until_ms + MX_JWKS_STALE_MS <= now_ms)
+            copy->n = 0;
+        return copy;
     }
     copy->n = 0;
     return copy;
@@ -85,16 +80,10 @@ static const struct set *read_set(struct mx_arena *a, struct slot *s, int64_t no
 
 static void write_set(struct slot *s, const struct set *set)
 {
-    uint64_t guard = atomic_load(&s->guard), writes = (guard >> 32) + 1;
-    pid_t holder = (pid_t)(uint32_t)guard;
-
-    if (holder != 0 && (kill(holder, 0) == 0 || errno != ESRCH))
+    if (!mx_write_begin(&s->guard))
         return;
-    if (!atomic_compare_exchange_strong(&s->guard, &guard, writes << 32 | (uint32_t)getpid()))
-        return;
-    atomic_thread_fence(memory_order_release);
     mx_words_put(s->data, set, sizeof(*set));
-    atomic_store_explicit(&s->guard, (writes + 1) << 32, memory_order_release);
+    mx_write_end(&s->guard);
 }
 
 static bool find(struct mx_arena *a, const struct set *set, struct mx_str kid,

@@ -12,7 +12,7 @@
 #define ID_SIZE sizeof(((struct mx_slot_view *)0)->request_id)
 
 struct slot {
-    _Alignas(CACHE_LINE) _Atomic uint32_t seq; /* odd: its writer is in the middle */
+    _Alignas(CACHE_LINE) mx_guard guard;
     _Atomic uint32_t connections;
     atomic_int pid, generation, pool, state;
     _Atomic int64_t started_ns, request_ns, alive_ns;
@@ -39,6 +39,10 @@ struct mx_score *mx_score_new(int slots)
     if (s == MAP_FAILED)
         MX_BUG("no memory for %d slots", slots);
     s->n = slots;
+    for (int i = 0; i < slots; i++) {
+        mx_write_begin_alone(&s->at[i].guard);
+        mx_write_end(&s->at[i].guard);
+    }
     return s;
 }
 
@@ -48,14 +52,8 @@ static struct slot *write_begin(struct mx_score *s, int i)
 
     MX_ASSERT(i >= 0 && i < s->n);
     sl = &s->at[i];
-    SET(sl->seq, GET(sl->seq) | 1u);
-    atomic_thread_fence(memory_order_release);
+    mx_write_begin_alone(&sl->guard);
     return sl;
-}
-
-static void write_end(struct slot *sl)
-{
-    atomic_store_explicit(&sl->seq, GET(sl->seq) + 1u, memory_order_release);
 }
 
 static void put_text(mx_word *dst, size_t size, struct mx_str s)
@@ -82,7 +80,7 @@ void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx
     SET(sl->connections, 0);
     put_text(sl->route, ROUTE_SIZE, MX_S(""));
     put_text(sl->request_id, ID_SIZE, MX_S(""));
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 void mx_score_clear(struct mx_score *s, int i)
@@ -93,7 +91,7 @@ void mx_score_clear(struct mx_score *s, int i)
     SET(sl->state, MX_W_EMPTY);
     SET(sl->request_ns, 0);
     SET(sl->connections, 0);
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 void mx_score_state(struct mx_score *s, int i, enum mx_worker_state st)
@@ -102,7 +100,7 @@ void mx_score_state(struct mx_score *s, int i, enum mx_worker_state st)
 
     SET(sl->state, (int)st);
     SET(sl->alive_ns, mx_mono_ns());
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 void mx_score_alive(struct mx_score *s, int i, int64_t now_ns)
@@ -110,7 +108,7 @@ void mx_score_alive(struct mx_score *s, int i, int64_t now_ns)
     struct slot *sl = write_begin(s, i);
 
     SET(sl->alive_ns, now_ns);
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 void mx_score_begin(struct mx_score *s, int i, int64_t now_ns)
@@ -122,7 +120,7 @@ void mx_score_begin(struct mx_score *s, int i, int64_t now_ns)
         SET(sl->state, MX_W_BUSY);
     put_text(sl->route, ROUTE_SIZE, MX_S("(reading)"));
     put_text(sl->request_id, ID_SIZE, MX_S(""));
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str request_id)
@@ -131,7 +129,7 @@ void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str 
 
     put_text(sl->route, ROUTE_SIZE, mx_str_c(route));
     put_text(sl->request_id, ID_SIZE, request_id);
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes)
@@ -153,7 +151,7 @@ void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int tri
     SET(sl->alive_ns, now_ns);
     if (GET(sl->state) == MX_W_BUSY)
         SET(sl->state, MX_W_READY);
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 void mx_score_connections(struct mx_score *s, int i, int n)
@@ -161,7 +159,7 @@ void mx_score_connections(struct mx_score *s, int i, int n)
     struct slot *sl = write_begin(s, i);
 
     SET(sl->connections, (uint32_t)n);
-    write_end(sl);
+    mx_write_end(&sl->guard);
 }
 
 static struct mx_slot_view copy(const struct slot *sl)
@@ -190,15 +188,15 @@ struct mx_slot_view mx_score_read(const struct mx_score *s, int i)
 {
     const struct slot *sl;
     struct mx_slot_view v;
-    uint32_t before;
+    uint64_t seen;
 
     MX_ASSERT(i >= 0 && i < s->n);
     sl = &s->at[i];
     for (int tries = 0; tries < READ_TRIES; tries++) {
-        before = atomic_load_explicit(&sl->seq, memory_order_acquire);
+        bool begun = mx_read_begin(&sl->guard, &seen);
+
         v = copy(sl);
-        atomic_thread_fence(memory_order_acquire);
-        if (!(before & 1u) && GET(sl->seq) == before)
+        if (begun && mx_read_end(&sl->guard, seen))
             return v;
     }
     v.torn = true;

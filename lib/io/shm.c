@@ -1,8 +1,6 @@
 #include "io/shm.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,9 +38,8 @@ struct token_data {
     uint64_t scope; /* index into scopes */
 };
 
-/* `guard` is a count of writes in the high half; the low half is the writer's pid or 0. */
 struct token_entry {
-    mx_word guard;
+    mx_guard guard;
     mx_word data[MX_WORDS(sizeof(struct token_data))];
 };
 
@@ -290,13 +287,12 @@ static struct token_entry *token_set(struct mx_shared *s, const struct mx_hash *
 /* Consistent copy; false while somebody writes. */
 static bool token_read(const struct token_entry *e, struct token_data *ret_data)
 {
-    uint64_t before = atomic_load_explicit(&e->guard, memory_order_acquire);
+    uint64_t seen;
 
-    if (before == 0 || (uint32_t)before != 0)
+    if (!mx_read_begin(&e->guard, &seen))
         return false;
     mx_words_get(ret_data, e->data, sizeof *ret_data);
-    atomic_thread_fence(memory_order_acquire);
-    return GET(e->guard) == before;
+    return mx_read_end(&e->guard, seen);
 }
 
 bool mx_shared_token_get(struct mx_shared *s, const struct mx_hash *token, int64_t now_s,
@@ -340,11 +336,6 @@ static struct token_entry *token_victim(struct token_entry *set, const struct mx
     return best;
 }
 
-static bool pid_alive(int pid)
-{
-    return kill(pid, 0) == 0;
-}
-
 /* Fill *d from the claims; false when the scope is unknown. */
 static bool token_pack(const struct mx_hash *token, const struct mx_claims *c, struct token_data *d)
 {
@@ -363,26 +354,19 @@ void mx_shared_token_put(struct mx_shared *s, const struct mx_hash *token,
                          const struct mx_claims *c)
 {
     struct token_entry *e = token_victim(token_set(s, token), token);
-    uint64_t guard = GET(e->guard), writes = (guard >> 32) + 1;
     struct token_data d;
 
-    if (!token_pack(token, c, &d))
+    if (!token_pack(token, c, &d) || !mx_write_begin(&e->guard))
         return;
-    /* A writer that died in the middle has left its pid: take over. */
-    if ((uint32_t)guard != 0 && pid_alive((int)(uint32_t)guard))
-        return;
-    if (!atomic_compare_exchange_strong(&e->guard, &guard, writes << 32 | (uint32_t)getpid()))
-        return;
-    atomic_thread_fence(memory_order_release);
     mx_words_put(e->data, &d, sizeof d);
-    atomic_store_explicit(&e->guard, (writes + 1) << 32, memory_order_release);
+    mx_write_end(&e->guard);
 }
 
 /* ---- slots for costly work ---- */
 
 static bool slot_held(int holder)
 {
-    return holder != 0 && holder != (int)getpid() && pid_alive(holder);
+    return holder != 0 && holder != (int)getpid() && mx_pid_alive(holder);
 }
 
 bool mx_shared_slot_left(const struct mx_shared *s, enum mx_slots of, int64_t limit)

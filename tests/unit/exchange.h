@@ -228,7 +228,7 @@ static const struct mx_route ex_routes[] = {
      .method = MX_PUT,
      .path = "/v1/admin/things/{id}",
      .who = MX_WHO_STAFF,
-     .permission = MX_PERM_CATALOG_WRITE,
+     .permission = MX_PERM(CATALOG_WRITE),
      .flags = MX_R_TX,
      .in = &ex_write,
      .answers = {{200, &ex_out, NULL}},
@@ -239,7 +239,7 @@ static const struct mx_route ex_routes[] = {
      .method = MX_DELETE,
      .path = "/v1/admin/things/{id}",
      .who = MX_WHO_STAFF,
-     .permission = MX_PERM_CATALOG_WRITE,
+     .permission = MX_PERM(CATALOG_WRITE),
      .flags = MX_R_TX,
      .in = &(const struct mx_shape){"DeleteIn", sizeof(struct ex_in), ex_write_fields, 1, NULL},
      .answers = {{204, NULL, NULL}},
@@ -379,7 +379,7 @@ MX_UNUSED static void ex_reset(void)
     memset(&ex_do, 0, sizeof(ex_do));
     memset(&ex_hook, 0, sizeof(ex_hook));
     ex_hook.tries = 1;
-    ex_hook.permission = MX_PERM_CATALOG_WRITE;
+    ex_hook.permission = MX_PERM(CATALOG_WRITE);
     ex.conf = (struct mx_settings){.body_max = 1024,
                                    .queue_age_max_ms = 5000,
                                    .catalog_max_age_s = 30,

@@ -260,7 +260,7 @@ static void test_who(void)
     ex_hook.permission = 0;
     expect(as(remove, "Bearer staff"), MX_E_FORBIDDEN, "without the permission");
     best = request(MX_DELETE, "/v1/admin/things/not-an-id");
-    ex_hook.permission = MX_PERM_CATALOG_WRITE;
+    ex_hook.permission = MX_PERM(CATALOG_WRITE);
     expect(as(best, "Bearer customer"), MX_E_FORBIDDEN, "permission comes before input");
     expect(as(best, "Bearer staff"), MX_E_NOT_FOUND, "a malformed id is not found");
     tap_ok(!body_has("errors"), "and nothing more is said");

@@ -103,7 +103,7 @@ static void test_check(void)
           row[1].in = NULL; row[1].path = "/v1/things/{other}", "a path spelled twice");
     WRONG(row[0].who = MX_WHO_UNSET, "nobody may call");
     WRONG(row[0].who = MX_WHO_STAFF, "staff without a permission");
-    WRONG(row[0].permission = MX_PERM_AUDIT_READ, "a permission for anyone");
+    WRONG(row[0].permission = MX_PERM(AUDIT_READ), "a permission for anyone");
     WRONG(row[0].who = MX_WHO_TOKEN, "public with a token");
     WRONG(row[0].flags = MX_R_IDEMPOTENT, "a key on GET");
     WRONG(row[0].method = MX_HEAD, "HEAD");
@@ -143,7 +143,7 @@ static void test_permissions(void)
     tap_str(mx_str_c(mx_permission_name(0)), "catalog.read", "first permission");
     tap_str(mx_str_c(mx_permission_name(13)), "audit.read", "last permission");
     tap_ok(!mx_permission_name(14) && !mx_permission_name(-1), "no others");
-    tap_ok(mx_permission_parse(MX_S("refunds.write"), &bit) && bit == MX_PERM_REFUNDS_WRITE,
+    tap_ok(mx_permission_parse(MX_S("refunds.write"), &bit) && bit == MX_PERM(REFUNDS_WRITE),
            "name to bit");
     tap_ok(!mx_permission_parse(MX_S("refunds"), &bit), "unknown name");
 }

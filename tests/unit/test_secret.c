@@ -98,13 +98,17 @@ static void base64(void)
     unsigned char bytes[6];
     size_t n = 0;
 
-    mx_base64("foob", 4, text, sizeof(text));
+    mx_base64(MX_BASE64_BARE, "foob", 4, text, sizeof(text));
     tap_str(mx_str_c(text), "Zm9vYg", "no padding");
-    tap_ok(mx_base64_decode(MX_S("Zm9vYmFy"), bytes, sizeof(bytes), &n) && n == 6, "six bytes");
+    tap_ok(mx_base64_decode(MX_BASE64_BARE, MX_S("Zm9vYmFy"), bytes, sizeof(bytes), &n) && n == 6,
+           "six bytes");
     tap_ok(memcmp(bytes, "foobar", 6) == 0, "foobar");
-    tap_ok(!mx_base64_decode(MX_S("Zm9vYg=="), bytes, sizeof(bytes), &n), "padding");
-    tap_ok(!mx_base64_decode(MX_S("Zm9v-_"), bytes, sizeof(bytes), &n), "another alphabet");
-    tap_ok(!mx_base64_decode(MX_S("Zm9vYmFyMDE"), bytes, sizeof(bytes), &n), "too long");
+    tap_ok(!mx_base64_decode(MX_BASE64_BARE, MX_S("Zm9vYg=="), bytes, sizeof(bytes), &n),
+           "padding");
+    tap_ok(!mx_base64_decode(MX_BASE64_BARE, MX_S("Zm9v-_"), bytes, sizeof(bytes), &n),
+           "another alphabet");
+    tap_ok(!mx_base64_decode(MX_BASE64_BARE, MX_S("Zm9vYmFyMDE"), bytes, sizeof(bytes), &n),
+           "too long");
 }
 
 int main(void)

@@ -34,5 +34,5 @@ static const struct mx_noun noun = {
 
 const struct mx_route mx_routes_tax_rates[] = {
     MX_CRUD_ROUTES(&noun, &shape, "admin.tax_rates", "/v1/admin/tax-rates", &filters,
-                   MX_PERM_CATALOG_READ, MX_PERM_SETTINGS_WRITE, "tax rate", "tax rates"),
+                   MX_PERM(CATALOG_READ), MX_PERM(SETTINGS_WRITE), "tax rate", "tax rates"),
     {0}};

@@ -151,6 +151,6 @@ static const struct mx_noun noun = {
 
 const struct mx_route mx_routes_shipping_methods[] = {
     MX_CRUD_ROUTES(&noun, &shape, "admin.shipping_methods", "/v1/admin/shipping-methods", NULL,
-                   MX_PERM_CATALOG_READ, MX_PERM_SETTINGS_WRITE, "shipping method",
+                   MX_PERM(CATALOG_READ), MX_PERM(SETTINGS_WRITE), "shipping method",
                    "shipping methods"),
     {0}};
