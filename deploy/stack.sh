@@ -138,16 +138,17 @@ mysql_install() {
     mkdir -p "${kept%/*}"
     (
         flock 8
-        [ ! -e "$kept/auto.cnf" ] || exit 0
-        rm -rf "$kept"
+        [ ! -d "$kept" ] || exit 0
+        rm -rf "$kept.new"
         cat >"$kept.sql" <<SQL
 INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';
 CREATE USER IF NOT EXISTS '$(id -un)'@'localhost';
 ALTER USER '$(id -un)'@'localhost' IDENTIFIED WITH auth_socket;
 GRANT ALL ON *.* TO '$(id -un)'@'localhost' WITH GRANT OPTION;
 SQL
-        "$db_server" --no-defaults --initialize-insecure "$@" --datadir="$kept" \
-            --init-file="$kept.sql" --secure-file-priv=NULL --innodb-redo-log-capacity=64M
+        "$db_server" --no-defaults --initialize-insecure "$@" --datadir="$kept.new" \
+            --init-file="$kept.sql" --secure-file-priv=NULL --innodb-redo-log-capacity=64M &&
+            mv "$kept.new" "$kept"
     ) 8>"$kept.lock" >"$RUN/db-install.out" 2>&1 || return 1
     cp -r --sparse=always "$kept/." "$RUN/db"
     rm "$RUN/db/auto.cnf" # each server makes its own name
