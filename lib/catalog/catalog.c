@@ -62,6 +62,7 @@ PAGE(in_category, SORTED)
 PAGE(having, NAMED)
 PAGE(among, SORTED)
 PAGE(in_stock_by_price, SORTED)
+PAGE(in_stock_by_price_desc, SORTED)
 PAGE(matching, WORDED)
 /* clang-format on */
 
@@ -81,7 +82,7 @@ static page_fn page_by(const struct mx_catalog_plan *p)
     case MX_WAY_INDEX:
         return along_index[p->sort];
     case MX_WAY_STOCK_PRICE:
-        return page_in_stock_by_price;
+        return p->sort == MX_SORT_PRICE ? page_in_stock_by_price : page_in_stock_by_price_desc;
     case MX_WAY_CATEGORY:
         return page_in_category;
     case MX_WAY_ATTRIBUTE:

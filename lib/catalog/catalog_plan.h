@@ -10,7 +10,7 @@
 enum mx_catalog_way {
     MX_WAY_NONE,        /* there can be none */
     MX_WAY_INDEX,       /* along the index of the order */
-    MX_WAY_STOCK_PRICE, /* all in stock, sorted by a price that no index knows */
+    MX_WAY_STOCK_PRICE, /* up to a bound, sorted by the price of what is in stock */
     MX_WAY_CATEGORY,    /* a small category, sorted */
     MX_WAY_ATTRIBUTE,   /* those with a rare attribute, sorted */
     MX_WAY_IDS,         /* those asked for, sorted */

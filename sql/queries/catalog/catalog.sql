@@ -272,9 +272,39 @@ SELECT {{catalog.shown}}, k.number, k.text
   JOIN product p ON p.id = k.id
  ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
 
+-- part: catalog.in_stock_until
+-- The price that counts lies between the lowest and the highest of all variants. A page of products in
+-- stock, taken along the index of the lowest price behind the last page, so bounds what this page can
+-- have, which is nothing dearer than the dearest of them.
+-- in: i64? after_number, id? after, i64 limit
+COALESCE((SELECT MAX(y.low)
+                               FROM (SELECT {{catalog.lowest}} AS low
+                                       FROM product p
+                                      WHERE p.status >= 1 AND p.status <= 1
+                                        AND (:after IS NULL OR p.price_min > :after_number)
+                                        AND {{catalog.below_category}}
+                                        AND {{catalog.filters}}
+                                      ORDER BY p.status, p.price_min
+                                      LIMIT :limit) y
+                             HAVING COUNT(*) >= :limit), 9223372036854775807)
+
+-- part: catalog.in_stock_down_to
+-- The same the other way, where keys are prices below zero, so that nothing is cheaper than the cheapest.
+-- in: i64? after_number, id? after, i64 limit
+COALESCE((SELECT MIN(y.low)
+                               FROM (SELECT {{catalog.lowest}} AS low
+                                       FROM product p
+                                      WHERE p.status >= 1 AND p.status <= 1
+                                        AND (:after IS NULL OR p.price_max < -:after_number)
+                                        AND {{catalog.below_category}}
+                                        AND {{catalog.filters}}
+                                      ORDER BY p.status DESC, p.price_min DESC
+                                      LIMIT :limit) y
+                             HAVING COUNT(*) >= :limit), -1)
+
 -- name: catalog.in_stock_by_price
--- doc: Products in stock, by the price of what can be had: no index knows it.
--- in: i64 sort
+-- doc: Products in stock, by the price of what can be had, cheapest first.
+-- in: i64? after_number, id? after, i64 sort
 -- out: i64 sort_number, str sort_text
 SELECT {{catalog.shown}}, k.number, k.text
   FROM (SELECT x.id, x.number, x.text
@@ -283,6 +313,27 @@ SELECT {{catalog.shown}}, k.number, k.text
                          {{catalog.sort_key}}
                   FROM product p
                  WHERE p.status = 1
+                   AND (:after IS NULL OR p.price_max >= :after_number)
+                   AND p.price_min <= {{catalog.in_stock_until}}
+                   AND {{catalog.below_category}}
+                   AND {{catalog.filters}}) x
+         {{catalog.sorted_page}}) k
+  JOIN product p ON p.id = k.id
+ ORDER BY k.number, k.text, CASE WHEN :sort IN (1, 3, 5) THEN k.id END DESC, k.id;
+
+-- name: catalog.in_stock_by_price_desc
+-- doc: The same, dearest first.
+-- in: i64? after_number, id? after, i64 sort
+-- out: i64 sort_number, str sort_text
+SELECT {{catalog.shown}}, k.number, k.text
+  FROM (SELECT x.id, x.number, x.text
+          FROM (SELECT p.id,
+                       CASE :sort
+                         {{catalog.sort_key}}
+                  FROM product p
+                 WHERE p.status = 1
+                   AND (:after IS NULL OR p.price_min <= -:after_number)
+                   AND p.price_max >= {{catalog.in_stock_down_to}}
                    AND {{catalog.below_category}}
                    AND {{catalog.filters}}) x
          {{catalog.sorted_page}}) k
