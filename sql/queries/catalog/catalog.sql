@@ -2,7 +2,7 @@
 -- condition. catalog.by_* walk the index of their order and stop at a full page; a range over
 -- status stands for = 1, for with equality the optimizer begins at the index's end and not behind
 -- the last page. catalog.in_category, .having, .among and .matching find few candidates by index and
--- sort them, .in_stock_by_price all that there are: :sort 0 relevance, 1 newest, 2 price, 3 -price,
+-- sort them, .in_stock_by_price* those up to a bound: :sort 0 relevance, 1 newest, 2 price, 3 -price,
 -- 4 title, 5 best_selling. All ways give the same order, ids going the way of the key. :brands is
 -- "\n" and brands, each with "\n"; :attributes is "\n" and pairs name "\t" value "\n", and of
 -- :n_attributes names a product must have one of the values given. :options is a JSON array of
