@@ -125,8 +125,7 @@ static bool is_plain(const struct mx_route *r)
     for (int i = 0; i < MX_ANSWERS_MAX && r->answers[i].status; i++) {
         const struct mx_shape *shape = r->answers[i].shape;
 
-        if (mx_shape_has_secret(shape) ||
-            (!(r->flags & MX_R_LIST) && mx_shape_has_version(shape)))
+        if (mx_shape_has_secret(shape) || (!(r->flags & MX_R_LIST) && mx_shape_has_version(shape)))
             return true;
     }
     return false;

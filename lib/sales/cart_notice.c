@@ -3,7 +3,8 @@
 #include "codec/json.h"
 #include "codec/params.h"
 
-const char *const mx_cart_warning_reason_names[] = {"line_limit", "quantity_limit", "currency", NULL};
+const char *const mx_cart_warning_reason_names[] = {"line_limit", "quantity_limit", "currency",
+                                                    NULL};
 
 static const char *const why[] = {
     [MX_CART_LINE_LIMIT] = "the cart has as many lines as it can hold",

@@ -19,8 +19,8 @@ struct mx_own_password {
  * second factor. Returns what the rule is to fill; the reply follows from it. */
 struct mx_signin *api_auth_signing_in(struct mx_ctx *cx, struct mx_reply *reply);
 
-/* Answer with mx_shape_code_asked: the handle, which a rule is to put where this points, and how long
- * its code is good. */
+/* Answer with mx_shape_code_asked: the handle, which a rule is to put where this points, and how
+ * long its code is good. */
 struct mx_str *api_auth_asking_code(struct mx_ctx *cx, struct mx_reply *reply);
 
 /* Rows of a shape that takes a mailed code back; `code` is a struct mx_mailed_code of T. */
