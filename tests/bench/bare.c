@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "io/db.h"
 #include "sealed.h"
 
 #define COLUMNS_MAX 40
@@ -446,8 +447,7 @@ static struct line {
 static struct cart {
     uuid id, address, method;
     const char *currency, *ship_to, *method_name;
-    long long version, subtotal, shipping, tax, total;
-    int n;
+    long long version, subtotal, shipping, tax, total, n;
 } cart;
 
 /* Parts per million, half up. */
