@@ -188,3 +188,23 @@ enum mx_err mx_address_book_purge(struct mx_ctx *cx, const struct mx_guests *g)
 {
     return q_address_purge_entries(cx->db, &(struct q_address_purge_entries_in){g->ids}, NULL);
 }
+
+enum mx_err mx_address_merge(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
+{
+    return q_address_move(cx->db, &(struct q_address_move_in){guest, account}, NULL);
+}
+
+enum mx_err mx_address_book_merge(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
+{
+    struct mx_list rows;
+    struct q_address_move_entries_in in = {.source = guest, .account = account};
+    int64_t n;
+
+    MX_TRY(q_address_count(cx->db, &(struct q_address_count_in){account}, &rows));
+    n = MX_AT(rows, struct q_address_count_row, 0)->n;
+    if (n >= MX_ADDRESSES_MAX)
+        return MX_OK;
+    in.first = n == 0;
+    in.room = MX_ADDRESSES_MAX - n;
+    return q_address_move_entries(cx->db, &in, NULL);
+}

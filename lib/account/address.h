@@ -51,10 +51,15 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
  * MX_E_NOT_FOUND. */
 enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
-/* Of table account_address, see shop/holding.h. */
+/* Of table account_address, see shop/holding.h. A guest's entries come along as far as the book has
+ * room; the default of a book that has one stays. */
+enum mx_err mx_address_book_merge(struct mx_ctx *cx, struct mx_id guest,
+                                  struct mx_id account) MX_MUST_CHECK;
 enum mx_err mx_address_book_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 /* Of table address, see shop/holding.h. */
+enum mx_err mx_address_merge(struct mx_ctx *cx, struct mx_id guest,
+                             struct mx_id account) MX_MUST_CHECK;
 enum mx_err mx_address_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 enum mx_err mx_address_book_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 enum mx_err mx_address_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;

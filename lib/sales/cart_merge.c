@@ -116,8 +116,9 @@ enum mx_err mx_cart_merge(struct mx_ctx *cx, struct mx_id guest, struct mx_id to
     struct mx_list held;
 
     MX_TRY(q_cart_hold(cx->db, &(struct q_cart_hold_in){guest}, &held));
-    if (held.n == 0)
-        return MX_OK;
-    MX_TRY(mx_cart_take(cx, MX_AT(held, struct q_cart_hold_row, 0)->id, to));
-    return q_cart_close(cx->db, &(struct q_cart_close_in){guest, {cx->now_ms}}, NULL);
+    if (held.n > 0) {
+        MX_TRY(mx_cart_take(cx, MX_AT(held, struct q_cart_hold_row, 0)->id, to));
+        MX_TRY(q_cart_close(cx->db, &(struct q_cart_close_in){guest, {cx->now_ms}}, NULL));
+    }
+    return q_cart_move(cx->db, &(struct q_cart_move_in){guest, to}, NULL);
 }

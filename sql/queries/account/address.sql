@@ -91,3 +91,17 @@ DELETE b
 DELETE a
   FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
   STRAIGHT_JOIN address a ON a.account_id = UNHEX(j.id);
+
+-- name: address.move
+-- doc: All addresses of an account are another's: what its carts and orders point at.
+-- in: id source, id account
+UPDATE address SET account_id = :account WHERE account_id = :source;
+
+-- name: address.move_entries
+-- doc: The newest entries of a book into another, whose default stays when it has one.
+-- in: id source, id account, i64 first, i64 room
+UPDATE account_address
+   SET account_id = :account, is_default = CASE WHEN :first = 1 THEN is_default ELSE 0 END
+ WHERE account_id = :source
+ ORDER BY id DESC
+ LIMIT :room;

@@ -286,3 +286,8 @@ DELETE i
 DELETE c
   FROM JSON_TABLE(:guests, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
   STRAIGHT_JOIN cart c ON c.account_id = UNHEX(j.id);
+
+-- name: cart.move
+-- doc: What became an account's orders is another's.
+-- in: id source, id account
+UPDATE cart SET account_id = :account WHERE account_id = :source AND is_open IS NULL;

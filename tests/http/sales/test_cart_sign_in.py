@@ -157,3 +157,29 @@ def test_a17_nothing_of_anybody_else_comes_along(api, customer, guest, staff):
     person = sign_in(api, customer, guest)
     assert person.get("/v1/orders").json()["data"] == []
     assert other.get(f"/v1/orders/{theirs['id']}").status_code == 200
+
+
+def test_nothing_of_an_order_is_left_behind(api, customer, guest, staff, db):
+    """A guest without orders goes at some time, with what is theirs: the order's address and cart are
+    not. What was not paid still comes back as a cart."""
+    (variant,) = variant_ids(make_product(staff))
+    guest.fill_cart(variant)
+    order = guest.checkout("tok_declined").json()["order_id"]
+    guest.fill_cart(variant)
+    person = sign_in(api, customer, guest)
+    key = guest.id.replace("-", "")
+    for table in ("address", "cart", "orders", "account_address"):
+        assert db.value(f"SELECT COUNT(*) FROM {table} WHERE account_id = x'{key}'") == "0", table
+    assert person.post(f"/v1/orders/{order}/cancel").status_code == 200
+    cart = person.get("/v1/cart").json()
+    assert lines(cart) == {variant: 2} and cart["shipping_address"]["line1"] == ADDRESS["line1"]
+
+
+def test_a4_the_address_book_comes_along(api, customer, guest):
+    theirs = guest.post("/v1/me/addresses", ADDRESS | {"city": "Potsdam"}).json()
+    person = sign_in(api, customer, guest)
+    assert person.get("/v1/me/addresses").json()["data"] == [theirs]
+    other = api.guest()
+    second = other.post("/v1/me/addresses", ADDRESS).json()
+    person = sign_in(api, customer, other)
+    assert person.get("/v1/me/addresses").json()["data"] == [second | {"is_default": False}, theirs]
