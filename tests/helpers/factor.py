@@ -58,7 +58,7 @@ def half(api, person, token=None):
     answer = api.post("/v1/auth/login", sent, token=token)
     assert answer.status_code == 200, answer.text
     body = answer.json()
-    assert set(body) == {"mfa_required", "mfa_token", "methods"} and body["mfa_required"] is True
+    assert set(body) == {"result", "mfa_required", "mfa_token", "methods"} and body["mfa_required"] is True
     return body["mfa_token"]
 
 

@@ -387,14 +387,14 @@ def test_each_page_is_read_by_an_index(stack, life):
         multiply(db, life.person.id, 1000)
     db.rows("ANALYZE TABLE audit_log, orders, session, mail, address, account")
     text = (client.ROOT / "sql/queries/account/export.sql").read_text()
-    part = re.search(r"-- part: export.session\n(?:--.*\n)*([^-]*)", text).group(1)
+    part = re.search(r"-- row: export_session\n(?:--.*\n)*([^-]*)", text).group(1)
     key = f"x'{bare(life.person.id)}'"
     values = {"account": key, "person": key, "before": "x'" + "ff" * 16 + "'", "limit": "100",
               "ended": "'9999-12-31'", "recipient": "REPEAT('x', 32)", "recipient_old": "REPEAT('x', 32)",
               "from": "x'00'", "id": key}
     seen = 0
     for name, body in re.findall(r"-- name: (\S+)\n(?:--.*\n)*([^;]*);", text):
-        sql = body.replace("{{export.session}}", part)
+        sql = body.replace("{{export_session}}", part)
         sql = re.sub(r":(\w+)", lambda m: values[m.group(1)], sql)
         for step in db.rows("EXPLAIN FORMAT=TRADITIONAL " + sql):
             seen += 1
