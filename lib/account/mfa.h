@@ -13,10 +13,6 @@
 /* Characters of a code as callers send it. */
 #define MX_MFA_CODE_MIN 6
 #define MX_MFA_CODE_MAX 64
-#define MX_RECOVERY_CODES 10
-/* Life of a challenge, and the codes that it takes. */
-#define MX_CHALLENGE_TTL_MS (INT64_C(5) * 60 * 1000)
-#define MX_CHALLENGE_ATTEMPTS 5
 
 enum mx_mfa_method { MX_MFA_TOTP, MX_MFA_RECOVERY_CODE };
 /* Wire names of enum mx_mfa_method, NULL-terminated: what POST /v1/auth/mfa takes. */
@@ -45,11 +41,6 @@ enum mx_err mx_mfa_use(struct mx_ctx *cx, struct mx_id account, enum mx_mfa_meth
  * MX_E_FORBIDDEN, or MX_E_UNAUTHORIZED: the session has ended. */
 enum mx_err mx_mfa_may_enrol(struct mx_ctx *cx) MX_MUST_CHECK;
 
-/* Ten new recovery codes (struct mx_str) in place of the account's old ones, in the present
- * transaction: 120 random bits each, the only time that they are seen. */
-enum mx_err mx_mfa_new_codes(struct mx_ctx *cx, struct mx_id account,
-                             struct mx_list *ret_codes) MX_MUST_CHECK;
-
 /* Mail the owner (who has an address) and write an audit row about a change of second factors:
  * template and action have the same name ("mfa_enrolled"). `vars` as in mx_mail_queue. */
 enum mx_err mx_mfa_tell(struct mx_ctx *cx, struct mx_id account, const char *what,
@@ -57,35 +48,5 @@ enum mx_err mx_mfa_tell(struct mx_ctx *cx, struct mx_id account, const char *wha
 
 /* Forget all second factors and codes of an account that closes, in the present transaction. */
 enum mx_err mx_mfa_forget(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
-
-/* ---- challenges ---- */
-
-struct mx_challenge {
-    struct mx_hash token_hash;
-    struct mx_id account;
-    struct mx_id guest; /* who signs in; none: no guest */
-    int64_t attempts;   /* the present one included */
-};
-
-/* The first factor of `account` was proved: make the token (opaque, 256 random bits) by which the
- * second may follow. Sessions' ends (account/session.h) end the challenges of the account, too. */
-enum mx_err mx_challenge_make(struct mx_ctx *cx, struct mx_id account, struct mx_id guest,
-                              struct mx_str *ret_token) MX_MUST_CHECK;
-/* Count a try before its code is looked at; the present transaction must commit. The row is locked
- * until then. MX_E_INVALID_MFA_TOKEN: none such, expired, or no try left. */
-enum mx_err mx_challenge_try(struct mx_ctx *cx, struct mx_str token,
-                             struct mx_challenge *ret_challenge) MX_MUST_CHECK;
-/* It was answered, rightly: it ends. */
-enum mx_err mx_challenge_end(struct mx_ctx *cx, const struct mx_challenge *c) MX_MUST_CHECK;
-/* It was answered wrongly: with its last try the owner is told that somebody has the first factor.
- */
-enum mx_err mx_challenge_failed(struct mx_ctx *cx, const struct mx_challenge *c) MX_MUST_CHECK;
-
-/* Of table totp, see shop/holding.h. */
-enum mx_err mx_totp_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
-extern const struct mx_sealed_column mx_totp_sealed;
-
-/* Of table recovery_code, see shop/holding.h. */
-enum mx_err mx_recovery_codes_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 #endif

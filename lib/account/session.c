@@ -1,10 +1,10 @@
 #include "account/session.h"
 
+#include "account/challenge.h"
 #include "base/log.h"
 #include "codec/uri.h"
 #include "io/db.h"
 #include "io/shm.h"
-#include "q/mfa.h"
 #include "q/session.h"
 #include "shop/audit.h"
 
@@ -261,7 +261,7 @@ enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account, struc
     MX_TRY(q_session_revoked_at(cx->db, &now, &ended));
     for (size_t i = 0; i < ended.n; i++)
         deny(cx, MX_AT(ended, struct q_session_revoked_at_row, i)->id);
-    return q_challenge_end_all(cx->db, &(struct q_challenge_end_all_in){account}, NULL);
+    return mx_challenges_end(cx, account);
 }
 
 enum mx_err mx_session_proved(struct mx_ctx *cx, enum mx_second_factor second)

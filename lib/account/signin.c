@@ -1,5 +1,6 @@
 #include "account/signin.h"
 
+#include "account/challenge.h"
 #include "account/mfa.h"
 #include "account/password.h"
 #include "io/db.h"

@@ -1,11 +1,11 @@
 #include "account/totp_setup.h"
 
-#include "account/mfa.h"
+#include "account/recovery_code.h"
 #include "account/signin.h"
 #include "base/rnd.h"
 #include "codec/totp.h"
 #include "io/db.h"
-#include "q/mfa.h"
+#include "q/totp_setup.h"
 #include "shop/sealed.h"
 
 /* All changes of one account come one after the other, and none beside a sign-in to it. */
@@ -75,7 +75,7 @@ enum mx_err mx_totp_setup_confirm(struct mx_ctx *cx, struct mx_str code, struct 
     MX_TRY(first_code(cx, code, &step));
     in = (struct q_totp_confirm_in){me, step, {cx->now_ms}};
     MX_TRY(q_totp_confirm(cx->db, &in, NULL));
-    MX_TRY(mx_mfa_new_codes(cx, me, ret_codes));
+    MX_TRY(mx_recovery_codes_new(cx, me, ret_codes));
     MX_TRY(mx_session_proved(cx, MX_SECOND_TOTP));
     MX_TRY(mx_session_end_others(cx, me, cx->actor.session));
     return mx_mfa_tell(cx, me, "mfa_enrolled", (struct mx_list){0});
@@ -90,7 +90,7 @@ static enum mx_err remove_totp(void *arg)
     MX_TRY(q_totp_remove(cx->db, &(struct q_totp_remove_in){me}, &removed));
     if (removed == 0)
         return MX_E_NOT_FOUND;
-    MX_TRY(q_recovery_code_drop(cx->db, &(struct q_recovery_code_drop_in){me}, NULL));
+    MX_TRY(mx_recovery_codes_drop(cx, me));
     MX_TRY(mx_session_unproved(cx, me));
     return mx_mfa_tell(cx, me, "mfa_removed", (struct mx_list){0});
 }
@@ -109,6 +109,36 @@ enum mx_err mx_totp_setup_new_codes(struct mx_ctx *cx, struct mx_list *ret_codes
     MX_TRY(mx_mfa_methods(cx, me, &methods));
     if (methods.n == 0)
         return mx_fail(cx->faults, MX_E_CONFLICT, "The account has no second factor.");
-    MX_TRY(mx_mfa_new_codes(cx, me, ret_codes));
+    MX_TRY(mx_recovery_codes_new(cx, me, ret_codes));
     return mx_mfa_tell(cx, me, "recovery_codes_made", (struct mx_list){0});
 }
+
+/* ---- its codes ---- */
+
+enum mx_err mx_totp_use(struct mx_ctx *cx, struct mx_id account, struct mx_str code,
+                        enum mx_mfa_verdict *ret_verdict)
+{
+    struct mx_list rows;
+    struct mx_str secret;
+    int64_t step, spent;
+    const struct q_totp_load_row *r;
+
+    MX_TRY(q_totp_load(cx->db, &(struct q_totp_load_in){account}, &rows));
+    r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
+    if (r == NULL || r->confirmed_at.ms == 0)
+        return MX_OK;
+    MX_TRY(mx_sealed_open(cx, MX_SEALED_TOTP, account, r->secret, &secret));
+    if (!mx_totp_match(secret, code, cx->now_ms, &step))
+        return MX_OK;
+    MX_TRY(q_totp_spend(cx->db, &(struct q_totp_spend_in){account, step}, &spent));
+    *ret_verdict = spent > 0 ? MX_MFA_RIGHT : MX_MFA_SPENT;
+    return MX_OK;
+}
+
+enum mx_err mx_totp_erase(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    return q_totp_delete(cx->db, &(struct q_totp_delete_in){h->account}, NULL);
+}
+
+const struct mx_sealed_column mx_totp_sealed = {MX_SEALED_TOTP, &q_totp_sealed_sql,
+                                                &q_totp_reseal_sql};

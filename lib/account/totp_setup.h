@@ -4,8 +4,7 @@
 #ifndef MX_ACCOUNT_TOTP_SETUP_H
 #define MX_ACCOUNT_TOTP_SETUP_H
 
-#include "base/ctx.h"
-#include "base/list.h"
+#include "account/mfa.h"
 
 /* The seed of an authenticator app, which is a factor once it is confirmed. */
 struct mx_totp_seed {
@@ -28,5 +27,15 @@ enum mx_err mx_totp_setup_remove(struct mx_ctx *cx, struct mx_str password) MX_M
 /* New recovery codes in place of the old ones, in the present transaction. MX_E_CONFLICT: the
  * account has no second factor. */
 enum mx_err mx_totp_setup_new_codes(struct mx_ctx *cx, struct mx_list *ret_codes) MX_MUST_CHECK;
+
+/* Take a code of the account's app in the present transaction: good once, ever, for the UPDATE that
+ * spends its step decides. An app that is not confirmed has none. MX_E_UNAVAILABLE when the seed
+ * does not open. */
+enum mx_err mx_totp_use(struct mx_ctx *cx, struct mx_id account, struct mx_str code,
+                        enum mx_mfa_verdict *ret_verdict) MX_MUST_CHECK;
+
+/* Of table totp, see shop/holding.h. */
+enum mx_err mx_totp_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
+extern const struct mx_sealed_column mx_totp_sealed;
 
 #endif
