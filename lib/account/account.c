@@ -98,3 +98,17 @@ enum mx_err mx_account_erase(struct mx_ctx *cx, const struct mx_holder *h)
 
 const struct mx_sealed_column mx_account_sealed = {MX_SEALED_PHONE, &q_account_sealed_sql,
                                                    &q_account_reseal_sql};
+
+enum mx_err mx_account_owner(struct mx_ctx *cx, struct mx_str email_key, struct mx_owner *ret_owner)
+{
+    const struct q_account_owner_row *r;
+    struct mx_list rows;
+
+    *ret_owner = (struct mx_owner){.open = false};
+    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){email_key}, &rows));
+    if (rows.n == 0)
+        return MX_OK;
+    r = MX_AT(rows, const struct q_account_owner_row, 0);
+    *ret_owner = (struct mx_owner){r->id, r->status == MX_ACCOUNT_ACTIVE, r->email, r->locale};
+    return MX_OK;
+}

@@ -49,6 +49,17 @@ struct mx_profile_patch {
 enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *in,
                              struct mx_profile *ret_profile) MX_MUST_CHECK;
 
+/* Who holds an address. */
+struct mx_owner {
+    struct mx_id id; /* none: nobody */
+    bool open;       /* the account is */
+    struct mx_str email, locale;
+};
+/* Whoever holds the address (`email_key`: its canonical form) does so until the present transaction
+ * ends. */
+enum mx_err mx_account_owner(struct mx_ctx *cx, struct mx_str email_key,
+                             struct mx_owner *ret_owner) MX_MUST_CHECK;
+
 /* Hold the account's row until the transaction ends: the lock of everything that counts per
  * account. MX_E_NOT_FOUND. */
 enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;

@@ -2,7 +2,7 @@
 
 #include "account/signin.h"
 #include "io/db.h"
-#include "q/account.h"
+#include "q/email_change.h"
 #include "shop/audit.h"
 #include "shop/email.h"
 #include "shop/limit.h"
@@ -34,7 +34,7 @@ static enum mx_err take_share(void *arg)
 }
 
 static enum mx_err mail_new_address(const struct asked *a, const struct mx_profile *user,
-                                    const struct q_account_owner_row *owner)
+                                    const struct mx_owner *owner)
 {
     struct mx_ctx *cx = a->cx;
     struct mx_pair var = {MX_S("code"), a->code.code};
@@ -42,7 +42,7 @@ static enum mx_err mail_new_address(const struct asked *a, const struct mx_profi
 
     if (!a->mailed)
         return mx_mail_queue_none(cx, a->email, "email_code", vars);
-    if (owner != NULL && !mx_id_eq(owner->id, user->id))
+    if (!mx_id_none(owner->id) && !mx_id_eq(owner->id, user->id))
         return mx_mail_queue(cx, owner->id, owner->email, "email_wanted", owner->locale,
                              (struct mx_list){0});
     return mx_mail_queue(cx, user->id, a->email, "email_code", user->locale, vars);
@@ -66,16 +66,14 @@ static enum mx_err ask(void *arg)
     struct mx_mailed_code_for what = {
         .email = a->email, .email_key = a->key, .account = cx->actor.account};
     struct mx_profile user;
-    struct mx_list rows;
-    const struct q_account_owner_row *owner;
+    struct mx_owner owner;
 
     MX_TRY(mx_account_profile(cx, cx->actor.account, &user));
-    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){a->key}, &rows));
-    owner = rows.n > 0 ? MX_AT(rows, struct q_account_owner_row, 0) : NULL;
+    MX_TRY(mx_account_owner(cx, a->key, &owner));
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_account(&cx->actor.account), &what, a->mailed,
                                &a->code));
     *a->handle = a->code.handle;
-    MX_TRY(mail_new_address(a, &user, owner));
+    MX_TRY(mail_new_address(a, &user, &owner));
     MX_TRY(mail_old_address(a, &user));
     return audit(cx, "account.email_ask");
 }

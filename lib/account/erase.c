@@ -5,7 +5,7 @@
 #include "account/signin.h"
 #include "account/staff.h"
 #include "io/db.h"
-#include "q/account.h"
+#include "q/erase.h"
 #include "shop/audit.h"
 
 /* Guests that one person is known to have been. */

@@ -4,7 +4,6 @@
 #include "io/db.h"
 #include "io/jwks.h"
 #include "io/shm.h"
-#include "q/account.h"
 #include "q/oidc.h"
 #include "shop/audit.h"
 #include "shop/email.h"

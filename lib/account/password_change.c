@@ -6,7 +6,7 @@
 #include "account/password.h"
 #include "account/signin.h"
 #include "io/db.h"
-#include "q/account.h"
+#include "q/password_change.h"
 #include "shop/audit.h"
 #include "shop/email.h"
 #include "shop/limit.h"
@@ -89,24 +89,21 @@ static enum mx_err mail_code(void *arg)
 {
     struct forgot *f = arg;
     struct mx_ctx *cx = f->cx;
-    struct mx_list rows;
     struct mx_mailed_code_for what = {.email = f->email, .email_key = f->key};
-    const struct q_account_owner_row *owner = NULL;
+    struct mx_owner owner;
     struct mx_pair var;
     struct mx_list vars;
 
-    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){f->key}, &rows));
-    if (rows.n > 0 && MX_AT(rows, struct q_account_owner_row, 0)->status == 0)
-        owner = MX_AT(rows, struct q_account_owner_row, 0);
-    if (owner != NULL)
-        what.account = owner->id;
+    MX_TRY(mx_account_owner(cx, f->key, &owner));
+    if (owner.open)
+        what.account = owner.id;
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, f->key),
                                &what, f->mailed, &f->code));
     var = (struct mx_pair){MX_S("code"), f->code.code};
     vars = (struct mx_list){&var, 1};
-    if (owner == NULL || !f->mailed)
+    if (!owner.open || !f->mailed)
         return mx_mail_queue_none(cx, f->email, "reset_code", vars);
-    return mx_mail_queue(cx, owner->id, owner->email, "reset_code", owner->locale, vars);
+    return mx_mail_queue(cx, owner.id, owner.email, "reset_code", owner.locale, vars);
 }
 
 enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email, struct mx_str *ret_handle)

@@ -420,3 +420,14 @@ enum mx_err mx_session_purge(struct mx_ctx *cx, const struct mx_guests *g)
 {
     return q_session_purge(cx->db, &(struct q_session_purge_in){g->ids}, NULL);
 }
+
+enum mx_err mx_session_account(struct mx_ctx *cx, struct mx_id id, struct mx_id *ret_account)
+{
+    struct mx_list rows;
+
+    *ret_account = (struct mx_id){{0}};
+    MX_TRY(q_session_load(cx->db, &(struct q_session_load_in){id}, &rows));
+    if (rows.n > 0)
+        *ret_account = MX_AT(rows, const struct q_session_load_row, 0)->account;
+    return MX_OK;
+}

@@ -116,4 +116,8 @@ enum mx_err mx_session_unproved(struct mx_ctx *cx, struct mx_id account) MX_MUST
 enum mx_err mx_session_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 enum mx_err mx_session_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 
+/* Whose session it is or was; none: there is no such session. */
+enum mx_err mx_session_account(struct mx_ctx *cx, struct mx_id id,
+                               struct mx_id *ret_account) MX_MUST_CHECK;
+
 #endif

@@ -4,8 +4,7 @@
 #include "account/mfa.h"
 #include "account/password.h"
 #include "io/db.h"
-#include "q/account.h"
-#include "q/session.h"
+#include "q/signin.h"
 #include "shop/audit.h"
 #include "shop/email.h"
 #include "shop/holding.h"
@@ -147,23 +146,21 @@ static enum mx_err ask_for_proof(void *arg)
     const struct person *p = &s->person;
     struct mx_mailed_code_for what = {p->email, p->key, p->guest, p->name, p->phc};
     struct mx_mailed_code made;
-    struct mx_list owners;
+    struct mx_owner owner;
     struct mx_str locale;
     struct mx_pair var;
 
     mx_db_effect(cx->db);
     MX_TRY(guest_locale(s, &locale));
-    MX_TRY(q_account_owner(cx->db, &(struct q_account_owner_in){p->key}, &owners));
+    MX_TRY(mx_account_owner(cx, p->key, &owner));
     MX_TRY(mx_mailed_code_make(cx, codes_of(p->key), &what, s->mailed, &made));
     s->registered->handle = made.handle;
     var = (struct mx_pair){MX_S("code"), made.code};
     if (!s->mailed)
         return mx_mail_queue_none(cx, p->email, "verify_code", (struct mx_list){&var, 1});
-    if (owners.n > 0) {
-        const struct q_account_owner_row *o = MX_AT(owners, struct q_account_owner_row, 0);
-
-        return mx_mail_queue(cx, o->id, o->email, "address_taken", o->locale, (struct mx_list){0});
-    }
+    if (!mx_id_none(owner.id))
+        return mx_mail_queue(cx, owner.id, owner.email, "address_taken", owner.locale,
+                             (struct mx_list){0});
     return mx_mail_queue(cx, p->guest, p->email, "verify_code", locale, (struct mx_list){&var, 1});
 }
 
@@ -418,16 +415,15 @@ static size_t own_limits(struct mx_ctx *cx, struct mx_id session, struct mx_id a
 static enum mx_err known_session(struct mx_ctx *cx, struct mx_str refresh_token,
                                  struct mx_id account, struct mx_id *ret_session)
 {
-    struct mx_id session;
-    struct mx_list rows;
+    struct mx_id session, owner;
 
     *ret_session = (struct mx_id){{0}};
     if (!mx_id_none(cx->actor.account) && mx_id_eq(cx->actor.account, account))
         *ret_session = cx->actor.session;
     if (refresh_token.p == NULL || !mx_session_of_token(cx, refresh_token, &session))
         return MX_OK;
-    MX_TRY(q_session_load(cx->db, &(struct q_session_load_in){session}, &rows));
-    if (rows.n > 0 && mx_id_eq(MX_AT(rows, struct q_session_load_row, 0)->account, account))
+    MX_TRY(mx_session_account(cx, session, &owner));
+    if (!mx_id_none(owner) && mx_id_eq(owner, account))
         *ret_session = session;
     return MX_OK;
 }

@@ -1,6 +1,6 @@
 #include "catalog/catalog.h"
 
-#include "q/catalog.h"
+#include "q/category.h"
 
 /* Children of `parent` (none: the roots) with all below them; rows are in the order of siblings. */
 static struct mx_list children_of(struct mx_arena *a, const struct mx_list *rows,

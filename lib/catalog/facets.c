@@ -1,6 +1,6 @@
 #include "catalog/facets.h"
 
-#include "q/catalog.h"
+#include "q/facets.h"
 
 #define BRANDS_MAX 100
 #define VALUES_MAX 50 /* of an attribute */

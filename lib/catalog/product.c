@@ -2,7 +2,6 @@
 
 #include "catalog/search.h"
 #include "catalog/stock.h"
-#include "q/catalog.h"
 #include "q/product.h"
 
 const char *const mx_product_status_names[] = {"draft", "active", "archived", NULL};

@@ -39,3 +39,20 @@ DELETE FROM identity WHERE id = :id AND account_id = :account;
 -- doc: An account's.
 -- in: id account
 DELETE FROM identity WHERE account_id = :account;
+
+-- name: account.holder
+-- doc: Who holds an address, held until the transaction ends.
+-- in: bin email_key
+-- out: id id, i64 kind, i64 status, bin? email, time? verified_at, str locale
+SELECT id, kind, status, email, verified_at, locale
+  FROM account
+ WHERE email_key = :email_key
+   FOR UPDATE;
+
+-- name: account.drop_unproved
+-- doc: Close an account whose address was never proved, and take the address and the password from it.
+-- in: id id, time now
+UPDATE account
+   SET status = 1, email = NULL, email_key = NULL, password_hash = NULL, version = version + 1,
+       updated_at = :now
+ WHERE id = :id AND verified_at IS NULL;

@@ -9,12 +9,6 @@ SELECT :id, a.id, 0, :now, :now, :expires_at, :now, :second_factor, :user_agent,
  WHERE a.id = :account AND a.status = 0
   LOCK IN SHARE MODE;
 
--- name: session.reauthenticate
--- doc: The owner of a live session proved to be there.
--- in: id id, time now
-UPDATE session SET authenticated_at = :now
- WHERE id = :id AND revoked_at IS NULL AND expires_at > :now;
-
 -- name: session.rotate
 -- doc: Spend generation `generation` of a live session; of parallel uses one changes a row. The life
 -- doc: without use begins anew, never beyond max_days since it was made.

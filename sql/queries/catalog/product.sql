@@ -262,3 +262,37 @@ SELECT UNHEX(j.product), j.name, j.value
            product CHAR(32) PATH '$.product',
            name VARCHAR(64) PATH '$.name',
            value VARCHAR(200) PATH '$.value')) j;
+
+-- name: catalog.around
+-- doc: What a product page shows beside the product. kind 0: its categories; 1: related products,
+-- doc: the best selling of its neighbours in one of its categories.
+-- in: id product
+-- out: i64 kind, id id, str slug, str title, str? brand, str? currency, i64? price_min
+-- out: i64? price_max, i64? compare_at, str? thumbnail, i64? rating_sum, i64? rating_count
+-- out: i64? in_stock
+(SELECT 0, c.id, c.slug, c.title, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+   FROM product_category pc
+   JOIN category c ON c.id = pc.category_id
+  WHERE pc.product_id = :product AND pc.direct = 1
+  ORDER BY c.path
+  LIMIT 50)
+UNION ALL
+(SELECT 1, {{catalog.columns}}
+   FROM ((SELECT n.product_id
+            FROM product_category n
+           WHERE n.category_id = (SELECT MIN(o.category_id) FROM product_category o
+                                   WHERE o.product_id = :product AND o.direct = 1)
+             AND n.product_id > :product
+           ORDER BY n.product_id
+           LIMIT 8)
+         UNION ALL
+         (SELECT n.product_id
+            FROM product_category n
+           WHERE n.category_id = (SELECT MIN(o.category_id) FROM product_category o
+                                   WHERE o.product_id = :product AND o.direct = 1)
+             AND n.product_id < :product
+           ORDER BY n.product_id DESC
+           LIMIT 8)) near
+   JOIN product p ON p.id = near.product_id AND p.status = 1
+  ORDER BY p.sold DESC, p.id
+  LIMIT 4);
