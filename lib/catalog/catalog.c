@@ -22,14 +22,21 @@ struct hit {
 
 /* clang-format off */
 /* Parameters of each kind of statement; p: struct mx_catalog_plan. */
-#define FILTERS(p)                                                                                \
-    MX_CATALOG_FILTERS(p), .category = (p)->category, .after = (p)->q->after.id,                  \
-    .limit = (p)->q->limit + 1
-#define BY_TIME(p) FILTERS(p), .after_time = {(p)->q->after.number}
-#define BY_NUMBER(p) FILTERS(p), .after_number = (p)->q->after.number,                            \
-    .has_after_number = (p)->q->after.set
-#define BY_TEXT(p) FILTERS(p), .after_text = (p)->q->after.text
-#define SORTED(p) BY_NUMBER(p), .after_text = (p)->q->after.text, .sort = (p)->sort
+#define PAGED(p)                                                                                  \
+    .category = (p)->category, .after = (p)->q->after.id, .limit = (p)->q->limit + 1
+#define PLAIN(p) MX_CATALOG_PLAIN_FILTERS(p), PAGED(p)
+#define FILTERS(p) MX_CATALOG_FILTERS(p), PAGED(p)
+#define AFTER_TIME(p) .after_time = {(p)->q->after.number}
+#define AFTER_NUMBER(p)                                                                           \
+    .after_number = (p)->q->after.number, .has_after_number = (p)->q->after.set
+#define AFTER_TEXT(p) .after_text = (p)->q->after.text
+#define BY_TIME(p) PLAIN(p), AFTER_TIME(p)
+#define BY_NUMBER(p) PLAIN(p), AFTER_NUMBER(p)
+#define BY_TEXT(p) PLAIN(p), AFTER_TEXT(p)
+#define BY_TIME_VARIANT(p) FILTERS(p), AFTER_TIME(p)
+#define BY_NUMBER_VARIANT(p) FILTERS(p), AFTER_NUMBER(p)
+#define BY_TEXT_VARIANT(p) FILTERS(p), AFTER_TEXT(p)
+#define SORTED(p) BY_NUMBER_VARIANT(p), AFTER_TEXT(p), .sort = (p)->sort
 #define NAMED(p) SORTED(p), .name = (p)->name, .value = (p)->value
 #define WORD(p, i) .word_##i = (p)->search.begins[(i) - 1]
 #define WORDED(p) SORTED(p), .words = (p)->search.words, .q = (p)->q->q,                          \
@@ -58,6 +65,11 @@ PAGE(by_price, BY_NUMBER)
 PAGE(by_price_desc, BY_NUMBER)
 PAGE(by_title, BY_TEXT)
 PAGE(by_sold, BY_NUMBER)
+PAGE(by_newest_variant, BY_TIME_VARIANT)
+PAGE(by_price_variant, BY_NUMBER_VARIANT)
+PAGE(by_price_desc_variant, BY_NUMBER_VARIANT)
+PAGE(by_title_variant, BY_TEXT_VARIANT)
+PAGE(by_sold_variant, BY_NUMBER_VARIANT)
 PAGE(in_category, SORTED)
 PAGE(having, NAMED)
 PAGE(among, SORTED)
@@ -68,10 +80,13 @@ PAGE(matching, WORDED)
 
 typedef enum mx_err (*page_fn)(const struct mx_catalog_plan *p, struct mx_list *ret_hits);
 
-static const page_fn along_index[] = {
-    [MX_SORT_NEWEST] = page_by_newest,         [MX_SORT_PRICE] = page_by_price,
-    [MX_SORT_PRICE_DESC] = page_by_price_desc, [MX_SORT_TITLE] = page_by_title,
-    [MX_SORT_BEST_SELLING] = page_by_sold,
+/* By order, and whether a filter asks for what only variants know. */
+static const page_fn along_index[][2] = {
+    [MX_SORT_NEWEST] = {page_by_newest, page_by_newest_variant},
+    [MX_SORT_PRICE] = {page_by_price, page_by_price_variant},
+    [MX_SORT_PRICE_DESC] = {page_by_price_desc, page_by_price_desc_variant},
+    [MX_SORT_TITLE] = {page_by_title, page_by_title_variant},
+    [MX_SORT_BEST_SELLING] = {page_by_sold, page_by_sold_variant},
 };
 
 static page_fn page_by(const struct mx_catalog_plan *p)
@@ -80,7 +95,7 @@ static page_fn page_by(const struct mx_catalog_plan *p)
     case MX_WAY_NONE:
         return NULL;
     case MX_WAY_INDEX:
-        return along_index[p->sort];
+        return along_index[p->sort][p->by_variant];
     case MX_WAY_STOCK_PRICE:
         return p->sort == MX_SORT_PRICE ? page_in_stock_by_price : page_in_stock_by_price_desc;
     case MX_WAY_CATEGORY:

@@ -32,13 +32,16 @@ struct mx_catalog_plan {
 };
 
 /* clang-format off */
-/* The parameters of all filters. */
-#define MX_CATALOG_FILTERS(p)                                                                     \
-    .ids = (p)->ids, .brand = (p)->brand, .brands = (p)->brands,                                  \
+/* The parameters of filters that a product itself knows. */
+#define MX_CATALOG_PLAIN_FILTERS(p)                                                               \
+    .brand = (p)->brand, .brands = (p)->brands,                                                   \
     .min_price = (p)->q->min_price, .has_min_price = (p)->q->has_min_price,                       \
     .max_price = (p)->q->max_price, .has_max_price = (p)->q->has_max_price,                       \
+    .n_attributes = (p)->n_attributes, .attributes = (p)->attributes
+/* The parameters of all filters. */
+#define MX_CATALOG_FILTERS(p)                                                                     \
+    MX_CATALOG_PLAIN_FILTERS(p), .ids = (p)->ids,                                                 \
     .in_stock = (p)->q->in_stock, .by_variant = (p)->by_variant,                                  \
-    .n_attributes = (p)->n_attributes, .attributes = (p)->attributes,                             \
     .n_options = (p)->n_options, .options = (p)->options
 /* clang-format on */
 

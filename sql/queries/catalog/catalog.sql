@@ -1,5 +1,5 @@
 -- The public catalog. A parameter that is NULL (or 0) filters nothing: the optimizer drops its
--- condition. catalog.by_* walk the index of their order and stop at a full page; a range over
+-- condition, but not all of what it costs: so there are two of each catalog.by_*. They walk the index of their order and stop at a full page; a range over
 -- status stands for = 1, for with equality the optimizer begins at the index's end and not behind
 -- the last page. catalog.in_category, .having, .among and .matching find few candidates by index and
 -- sort them, .in_stock_by_price* those up to a bound: :sort 0 relevance, 1 newest, 2 price, 3 -price,
@@ -84,11 +84,15 @@ SELECT 1
              WHERE LOCATE(CONCAT('\n', JSON_UNQUOTE(JSON_EXTRACT(v.options,
                               CONCAT('$.', JSON_QUOTE(o.name)))), '\n'), o.chosen) > 0))
 
+-- part: catalog.price_range
+-- in: i64? min_price, i64? max_price
+(:min_price IS NULL OR p.price_max >= :min_price)
+AND (:max_price IS NULL OR p.price_min <= :max_price)
+
 -- part: catalog.price
 -- One variant is in the range; :by_variant = 1 when lowest and highest price do not tell.
 -- in: i64? min_price, i64? max_price, i64 by_variant
-(:min_price IS NULL OR p.price_max >= :min_price)
-AND (:max_price IS NULL OR p.price_min <= :max_price)
+{{catalog.price_range}}
 AND (:by_variant = 0
      OR 1 = ({{catalog.variant}}
                 AND (:min_price IS NULL OR v.price >= :min_price)
@@ -111,6 +115,13 @@ AND (:by_variant = 0
 -- in: str? ids
 (:ids IS NULL OR LOCATE(LOWER(HEX(p.id)), :ids) > 0)
 
+-- part: catalog.plain_filters
+-- What most lists are asked for by: nothing that only a variant knows.
+-- in: i64 n_attributes
+{{catalog.brand}}
+AND {{catalog.price_range}}
+AND (:n_attributes = 0 OR :n_attributes = {{catalog.attributes_met}})
+
 -- part: catalog.filters
 -- All but category and words.
 -- in: i64 n_attributes
@@ -121,6 +132,21 @@ AND {{catalog.price}}
 
 -- name: catalog.by_newest
 -- doc: Newest first.
+-- in: time? after_time, id? after, i64 limit
+-- out: i64 sort_number, str sort_text
+SELECT {{catalog.card}},
+       CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', p.created_at) DIV 1000 AS SIGNED), ''
+  FROM product p
+ WHERE p.status >= 1 AND p.status <= 1
+   AND (:after IS NULL OR p.created_at < :after_time
+        OR (p.created_at = :after_time AND p.id < :after))
+   AND {{catalog.below_category}}
+   AND {{catalog.plain_filters}}
+ ORDER BY p.status DESC, p.created_at DESC, p.id DESC
+ LIMIT :limit;
+
+-- name: catalog.by_newest_variant
+-- doc: The same, by filters that variants know.
 -- in: time? after_time, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
 SELECT {{catalog.shown}},
@@ -138,6 +164,20 @@ SELECT {{catalog.shown}},
 -- doc: Cheapest first.
 -- in: i64? after_number, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
+SELECT {{catalog.card}}, p.price_min, ''
+  FROM product p
+ WHERE p.status >= 1 AND p.status <= 1
+   AND (:after IS NULL OR p.price_min > :after_number
+        OR (p.price_min = :after_number AND p.id > :after))
+   AND {{catalog.below_category}}
+   AND {{catalog.plain_filters}}
+ ORDER BY p.status, p.price_min, p.id
+ LIMIT :limit;
+
+-- name: catalog.by_price_variant
+-- doc: The same, by filters that variants know.
+-- in: i64? after_number, id? after, i64 limit
+-- out: i64 sort_number, str sort_text
 SELECT {{catalog.shown}}, p.price_min, ''
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
@@ -150,6 +190,20 @@ SELECT {{catalog.shown}}, p.price_min, ''
 
 -- name: catalog.by_price_desc
 -- doc: Dearest first.
+-- in: i64? after_number, id? after, i64 limit
+-- out: i64 sort_number, str sort_text
+SELECT {{catalog.card}}, p.price_min, ''
+  FROM product p
+ WHERE p.status >= 1 AND p.status <= 1
+   AND (:after IS NULL OR p.price_min < :after_number
+        OR (p.price_min = :after_number AND p.id < :after))
+   AND {{catalog.below_category}}
+   AND {{catalog.plain_filters}}
+ ORDER BY p.status DESC, p.price_min DESC, p.id DESC
+ LIMIT :limit;
+
+-- name: catalog.by_price_desc_variant
+-- doc: The same, by filters that variants know.
 -- in: i64? after_number, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
 SELECT {{catalog.shown}}, p.price_min, ''
@@ -166,6 +220,20 @@ SELECT {{catalog.shown}}, p.price_min, ''
 -- doc: By title, in the order of code points.
 -- in: str? after_text, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
+SELECT {{catalog.card}}, 0, p.title
+  FROM product p
+ WHERE p.status >= 1 AND p.status <= 1
+   AND (:after IS NULL OR p.title > :after_text
+        OR (p.title = :after_text AND p.id > :after))
+   AND {{catalog.below_category}}
+   AND {{catalog.plain_filters}}
+ ORDER BY p.status, p.title, p.id
+ LIMIT :limit;
+
+-- name: catalog.by_title_variant
+-- doc: The same, by filters that variants know.
+-- in: str? after_text, id? after, i64 limit
+-- out: i64 sort_number, str sort_text
 SELECT {{catalog.shown}}, 0, p.title
   FROM product p
  WHERE p.status >= 1 AND p.status <= 1
@@ -178,6 +246,20 @@ SELECT {{catalog.shown}}, 0, p.title
 
 -- name: catalog.by_sold
 -- doc: Best selling first.
+-- in: i64? after_number, id? after, i64 limit
+-- out: i64 sort_number, str sort_text
+SELECT {{catalog.card}}, p.sold, ''
+  FROM product p
+ WHERE p.status >= 1 AND p.status <= 1
+   AND (:after IS NULL OR p.sold < :after_number
+        OR (p.sold = :after_number AND p.id < :after))
+   AND {{catalog.below_category}}
+   AND {{catalog.plain_filters}}
+ ORDER BY p.status DESC, p.sold DESC, p.id DESC
+ LIMIT :limit;
+
+-- name: catalog.by_sold_variant
+-- doc: The same, by filters that variants know.
 -- in: i64? after_number, id? after, i64 limit
 -- out: i64 sort_number, str sort_text
 SELECT {{catalog.shown}}, p.sold, ''
@@ -263,7 +345,7 @@ SELECT {{catalog.shown}}, k.number, k.text
           FROM (SELECT p.id,
                        CASE :sort
                          {{catalog.sort_key}}
-                  FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+                  FROM JSON_TABLE(COALESCE(:ids, '[]'), '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
                   STRAIGHT_JOIN product p ON p.id = UNHEX(j.id)
                  WHERE p.status = 1
                    AND {{catalog.below_category}}
