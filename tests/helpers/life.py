@@ -42,7 +42,7 @@ class Life:
         self.guest = api.guest()
         self.live_as_guest()
         self.name = mark("Person")
-        self.person = api.customer(name=self.name)
+        self.person = api.sign_up(name=self.name)
         self.words += [self.name, self.person.email]
         self.person = self.sign_in()
         self.orders = [self.order(), self.order(email=True), self.order(pay="tok_declined")]

@@ -9,6 +9,12 @@ from test_passwords import account, asked, change, reset
 from test_sessions import refused, signed_in
 
 
+@pytest.fixture
+def customer(api):
+    """One who has signed up and got mail."""
+    return api.sign_up()
+
+
 def ask(person, email, password=None, **how):
     sent = {"email": email, "password": password or person.password}
     return person.post("/v1/me/email", sent, **how)
@@ -66,7 +72,7 @@ def test_guesses_of_the_password_are_counted(customer):
 
 
 def test_a_taken_address_answers_alike_and_its_owner_is_told(api, customer, mailbox):
-    owner, free = api.customer(), unique_email()
+    owner, free = api.sign_up(), unique_email()
     taken = ask(customer, owner.email.upper())
     fresh = ask(api.login(customer.email), free)
     assert handle_of(taken) != handle_of(fresh)
@@ -77,7 +83,7 @@ def test_a_taken_address_answers_alike_and_its_owner_is_told(api, customer, mail
 
 
 def test_one_of_two_gets_the_address(api, customer, mailbox):
-    other, new = api.customer(), unique_email()
+    other, new = api.sign_up(), unique_email()
     assert ask(customer, new).status_code == ask(other, new).status_code == 202
     mailbox.wait(new, 2)
     codes = [CODE.search(m.text).group() for m in mailbox.all(new)]
@@ -115,9 +121,9 @@ def test_a_code_confirms_the_address_that_it_was_mailed_to(api, customer, mailbo
     """Requests for one's own and for somebody's address race: a code mailed to the one never
     confirms the other."""
     for run in range(20):
-        owner = api.customer() if run % 2 else None
+        owner = api.sign_up() if run % 2 else None
         mine, victim = unique_email(), owner.email if owner else unique_email()
-        person = api.customer()
+        person = api.sign_up()
         twins = [person.clone(), person.clone()]
         answers = at_once(2, lambda i: ask(twins[i], (mine, victim)[i]))
         assert [a.status_code for a in answers] == [202, 202]
@@ -155,7 +161,7 @@ def test_a_code_is_the_accounts_own(api, customer, mailbox):
     new = unique_email()
     handle = handle_of(ask(customer, new))
     code = mailbox.code(new)
-    problem(confirm(api.customer(), code, handle), 422, "code_invalid")
+    problem(confirm(api.sign_up(), code, handle), 422, "code_invalid")
     problem(verify(api, new, code, handle), 422, "code_invalid")
     assert confirm(customer, code).status_code == 200
 
@@ -221,7 +227,7 @@ def test_spent_mail_changes_nothing(api, customer, mailbox):
 def test_an_account_has_a_share_of_mail_whatever_it_names(new_stack, recorder):
     """S4: its own mailbox, which is told each time, is not filled by naming ever new addresses."""
     stack = new_stack("share", rate_mail_per_address_day=3, workers=2)
-    customer = client.Api(stack, recorder).customer()
+    customer = client.Api(stack, recorder).sign_up()
     new = [unique_email() for _ in range(5)]
     for email in new:
         handle_of(ask(customer, email))

@@ -306,7 +306,7 @@ def test_nothing_that_opens(api, stack, life):
 @pytest.mark.req("PII-2")
 def test_nothing_of_others(api, stack, staff, life):
     person = life.person
-    other = api.elsewhere(251).customer(name=mark("Other"))
+    other = api.elsewhere(251).sign_up(name=mark("Other"))
     address = whole_address()
     other.post("/v1/me/addresses", address)
     other.post("/v1/cart/items", {"variant_id": life.variant, "quantity": 1})

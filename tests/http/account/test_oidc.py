@@ -343,7 +343,7 @@ def test_a_verified_address_leads_to_who_proved_it(shop, one, world, flag):
     proof = one.proof(email=customer.email, email_verified=flag)
     person = sign_in(shop, proof)
     assert person.id == customer.id and person.user["email"] == customer.email
-    mail = world.stack.mailbox().wait(customer.email, 2)
+    mail = world.stack.mailbox().wait(customer.email, 1)
     assert "one" in mail.text and "sign" in str(mail["subject"])
     # the password is still good, and so is the other session
     assert shop.login(customer.email).id == customer.id
@@ -523,7 +523,7 @@ def test_identities_are_listed_added_and_removed(shop, one, two, world):
         gone = customer.delete(f"/v1/me/identities/{identity['id']}")
         assert gone.status_code == 204 and not gone.content
         problem(customer.delete(f"/v1/me/identities/{identity['id']}"), 404, "not_found")
-    world.stack.mailbox().wait(customer.email, 5)
+    world.stack.mailbox().wait(customer.email, 4)
     assert sign_in(shop, one.proof(sub="mine")).id != customer.id
 
 

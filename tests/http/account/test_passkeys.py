@@ -77,7 +77,7 @@ def test_register_and_sign_in(api, customer, mailbox, origin, alg, fmt):
     assert answer.json()["user"]["id"] == customer.id
     (listed,) = customer.get(OWN).json()["data"]
     assert listed["id"] == made["id"] and listed["last_used_at"]
-    mailbox.wait(customer.email, 2)
+    mailbox.wait(customer.email, 1)
     assert "Telephone" in mailbox.all(customer.email)[-1].text
 
 
@@ -134,7 +134,7 @@ def test_name_and_remove(api, customer, device, mailbox):
     problem(customer.patch(f"{OWN}/{made['id']}", {"name": "x"}), 404, "not_found")
     assert customer.get(OWN).json() == {"data": [], "next_cursor": None}
     refused(enter(api, device))
-    mailbox.wait(customer.email, 3)
+    mailbox.wait(customer.email, 2)
 
 
 def test_anothers_passkey_is_not_there(api, customer, device):

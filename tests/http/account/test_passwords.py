@@ -14,6 +14,12 @@ from test_accounts import login, other_code, register, tokens_of, verify, weak_h
 from test_mfa import by_passkey, registered
 from test_sessions import refused, rotated, signed_in
 
+
+@pytest.fixture
+def customer(api):
+    """One who has signed up and got mail."""
+    return api.sign_up()
+
 NEW = "another-Horse-battery-8"
 
 
@@ -198,7 +204,7 @@ def test_the_new_password_wins_every_race(new_stack, recorder):
     change. Whoever comes first, the new password counts afterwards and no session of the old."""
     many = client.limits(1000, "login_per_account_ip", "login_per_account")
     api = client.Api(new_stack("races", workers=4, **many), recorder)
-    customer = api.customer()
+    customer = api.sign_up()
     twins = [api.clone() for _ in range(2)]
     current, new = customer.password, NEW
     for run in range(100):
@@ -369,7 +375,7 @@ def test_strangers_keep_nobody_out_of_a_reset(api, customer, mailbox):
 def test_a_code_is_bound_to_purpose_and_address(api, customer, mailbox):
     code = asked(api, mailbox, customer.email)
     handle = api.handles("/v1/auth/password/forgot", customer.email)[-1]
-    for email in (api.customer().email, unique_email()):
+    for email in (api.sign_up().email, unique_email()):
         problem(reset(api, email, code, handle=handle), 422, "code_invalid")
     problem(verify(api, customer.email, code, handle), 422, "code_invalid")
     problem(customer.post("/v1/me/email/verify", {"code": code, "handle": handle}), 422, "code_invalid")
@@ -436,7 +442,7 @@ def trips(stack, request_ids):
 
 @pytest.mark.req("ENU-2")
 def test_known_and_unknown_are_asked_alike(api, customer, mailbox, stack):
-    closed = api.customer()
+    closed = api.sign_up()
     stack.admin().rows(f"UPDATE account SET status = 1 WHERE id = {account(closed)}")
     emails = [customer.email, unique_email(), closed.email]
     answers = [forgot(api, e) for e in emails]
@@ -467,7 +473,7 @@ def test_nothing_is_remembered_of_whom_a_worker_refused(new_stack, recorder):
     """One worker refuses one address after the other: the last one tells nothing of the next."""
     stack = new_stack("refusals", workers=2, slow_workers=1, password_hashes_at_once=1)
     api = client.Api(stack, recorder)
-    sent = [api.customer().email, unique_email(), api.customer().email]
+    sent = [api.sign_up().email, unique_email(), api.sign_up().email]
     refused = [problem(api.post("/v1/auth/login", {"email": e, "password": "not the password"}), 401,
                        "invalid_credentials") for e in sent for _ in range(3)]
     assert len(set(trips(stack, [r["request_id"] for r in refused]))) == 1
@@ -477,7 +483,7 @@ def test_nothing_is_remembered_of_whom_a_worker_refused(new_stack, recorder):
 def test_known_and_unknown_take_like_time(api):
     times = {True: [], False: []}
     for _ in range(8):
-        known = api.customer().email
+        known = api.sign_up().email
         for is_known in times:
             began = time.perf_counter()
             assert forgot(api, known if is_known else unique_email()).status_code == 202
@@ -490,7 +496,7 @@ def test_known_and_unknown_take_like_time(api):
 def test_a_broken_mailbox_changes_no_answer(new_stack, recorder):
     stack = new_stack("deaf", workers=2)
     api = client.Api(stack, recorder)
-    customer = api.customer()
+    customer = api.sign_up()
     stack.mailbox().directory.rename(stack.run / "gone")
     for email in (customer.email, unique_email()):
         assert forgot(api, email).status_code == 202
@@ -525,7 +531,7 @@ def test_mail_to_an_address_is_limited_whoever_asks_for_whatever(new_stack, reco
     nobody has."""
     stack = new_stack(f"mail-{span}", workers=2, **{f"rate_mail_per_address_{span}": most})
     api, email = client.Api(stack, recorder), unique_email()
-    other = api.customer()
+    other = api.sign_up()
     asking = (lambda a: register(a, email), lambda a: forgot(a, email),
               lambda a: other.post("/v1/me/email", {"email": email, "password": PASSWORD}))
     answers = [asking[n % 3](api.elsewhere(2 + n)) for n in range(7)]
@@ -591,7 +597,7 @@ def test_a_known_device_signs_in_although_strangers_exhaust_the_account(new_stac
     """Its refresh token, spent and of a session that has ended, sets it apart; it lets nobody in."""
     stack = new_stack("known", rate_login_per_account_burst=6, rate_login_per_account_ip_burst=4, workers=2)
     api = client.Api(stack, recorder)
-    customer = api.customer()
+    customer = api.sign_up()
     sent = {"email": customer.email, "password": PASSWORD}
     spent = customer.refresh_token
     kept = rotated(api, spent)["refresh_token"]
@@ -605,7 +611,7 @@ def test_a_known_device_signs_in_although_strangers_exhaust_the_account(new_stac
     wrong = sent | {"password": "wrong password", "refresh_token": kept}
     done = [api.post("/v1/auth/login", wrong).status_code for _ in range(5)]
     assert done == [401] * 4 + [429]
-    other = api.customer()
+    other = api.sign_up()
     for token in (other.refresh_token, kept[:-2] + "AA", "x"):
         problem(api.post("/v1/auth/login", sent | {"refresh_token": token}), 429, "rate_limited")
 
@@ -627,7 +633,7 @@ def test_many_old_sessions_give_no_more_guesses(new_stack, recorder):
     """Whoever knew the password before it changed may have signed in as often as they liked."""
     stack = new_stack("often", rate_login_per_account_burst=6, rate_login_per_account_ip_burst=4, workers=2)
     api = client.Api(stack, recorder)
-    customer = api.customer()
+    customer = api.sign_up()
     kept = [api.login(customer.email).refresh_token for _ in range(4)]
     assert change(customer).status_code == 204
     sent = {"email": customer.email, "password": PASSWORD}

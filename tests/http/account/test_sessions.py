@@ -13,6 +13,12 @@ from client import at_once, faults, problem
 from shop import make_product, variant_ids
 
 
+@pytest.fixture
+def customer(api):
+    """One who has signed up and got mail."""
+    return api.sign_up()
+
+
 def refresh(api, token, **how):
     return api.post("/v1/auth/refresh", {"refresh_token": token}, **how)
 

@@ -11,6 +11,12 @@ from staff_helpers import STAFF, audit_rows, hire, invite, key, new_role
 from shop import make_product, variant_ids
 from test_mfa import enrol, half, second, wrong_code
 
+
+@pytest.fixture
+def customer(api):
+    """One who has signed up and got mail."""
+    return api.sign_up()
+
 LOG = "/v1/admin/audit-log"
 
 
@@ -156,7 +162,7 @@ def test_failed_sign_ins_are_bounded_and_tell_nothing(new_stack, recorder):
     stack = new_stack("refusals-of-one", workers=2, rate_login_per_account_ip_burst=1000,
                       rate_login_per_account_burst=1000)
     api = client.Api(stack, recorder)
-    far, known, unknown = api.elsewhere(77), api.customer(), unique_email()
+    far, known, unknown = api.elsewhere(77), api.sign_up(), unique_email()
     count = {None: 0, key(known.id): 0}
     began = time.monotonic()
     for _ in range(40):

@@ -105,7 +105,7 @@ def test_what_is_sent_is_in_no_log(api, staff, customer):
 @pytest.mark.req("LOG-1")
 def test_what_is_issued_is_in_no_log(api, mailbox):
     mark = uuid.uuid4().hex
-    person = api.customer(name=f"name {mark}", password=f"secret {uuid.uuid4().hex}")
+    person = api.sign_up(name=f"name {mark}", password=f"secret {uuid.uuid4().hex}")
     phone = "+49301234567890"
     assert person.patch("/v1/me", {"phone": phone}).status_code == 200
     line1 = f"street {mark}"
