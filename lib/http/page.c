@@ -49,7 +49,7 @@ struct mx_str mx_cursor_encode(struct mx_arena *a, uint32_t tag, const struct mx
     put_number(bytes + AT_TAG, tag, 4);
     put_number(bytes + AT_NUMBER, (uint64_t)c->number, 8);
     memcpy(bytes + AT_ID, c->id.b, sizeof(c->id.b));
-    if (c->text.n > 0)
+    if (c->text.p && c->text.n > 0)
         memcpy(bytes + HEAD, c->text.p, c->text.n);
     return mx_b64url(a, bytes, HEAD + c->text.n);
 }

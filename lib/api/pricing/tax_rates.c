@@ -12,7 +12,7 @@ static const struct mx_field fields[] = {
     MX_F(R, rate_ppm, MX_BODY, MX_F_REQUIRED, 0, 1000000, MX_LINE,
          "Parts per million: 190000 is 19 %."),
     MX_F(R, name, MX_BODY, MX_F_REQUIRED, 1, 120, MX_LINE, "As invoices name it: VAT 19 %."),
-    MX_F(R, version, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "For If-Match."),
+    MX_F(R, version, MX_BODY, MX_F_READ_ONLY, 1, MX_MONEY_MAX, MX_TEXT, "For If-Match."),
     MX_F(R, created_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was made."),
     MX_F(R, updated_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was last changed."),
 };

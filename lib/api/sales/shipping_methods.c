@@ -35,7 +35,7 @@ static const struct mx_field fields[] = {
     M(days_max, MX_F_REQUIRED, 0, 365, MX_LINE, "Days until delivery, at most."),
     MX_F_SUB(struct method, rates, MX_K_LIST, MX_F_REQUIRED, 1, RATES_MAX, &rate_shape,
              "Prices, one a country and currency; a change replaces all of them."),
-    M(version, MX_F_READ_ONLY, 0, 0, MX_TEXT, "For If-Match."),
+    M(version, MX_F_READ_ONLY, 1, MX_MONEY_MAX, MX_TEXT, "For If-Match."),
     M(created_at, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was made."),
     M(updated_at, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was last changed."),
 };

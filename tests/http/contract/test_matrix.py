@@ -114,6 +114,8 @@ WANTED = {
     "roles": ("staff.manage", "staff.manage"),
     "audit-log": ("audit.read", None),
     "jobs": ("audit.read", "settings.write"),
+    "tax-rates": ("catalog.read", "settings.write"),
+    "shipping-methods": ("catalog.read", "settings.write"),
 }
 # All else that needs no token; /v1/auth is for who has none.
 OPEN = {"/v1/healthz", "/v1/readyz", "/v1/openapi.json", "/v1/jwks.json", "/v1/categories",
@@ -322,6 +324,9 @@ class Makers:
     def no_failure(self):
         return self.callers["owner"], self.owner.id
 
+    def no_setting(self):
+        return self.callers["owner"], self.owner.id
+
     def no_role(self):
         return self.callers["owner"], self.product()["slug"]
 
@@ -345,6 +350,8 @@ OBJECTS = {
     "/v1/admin/staff/{id}": Makers.no_staff,
     "/v1/admin/staff/{id}/sessions": Makers.no_staff,
     "/v1/admin/roles/{name}": Makers.no_role,
+    "/v1/admin/tax-rates/{id}": Makers.no_setting,
+    "/v1/admin/shipping-methods/{id}": Makers.no_setting,
 }
 
 # Members whose value a schema does not tell in full.
