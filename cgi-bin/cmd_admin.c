@@ -90,12 +90,12 @@ static bool check_keys(struct mx_cmd *c)
 static bool check_oidc(struct mx_cmd *c)
 {
     struct mx_oidc oidc;
-    struct mx_buf faults;
+    struct mx_buf errors;
 
-    mx_buf_init(&faults, c->arena, TEXT_MAX);
-    if (mx_settings_oidc(c->arena, c->settings, &oidc, &faults) == MX_OK)
+    mx_buf_init(&errors, c->arena, TEXT_MAX);
+    if (mx_settings_oidc(c->arena, c->settings, &oidc, &errors) == MX_OK)
         return true;
-    fprintf(stderr, "%s", faults.p);
+    fprintf(stderr, "%s", errors.p);
     return false;
 }
 
@@ -113,7 +113,7 @@ static bool check_mail(struct mx_cmd *c)
     return false;
 }
 
-/* What does not fit is prepared again each time: slower, but it works. */
+/* A statement that does not fit is prepared again each time: slower, but it works. */
 static void warn_prepared(struct mx_db *db)
 {
     int64_t needed, room;

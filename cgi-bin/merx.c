@@ -10,7 +10,7 @@
 
 #define ARENA_FIRST ((size_t)64 << 10)
 #define ARENA_MAX ((size_t)64 << 20)
-#define FAULTS_MAX ((size_t)64 << 10)
+#define ERRORS_MAX ((size_t)64 << 10)
 #define EXIT_USAGE 2
 
 #define NEEDS_SETTINGS 1u /* refuses to run when they are faulty; others get the defaults then */
@@ -59,21 +59,21 @@ static int usage(FILE *out)
     return out == stdout ? 0 : EXIT_USAGE;
 }
 
-/* False: faulty, which was said on standard error when it matters. */
+/* False: bad settings, printed on standard error when they matter. */
 static bool load(struct mx_cmd *c, bool needed, struct mx_settings *conf)
 {
     char *nothing[] = {NULL};
-    struct mx_buf faults;
+    struct mx_buf errors;
 
-    mx_buf_init(&faults, c->arena, FAULTS_MAX);
-    if (mx_settings_load(c->arena, c->settings_path, conf, &faults) == MX_OK)
+    mx_buf_init(&errors, c->arena, ERRORS_MAX);
+    if (mx_settings_load(c->arena, c->settings_path, conf, &errors) == MX_OK)
         return true;
     if (needed) {
-        fprintf(stderr, "%s", faults.p);
+        fprintf(stderr, "%s", errors.p);
         return false;
     }
-    mx_buf_clear(&faults);
-    return mx_conf_read(c->arena, (struct mx_str){0}, nothing, conf, &faults) == MX_OK;
+    mx_buf_clear(&errors);
+    return mx_conf_read(c->arena, (struct mx_str){0}, nothing, conf, &errors) == MX_OK;
 }
 
 /* Memory that holds keys and passwords is in no core file, also where a program takes them (which a

@@ -167,10 +167,10 @@ const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up)
 /* NULL, or what is wrong with the file. */
 static const char *load_oidc(struct worker *w)
 {
-    struct mx_buf faults;
+    struct mx_buf errors;
 
-    mx_buf_init(&faults, w->own, OWN_MAX / 4);
-    return mx_settings_oidc(w->own, w->proc.conf, &w->oidc, &faults) == MX_OK ? NULL : faults.p;
+    mx_buf_init(&errors, w->own, OWN_MAX / 4);
+    return mx_settings_oidc(w->own, w->proc.conf, &w->oidc, &errors) == MX_OK ? NULL : errors.p;
 }
 
 /* NULL, or why this configuration cannot serve. A database that is down is no reason: requests that

@@ -39,18 +39,18 @@ static const struct setting table[] = {
 #define N_SETTINGS MX_LEN(table)
 
 static const struct former {
-    const char *name, *now; /* what the fault says after the name */
+    const char *name, *now; /* what the error says after the name */
 } former_names[] = {
 #define ROW(name, now) {#name, now},
     MX_SETTINGS_FORMER(ROW)
 #undef ROW
 };
 
-/* What a reading has found so far. */
+/* Findings of a reading so far. */
 struct reading {
     struct mx_arena *arena;
-    struct mx_buf *faults;
-    int n_faults;
+    struct mx_buf *errors;
+    int n_errors;
     struct mx_settings conf;
     enum mx_origin origin[N_SETTINGS];
     int line[N_SETTINGS]; /* of the file, 0: not there */
@@ -107,11 +107,11 @@ static void env_name(const char *setting, char out[ENV_MAX])
             out[i] = (char)(out[i] + 'A' - 'a');
 }
 
-/* Begin a line of `faults`; the caller appends what is wrong and the line's end. */
-static struct mx_buf *fault(struct reading *r)
+/* Begin a line of `errors`; the caller appends what is wrong and the line's end. */
+static struct mx_buf *error(struct reading *r)
 {
-    r->n_faults++;
-    return r->faults;
+    r->n_errors++;
+    return r->errors;
 }
 
 /* A name from outside, fit for a terminal. */
@@ -136,8 +136,8 @@ static bool has_control(struct mx_str s)
     return false;
 }
 
-/* Give a setting its value. `where` begins the fault. Values are never repeated in a fault: one may
- * be a secret on the wrong line. */
+/* Give a setting its value. `where` begins the error. Values are never repeated in an error: one
+ * may be a secret on the wrong line. */
 static void assign(struct reading *r, const struct setting *row, struct mx_str value,
                    const char *where)
 {
@@ -146,15 +146,15 @@ static void assign(struct reading *r, const struct setting *row, struct mx_str v
     if (row->kind == STRING && !has_control(value))
         *(const char **)member(&r->conf, row) = mx_str_z(r->arena, value);
     else if (row->kind == STRING)
-        mx_buf_fmt(fault(r), "%s: %s must not contain control characters\n", where, row->name);
+        mx_buf_fmt(error(r), "%s: %s must not contain control characters\n", where, row->name);
     else if (row->kind == SWITCH && (mx_str_eqc(value, "on") || mx_str_eqc(value, "off")))
         set_number(&r->conf, row, mx_str_eqc(value, "on"));
     else if (row->kind == SWITCH)
-        mx_buf_fmt(fault(r), "%s: %s must be on or off\n", where, row->name);
+        mx_buf_fmt(error(r), "%s: %s must be on or off\n", where, row->name);
     else if (mx_str_i64(value, row->min, row->max, &number))
         set_number(&r->conf, row, number);
     else
-        mx_buf_fmt(fault(r), "%s: %s must be an integer from %" PRId64 " to %" PRId64 "\n", where,
+        mx_buf_fmt(error(r), "%s: %s must be an integer from %" PRId64 " to %" PRId64 "\n", where,
                    row->name, row->min, row->max);
 }
 
@@ -164,12 +164,12 @@ static void refuse_name(struct reading *r, struct mx_str name, const char *where
     const struct former *old = find_former(name);
 
     if (old) {
-        mx_buf_fmt(fault(r), "%s: %s %s\n", where, old->name, old->now);
+        mx_buf_fmt(error(r), "%s: %s %s\n", where, old->name, old->now);
         return;
     }
-    mx_buf_fmt(fault(r), "%s: unknown setting ", where);
-    put_name(r->faults, name);
-    mx_buf_byte(r->faults, '\n');
+    mx_buf_fmt(error(r), "%s: unknown setting ", where);
+    put_name(r->errors, name);
+    mx_buf_byte(r->errors, '\n');
 }
 
 static void read_line(struct reading *r, struct mx_str line, int number)
@@ -180,7 +180,7 @@ static void read_line(struct reading *r, struct mx_str line, int number)
 
     snprintf(where, sizeof where, "file line %d", number);
     if (mx_str_find(line, '=') < 0) {
-        mx_buf_fmt(fault(r), "%s: want name = value\n", where);
+        mx_buf_fmt(error(r), "%s: want name = value\n", where);
         return;
     }
     mx_str_split(&value, '=', &name);
@@ -189,7 +189,7 @@ static void read_line(struct reading *r, struct mx_str line, int number)
     if (!row) {
         refuse_name(r, name, where);
     } else if (r->line[row - table]) {
-        mx_buf_fmt(fault(r), "%s: %s is already set on line %d\n", where, row->name,
+        mx_buf_fmt(error(r), "%s: %s is already set on line %d\n", where, row->name,
                    r->line[row - table]);
     } else {
         r->line[row - table] = number;
@@ -244,7 +244,7 @@ static void refuse_former_env(struct reading *r, char *const *env)
 
         env_name(former_names[i].name, name);
         if (env_get(env, name).p)
-            mx_buf_fmt(fault(r), "%s: %s %s\n", name, former_names[i].name, former_names[i].now);
+            mx_buf_fmt(error(r), "%s: %s %s\n", name, former_names[i].name, former_names[i].now);
     }
 }
 
@@ -281,11 +281,11 @@ static void read_password_file(struct reading *r)
     if (!*r->conf.db_password_file)
         return;
     if (!mx_conf_secret_line(r->conf.db_password_file, text, &line)) {
-        mx_buf_fmt(fault(r), "settings: db_password_file cannot be read: %s\n", strerror(errno));
+        mx_buf_fmt(error(r), "settings: db_password_file cannot be read: %s\n", strerror(errno));
         return;
     }
     if (line.n == 0 || line.n == sizeof text)
-        mx_buf_fmt(fault(r), "settings: db_password_file must begin with a line of 1 to %d bytes\n",
+        mx_buf_fmt(error(r), "settings: db_password_file must begin with a line of 1 to %d bytes\n",
                    MX_SECRET_FILE_MAX - 1);
     assign(r, row, line, "db_password_file");
     r->origin[row - table] = r->origin[file - table];
@@ -321,7 +321,7 @@ static bool are_origins(const char *text)
     return true;
 }
 
-/* What one row of the table cannot say. */
+/* Rules over several rows of the table, and formats. */
 /* An address that paths can be put behind, also in HTML. */
 static bool is_base_url(const char *text)
 {
@@ -371,13 +371,13 @@ static void check_values(struct reading *r)
 
     for (size_t i = 0; i < MX_LEN(rules); i++)
         if (!rules[i].holds)
-            mx_buf_fmt(fault(r), "settings: %s\n", rules[i].rule);
+            mx_buf_fmt(error(r), "settings: %s\n", rules[i].rule);
 }
 
 enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *const *env,
-                         struct mx_settings *ret_conf, struct mx_buf *faults)
+                         struct mx_settings *ret_conf, struct mx_buf *errors)
 {
-    struct reading r = {.arena = a, .faults = faults};
+    struct reading r = {.arena = a, .errors = errors};
 
     set_defaults(&r.conf);
     read_file(&r, file_text);
@@ -385,7 +385,7 @@ enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *cons
     refuse_former_env(&r, env);
     read_password_file(&r);
     check_values(&r);
-    if (r.n_faults)
+    if (r.n_errors)
         return MX_E_VALIDATION_FAILED;
     shown = r.conf;
     memcpy(shown_origin, r.origin, sizeof shown_origin);

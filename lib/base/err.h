@@ -1,8 +1,8 @@
 /* The one status type. Every fallible function returns it and must be checked. Each row is a stable
  * code of the API: X(NAME, HTTP status, "code", "Title").
  *
- * Three kinds, never mixed: the caller's fault (4xx), the world's fault (503, the caller may try
- * again), our fault (MX_BUG: log and abort; the master respawns the worker). */
+ * Three kinds, never mixed: faults of the request (4xx), errors of the world (503, the caller may
+ * try again), errors of ours (MX_BUG: log and abort; the master respawns the worker). */
 #ifndef MX_BASE_ERR_H
 #define MX_BASE_ERR_H
 

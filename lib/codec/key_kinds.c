@@ -1,4 +1,4 @@
-/* What each kind of key file must hold. */
+/* Contents that each kind of key file must have. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -106,7 +106,7 @@ static const char *parse_hs256(struct mx_arena *a, struct mx_str text, struct mx
 
 /* NULL, or what is wrong with an RSA public key: a modulus of a size that neither gives the key
  * away nor stalls who checks with it (RFC 8725 3.5), an odd exponent above 1. */
-static const char *rsa_fault(EVP_PKEY *pkey)
+static const char *rsa_error(EVP_PKEY *pkey)
 {
     BIGNUM *e = NULL, *n = NULL;
     const char *why = NULL;
@@ -128,7 +128,7 @@ static const char *rsa_fault(EVP_PKEY *pkey)
 static const char *parse_rs256(struct mx_arena *a, struct mx_str text, struct mx_key *key)
 {
     EVP_PKEY *pkey = read_pem(text, false);
-    const char *why = pkey ? rsa_fault(pkey) : "not an RSA public key in PEM";
+    const char *why = pkey ? rsa_error(pkey) : "not an RSA public key in PEM";
 
     if (!why) {
         key->verify = write_pem(a, pkey, false);

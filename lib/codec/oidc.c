@@ -20,21 +20,21 @@ static const struct mx_oidc_provider built_in[] = {
 /* The file while it is read. */
 struct reading {
     struct mx_arena *arena;
-    struct mx_buf *faults;
-    bool faulty;
+    struct mx_buf *errors;
+    bool failed;
     int line;
     struct mx_oidc_provider at[MX_OIDC_PROVIDERS];
     unsigned set[MX_OIDC_PROVIDERS]; /* bits of members */
     size_t n;
 };
 
-MX_PRINTF(2, 3) static void fault(struct reading *r, const char *fmt, ...)
+MX_PRINTF(2, 3) static void error(struct reading *r, const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    r->faulty = true;
-    mx_buf_fmt(r->faults, "oidc_providers line %d: %s\n", r->line,
+    r->failed = true;
+    mx_buf_fmt(r->errors, "oidc_providers line %d: %s\n", r->line,
                mx_arena_vprintf(r->arena, fmt, ap));
     va_end(ap);
 }
@@ -131,10 +131,10 @@ static void check_section(struct reading *r)
     if (!p)
         return;
     if (!p->issuer.p || !p->jwks_uri.p || p->clients.n == 0)
-        fault(r, "%.*s needs issuer, jwks_uri and client_ids", MX_FMT(p->name));
+        error(r, "%.*s needs issuer, jwks_uri and client_ids", MX_FMT(p->name));
     for (size_t i = 0; i + 1 < r->n; i++)
         if (p->issuer.p && mx_str_eq(r->at[i].issuer, p->issuer))
-            fault(r, "%.*s has the issuer of %.*s", MX_FMT(p->name), MX_FMT(r->at[i].name));
+            error(r, "%.*s has the issuer of %.*s", MX_FMT(p->name), MX_FMT(r->at[i].name));
 }
 
 static void open_section(struct reading *r, struct mx_str line)
@@ -145,12 +145,12 @@ static void open_section(struct reading *r, struct mx_str line)
     p.name = mx_str_sub(line, 1, line.n >= 2 ? line.n - 2 : 0);
     if (!mx_str_ends(line, MX_S("]")) || p.name.n > NAME_MAX_N ||
         !all_of(p.name, "abcdefghijklmnopqrstuvwxyz0123456789_-"))
-        fault(r, "a name is 1 to %d of a-z 0-9 _ - in brackets", NAME_MAX_N);
+        error(r, "a name is 1 to %d of a-z 0-9 _ - in brackets", NAME_MAX_N);
     for (size_t i = 0; i < r->n; i++)
         if (mx_str_eq(r->at[i].name, p.name))
-            fault(r, "%.*s is there twice", MX_FMT(p.name));
+            error(r, "%.*s is there twice", MX_FMT(p.name));
     if (r->n == MX_OIDC_PROVIDERS) {
-        fault(r, "more than %d providers", MX_OIDC_PROVIDERS);
+        error(r, "more than %d providers", MX_OIDC_PROVIDERS);
         return;
     }
     for (size_t i = 0; i < MX_LEN(built_in); i++)
@@ -167,7 +167,7 @@ static void read_member(struct reading *r, struct mx_str line)
     const char *must;
 
     if (r->n == 0 || mx_str_find(line, '=') < 0 || !mx_str_split(&value, '=', &name)) {
-        fault(r, "want [provider], or member = value below one");
+        error(r, "want [provider], or member = value below one");
         return;
     }
     name = mx_str_trim(name);
@@ -176,24 +176,24 @@ static void read_member(struct reading *r, struct mx_str line)
         if (!mx_str_eqc(name, members[i].name))
             continue;
         if (r->set[r->n - 1] & 1u << i)
-            fault(r, "%s is there twice", members[i].name);
+            error(r, "%s is there twice", members[i].name);
         r->set[r->n - 1] |= 1u << i;
         must = members[i].set(r, &r->at[r->n - 1], value);
         if (must)
-            fault(r, "%s %s", members[i].name, must);
+            error(r, "%s %s", members[i].name, must);
         return;
     }
-    fault(r, "unknown member");
+    error(r, "unknown member");
 }
 
 enum mx_err mx_oidc_read(struct mx_arena *a, struct mx_str text, struct mx_oidc *ret_oidc,
-                         struct mx_buf *faults)
+                         struct mx_buf *errors)
 {
     struct reading *r = MX_NEW(a, struct reading);
     struct mx_str rest = mx_str_dup(a, text), line;
 
     r->arena = a;
-    r->faults = faults;
+    r->errors = errors;
     while (mx_str_split(&rest, '\n', &line)) {
         r->line++;
         if (mx_str_ends(line, MX_S("\r")))
@@ -205,7 +205,7 @@ enum mx_err mx_oidc_read(struct mx_arena *a, struct mx_str text, struct mx_oidc 
             read_member(r, line);
     }
     check_section(r);
-    if (r->faulty)
+    if (r->failed)
         return MX_E_VALIDATION_FAILED;
     ret_oidc->providers = (struct mx_list){r->at, r->n};
     return MX_OK;

@@ -47,15 +47,15 @@ struct mx_oidc {
     struct mx_list providers; /* struct mx_oidc_provider */
 };
 
-/* Read the file's text. Every fault goes to `faults`, a line each; MX_E_VALIDATION_FAILED when
+/* Read the file's text. Every error goes to `errors`, a line each; MX_E_VALIDATION_FAILED when
  * there is any. An absent text gives no providers. */
 enum mx_err mx_oidc_read(struct mx_arena *a, struct mx_str text, struct mx_oidc *ret_oidc,
-                         struct mx_buf *faults) MX_MUST_CHECK;
+                         struct mx_buf *errors) MX_MUST_CHECK;
 
 /* The provider of that name, or NULL. `o` may be NULL. */
 const struct mx_oidc_provider *mx_oidc_find(const struct mx_oidc *o, struct mx_str name);
 
-/* What an ID token says. */
+/* Claims of an ID token. */
 struct mx_id_token {
     struct mx_jws jws;
     struct mx_str kid;     /* of the key that signed it */
@@ -73,7 +73,7 @@ const char *mx_id_token_read(struct mx_arena *a, const struct mx_oidc_provider *
                              struct mx_str text, struct mx_str nonce, int64_t now_s,
                              struct mx_id_token *ret_token) MX_MUST_CHECK;
 
-/* What a provider tells of a user by itself. */
+/* Events of a user that a provider reports by itself. */
 enum mx_oidc_event {
     MX_OIDC_OTHER, /* nothing that changes anything here */
     MX_OIDC_CONSENT_REVOKED,

@@ -2,7 +2,7 @@
 
 #include "codec/jsonw.h"
 
-/* What a person reads when nobody said more. */
+/* The detail where the error has none of its own. */
 static const char *detail_of(enum mx_err e)
 {
     switch (e) {
@@ -38,7 +38,7 @@ static const char *detail_of(enum mx_err e)
     if (mx_err_status(e) == 503)
         return "The service cannot answer now; Retry-After says when to try again.";
     if (mx_err_status(e) >= 500)
-        return "The request failed by a fault of ours.";
+        return "The request failed because of an internal error.";
     return mx_err_title(e);
 }
 

@@ -43,12 +43,12 @@ struct mx_link {
     struct stmt *stmts; /* by index of the statement */
     int n_prepared;
     int64_t uses;
-    struct mx_link_fault fault;
+    struct mx_link_error error;
 };
 
-/* ---- faults ---- */
+/* ---- errors ---- */
 
-static void log_fault(const struct mx_link_fault *f, const char *what, const char *sqlstate)
+static void log_error(const struct mx_link_error *f, const char *what, const char *sqlstate)
 {
     bool quotes = mx_db_quotes_data(f->is.no, sqlstate);
     bool lost = f->is.drop && f->is.err == MX_E_UNAVAILABLE;
@@ -62,7 +62,7 @@ static void log_fault(const struct mx_link_fault *f, const char *what, const cha
 
 static void remember(struct mx_link *l, unsigned no, const char *message)
 {
-    struct mx_link_fault *f = &l->fault;
+    struct mx_link_error *f = &l->error;
 
     f->is = mx_db_errno(no);
     snprintf(f->why, sizeof f->why, "%s", message);
@@ -73,10 +73,10 @@ static enum mx_err failed(struct mx_link *l, unsigned no, const char *sqlstate, 
                           const char *what)
 {
     remember(l, no, message);
-    log_fault(&l->fault, what, sqlstate);
-    if (l->fault.is.drop)
+    log_error(&l->error, what, sqlstate);
+    if (l->error.is.drop)
         mx_link_close(l);
-    return l->fault.is.err;
+    return l->error.is.err;
 }
 
 static enum mx_err failed_link(struct mx_link *l, const char *what)
@@ -92,20 +92,20 @@ static enum mx_err failed_stmt(struct mx_link *l, MYSQL_STMT *h, const struct mx
     return failed(l, mysql_stmt_errno(h), mysql_stmt_sqlstate(h), mysql_stmt_error(h), s->name);
 }
 
-/* A fault of ours that the server knows nothing of. */
+/* An error of ours that the server knows nothing of. */
 static enum mx_err refused(struct mx_link *l, const struct mx_sql *s, const char *slot,
                            const char *why)
 {
-    l->fault.is = mx_db_errno(0);
-    snprintf(l->fault.why, sizeof l->fault.why, "%s%s%s", slot, *slot ? ": " : "", why);
+    l->error.is = mx_db_errno(0);
+    snprintf(l->error.why, sizeof l->error.why, "%s%s%s", slot, *slot ? ": " : "", why);
     mx_log(MX_LOG_ERROR, "statement does not match its declared parameters and columns",
-           MX_KC("statement", s->name), MX_KC("why", l->fault.why));
+           MX_KC("statement", s->name), MX_KC("why", l->error.why));
     return MX_E_INTERNAL;
 }
 
-const struct mx_link_fault *mx_link_fault(const struct mx_link *l)
+const struct mx_link_error *mx_link_error(const struct mx_link *l)
 {
-    return &l->fault;
+    return &l->error;
 }
 
 /* ---- connecting ---- */
@@ -140,7 +140,7 @@ enum mx_err mx_link_open(struct mx_link *l)
     l->arena = mx_arena_new(LINK_ARENA_FIRST, LINK_ARENA_CAP);
     l->stmts = MX_NEW_N(l->arena, (size_t)mx_sql_n, struct stmt);
     l->n_prepared = 0;
-    l->fault = (struct mx_link_fault){0};
+    l->error = (struct mx_link_error){0};
     if (mx_db_session_open(l->conf, l->kind, &l->my)) {
         l->id = mysql_thread_id(l->my);
         return MX_OK;
@@ -340,7 +340,7 @@ enum mx_err mx_link_prepare(struct mx_link *l, const struct mx_sql *s)
     struct stmt *st = &l->stmts[s->index];
 
     if (st->refused) {
-        l->fault.is = mx_db_errno(0);
+        l->error.is = mx_db_errno(0);
         return MX_E_INTERNAL;
     }
     st->used = ++l->uses;
@@ -492,7 +492,7 @@ static struct mx_time get_time(const MYSQL_TIME *t)
                                            .ms = (int)(t->second_part / 1000)});
 }
 
-/* What a NULL becomes in the zeroed row; false when it may not be. */
+/* Store a NULL in the zeroed row; false when the column may not be NULL. */
 static bool get_null(const struct mx_sql_slot *slot, char *to)
 {
     int none = -1;
@@ -693,7 +693,7 @@ enum mx_err mx_link_commit(struct mx_link *l)
 {
     enum mx_err e = mx_link_text(l, MX_S("COMMIT"));
 
-    if (e == MX_OK || mx_db_commit_refused(l->fault.is.no))
+    if (e == MX_OK || mx_db_commit_refused(l->error.is.no))
         return e;
     /* Whatever the server did, it must not go on with this session. */
     mx_link_close(l);

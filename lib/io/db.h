@@ -88,12 +88,12 @@ enum mx_err mx_db_exec(struct mx_db *db, const struct mx_sql *s, const void *in,
  * run. Not nestable. */
 enum mx_err mx_db_tx(struct mx_db *db, enum mx_err (*fn)(void *arg), void *arg) MX_MUST_CHECK;
 bool mx_db_in_tx(const struct mx_db *db);
-/* What belongs to a transaction ends with it: each run of fn begins without any of the following,
+/* State of a transaction ends with it: each run of fn begins without any of the following,
  * which live in the arena.
  *
  * Inside fn: run hook(arg) when everything else is written, last before COMMIT, in the order of
- * these calls. What takes the hottest locks goes here, so that they are held shortest. What hook
- * returns counts like what fn returns. */
+ * these calls. Work that takes the hottest locks goes here, so that they are held shortest. The
+ * value that hook returns counts like what fn returns. */
 void mx_db_before_commit(struct mx_db *db, enum mx_err (*hook)(void *arg), void *arg);
 /* Run hook(arg, certain) after a COMMIT that took effect, or may have (MX_E_COMMIT_UNKNOWN:
  * `certain` is false); outside of a transaction at once. For memory that follows the database; runs

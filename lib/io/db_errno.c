@@ -7,7 +7,7 @@ static const struct {
     unsigned no;
     enum mx_err err;
     enum effect effect;
-} faults[] = {
+} known[] = {
     /* The transaction lost against another one: run it again whole. */
     {1020, MX_E_RETRY, KEEP}, /* record has changed since last read */
     {1205, MX_E_RETRY, KEEP}, /* lock wait timeout */
@@ -58,13 +58,13 @@ static const struct {
 
 struct mx_db_errno mx_db_errno(unsigned no)
 {
-    for (size_t i = 0; i < MX_LEN(faults); i++)
-        if (faults[i].no == no)
+    for (size_t i = 0; i < MX_LEN(known); i++)
+        if (known[i].no == no)
             return (struct mx_db_errno){.no = no,
-                                        .err = faults[i].err,
-                                        .drop = faults[i].effect != KEEP,
-                                        .lost = faults[i].effect >= LOST,
-                                        .unsent = faults[i].effect == UNSENT};
+                                        .err = known[i].err,
+                                        .drop = known[i].effect != KEEP,
+                                        .lost = known[i].effect >= LOST,
+                                        .unsent = known[i].effect == UNSENT};
     return (struct mx_db_errno){.no = no, .err = MX_E_INTERNAL};
 }
 

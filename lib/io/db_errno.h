@@ -1,4 +1,4 @@
-/* What the numbered errors of the database mean to us, as a table, and how a file of SQL is
+/* The meaning of the database's error numbers, as a table, and how a file of SQL is
  * split. Private to io/db*.c; knows no client library. */
 #ifndef MX_IO_DB_ERRNO_H
 #define MX_IO_DB_ERRNO_H

@@ -17,7 +17,7 @@ enum mx_link_kind {
 #define MX_LINK_KINDS 3
 
 /* The last error of a link. */
-struct mx_link_fault {
+struct mx_link_error {
     struct mx_db_errno is;
     char why[MX_DB_WHY_MAX]; /* for a person; may quote data of the statement */
 };
@@ -40,7 +40,7 @@ bool mx_link_is_open(const struct mx_link *l);
 enum mx_err mx_link_open(struct mx_link *l) MX_MUST_CHECK;
 void mx_link_close(struct mx_link *l);
 /* The last error; valid until the next call on this link. */
-const struct mx_link_fault *mx_link_fault(const struct mx_link *l);
+const struct mx_link_error *mx_link_error(const struct mx_link *l);
 
 /* Rows of a statement (in the arena `a`), or the number of rows it changed or found unchanged. */
 struct mx_link_result {

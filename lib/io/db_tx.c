@@ -28,7 +28,7 @@ struct memo {
     void *at;
 };
 
-/* What one run of a transaction has gathered, first come first. */
+/* Hooks and facts that one run of a transaction has gathered, in the order of the calls. */
 struct gathered {
     struct before *before, **before_end;
     struct after *after, **after_end;
@@ -114,7 +114,7 @@ struct mx_db_failure mx_db_last_failure(const struct mx_db *db)
 
 static void log_connect(struct mx_db *db, struct mx_link *l, bool ok)
 {
-    const struct mx_link_fault *f = mx_link_fault(l);
+    const struct mx_link_error *f = mx_link_error(l);
 
     if (ok && db->down)
         mx_log(MX_LOG_INFO, "database connection restored");
@@ -174,7 +174,7 @@ static void end_in_server(struct mx_db *db, struct mx_link *l)
  * connection at most. */
 static void note_failure(struct mx_db *db, struct mx_link *l, int64_t began_ns)
 {
-    const struct mx_link_fault *f = mx_link_fault(l);
+    const struct mx_link_error *f = mx_link_error(l);
     int64_t took_ns = mx_mono_ns() - began_ns;
     bool quick = took_ns < LOST_QUICKLY_NS;
 
@@ -207,12 +207,12 @@ static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const stru
     if (!l)
         return MX_E_UNAVAILABLE;
     e = mx_link_run(l, s, in, db->arena, ret);
-    if (e != MX_OK && mx_link_fault(l)->is.no == MX_DB_TOO_MANY_STATEMENTS) {
+    if (e != MX_OK && mx_link_error(l)->is.no == MX_DB_TOO_MANY_STATEMENTS) {
         unprepare_others(db, kind);
         e = mx_link_run(l, s, in, db->arena, ret);
     }
     if (e != MX_OK) {
-        db->failure = (struct mx_db_failure){s->name, mx_link_fault(l)->is.no};
+        db->failure = (struct mx_db_failure){s->name, mx_link_error(l)->is.no};
         note_failure(db, l, began_ns);
     }
     return e;
@@ -220,7 +220,7 @@ static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const stru
 
 /* ---- trying again ---- */
 
-/* What one unit of work (a transaction, or a statement alone) has tried so far. */
+/* Attempts of one unit of work (a transaction, or a statement alone) so far. */
 struct effort {
     int64_t began_ns;
     int retries;
@@ -407,7 +407,7 @@ static enum mx_err commit(struct mx_db *db)
     if (e == MX_E_COMMIT_UNKNOWN) {
         db->lost = false;
         mx_log(MX_LOG_ERROR, "outcome of COMMIT is unknown",
-               MX_KI("errno", mx_link_fault(l)->is.no));
+               MX_KI("errno", mx_link_error(l)->is.no));
     }
     return e;
 }
@@ -462,7 +462,7 @@ enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version)
     struct mx_list rows;
     enum mx_err e = q_schema_version(db, &rows);
 
-    if (e == MX_E_INTERNAL && mx_link_fault(db->links[MX_LINK_READ])->is.no == NO_SUCH_TABLE) {
+    if (e == MX_E_INTERNAL && mx_link_error(db->links[MX_LINK_READ])->is.no == NO_SUCH_TABLE) {
         *ret_version = 0;
         return MX_OK;
     }
@@ -494,7 +494,7 @@ enum mx_err mx_db_check_all(struct mx_db *db, struct mx_buf *out)
         if (mx_link_prepare(l, &mx_sql_all[i]) == MX_OK)
             continue;
         worst = MX_E_INTERNAL;
-        mx_buf_fmt(out, "%s: %s\n", mx_sql_all[i].name, mx_link_fault(l)->why);
+        mx_buf_fmt(out, "%s: %s\n", mx_sql_all[i].name, mx_link_error(l)->why);
     }
     return worst;
 }
@@ -505,7 +505,7 @@ enum mx_err mx_db_script(struct mx_db *db, struct mx_str sql, const char **ret_w
     struct mx_str one;
     enum mx_err e = MX_OK;
 
-    *ret_why = mx_link_fault(db->links[MX_LINK_SCRIPT])->why;
+    *ret_why = mx_link_error(db->links[MX_LINK_SCRIPT])->why;
     if (!l)
         return MX_E_UNAVAILABLE;
     while (e == MX_OK && mx_db_split(&sql, &one))

@@ -21,8 +21,8 @@
 #define ARENA_MAX ((size_t)4 << 20)
 #define EXIT_FATAL 2
 
-/* What clients of the control socket wait for. A reload reads the settings when it begins: who asks
- * later waits for the next one. */
+/* Events that clients of the control socket wait for. A reload reads the settings when it begins:
+ * who asks later waits for the next one. */
 enum wait { WAIT_NOTHING, WAIT_RELOAD, WAIT_GENERATION, WAIT_SCALE, WAIT_STOP };
 
 struct master {
@@ -123,25 +123,25 @@ static void warn_fixed(const struct mx_settings *old, const struct mx_settings *
                    MX_KC("setting", fixed[i].name));
 }
 
-/* Read the settings again. NULL, or the first fault. */
+/* Read the settings again. NULL, or the first error. */
 static const char *reload_read(struct master *m)
 {
     struct mx_settings *conf;
-    struct mx_buf faults;
+    struct mx_buf errors;
     struct mx_str rest, line, first = {0};
 
     m->next_arena = mx_arena_new(4096, ARENA_MAX);
     conf = MX_NEW(m->next_arena, struct mx_settings);
-    mx_buf_init(&faults, m->texts, 65536);
-    if (mx_settings_load(m->next_arena, m->p->settings_path, conf, &faults) == MX_OK) {
+    mx_buf_init(&errors, m->texts, 65536);
+    if (mx_settings_load(m->next_arena, m->p->settings_path, conf, &errors) == MX_OK) {
         m->next = conf;
         return NULL;
     }
-    rest = mx_buf_view(&faults);
+    rest = mx_buf_view(&errors);
     while (mx_str_split(&rest, '\n', &line)) {
         if (line.n == 0)
             continue;
-        mx_log(MX_LOG_ERROR, "bad settings", MX_KS("fault", line));
+        mx_log(MX_LOG_ERROR, "bad settings", MX_KS("error", line));
         first = first.p ? first : line;
     }
     return mx_arena_printf(m->texts, "bad settings: %.*s", MX_FMT(first));
@@ -161,7 +161,7 @@ static void reload_begin(struct master *m)
         reload_refuse(m, why);
         return;
     }
-    /* What a command set stays, unless the setting itself has changed. */
+    /* A number of workers set by command stays, unless the setting itself has changed. */
     keep_scale = m->scaled && m->next->workers == m->conf->workers;
     m->next_want[MX_POOL_FAST] =
         keep_scale ? m->want[MX_POOL_FAST] : configured(m->next, MX_POOL_FAST);

@@ -29,33 +29,33 @@ static bool read_all(struct mx_arena *a, const char *path, struct mx_str *ret_te
 }
 
 enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_settings *ret_conf,
-                             struct mx_buf *faults)
+                             struct mx_buf *errors)
 {
     struct mx_str text = {0};
 
     if (path && path[0] && !read_all(a, path, &text)) {
-        mx_buf_fmt(faults, "settings file %s: %s\n", path, strerror(errno));
+        mx_buf_fmt(errors, "settings file %s: %s\n", path, strerror(errno));
         return MX_E_VALIDATION_FAILED;
     }
-    return mx_conf_read(a, text, environ, ret_conf, faults);
+    return mx_conf_read(a, text, environ, ret_conf, errors);
 }
 
 enum mx_err mx_settings_oidc(struct mx_arena *a, const struct mx_settings *conf,
-                             struct mx_oidc *ret_oidc, struct mx_buf *faults)
+                             struct mx_oidc *ret_oidc, struct mx_buf *errors)
 {
     struct mx_str text = {0};
     enum mx_err e = MX_OK;
 
     if (conf->oidc_providers[0] && !read_all(a, conf->oidc_providers, &text)) {
-        mx_buf_fmt(faults, "oidc_providers %s: %s\n", conf->oidc_providers, strerror(errno));
+        mx_buf_fmt(errors, "oidc_providers %s: %s\n", conf->oidc_providers, strerror(errno));
         return MX_E_VALIDATION_FAILED;
     }
-    MX_TRY(mx_oidc_read(a, text, ret_oidc, faults));
+    MX_TRY(mx_oidc_read(a, text, ret_oidc, errors));
     for (size_t i = 0; i < ret_oidc->providers.n; i++) {
         const char *ca = MX_AT(ret_oidc->providers, struct mx_oidc_provider, i)->ca_file.p;
 
         if (ca && access(ca, R_OK) != 0) {
-            mx_buf_fmt(faults, "oidc_providers: %s: %s\n", ca, strerror(errno));
+            mx_buf_fmt(errors, "oidc_providers: %s: %s\n", ca, strerror(errno));
             e = MX_E_VALIDATION_FAILED;
         }
     }

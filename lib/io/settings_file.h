@@ -6,14 +6,14 @@
 #include "codec/oidc.h"
 
 /* Read the file at `path` ("" or NULL: none) and the process's environment into *ret_conf; strings
- * live in `a`. Every fault is a line of `faults`. MX_E_VALIDATION_FAILED when there is any. */
+ * live in `a`. Every error is a line of `errors`. MX_E_VALIDATION_FAILED when there is any. */
 enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_settings *ret_conf,
-                             struct mx_buf *faults) MX_MUST_CHECK;
+                             struct mx_buf *errors) MX_MUST_CHECK;
 
-/* Read the providers that the settings name. Every fault is a line of `faults`, a CA file that
+/* Read the providers that the settings name. Every error is a line of `errors`, a CA file that
  * cannot be read too. MX_E_VALIDATION_FAILED when there is any. Strings live in `a`. */
 enum mx_err mx_settings_oidc(struct mx_arena *a, const struct mx_settings *conf,
-                             struct mx_oidc *ret_oidc, struct mx_buf *faults) MX_MUST_CHECK;
+                             struct mx_oidc *ret_oidc, struct mx_buf *errors) MX_MUST_CHECK;
 
 /* Let the log follow log_level. */
 void mx_settings_log_level(const struct mx_settings *conf);

@@ -67,7 +67,7 @@ static const char *part_of(struct mx_arena *a, CURLU *url, CURLUPart which)
     return kept;
 }
 
-static const char *fault_of_url(struct mx_arena *a, const struct mx_settings *conf, CURLU *url)
+static const char *url_error(struct mx_arena *a, const struct mx_settings *conf, CURLU *url)
 {
     static const CURLUPart none[] = {CURLUPART_USER,  CURLUPART_PASSWORD, CURLUPART_OPTIONS,
                                      CURLUPART_QUERY, CURLUPART_FRAGMENT, CURLUPART_ZONEID};
@@ -98,7 +98,7 @@ static const char *url_of(struct mx_arena *a, const struct mx_settings *conf, co
     const char *whole = NULL;
 
     MX_ASSERT(url != NULL);
-    *ret_why = is_address(from) ? fault_of_url(a, conf, url) : "mail_from is no mail address";
+    *ret_why = is_address(from) ? url_error(a, conf, url) : "mail_from is no mail address";
     if (*ret_why == NULL) {
         const char *domain = from.p + mx_str_find(from, '@') + 1;
 
@@ -132,7 +132,7 @@ static const char *read_password(struct mx_arena *a, const struct mx_settings *c
     return NULL;
 }
 
-static const char *fault_of_ca(struct mx_arena *a, const struct mx_settings *conf)
+static const char *ca_error(struct mx_arena *a, const struct mx_settings *conf)
 {
     FILE *f = *conf->smtp_ca ? fopen(conf->smtp_ca, "re") : NULL;
 
@@ -154,7 +154,7 @@ bool mx_smtp_check(struct mx_arena *a, const struct mx_settings *conf, const cha
     *ret_why = read_password(a, conf, text, &password);
     explicit_bzero(text, sizeof text);
     if (!*ret_why)
-        *ret_why = fault_of_ca(a, conf);
+        *ret_why = ca_error(a, conf);
     return !*ret_why;
 }
 
@@ -277,7 +277,7 @@ static struct mx_str on_wire(struct mx_arena *a, struct mx_str message)
     return mx_buf_view(&out);
 }
 
-/* What a failure means for this mail and the others. A code stands for the last answer: behind a
+/* Meaning of a failure for this mail and the others. A code stands for the last answer: behind a
  * lost connection that is a good one. 421 and 530 are about us, whatever they answer. */
 static struct mx_smtp_result judge(struct mx_arena *a, const struct mx_smtp *s, CURLcode how)
 {
