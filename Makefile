@@ -19,7 +19,7 @@ B        := build/$(CONFIG)
 GEN      := build/gen
 export CC SAN RUN PORT TIME DB DB_LIB
 
-# What a designated initialiser leaves out is zero, which clang calls missing.
+# Members that a designated initialiser leaves out are zero, which clang calls missing.
 WARN  := -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Werror \
          -Wconversion -Wshadow -Wvla -Wwrite-strings \
          -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef \

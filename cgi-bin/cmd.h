@@ -1,4 +1,4 @@
-/* What a sub-command of the merx program gets, and the functions behind its table. */
+/* Arguments of a sub-command of the merx program, and the functions behind its table. */
 #ifndef MX_CMD_H
 #define MX_CMD_H
 

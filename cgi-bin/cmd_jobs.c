@@ -66,7 +66,7 @@ static enum mx_err retry_in_tx(void *arg)
     return mx_job_retry(o->cx, o->id, &o->failure);
 }
 
-/* What is gone meanwhile succeeded. */
+/* A failure that is gone meanwhile has succeeded. */
 static enum mx_err retry(struct mx_ctx *cx, struct mx_id id)
 {
     struct one o = {.cx = cx, .id = id};

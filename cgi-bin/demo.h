@@ -1,4 +1,4 @@
-/* What the files of `merx demo` share. */
+/* Declarations that the files of `merx demo` share. */
 #ifndef MX_DEMO_H
 #define MX_DEMO_H
 
@@ -11,8 +11,8 @@ struct mx_demo {
     int64_t rows; /* written by the generator, all tables */
 };
 
-/* Run fn as one transaction of its own with a fresh arena, clock and faults. Says on standard error
- * what failed, as a fault of `what`. */
+/* Run fn as one transaction of its own with a fresh arena, clock and faults. Prints a failure on
+ * standard error, with the name `what`. */
 bool mx_demo_tx(struct mx_demo *d, const char *what, enum mx_err (*fn)(void *arg), void *arg);
 
 /* Make generated products until there are `n` of them. */

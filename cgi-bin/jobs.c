@@ -173,7 +173,7 @@ static void turn(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys,
         *ret_more |= run_job(cx, &jobs[i], &states[i]);
 }
 
-/* What stops the jobs from starting is said on standard error. */
+/* Conditions for the jobs to start; the failed one is printed on standard error. */
 static bool jobs_ready(struct mx_ctx *cx, struct mx_keys **ret_keys)
 {
     const char *why;

@@ -1,8 +1,8 @@
 /* Mails are claimed, sent and told to be sent, each in a step of its own: no transaction and no
  * lock is held while the server is spoken to. A runner that dies between sending and telling leaves
- * leases that run out, and the mail goes out again with the Message-ID that it had. What a server
- * has taken is told at once, mail by mail; files are told in batches, for writing one again changes
- * nothing. */
+ * leases that run out, and the mail goes out again with the Message-ID that it had. Mail that a
+ * server has taken is recorded at once, mail by mail; files are recorded in batches, for writing
+ * one again changes nothing. */
 #include "jobs_mail.h"
 
 #include <errno.h>
@@ -240,7 +240,7 @@ static enum mx_err claim(struct mx_ctx *cx, struct mx_list *ret_mails)
     return MX_OK;
 }
 
-/* What was written lasts from here on, or was not sent. */
+/* Files that were written last from here on; else the mail was not sent. */
 static enum mx_err settle_files(struct mx_ctx *cx)
 {
     const char *why = sync_directory(cx);

@@ -245,7 +245,7 @@ address() { # of a FastCGI socket, as nginx writes it
     esac
 }
 
-# What of nginx's files follows from the route table, and brotli beside gzip where nginx has it.
+# Maps of nginx that follow from the route table, and brotli beside gzip where nginx has it.
 nginx_maps() { # directory of merx's files
     local map brotli
     for map in slow plain; do

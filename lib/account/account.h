@@ -21,7 +21,7 @@ enum mx_account_status {
 /* Wire names of enum mx_account_status, NULL-terminated. */
 extern const char *const mx_account_status_names[];
 
-/* What the owner sees of an account. */
+/* The account as its owner sees it. */
 struct mx_profile {
     struct mx_id id;
     struct mx_str email; /* absent: guest */
@@ -49,14 +49,14 @@ struct mx_profile_patch {
 enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *in,
                              struct mx_profile *ret_profile) MX_MUST_CHECK;
 
-/* Who holds an address. */
+/* The account that holds an address. */
 struct mx_owner {
     struct mx_id id; /* none: nobody */
     bool open;       /* the account is */
     struct mx_str email, locale;
 };
-/* Whoever holds the address (`email_key`: its canonical form) does so until the present transaction
- * ends. */
+/* The account that holds the address (`email_key`: its canonical form) keeps it until the present
+ * transaction ends. */
 enum mx_err mx_account_owner(struct mx_ctx *cx, struct mx_str email_key,
                              struct mx_owner *ret_owner) MX_MUST_CHECK;
 

@@ -3,7 +3,7 @@
  * is and has now at once, and then, each newest first, its orders, addresses, sessions, mail and
  * audit rows. Nothing that proves or opens anything is part of it, and nothing of others.
  *
- * What of the database is left out, and why, stands in tests/http/account/test_export.py, which
+ * Columns that are left out, and why, are listed in tests/http/account/test_export.py, which
  * knows every column. */
 #ifndef MX_ACCOUNT_EXPORT_H
 #define MX_ACCOUNT_EXPORT_H
@@ -22,7 +22,7 @@ struct mx_export_factors {
     struct mx_time recovery_codes_since, recovery_code_last_used_at; /* none: none there; never */
 };
 
-/* What a code was mailed for. */
+/* Purpose of a mailed code. */
 struct mx_export_code {
     int purpose; /* enum mx_mailed_code_purpose */
     struct mx_str email, name;
@@ -67,7 +67,7 @@ struct mx_export_mail {
     struct mx_time created_at, done_at;
 };
 
-/* Who did what an audit row tells. */
+/* Actor of an audit row. */
 enum mx_export_by { MX_EXPORT_YOU, MX_EXPORT_STAFF, MX_EXPORT_OTHER };
 
 struct mx_export_audit {

@@ -23,7 +23,7 @@ enum mx_mailed_code_purpose {
     MX_MAILED_CODE_EMAIL
 };
 
-/* Whose codes: the canonical address, or for MX_MAILED_CODE_EMAIL the account. */
+/* Holder of codes: the canonical address, or for MX_MAILED_CODE_EMAIL the account. */
 struct mx_mailed_code_holder {
     enum mx_mailed_code_purpose purpose;
     struct mx_str key;
@@ -33,14 +33,14 @@ struct mx_mailed_code_holder mx_mailed_code_of_address(enum mx_mailed_code_purpo
 /* The codes by which `account` changes its address; *account must outlive the holder. */
 struct mx_mailed_code_holder mx_mailed_code_of_account(const struct mx_id *account);
 
-/* What a code confirms. */
+/* Purpose of a code. */
 struct mx_mailed_code_for {
     struct mx_str email, email_key; /* the mailbox: as it was given, and canonical */
     struct mx_id account;           /* none: no account has to do with it (yet) */
     struct mx_str name, phc;        /* of a sign-up; absent otherwise */
 };
 
-/* What was made, or what is tried. */
+/* A code that was made, or is tried. */
 struct mx_mailed_code {
     struct mx_str handle; /* for the answer to whoever asked, never for the mail */
     struct mx_str code;   /* for the mail, never for the answer; case, blanks and dashes are free */
@@ -53,7 +53,7 @@ enum mx_err mx_mailed_code_make(struct mx_ctx *cx, struct mx_mailed_code_holder 
                                 const struct mx_mailed_code_for *what, bool mailed,
                                 struct mx_mailed_code *ret_code) MX_MUST_CHECK;
 
-/* What came of trying a code. Both functions below run in the present transaction, which must
+/* Outcome of trying a code. Both functions below run in the present transaction, which must
  * commit when they return MX_OK, whatever *ret_refused says: a try was counted. *ret_refused is
  * MX_OK for the right code, or MX_E_CODE_INVALID, also for a handle that is unknown or another's.
  */

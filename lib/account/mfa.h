@@ -17,7 +17,7 @@
 enum mx_mfa_method { MX_MFA_TOTP, MX_MFA_RECOVERY_CODE };
 /* Wire names of enum mx_mfa_method, NULL-terminated: what POST /v1/auth/mfa takes. */
 extern const char *const mx_mfa_method_names[];
-/* What a session remembers of a method. */
+/* The value by which a session remembers a method. */
 enum mx_second_factor mx_mfa_second(enum mx_mfa_method m);
 
 /* By what the account can pass a challenge: struct mx_str of wire names; none when it has no second

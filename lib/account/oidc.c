@@ -11,7 +11,7 @@
 
 /* ---- the token ---- */
 
-/* What has been proved, before its transaction. */
+/* The proved identity, before its transaction. */
 struct proof {
     struct mx_ctx *cx;
     const struct mx_oidc_provider *provider;

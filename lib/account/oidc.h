@@ -1,4 +1,4 @@
-/* Signing in with an OpenID provider. Who somebody is, is (issuer, subject): a row that points to
+/* Signing in with an OpenID provider. An identity is (issuer, subject): a row that points to
  * an account. An address opens nothing but this: a person whom nobody knows yet, and whose address
  * the provider has verified, is taken for the customer who has proved the same address to us. An
  * account that never proved it is somebody's who claimed it: it loses the address and its password

@@ -27,7 +27,7 @@ struct mx_str mx_passkey_sign_in_challenge(struct mx_ctx *cx);
 /* A challenge for registering in the caller's session, base64url. */
 struct mx_str mx_passkey_register_challenge(struct mx_ctx *cx);
 
-/* What a browser answers, its members as bytes. */
+/* Answer of a browser, its members as bytes. */
 struct mx_passkey_assertion {
     struct mx_str credential;
     struct mx_str user;      /* absent: the authenticator did not say */

@@ -37,7 +37,7 @@ static void add_parts(struct words *w, struct mx_str s)
     }
 }
 
-/* What a guesser who knows the owner tries first. */
+/* Words that a guesser who knows the owner tries first. */
 static struct mx_list words_about(struct mx_ctx *cx, const struct mx_password_owner *o)
 {
     struct words *w = MX_NEW(cx->arena, struct words);

@@ -11,7 +11,7 @@
 /* Staff; checked by mx_password_accept, where it is known who they are. */
 #define MX_PASSWORD_MIN_STAFF 15
 
-/* Whose password it is to be. */
+/* The future owner of a password. */
 struct mx_password_owner {
     struct mx_str email, name; /* absent: unknown */
     bool staff;

@@ -9,7 +9,7 @@
 #include "account/account.h"
 #include "codec/token.h"
 
-/* What signing in gives. */
+/* Tokens that signing in gives. */
 struct mx_tokens {
     struct mx_str access_token;
     int64_t expires_in;
@@ -17,7 +17,7 @@ struct mx_tokens {
     struct mx_profile user;
 };
 
-/* What a session's owner proved beside the first factor; column `second_factor`. */
+/* The second factor that a session's owner proved; column `second_factor`. */
 enum mx_second_factor {
     MX_SECOND_NONE,
     MX_SECOND_TOTP,
@@ -25,7 +25,7 @@ enum mx_second_factor {
     MX_SECOND_PASSKEY /* also alone: it checks who uses it */
 };
 
-/* What the caller's live session has proved. */
+/* Proofs of the caller's live session. */
 struct mx_session_proof {
     enum mx_second_factor second;
     bool fresh; /* its owner proved a short while ago to be there (reauth_max_age_s) */
@@ -34,7 +34,7 @@ struct mx_session_proof {
 /* Ask the database for it. MX_E_UNAUTHORIZED when the session or its account has ended. */
 enum mx_err mx_session_live(struct mx_ctx *cx, struct mx_session_proof *ret_proof) MX_MUST_CHECK;
 
-/* What the database says of the caller as staff, now. */
+/* The caller's present rights as staff, as the database has them. */
 struct mx_session_rights {
     uint64_t permissions;         /* of all roles of the account */
     enum mx_second_factor second; /* that the session has proved */
@@ -77,7 +77,7 @@ enum mx_err mx_session_end_others(struct mx_ctx *cx, struct mx_id account,
 /* The caller signs out, of this session or (`all`) of every one of the account. Doing it again with
  * the token of the session that ended is no error and does nothing. MX_E_UNAUTHORIZED when `all` is
  * asked for with the token of an ended session while one that it could have ended lives: an ended
- * session ends no other. What customers and staff end stands in the audit log. */
+ * session ends no other. Sessions that customers and staff end are in the audit log. */
 enum mx_err mx_session_sign_out(struct mx_ctx *cx, bool all) MX_MUST_CHECK;
 
 /* Learn which sessions other hosts have ended, if nobody on this host has asked for `interval_ms`:
@@ -116,7 +116,7 @@ enum mx_err mx_session_unproved(struct mx_ctx *cx, struct mx_id account) MX_MUST
 enum mx_err mx_session_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 enum mx_err mx_session_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 
-/* Whose session it is or was; none: there is no such session. */
+/* Account of the session, also an ended one; none: there is no such session. */
 enum mx_err mx_session_account(struct mx_ctx *cx, struct mx_id id,
                                struct mx_id *ret_account) MX_MUST_CHECK;
 

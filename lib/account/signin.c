@@ -45,7 +45,7 @@ struct person {
     struct mx_time verified_at;
 };
 
-/* Make the guest's account the person's. Who held the guest's tokens may not be the person, so they
+/* Make the guest's account the person's. The holder of the guest's tokens may be another, so they
  * end; false in *ret_done when it is a guest's no longer. */
 static enum mx_err upgrade(struct mx_ctx *cx, const struct person *p, bool *ret_done)
 {
@@ -204,7 +204,7 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 
 /* ---- signing in ---- */
 
-/* What is the guest's comes along, unless the guest has become somebody meanwhile. The guest's
+/* Bring the guest's rows along, unless the guest has become somebody meanwhile. The guest's
  * account is held first: what is ordered comes before or after all this. */
 static enum mx_err bring_guest(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
 {
@@ -332,7 +332,7 @@ static enum mx_err compare(struct proof *p, struct mx_str password)
     return mx_db_tx(p->cx->db, confirm, p);
 }
 
-/* Whose password it should be; an unknown address gives an account of none. */
+/* Find the account whose password it should be; an unknown address gives an account of none. */
 static enum mx_err find_account(struct proof *p)
 {
     struct mx_list rows;

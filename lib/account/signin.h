@@ -37,7 +37,7 @@ struct mx_second {
     struct mx_str code;
 };
 
-/* What signing in came to: tokens; or, where the account has a second factor that is still to be
+/* Outcome of signing in: tokens; or, where the account has a second factor that is still to be
  * proved, nothing but the token that POST /v1/auth/mfa takes and the methods it may be used with.
  */
 struct mx_signin {
@@ -50,7 +50,7 @@ struct mx_signin {
 enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale,
                             struct mx_tokens *ret_tokens) MX_MUST_CHECK;
 
-/* What registering came to. */
+/* Outcome of registering. */
 struct mx_registered {
     bool signed_in;          /* the account exists and `tokens` are its own */
     struct mx_tokens tokens; /* filled when signed in */
@@ -103,7 +103,7 @@ enum mx_err mx_signin_finish(struct mx_ctx *cx, struct mx_id account, enum mx_fi
 enum mx_err mx_signin_second(struct mx_ctx *cx, const struct mx_second *in,
                              struct mx_tokens *ret_tokens, enum mx_err *ret_refused) MX_MUST_CHECK;
 
-/* What a proved password is for. Both steps may run again, `prepare` before each `commit`. */
+/* Use of a proved password. Both steps may run again, `prepare` before each `commit`. */
 struct mx_proved {
     enum mx_err (*prepare)(void *arg); /* NULL: nothing; slow work, outside of a transaction */
     enum mx_err (*commit)(void *arg);  /* NULL: nothing; in the transaction, the account locked */

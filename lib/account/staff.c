@@ -140,7 +140,8 @@ static enum mx_err set_roles(struct mx_ctx *cx, struct mx_id id, struct mx_list 
     return q_staff_give_roles(cx->db, &in, NULL);
 }
 
-/* Who has the address: none, or somebody who has not accepted yet and whom the caller may manage.
+/* The holder of the address: none, or somebody who has not accepted yet and whom the caller may
+ * manage.
  */
 static enum mx_err find_invited(struct mx_ctx *cx, struct mx_str key, uint64_t mine,
                                 struct mx_staff *ret_staff)

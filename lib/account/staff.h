@@ -38,8 +38,8 @@ enum mx_err mx_staff_list(struct mx_ctx *cx, const struct mx_staff_query *q,
 enum mx_err mx_staff_get(struct mx_ctx *cx, struct mx_id id,
                          struct mx_staff *ret_staff) MX_MUST_CHECK;
 
-/* What follows runs in the caller's transaction and writes the audit log. Errors of all: those of
- * mx_role_begin, and MX_E_FORBIDDEN for whom or what the caller may not manage. */
+/* The functions below run in the caller's transaction and write the audit log. Errors of all: those
+ * of mx_role_begin, and MX_E_FORBIDDEN for whom or what the caller may not manage. */
 
 struct mx_staff_invite {
     struct mx_str email, name;

@@ -1,6 +1,6 @@
-/* What a request carries through all layers: its arena, database handle, faults, actor and clock,
- * and beside it what belongs to the process. Layers below io see the database only as an opaque
- * pointer. */
+/* Context of a request, carried through all layers: its arena, database handle, faults, actor and
+ * clock, and beside it what belongs to the process. Layers below io see the database only as an
+ * opaque pointer. */
 #ifndef MX_BASE_CTX_H
 #define MX_BASE_CTX_H
 
@@ -17,7 +17,7 @@ struct mx_shared;
 /* MX_OPERATOR: a command on the host, which may do everything. */
 enum mx_actor_kind { MX_ANYONE, MX_GUEST, MX_CUSTOMER, MX_STAFF, MX_OPERATOR };
 
-/* Who calls, as the verified token (and for staff the database) says. */
+/* The caller, as the verified token (and for staff the database) says. */
 struct mx_actor {
     enum mx_actor_kind kind;
     struct mx_id account;
@@ -35,7 +35,7 @@ struct mx_rate {
     int64_t reset_s; /* until one more is left */
 };
 
-/* What the process has and all its requests share; only the program changes it, between two of
+/* State of the process that all its requests share; only the program changes it, between two of
  * them. */
 struct mx_proc {
     const struct mx_settings *conf;

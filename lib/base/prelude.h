@@ -1,5 +1,5 @@
-/* What every file of merx sees first: compiler attributes, two helper macros and the list of C
- * functions that may not be used. Knows nothing of the program. */
+/* The header that every file of merx includes first: compiler attributes, two helper macros and the
+ * list of C functions that may not be used. Knows nothing of the program. */
 #ifndef MX_BASE_PRELUDE_H
 #define MX_BASE_PRELUDE_H
 

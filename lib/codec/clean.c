@@ -50,7 +50,7 @@ static bool is_hyphen(uint32_t c)
     return between(c, 0x2010, 0x2015) || c == 0x2212 || c == 0xfe63 || c == 0xff0d;
 }
 
-/* What a code point becomes; itself where nothing is to be done. */
+/* Replacement of a code point; itself where nothing is to be done. */
 static uint32_t in_line(uint32_t c)
 {
     return is_bidi(c) ? DROP : c;

@@ -9,7 +9,7 @@
  */
 bool mx_etag_list_ok(struct mx_str list);
 
-/* True when `list` holds `etag` (without quotes), weak or strong, or is "*". What stands behind a
+/* True when `list` holds `etag` (without quotes), weak or strong, or is "*". The rest behind a
  * malformed tag is not looked at. */
 bool mx_etag_listed(struct mx_str list, struct mx_str etag);
 

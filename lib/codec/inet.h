@@ -4,9 +4,9 @@
 
 #include "base/str.h"
 
-/* What counts as one client: an IPv4 address, or the /64 of an IPv6 one (RFC 4291 2.5.4: a client
- * owns at least that). A v4-mapped address is its IPv4 address. Text that is no address stands for
- * itself. */
+/* The network that counts as one client: an IPv4 address, or the /64 of an IPv6 one (RFC
+ * 4291 2.5.4: a client owns at least that). A v4-mapped address is its IPv4 address. Text that is
+ * no address stands for itself. */
 struct mx_str mx_address_class(struct mx_arena *a, struct mx_str address);
 
 #endif

@@ -253,7 +253,8 @@ static bool scan_member(struct scan *s, uint32_t object)
     return scan_value(s);
 }
 
-/* What is between the brackets of an object (`close` is '}') or array, with the closing one. */
+/* The members or elements between the brackets of an object (`close` is '}') or array, with the
+ * closing one. */
 static bool scan_items(struct scan *s, char close)
 {
     uint32_t object = s->objects++;

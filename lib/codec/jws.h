@@ -4,7 +4,8 @@
  * one. A signature is checked with one key, which is good for one algorithm; the header must name
  * that one byte for byte. The only file that sees libjwt.
  *
- * What returns a string returns NULL, or the reason to refuse: a literal, for the log only. */
+ * A function that returns a string returns NULL, or the reason to refuse: a literal, for the log
+ * only. */
 #ifndef MX_CODEC_JWS_H
 #define MX_CODEC_JWS_H
 

@@ -11,7 +11,7 @@
 #include "codec/secret.h"
 #include "codec/uri.h"
 
-/* Open the directory. Whoever may add a key file may sign tokens. */
+/* Open the directory. A user who may add a key file may sign tokens. */
 enum mx_err mx_keydir_open(struct mx_keydir *d)
 {
     struct stat st;

@@ -1,4 +1,4 @@
-/* The key directory as files: one small file a key or secret. Whoever may write there may sign
+/* The key directory as files: one small file a key or secret. A user who may write there may sign
  * tokens, so a directory or file that others can change is refused, and a secret that others can
  * read. Every change is one link, rename or removal: a reader sees a file whole or not at all. */
 #ifndef MX_CODEC_KEYDIR_H
@@ -46,8 +46,8 @@ struct mx_str mx_keydir_line(struct mx_str text);
 /* When the file was written last, unix time in ms; -1 when there is none. */
 int64_t mx_keydir_written_ms(const struct mx_keydir *d, const char *name);
 
-/* What becomes of a file that exists already. */
-enum mx_keydir_how { MX_KEYDIR_NEW /* a fault */, MX_KEYDIR_KEEP, MX_KEYDIR_REPLACE };
+/* Treatment of a file that exists already. */
+enum mx_keydir_how { MX_KEYDIR_NEW /* an error */, MX_KEYDIR_KEEP, MX_KEYDIR_REPLACE };
 
 /* Make a file of mode 0600 that appears with its whole content. */
 enum mx_err mx_keydir_write(const struct mx_keydir *d, const char *name, struct mx_str text,
@@ -56,7 +56,7 @@ enum mx_err mx_keydir_write(const struct mx_keydir *d, const char *name, struct 
 enum mx_err mx_keydir_rename(const struct mx_keydir *d, const char *from,
                              const char *to) MX_MUST_CHECK;
 enum mx_err mx_keydir_remove(const struct mx_keydir *d, const char *name) MX_MUST_CHECK;
-/* What was done to the directory outlives a loss of power. */
+/* Make all changes of the directory durable: they outlive a loss of power. */
 enum mx_err mx_keydir_sync(const struct mx_keydir *d) MX_MUST_CHECK;
 /* `n` random bytes (MX_KEYFILE_RANDOM at most) as a line of base64url. */
 struct mx_str mx_keydir_random(struct mx_arena *a, size_t n);

@@ -1,4 +1,4 @@
-/* What an administrator does with the key directory (codec/keys.h). A key is published (it
+/* Operations of an administrator on the key directory (codec/keys.h). A key is published (it
  * verifies), active (it signs) and at last retired (kept as a file `.retired` that nothing reads).
  *
  * Each step waits for the one before to have come through everywhere, and a step taken too early is

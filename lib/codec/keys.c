@@ -154,7 +154,7 @@ static enum mx_err load_pii(const struct mx_keydir *d, struct mx_keys *k)
     return mx_pii_ring_load(d, &k->pii);
 }
 
-/* What the directory holds, in the order in which it is read. */
+/* Parts of the directory, in the order in which they are read. */
 static enum mx_err (*const parts[])(const struct mx_keydir *d, struct mx_keys *k) = {
     load_signing, load_active, load_secrets, load_pii};
 

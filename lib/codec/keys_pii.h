@@ -42,8 +42,8 @@ enum mx_err mx_pii_ring_newest(const struct mx_keydir *d,
                                struct mx_pii_newest *ret_newest) MX_MUST_CHECK;
 /* When the key that seals was chosen, unix time in ms; -1: never. */
 int64_t mx_pii_ring_activated_ms(const struct mx_keydir *d);
-/* Take all keys that do not seal out of use: their files get the suffix `retired`. What they sealed
- * opens no more. */
+/* Take all keys that do not seal out of use: their files get the suffix `retired`. Values they
+ * sealed open no more. */
 enum mx_err mx_pii_ring_retire(const struct mx_keydir *d, const char *retired) MX_MUST_CHECK;
 /* The id in the name of a key's file; false when it is none. */
 bool mx_pii_file(struct mx_str file, struct mx_pii_id *ret_id);

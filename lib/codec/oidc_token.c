@@ -1,5 +1,5 @@
-/* ID tokens and notices of providers: what they must say. Who signed is checked by codec/jws.h with
- * a key of codec/jwk.h. */
+/* ID tokens and notices of providers: claims they must have. The signature is checked by
+ * codec/jws.h with a key of codec/jwk.h. */
 #include "base/arena.h"
 #include "codec/oidc.h"
 #include "codec/secret.h"
@@ -115,7 +115,7 @@ static bool is_address(struct mx_str s)
     return parts == 2 && mx_str_find(part, '.') > 0;
 }
 
-/* What else the provider knows; nothing of it is needed. */
+/* Address and name, as far as the provider gives them: all optional. */
 static void read_person(const struct mx_oidc_provider *p, const struct mx_json *claims,
                         struct mx_id_token *t)
 {

@@ -190,7 +190,7 @@ static bool data_sound(struct mx_str data, enum mx_passkey_use use)
 
 /* ---- registering ---- */
 
-/* What libfido2 checks with a signature, we check where there is none. */
+/* Checks that libfido2 makes together with a signature: ours where there is none. */
 static const char *unsigned_fault(const fido_cred_t *cred, const char *rp_id)
 {
     struct mx_hash rp = mx_sha256(mx_str_c(rp_id));

@@ -23,7 +23,7 @@ enum mx_passkey_use { MX_PASSKEY_SIGN_IN = 1, MX_PASSKEY_REGISTER };
 struct mx_str mx_passkey_challenge(struct mx_arena *a, const struct mx_hash *secret,
                                    enum mx_passkey_use use, struct mx_id bound_to, int64_t now_ms);
 
-/* Who we are and what was asked. */
+/* The relying party, and the challenge that it gave. */
 struct mx_passkey_asked {
     const char *rp_id;   /* "shop.example" */
     const char *origins; /* separated by spaces: "https://shop.example android:apk-key-hash:..." */
@@ -41,7 +41,7 @@ struct mx_passkey_key {
     bool backed_up;    /* synchronised between devices */
 };
 
-/* What came of checking an answer. */
+/* Outcome of checking an answer. */
 struct mx_passkey_checked {
     const char *why;          /* a literal for the log: what made it unsound */
     struct mx_hash challenge; /* of the challenge that was answered */

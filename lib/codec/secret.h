@@ -58,8 +58,8 @@ void mx_secret_wipe(void *p, size_t n);
 void mx_code_new(char ret_code[MX_CODE + 1]);
 /* As it is shown to people, in `a`: two groups, ABCDE-FGHJK. */
 struct mx_str mx_code_shown(struct mx_arena *a, struct mx_str code);
-/* What somebody typed, as mx_code_new made it: case, blanks and dashes do not count; I and L are
- * read as 1, O as 0. False when it is no code. */
+/* A code as somebody typed it, in the form that mx_code_new made: case, blanks and dashes do not
+ * count; I and L are read as 1, O as 0. False when it is no code. */
 bool mx_code_read(struct mx_str typed, char ret_code[MX_CODE + 1]) MX_MUST_CHECK;
 
 #endif

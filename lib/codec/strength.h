@@ -21,9 +21,10 @@ enum mx_weakness {
     MX_WEAK_DATE
 };
 
-/* What most of a weak password is made of, MX_STRONG if it is none. `words` (struct mx_str, UTF-8
- * without NUL; at most MX_STRENGTH_WORDS_MAX are looked at) count as the first thing that is tried,
- * in any case. The work grows with the length: ~10 ms for 200 characters at worst. */
+/* The kind of words that make up most of a weak password, MX_STRONG if it is not weak. `words`
+ * (struct mx_str, UTF-8 without NUL; at most MX_STRENGTH_WORDS_MAX are looked at) count as the
+ * first thing that is tried, in any case. The work grows with the length: ~10 ms for 200 characters
+ * at worst. */
 enum mx_weakness mx_password_weakness(struct mx_arena *a, struct mx_str password,
                                       struct mx_list words);
 

@@ -5,7 +5,7 @@
 #include "codec/jws.h"
 #include "codec/keys_internal.h"
 
-/* What a token must say beyond being ours. */
+/* Claims that a token of ours must have. */
 struct expected {
     const char *issuer, *audience;
     int64_t now_s;

@@ -1,11 +1,11 @@
-/* Who may call a route; what staff need beyond that is a permission (base/perm.h). */
+/* Callers that a route allows; staff may need a permission as well (base/perm.h). */
 #ifndef MX_HTTP_AUTHZ_H
 #define MX_HTTP_AUTHZ_H
 
 #include "base/ctx.h"
 #include "base/perm.h"
 
-/* Who may call a route. */
+/* Callers that a route allows. */
 enum mx_who {
     MX_WHO_UNSET = 0, /* start-up refuses the table */
     MX_WHO_PUBLIC,    /* the answer does not depend on the caller: a token is not looked at */

@@ -1,5 +1,5 @@
-/* The gates. What is refused before the route is known, what before its token, what before its
- * input: the order is that of mx_dispatch and nowhere else. */
+/* The gates. Refusals before the route is known, before the token is read and before the
+ * input is: their order is that of mx_dispatch and nowhere else. */
 #include "http/dispatch.h"
 
 #include "base/arena.h"
@@ -185,7 +185,8 @@ static enum mx_err find_route(struct exchange *x)
 {
     x->match = mx_route_match(x->app->routes, x->req->method, x->req->path);
     x->route = x->match.route;
-    /* What is not part of the API is not served below its mount, which the world can reach. */
+    /* Routes that are not part of the API are not served below its mount, which the world can
+     * reach. */
     if (x->req->mount.n > 0 && !x->match.listed)
         x->match.known_path = false;
     if (!x->match.known_path)

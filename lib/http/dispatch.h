@@ -1,6 +1,7 @@
 /* The gates, in this order, once: request sanity, queue age, path, method, CORS, size,
  * authenticate, permission, rate class, type, fields, idempotency and transaction, handler, commit,
- * answer. What needs a socket or a database is behind the hooks, so that all of this can be fuzzed.
+ * answer. Work that needs a socket or a database is behind the hooks, so that all of this can be
+ * fuzzed.
  */
 #ifndef MX_HTTP_DISPATCH_H
 #define MX_HTTP_DISPATCH_H
@@ -16,8 +17,8 @@ struct mx_stored {
 /* The two halves of making an answer, for whoever runs them; arg is for both. */
 struct mx_work {
     enum mx_err (*handle)(void *arg); /* the handler; may run again from the start */
-    /* What the handler has replied, or within a transaction of its own is about to, written to res;
-     * may run again. */
+    /* Write to res the reply that the handler has made, or within its own transaction is about to
+     * make; may run again. */
     enum mx_err (*render)(void *arg);
     void *arg;
 };

@@ -97,7 +97,7 @@ struct mx_shape {
     size_t size;      /* of the C struct */
     const struct mx_field *fields;
     size_t n;
-    /* A rule over several members of an object that was sent whole; NULL: none. What breaks it is
+    /* A rule over several members of an object that was sent whole; NULL: none. A breach is
      * told of `faults` like what is wrong with a member; `at` points to the object. Members that
      * are missing or wrong are as if they were absent. */
     void (*check)(struct mx_faults *faults, struct mx_str at, const void *in);
@@ -204,7 +204,7 @@ enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
                            const struct mx_sources *src, struct mx_faults *faults,
                            void *out) MX_MUST_CHECK;
 
-/* Write `in` (a struct of the shape) as a JSON object of the shape's body rows. What is absent is
+/* Write `in` (a struct of the shape) as a JSON object of the shape's body rows. An absent member is
  * null, or left out with MX_F_OMIT: absent strings, ids, times and pointers, money without
  * currency, a negative enum, and all whose has_ member is false. */
 void mx_shape_write(struct mx_jsonw *w, const struct mx_shape *shape, const void *in);
@@ -217,7 +217,7 @@ struct mx_str mx_format_norm(struct mx_arena *a, enum mx_format f, struct mx_str
 bool mx_format_is_code(enum mx_format f);
 /* True when `s` is valid UTF-8 of the format; length is not its business. */
 bool mx_format_check(enum mx_format f, struct mx_str s);
-/* What a value of the format must be, for the detail of a fault: "must be …". */
+/* Description of a valid value of the format, for the detail of a fault: "must be …". */
 const char *mx_format_hint(enum mx_format f);
 /* The format's OpenAPI "format" or NULL, and its ECMA pattern or NULL. */
 const char *mx_format_openapi(enum mx_format f);

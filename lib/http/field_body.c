@@ -16,7 +16,8 @@ static bool is_named(const struct mx_field *f, const char *name)
     return strcmp(f->name, name) == 0;
 }
 
-/* What may not be sent is unknown: but where the id names what is changed, that and its version. */
+/* A row that may not be sent is unknown, except id and version where the id names the object to
+ * change. */
 static const struct mx_field *find_row(const struct mx_shape *shape, struct mx_str name,
                                        const struct mx_reading *how)
 {

@@ -1,5 +1,5 @@
-/* What reading from JSON and from parameters share: faults with their place, and the kinds that are
- * text in both. */
+/* Code that reading from JSON and reading from parameters share: faults with their place, and the
+ * kinds that are text in both. */
 #include "http/field_read.h"
 
 #include <inttypes.h>
@@ -160,7 +160,7 @@ static bool length_ok(struct mx_reader *r, const struct mx_place *at, struct mx_
     return false;
 }
 
-/* Bounds and format. What is wrong with one of a list of codes is told by its format, not by its
+/* Bounds and format. The fault of one of a list of codes is told by its format, not by its
  * length. */
 static bool string_ok(struct mx_reader *r, const struct mx_place *at, struct mx_str s,
                       const struct mx_field *f)

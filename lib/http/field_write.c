@@ -62,7 +62,7 @@ static void write_map(struct mx_jsonw *w, const struct mx_list *list)
     mx_jsonw_close(w);
 }
 
-/* What nobody has written is an empty object. */
+/* Metadata that was never written is an empty object. */
 static void write_metadata(struct mx_jsonw *w, struct mx_str json)
 {
     mx_jsonw_raw(w, json.p ? json : MX_S("{}"));

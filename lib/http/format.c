@@ -187,7 +187,7 @@ static bool check_token(struct mx_str s)
     "[A-Za-z0-9\\u0080-\\uFFFF]([A-Za-z0-9\\u0080-\\uFFFF-]{0,61}[A-Za-z0-9\\u0080-\\uFFFF])?"
 #define ATEXT "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
 
-/* What is done to a value before it is looked at. */
+/* Normalisation of a value before it is checked. */
 enum norm {
     AS_SENT,
     COMPOSED, /* Unicode form C */

@@ -1,5 +1,5 @@
-/* Walks the route table. What the gates of dispatch.c answer by themselves is told here once
- * (gate_errors): the two belong together. */
+/* Walks the route table. Answers that the gates of dispatch.c give by themselves are listed here
+ * once (gate_errors): the two belong together. */
 #include "http/openapi.h"
 
 #include "http/openapi_schema.h"
@@ -447,7 +447,7 @@ static void write_response(struct mx_jsonw *w, const struct mx_shapes *s,
 
 /* ---- operations ---- */
 
-/* What stands before the first dot of the id. */
+/* The part of the id before its first dot. */
 static struct mx_str tag_of(const struct mx_route *r)
 {
     struct mx_str rest = mx_str_c(r->id), tag = {0};

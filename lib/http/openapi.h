@@ -4,7 +4,7 @@
 
 #include "http/route.h"
 
-/* What the document says beside the route table. */
+/* Parts of the document that do not come from the route table. */
 struct mx_openapi_about {
     const char *title, *url; /* of the shop */
     struct mx_str server;    /* the mount, "/api" */

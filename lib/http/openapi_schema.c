@@ -26,7 +26,7 @@ static void write_ref(struct mx_jsonw *w, const char *name, const char *suffix)
     mx_jsonw_str(w, mx_str_fmt(w->out->arena, "#/components/schemas/%s%s", name, suffix));
 }
 
-/* What tells the component of a shape that is taken from that of the same shape given. */
+/* Suffix that tells the component of a shape that is taken from that of the same shape given. */
 static const char *suffix_of(const struct mx_shapes *s, const struct mx_shape *shape,
                              enum mx_way way)
 {
@@ -471,7 +471,7 @@ static bool write_named(const struct mx_field *f, void *arg)
     return false;
 }
 
-/* What nginx alone answers (nginx/merx-http.conf). */
+/* Codes that nginx alone answers with (nginx/merx-http.conf). */
 static const char *const nginx_codes[] = {"request_timeout", "uri_too_long", "headers_too_large",
                                           "not_implemented", "http_version_not_supported"};
 
@@ -521,7 +521,7 @@ static const char problem_schema[] =
     "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"RFC 6901, into the "
     "body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Of path, query or header.\"},"
     "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},"
-    "\"params\":{\"type\":\"object\",\"description\":\"What the detail names, for a program: "
+    "\"params\":{\"type\":\"object\",\"description\":\"Values that the detail names: "
     "limits, money, ids.\"}}}}}}";
 
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)

@@ -23,7 +23,7 @@
 #define MX_R_REVOKED_OK 512u /* takes the token of a session that has ended, too */
 #define MX_R_LIST 1024u /* answers with a page of reply->page.rows; limit and cursor are read */
 
-/* What counts against one limit of the client's address. */
+/* Class of requests that count against one limit of the client's address. */
 enum mx_rate_class {
     MX_RATE_NONE,
     MX_RATE_GUEST,   /* leaves an account behind, and needs nothing but asking */
@@ -43,7 +43,7 @@ struct mx_answer {
 };
 
 struct mx_route;
-/* What a handler hands back. */
+/* Result of a handler. */
 struct mx_reply {
     int answer;                   /* index into the route's answers; 0 unless set */
     const void *out;              /* a struct of that answer's shape */

@@ -8,7 +8,7 @@
 #define MX_SHAPES_MAX 4096
 #define MX_SHAPE_DEPTH 12
 
-/* What becomes of a shape: it is given; it is taken whole, by PATCH, or as changes by id. */
+/* Use of a shape: it is given; it is taken whole, by PATCH, or as changes by id. */
 enum mx_way { MX_GIVEN, MX_TAKEN, MX_PATCHED, MX_CHANGED };
 
 struct mx_shape_use {

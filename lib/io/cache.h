@@ -12,7 +12,7 @@
 
 struct mx_cache;
 
-/* What an entry must match to be used. */
+/* Key that an entry must match to be used. */
 struct mx_cache_key {
     struct mx_str text; /* compared byte for byte */
     uint64_t generation;

@@ -9,7 +9,7 @@
 #include "http/req.h"
 #include "io/score.h"
 
-/* What the loop calls for each whole request. Fills *res; res->body and headers live in cx's arena.
+/* Called by the loop for each whole request. Fills *res; res->body and headers live in cx's arena.
  */
 struct mx_fcgi_ops {
     void (*handle)(void *arg, const struct mx_req *req, struct mx_res *res);

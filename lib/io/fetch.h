@@ -1,6 +1,6 @@
 /* HTTPS to others (libcurl; the only HTTP client): the peer's certificate and name are checked, no
  * redirect is followed, no proxy of the environment is used, and an answer is bounded in time and
- * size, its header fields too. Whoever calls runs in the slow pool and holds no transaction. */
+ * size, its header fields too. The caller runs in the slow pool and holds no transaction. */
 #ifndef MX_IO_FETCH_H
 #define MX_IO_FETCH_H
 

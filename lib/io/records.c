@@ -228,7 +228,7 @@ void mx_records_file_closed(struct mx_records *r)
 
 /* ---- the body ---- */
 
-/* What has been taken is of no use any more. */
+/* Drop the bytes that have been taken. */
 static void make_room(struct mx_records *r)
 {
     r->n -= r->at;

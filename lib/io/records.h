@@ -11,7 +11,7 @@
 /* Most bytes of a head. nginx sends its parameters as one record, which is 64 KiB at most. */
 #define MX_RECORDS_HEAD_MAX ((size_t)1 << 20)
 
-/* What reads one request at a time, from any connection. */
+/* A reader of one request at a time, from any connection. */
 struct mx_records;
 
 /* MX_BUG when there is no memory. */

@@ -49,7 +49,7 @@ static inline bool mx_read_begin(const mx_guard *g, uint64_t *ret_seen)
     return *ret_seen != 0 && (uint32_t)*ret_seen == 0;
 }
 
-/* What was read since is whole. */
+/* True when the data read since is whole. */
 static inline bool mx_read_end(const mx_guard *g, uint64_t seen)
 {
     atomic_thread_fence(memory_order_acquire);
@@ -67,7 +67,7 @@ static inline void mx_write_begin_alone(mx_guard *g)
     atomic_store_explicit(g, ((seen >> 32) + 1) << 32 | 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
 }
-/* What the writer has written is whole. */
+/* End of a write: the data is whole. */
 void mx_write_end(mx_guard *g);
 
 /* The process of that pid has not ended yet (one that its parent has still to hear of has). */

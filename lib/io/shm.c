@@ -101,7 +101,7 @@ static int64_t shared_now_us(const struct mx_shared *s)
     return (int64_t)((uint64_t)((mx_mono_ns() - s->born_ns) / 1000) & BUCKET_TIME_MASK);
 }
 
-/* What the bucket owes: microseconds until it is full again. What lies beyond the window is left
+/* Debt of the bucket: microseconds until it is full again. A time beyond the window is left
  * over from a time before the clock wrapped and counts as full. */
 static int64_t bucket_debt(uint64_t word, int64_t now_us, int64_t window_us)
 {

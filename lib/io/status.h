@@ -1,4 +1,4 @@
-/* What a master tells about itself: a table for people, JSON, and Prometheus text. Part of the
+/* The status that a master reports: a table for people, JSON, and Prometheus text. Part of the
  * master: see io/prefork.h. */
 #ifndef MX_IO_STATUS_H
 #define MX_IO_STATUS_H

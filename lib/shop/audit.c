@@ -10,7 +10,8 @@
 #define REQUEST_ID_MAX 64
 enum { TO_DELIVER, DELIVERED }; /* audit_log.state */
 
-/* Whose the caller's address may be: that of who acts, or of whom a stranger wants to be. */
+/* The person whose address the caller's may be: the actor, or the account that a stranger asks for.
+ */
 static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
 {
     bool account = mx_id_none(actor) && strcmp(row->object_type, "account") == 0;
@@ -18,7 +19,7 @@ static struct mx_id person_of(const struct mx_audit *row, struct mx_id actor)
     return account ? row->object : actor;
 }
 
-/* What encrypts a person's addresses, as the present transaction read it last. */
+/* The key of a person's addresses, as the present transaction read it last. */
 struct person_key {
     struct mx_id person; /* none: nothing was read yet */
     struct mx_id key;    /* 16 random bytes; none: erased */

@@ -8,7 +8,7 @@
 #include "base/ctx.h"
 #include "base/list.h"
 
-/* What a change was and what it made of its object. No personal data goes into before and after:
+/* A change, with its object before and after. No personal data goes into before and after:
  * who an object is, its own row tells. */
 struct mx_audit {
     const char *action;      /* "product.update" */

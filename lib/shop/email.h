@@ -12,9 +12,9 @@ bool mx_email_key(struct mx_arena *a, struct mx_str email, struct mx_str *ret_ke
 /* Canonical form of what a caller sent as /email; MX_E_VALIDATION_FAILED with a fault there. */
 enum mx_err mx_email_key_of(struct mx_ctx *cx, struct mx_str email,
                             struct mx_str *ret_key) MX_MUST_CHECK;
-/* What stands before the last '@'; all of it when there is none. */
+/* The part before the last '@'; all of it when there is none. */
 struct mx_str mx_email_local(struct mx_str email);
-/* What stands behind it; nothing when there is none. */
+/* The part behind it; nothing when there is none. */
 struct mx_str mx_email_domain(struct mx_str email);
 
 #endif

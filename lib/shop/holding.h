@@ -1,5 +1,5 @@
-/* What rows hold of a person. Whoever signs in, asks for their data, closes the account or changes
- * the key of personal data walks mx_holdings and knows no other noun; a noun takes part by a row.
+/* Personal data in rows. Signing in, export, closing an account and a change of
+ * the key of personal data walk mx_holdings and know no other noun; a noun takes part by a row.
  * The table stands above all of them (api/account/holdings.c), and a test demands a row of it for
  * every table of the schema that has an account's id. */
 #ifndef MX_SHOP_HOLDING_H

@@ -52,7 +52,7 @@ struct mx_job {
     enum mx_err (*due)(struct mx_ctx *cx, int64_t limit, struct mx_job_due *ret_due);
     /* Work on n (1 to MX_JOB_BATCH) of them in the present transaction, all or none.
      * MX_E_VERSION_CONFLICT: one is not as it was read, somebody else was faster. Any other failure
-     * is a failure of one of the rows, or (503) of the world. What it says by mx_fail goes on
+     * is a failure of one of the rows, or (503) of the world. Its detail by mx_fail goes on
      * record, and must tell of no person. */
     enum mx_err (*work)(struct mx_ctx *cx, const struct mx_job_row *rows, size_t n);
 };
@@ -107,7 +107,7 @@ enum mx_err mx_job_list(struct mx_ctx *cx, const struct mx_job_query *q,
 enum mx_err mx_job_retry(struct mx_ctx *cx, struct mx_id id,
                          struct mx_job_failure *ret_failure) MX_MUST_CHECK;
 
-/* What a job has to do. */
+/* Work that a job has yet to do. */
 struct mx_job_backlog {
     const char *job;
     int64_t due;           /* rows not worked on yet, counted up to MX_JOB_COUNTED */

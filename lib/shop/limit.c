@@ -89,7 +89,7 @@ static struct mx_str mail_bucket(struct mx_ctx *cx, const char *span, struct mx_
     return mx_str_fmt(cx->arena, "mail a %s:%.*s", span, MX_FMT(whose));
 }
 
-/* What a client that holds an account may ask for, whatever addresses it names. */
+/* Limit on the mail that one account may ask for, whatever addresses it names. */
 static size_t own_mail(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX])
 {
     const struct mx_settings *s = cx->proc->conf;

@@ -90,7 +90,7 @@ enum mx_mail_end {
     MX_MAIL_NOT_TRIED, /* given back */
 };
 
-/* What became of a claimed mail. */
+/* Outcome of a claimed mail. */
 struct mx_mail_outcome {
     struct mx_job_row mail; /* nothing in `of` */
     int64_t attempts;

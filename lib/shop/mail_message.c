@@ -32,7 +32,7 @@ static const struct mx_mail_text *text_for(struct mx_str name, struct mx_str loc
     return fallback;
 }
 
-/* What stands behind the `;` of a language, in thousandths; 0: not wanted, or no weight at all. */
+/* Weight behind the `;` of a language, in thousandths; 0: not wanted, or not a weight. */
 static int weight_of(struct mx_str parameter)
 {
     struct mx_str q = mx_str_trim(parameter);

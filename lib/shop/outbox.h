@@ -20,7 +20,7 @@
 /* Does anything follow from events of that type? Another type than those of the table is a bug. */
 bool mx_event_wanted(const char *type);
 
-/* What follows from the events of one type. */
+/* Handler of the events of one type. */
 struct mx_event_handler {
     const char *type;
     /* In the present transaction, for n events at once, told by what they are about. */

@@ -7,7 +7,7 @@
 #define SEALED_MAX 4500 /* of the column */
 #define ABSENT 0xffff
 
-/* What is sealed, in this order. */
+/* The sealed members, in this order. */
 static const size_t members[] = {
     offsetof(struct mx_postal, name),        offsetof(struct mx_postal, company),
     offsetof(struct mx_postal, line1),       offsetof(struct mx_postal, line2),
@@ -38,7 +38,7 @@ struct mx_str mx_postal_seal(const struct mx_ctx *cx, struct mx_id id, const str
     return mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_ADDRESS, id, mx_buf_view(&out));
 }
 
-/* What mx_postal_seal wrote comes back whole: nothing else opens. */
+/* Unpack the members that mx_postal_seal packed: nothing else opens. */
 static void unpack(struct mx_str packed, struct mx_postal *p)
 {
     for (size_t i = 0; i < MX_LEN(members); i++) {

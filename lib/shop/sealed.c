@@ -24,7 +24,7 @@ struct change {
     struct mx_str seen, next;
 };
 
-/* What its statements take and give. */
+/* Parameters and rows of its statements. */
 struct page_in {
     struct mx_id after;
     int64_t limit;

@@ -1,4 +1,4 @@
-/* What rows hold of a person: sealed at rest, and sealed anew when the key changes. */
+/* Personal data in rows: sealed at rest, and sealed anew when the key changes. */
 #ifndef MX_SHOP_SEALED_H
 #define MX_SHOP_SEALED_H
 

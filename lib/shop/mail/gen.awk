@@ -14,7 +14,7 @@
 # of its own. Nothing that a stranger can choose (a name, a note) goes into mail to an address that is
 # not proved.
 #
-# Every fault is reported as file:line; then nothing is written and the exit status is 1.
+# Every error is reported as file:line; then nothing is written and the exit status is 1.
 
 function fail(at, text) {
     print at ": " text > "/dev/stderr"

@@ -13,7 +13,7 @@ SELECT a.id, a.kind, a.email, a.verified_at, a.name, a.phone, a.locale, a.create
  LIMIT 100;
 
 -- name: account.owner
--- doc: Who holds an address, open account or not; they do until the transaction ends.
+-- doc: Holder of an address, open account or not; locked until the transaction ends.
 -- in: bin email_key
 -- out: id id, i64 status, bin? email, str locale
 SELECT id, status, email, locale

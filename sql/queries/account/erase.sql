@@ -1,4 +1,4 @@
--- Whose account ends, and who they were before.
+-- The account that ends, and the guests it was before.
 
 -- name: account.proof
 -- doc: By what an open account's owner can prove to be there.

@@ -11,7 +11,7 @@ SELECT id
  LIMIT 1;
 
 -- name: export.account
--- doc: What no other reader shows of an account.
+-- doc: Columns of an account that no other reader shows.
 -- in: id id
 -- out: time? verified_at, time updated_at, i64 has_password, time? totp_begun_at, time? totp_since
 -- out: i64? totp_last_step, i64 codes_left, time? codes_since, time? code_used_at
@@ -25,7 +25,7 @@ SELECT a.verified_at, a.updated_at, a.password_hash IS NOT NULL, t.created_at, t
  WHERE a.id = :id;
 
 -- name: export.codes
--- doc: What codes were mailed for, newest first.
+-- doc: Purposes of mailed codes, newest first.
 -- in: id account, i64 limit
 -- out: i64 purpose, bin email, str? name, i64 attempts, time created_at, time expires_at
 SELECT purpose, email, name, attempts, created_at, expires_at
@@ -90,7 +90,7 @@ SELECT m.id, m.template, m.locale, m.state, m.created_at, m.sent_at
  ORDER BY m.id DESC;
 
 -- name: export.audit
--- doc: What an account did and what was done to it, newest first, older than `before`. Of another's
+-- doc: Acts of an account, and acts of others on it, newest first, older than `before`. Of another's
 -- doc: row it tells no address, and of another object no content. by: 0 the person, 1 staff, 2 others.
 -- in: id account, id person, id before, i64 limit
 -- out: id id, str action, str object_type, i64 by, str? before, str? after, bin? address

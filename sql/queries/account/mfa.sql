@@ -1,5 +1,5 @@
 -- name: mfa.factors
--- doc: What an account can prove beside its first factor: one row.
+-- doc: Second factors that an account has: one row.
 -- in: id account
 -- out: i64 totp, i64 recovery_codes, i64 passkeys, i64 staff
 SELECT (SELECT COUNT(*) FROM totp WHERE account_id = :account AND confirmed_at IS NOT NULL),

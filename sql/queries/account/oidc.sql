@@ -4,7 +4,7 @@
 INSERT INTO id_token_used (token_hash, expires_at) VALUES (:token_hash, :expires_at);
 
 -- name: identity.find
--- doc: Whose identity it is; held until the transaction ends.
+-- doc: Account of an identity; held until the transaction ends.
 -- in: bin issuer, bin subject
 -- out: id id, id account
 SELECT id, account_id
@@ -41,7 +41,7 @@ DELETE FROM identity WHERE id = :id AND account_id = :account;
 DELETE FROM identity WHERE account_id = :account;
 
 -- name: account.holder
--- doc: Who holds an address, held until the transaction ends.
+-- doc: Holder of an address, held until the transaction ends.
 -- in: bin email_key
 -- out: id id, i64 kind, i64 status, bin? email, time? verified_at, str locale
 SELECT id, kind, status, email, verified_at, locale

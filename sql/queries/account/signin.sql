@@ -1,7 +1,7 @@
 -- Accounts on the way in.
 
 -- name: account.credentials
--- doc: What signing in by password compares with.
+-- doc: Columns that signing in by password compares with.
 -- in: bin email_key
 -- out: id id, bin? password_hash
 SELECT id, password_hash FROM account WHERE email_key = :email_key AND status = 0;

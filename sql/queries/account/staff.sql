@@ -29,7 +29,7 @@ SELECT {{staff}}
 SELECT {{staff}} FROM account a WHERE a.id = :id AND a.kind = 2;
 
 -- name: staff.by_email
--- doc: Whose address it is, of whatever kind.
+-- doc: Holder of an address, of whatever kind.
 -- in: bin email_key
 -- out: id id, i64 kind, i64 status
 SELECT id, kind, status FROM account WHERE email_key = :email_key;
@@ -103,7 +103,7 @@ DELETE FROM invitation
 DELETE FROM invitation WHERE account_id = :account;
 
 -- name: invitation.accept
--- doc: Whoever showed the code has read the mail: the address is proved.
+-- doc: The sender of the code has read the mail: the address is proved.
 -- in: id account, bin password_hash, time now
 UPDATE account
    SET status = 0, password_hash = :password_hash, verified_at = :now, version = version + 1,

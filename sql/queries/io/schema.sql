@@ -1,4 +1,4 @@
--- What is known of the schema's migrations. `merx migrate` makes this table and writes it; it has no
+-- Migrations that the schema has had. `merx migrate` makes this table and writes it; it has no
 -- statements here for that, because the program's own account may not change the table.
 
 -- name: schema.version

@@ -1,4 +1,4 @@
--- Who changed what.
+-- The audit log: actor, change and object.
 
 -- name: audit.insert
 -- doc: The address is encrypted with the key of the person that it may belong to, each row in its own
@@ -16,7 +16,7 @@ VALUES [[(:id, :actor, :action, :object_type, :object, :before, :after,
         :request, :server_request, :state, :now, :now)]];
 
 -- name: audit.key
--- doc: What encrypts a person's addresses: no row, or NULL once they are erased.
+-- doc: The key of a person's addresses: no row, or NULL once they are erased.
 -- in: id person
 -- out: id? key
 SELECT audit_key FROM account WHERE id = :person;

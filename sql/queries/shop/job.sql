@@ -1,4 +1,4 @@
--- What happens by itself (merx jobs): rows that failed, what waits, and what is swept away.
+-- Background jobs (merx jobs): rows that failed, what waits, and what is swept away.
 
 -- row: job
 -- out: id id, str job, id subject, enum state, i64 tries, str error, time next_at, time created_at
@@ -50,7 +50,7 @@ UPDATE job_failure
 SELECT job, state, COUNT(*) FROM job_failure GROUP BY job, state;
 
 -- name: job.backlog
--- doc: What each job has yet to do: how many rows, counted up to `limit`, and since when the oldest
+-- doc: Work that each job has yet to do: how many rows, counted up to `limit`, and since when the oldest
 -- doc: of them waits. Rows that failed count as failures alone.
 -- in: time now, i64 limit
 -- out: str job, i64 n, time? since
