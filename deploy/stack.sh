@@ -1,5 +1,6 @@
 # Parts of a private stack below one directory, sourced by deploy/run: processes with pid files, a
-# database server of its own, nginx. Expects $RUN (absolute), $SOCKETS, $program, $ROOT.
+# database server of its own, nginx. Expects $RUN (absolute), $SOCKETS, $program, $ROOT; 9 is the lock
+# of $RUN, 8 what a keeper listens to, 7 the other end of it.
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -32,7 +33,7 @@ pid_of() { # name: prints the pid when that process still runs
 spawn() { # name command...: in the background, apart from the terminal, output to NAME.out
     local name=$1
     shift
-    setsid "$@" >>"$RUN/$name.out" 2>&1 </dev/null 9>&- &
+    setsid "$@" >>"$RUN/$name.out" 2>&1 </dev/null 7>&- 8<&- 9>&- &
     note_pid "$name" $!
 }
 
@@ -85,6 +86,36 @@ end_process() { # name signal seconds: then KILL
         sleep 0.05
     done
     rm -f "$RUN/pids/$1"
+}
+
+# ---- the keeper: stops the stack when its standard input ends, which is the pipe of a caller who
+# ends, in whatever way
+
+keeper_start() {
+    RUN=$RUN DB=$DB setsid "$ROOT/deploy/run" keep <&8 >>"$RUN/keeper.out" 2>&1 7>&- 8<&- 9>&- &
+    note_pid keeper $!
+    disown # nobody need hear that it was killed
+}
+
+keeper_of_this_process() {
+    rm -f "$RUN/life"
+    mkfifo "$RUN/life"
+    exec 7<>"$RUN/life" 8<"$RUN/life"
+    keeper_start
+}
+
+keeper_end() { # unless it is this process
+    [ "$(pid_of keeper)" != $$ ] || return 0
+    signal_all KILL $(members keeper)
+    rm -f "$RUN/pids/keeper"
+}
+
+keep() {
+    while read -r; do :; done
+    flock 9
+    [ "$(pid_of keeper)" = $$ ] || return 0 # the directory has another stack by now
+    stop_and_tidy
+    rm -f "$RUN/pids/keeper"
 }
 
 # ---- files

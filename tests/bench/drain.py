@@ -74,7 +74,7 @@ class Runner:
     def drain(self, left, orders):
         """Until the query says 0: what that took, for each of the orders."""
         before = self.counters()
-        runner = subprocess.Popen([client.program(), "jobs"],
+        runner = subprocess.Popen(client.tied(client.program(), "jobs"),
                                   env=self.stack.environment(job_interval_ms=20))
         began = time.monotonic()
         try:

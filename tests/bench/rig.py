@@ -223,7 +223,7 @@ class Rig:
         target = self.extra[name]
         began = time.monotonic()
         with open(BUILD / f"{name}.out", "ab") as out:
-            target.process = subprocess.Popen(command, env=env, stdout=out, stderr=out)
+            target.process = subprocess.Popen(client.tied(*command), env=env, stdout=out, stderr=out)
         connection = self._connection(target)
         while self._ask(connection, "GET", ready_path, {}, None)[0] != 200:
             assert target.process.poll() is None, f"{name} ended: see {BUILD}/{name}.out"

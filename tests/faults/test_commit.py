@@ -7,7 +7,7 @@ import subprocess
 
 import fcgi_client
 import pytest
-from client import program, unique_key, until
+from client import program, tied, unique_key, until
 from db_proxy import DbProxy
 from shop import assert_ledger, make_product, variant_ids
 
@@ -23,7 +23,7 @@ def beside(stack, tmp_path_factory):
     env = stack.environment(
         socket=where / "fast.sock", socket_slow=where / "slow.sock", control=where / "control.sock",
         db_socket=proxy.path, log=where / "merx.log", workers=2, slow_workers=1, sandbox_provider="on")
-    master = subprocess.Popen([program(), "serve"], env=env)
+    master = subprocess.Popen(tied(program(), "serve"), env=env)
     until(lambda: subprocess.run([program(), "status"], env=env, capture_output=True).returncode == 0)
     yield proxy, where / "fast.sock"
     master.send_signal(signal.SIGTERM)

@@ -75,7 +75,7 @@ class Merx:
     def start(self):
         made = self.run("key", "new")
         assert made.returncode == 0, made.stderr
-        self.process = subprocess.Popen([client.program(), "-c", self.conf, "serve"], env=self.env)
+        self.process = subprocess.Popen(client.tied(client.program(), "-c", self.conf, "serve"), env=self.env)
         client.until(self.ready, 30, "ready")
         return self
 

@@ -6,7 +6,7 @@ import subprocess
 import client
 import invariants
 import pytest
-from client import program, until
+from client import program, tied, until
 from shop import make_product, variant_ids
 
 MANY = 3000  # more than are done between two looks at the database
@@ -31,7 +31,7 @@ def stop_its_jobs(stack):
 
 class Runner:
     def __init__(self, stack):
-        self.process = subprocess.Popen([program(), "jobs"], env=stack.environment(job_interval_ms=20))
+        self.process = subprocess.Popen(tied(program(), "jobs"), env=stack.environment(job_interval_ms=20))
 
     def __enter__(self):
         return self.process

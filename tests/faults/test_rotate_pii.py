@@ -7,7 +7,7 @@ import time
 import uuid
 
 import pytest
-from client import ADDRESS, Api, Stack, program
+from client import ADDRESS, Api, Stack, program, tied
 from factor import enrol
 from load import Load, expect
 from wire import Wire
@@ -134,7 +134,7 @@ def test_a_rotation_that_is_killed_goes_on(shop, after_s):
     people(shop, 1)
     fill(shop, 300)
     old = shop.active()
-    running = subprocess.Popen([program(), "key", "rotate-pii"], env=shop.stack.environment(),
+    running = subprocess.Popen(tied(program(), "key", "rotate-pii"), env=shop.stack.environment(),
                                stdout=subprocess.DEVNULL)
     time.sleep(after_s)
     running.send_signal(signal.SIGKILL)

@@ -4,7 +4,7 @@ import signal
 import subprocess
 
 import fcgi_client
-from client import program, until
+from client import program, tied, until
 from db_proxy import DbProxy
 
 
@@ -18,7 +18,7 @@ class Beside:
             socket=self.fast, socket_slow=self.slow, control=where / "control.sock",
             db_socket=self.proxy.path, log=where / "merx.log", workers=1, slow_workers=1,
             sandbox_provider="on", **settings)
-        self.master = subprocess.Popen([program(), "serve"], env=env)
+        self.master = subprocess.Popen(tied(program(), "serve"), env=env)
         until(lambda: subprocess.run([program(), "status"], env=env, capture_output=True).returncode == 0)
 
     def stop(self):

@@ -5,6 +5,8 @@ import time
 
 import requests
 
+from client import tied
+
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-dev-shm-usage"]
@@ -12,7 +14,7 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 
 class Browser:
     def __init__(self, port, profile):
-        self.driver = subprocess.Popen(["chromedriver", f"--port={port}", "--log-level=WARNING"],
+        self.driver = subprocess.Popen(tied("chromedriver", f"--port={port}", "--log-level=WARNING"),
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.http = requests.Session()
         self.http.trust_env = False

@@ -67,7 +67,18 @@ def at_once(n, call):
     return answers
 
 
-def until(condition, seconds=15, what="the condition"):
+@functools.cache
+def lifeline():
+    """The end of a pipe that reads nothing for as long as this process lives."""
+    return os.pipe()[0]
+
+
+def tied(*command):
+    """The command line of a process that is killed when the thread that started it ends."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *command]
+
+
+def until(condition, seconds=60, what="the condition"):
     """Ask until the answer is true, and return it."""
     end = time.monotonic() + seconds
     while True:
@@ -97,12 +108,14 @@ class Stack:
         env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")}
         env |= self.settings | {"RUN": str(self.run), "PORT": str(self.port)}
         done = subprocess.run(
-            [ROOT / "deploy/run", verb], env=env, text=True, capture_output=True, timeout=300
+            [ROOT / "deploy/run", verb], env=env, text=True, capture_output=True, timeout=300,
+            stdin=lifeline(),
         )
         assert done.returncode == 0, f"deploy/run {verb}:\n{done.stdout}{done.stderr}"
 
     def start(self):
-        self._deploy("start")
+        """It ends with this process, also when that is killed."""
+        self._deploy("tied")
         for line in (self.run / "merx.env").read_text().splitlines():
             name, _, value = line.partition("=")
             self.env[name] = shlex.split(value)[0]

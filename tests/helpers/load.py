@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from client import ADDRESS, program, until
+from client import ADDRESS, program, tied, until
 from wire import Wire
 
 PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}, "email": "guest@example.com"}
@@ -158,7 +158,7 @@ def serve(stack, **settings):
         os.kill(old, signal.SIGTERM)
         until(lambda: not alive(old), 30, "the old master ended")
     process = subprocess.Popen(
-        [program(), "serve"], env=stack.environment(**({"sandbox_provider": "on"} | settings)),
+        tied(program(), "serve"), env=stack.environment(**({"sandbox_provider": "on"} | settings)),
         start_new_session=True)
     note_pid(stack, "serve", process.pid)
     until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), 20, "ready")
@@ -377,7 +377,7 @@ class Server:
         """Return when it takes connections again."""
         with open(self.stack.run / "db.out", "ab") as out:
             process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+                tied(*self.command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
         self.pid = process.pid
         note_pid(self.stack, "db", self.pid)
         until(self.answers, 30, "the database answers")

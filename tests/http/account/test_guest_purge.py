@@ -39,7 +39,7 @@ def walk(stack):
     done = "the last guest, who comes after all others"
     last = client.Api(stack).guest()
     ended(stack, last, KEEP_D + 1)
-    runner = subprocess.Popen([client.program(), "jobs"], env=stack.environment(job_interval_ms=20))
+    runner = subprocess.Popen(client.tied(client.program(), "jobs"), env=stack.environment(job_interval_ms=20))
     try:
         until(lambda: not exists(stack, last), 60, done)
     finally:

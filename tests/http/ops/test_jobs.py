@@ -100,7 +100,7 @@ def test_two_runners_share_the_work(lone):
         "MERX_MAIL": lone.env["MERX_MAIL"], "MERX_LOG": lone.env["MERX_LOG"],
         "MERX_JOB_INTERVAL_MS": "20",
     }
-    second = client.subprocess.Popen([client.program(), "jobs"], env=env)
+    second = client.subprocess.Popen(client.tied(client.program(), "jobs"), env=env)
     try:
         emails = [register(lone) for _ in range(20)]
         for email in emails:

@@ -58,7 +58,7 @@ def settings(stack, server, authority, **more):
 @contextlib.contextmanager
 def jobs(stack, **how):
     """`merx jobs` with those settings; ends in order unless the test killed it."""
-    runner = subprocess.Popen([client.program(), "jobs"], env=stack.environment(**how),
+    runner = subprocess.Popen(client.tied(client.program(), "jobs"), env=stack.environment(**how),
                               stderr=subprocess.PIPE, text=True)
     try:
         yield runner
