@@ -2,6 +2,7 @@
 
 #include "codec/etag.h"
 #include "codec/secret.h"
+#include "http/pick.h"
 
 #define ETAG_BYTES 16
 
@@ -21,7 +22,9 @@ static void write_body(const struct mx_route *route, const struct mx_reply *repl
 
     if (reply->raw.p) {
         mx_buf_str(&res->body, reply->raw);
-    } else if (route->flags & MX_R_LIST) {
+        return;
+    }
+    if (route->flags & MX_R_LIST) {
         mx_jsonw_init(&w, &res->body);
         mx_page_write(&w, answer->shape, mx_cursor_tag(mx_str_c(route->id), 0), &reply->page);
     } else if (answer->shape) {
@@ -29,6 +32,8 @@ static void write_body(const struct mx_route *route, const struct mx_reply *repl
         mx_jsonw_init(&w, &res->body);
         mx_shape_write(&w, answer->shape, reply->out);
     }
+    if (reply->pick && answer->shape)
+        mx_pick_apply(reply->pick, &res->body);
 }
 
 static void write_cache(const struct mx_route *route, const struct mx_settings *conf,

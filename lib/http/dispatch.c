@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "codec/utf8.h"
 #include "http/answer.h"
+#include "http/pick.h"
 #include "http/problem.h"
 
 #define QUERY_MAX 100
@@ -27,12 +28,13 @@ struct exchange {
     struct mx_res *res;
     const struct mx_route *route;
     struct mx_match match;
-    bool cors;             /* the origin is one of ours */
-    void *in;              /* struct of route->in */
-    struct mx_page page;   /* what is asked of a list */
-    struct mx_reply reply; /* of the handler */
-    struct mx_res bare;    /* the response before the handler: headers of the gates, no body */
-    enum mx_err replied;   /* the error of a reply that commits all the same */
+    bool cors;                  /* the origin is one of ours */
+    void *in;                   /* struct of route->in */
+    struct mx_page page;        /* what is asked of a list */
+    const struct mx_pick *pick; /* what is kept of the answer */
+    struct mx_reply reply;      /* of the handler */
+    struct mx_res bare;         /* the response before the handler: headers of the gates, no body */
+    enum mx_err replied;        /* the error of a reply that commits all the same */
 };
 
 /* ---- names and tracing ---- */
@@ -379,7 +381,7 @@ static enum mx_err read_input(struct exchange *x)
                                  x->req->if_match.n ? x->req->if_match : (struct mx_str){0}};
     struct mx_sources body = {.partial = x->route->method == MX_PATCH};
     struct mx_pair *query = NULL;
-    enum mx_err e, paged = MX_OK;
+    enum mx_err e, paged = MX_OK, picked = MX_OK;
 
     e = mx_uri_query(x->cx->arena, x->req->query, QUERY_MAX, &query, &src.n_query);
     if (e == MX_E_BAD_REQUEST)
@@ -390,6 +392,8 @@ static enum mx_err read_input(struct exchange *x)
     if (x->route->flags & MX_R_LIST)
         paged = mx_page_read(x->cx->arena, mx_cursor_tag(x->cx->route_id, 0), &src, x->cx->faults,
                              &x->page);
+    if (mx_route_picks(x->route))
+        picked = mx_pick_read(x->cx->arena, x->route, &src, x->cx->faults, &x->pick);
     x->in = mx_arena_zalloc(x->cx->arena, 1, shape->size ? shape->size : 1);
     body.body = src.body;
     if (x->route->body)
@@ -397,7 +401,9 @@ static enum mx_err read_input(struct exchange *x)
     e = mx_fields_read(x->cx->arena, shape, &src, x->cx->faults, x->in);
     if (e == MX_OK && x->route->body)
         e = read_noun(x, &body);
-    return e == MX_OK ? paged : e;
+    if (e == MX_OK)
+        e = paged;
+    return e == MX_OK ? picked : e;
 }
 
 /* ---- running ---- */
@@ -440,7 +446,7 @@ static enum mx_err handle(void *arg)
     struct exchange *x = arg;
 
     rewind_response(x);
-    x->reply = (struct mx_reply){.route = x->route, .page = x->page};
+    x->reply = (struct mx_reply){.route = x->route, .page = x->page, .pick = x->pick};
     mx_faults_init(x->cx->faults, x->cx->arena);
     return ask_handler(x);
 }

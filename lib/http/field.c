@@ -191,6 +191,24 @@ static bool read_path(struct mx_reader *r, const struct mx_shape *shape,
     return true;
 }
 
+struct mx_sources mx_sources_take(struct mx_arena *a, struct mx_sources *src,
+                                  const struct mx_shape *shape)
+{
+    size_t n = (size_t)src->n_query;
+    struct mx_pair *taken = MX_NEW_N(a, n, struct mx_pair), *left = MX_NEW_N(a, n, struct mx_pair);
+    struct mx_sources mine = {.query = taken}, rest = {.query = left};
+
+    for (size_t i = 0; i < n; i++) {
+        if (mx_field_find(shape, MX_QUERY, src->query[i].name))
+            taken[mine.n_query++] = src->query[i];
+        else
+            left[rest.n_query++] = src->query[i];
+    }
+    src->query = rest.query;
+    src->n_query = rest.n_query;
+    return mine;
+}
+
 enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
                            const struct mx_sources *src, struct mx_faults *faults, void *out)
 {

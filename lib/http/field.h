@@ -190,6 +190,10 @@ struct mx_sources {
  * absent there. */
 void mx_sent_lay(const struct mx_shape *shape, const struct mx_sent *sent, void *to);
 
+/* Take the parameters that the shape has out of the query; sources of them alone. */
+struct mx_sources mx_sources_take(struct mx_arena *a, struct mx_sources *src,
+                                  const struct mx_shape *shape);
+
 /* Fill *out (zeroed here, shape->size bytes) from the sources. Strings are in the normal form of
  * their format (mx_format_norm), and borrow from the sources where they were sent so. Every fault
  * goes to `faults`, none of them quotes a value. Its codes: required, wrong_type, out_of_range,

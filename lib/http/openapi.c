@@ -3,6 +3,7 @@
 #include "http/openapi.h"
 
 #include "http/openapi_schema.h"
+#include "http/pick.h"
 #include "http/problem.h"
 
 #define CODES_MAX 256
@@ -114,6 +115,8 @@ static void write_parameters(struct mx_jsonw *w, const struct mx_shapes *s,
     }
     for (size_t i = 0; (r->flags & MX_R_LIST) && i < mx_shape_page_query.n; i++)
         write_parameter(w, s, &mx_shape_page_query.fields[i]);
+    if (mx_route_picks(r))
+        write_parameter(w, s, &mx_shape_pick_query.fields[0]);
     if (r->method == MX_POST)
         write_idempotency_key(w, (r->flags & MX_R_IDEMPOTENT) != 0);
     if ((r->flags & MX_R_PUBLIC) && r->method == MX_GET)

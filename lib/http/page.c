@@ -107,31 +107,12 @@ static const struct mx_field query_fields[] = {
 };
 MX_SHAPE(mx_shape_page_query, "PageQuery", struct query, query_fields);
 
-static bool of_page(struct mx_str name)
-{
-    return mx_str_eqc(name, "limit") || mx_str_eqc(name, "cursor");
-}
-
-/* Those parameters that belong to the page (`mine`), or those that do not. */
-static struct mx_sources part_of(struct mx_arena *a, const struct mx_sources *src, bool mine)
-{
-    struct mx_pair *at = MX_NEW_N(a, (size_t)src->n_query, struct mx_pair);
-    struct mx_sources part = {.query = at};
-
-    for (int i = 0; i < src->n_query; i++)
-        if (of_page(src->query[i].name) == mine)
-            at[part.n_query++] = src->query[i];
-    return part;
-}
-
 enum mx_err mx_page_read(struct mx_arena *a, uint32_t tag, struct mx_sources *src,
                          struct mx_faults *faults, struct mx_page *ret_page)
 {
-    struct mx_sources mine = part_of(a, src, true), rest = part_of(a, src, false);
+    struct mx_sources mine = mx_sources_take(a, src, &mx_shape_page_query);
     struct query q;
 
-    src->query = rest.query;
-    src->n_query = rest.n_query;
     *ret_page = (struct mx_page){.limit = 0};
     MX_TRY(mx_fields_read(a, &mx_shape_page_query, &mine, faults, &q));
     ret_page->limit = (q.limit ? q.limit : LIMIT_DEFAULT) + 1;

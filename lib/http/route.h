@@ -43,6 +43,7 @@ struct mx_answer {
 };
 
 struct mx_route;
+struct mx_pick;
 /* Result of a handler. */
 struct mx_reply {
     int answer;                   /* index into the route's answers; 0 unless set */
@@ -52,6 +53,7 @@ struct mx_reply {
     struct mx_str location;       /* path below the mount; absent: none */
     enum mx_err error;            /* an error that commits all the same (402 with its order) */
     const struct mx_route *route; /* set by dispatch: the row that is run */
+    const struct mx_pick *pick;   /* set by dispatch: what is kept of the answer; NULL: all of it */
     struct mx_page page; /* MX_R_LIST: what is asked for, and instead of `out` what was found */
     /* NULL, or fills in what only the handler's own transaction knows: called before the answer is
      * made, which may be within that transaction and in each run of it. */

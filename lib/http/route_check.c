@@ -1,4 +1,5 @@
 /* The check of the route table at start-up: a table that says something impossible never serves. */
+#include "http/pick.h"
 #include "http/shapes.h"
 
 #define KINDS_TEXT (1u << MX_K_STR | 1u << MX_K_INT | 1u << MX_K_ID | 1u << MX_K_ENUM)
@@ -155,7 +156,18 @@ static void check_answers(const struct mx_route *r)
     }
 }
 
-/* The rows of a list begin with their key, and dispatch reads its parameters. */
+/* Dispatch reads those parameters itself. */
+static void check_reserved(const struct mx_route *r, const struct mx_shape *query)
+{
+    for (size_t i = 0; r->in && i < r->in->n; i++) {
+        for (size_t k = 0; k < query->n; k++) {
+            if (strcmp(r->in->fields[i].name, query->fields[k].name) == 0)
+                MX_BUG("%s: dispatch reads %s", r->id, query->fields[k].name);
+        }
+    }
+}
+
+/* The rows of a list begin with their key. */
 static void check_list(const struct mx_route *r)
 {
     const struct mx_shape *rows = r->answers[0].shape;
@@ -166,11 +178,7 @@ static void check_list(const struct mx_route *r)
         MX_BUG("%s: a list is what a GET answers with, and nothing else", r->id);
     if (rows->fields[0].kind != MX_K_ID && rows->fields[0].kind != MX_K_STR)
         MX_BUG("%s: the first member of %s is no key", r->id, rows->name);
-    for (size_t i = 0; r->in && i < r->in->n; i++) {
-        if (mx_str_eqc(mx_str_c(r->in->fields[i].name), "limit") ||
-            mx_str_eqc(mx_str_c(r->in->fields[i].name), "cursor"))
-            MX_BUG("%s: dispatch reads %s", r->id, r->in->fields[i].name);
-    }
+    check_reserved(r, &mx_shape_page_query);
 }
 
 static void check_flags(const struct mx_route *r)
@@ -237,6 +245,8 @@ void mx_route_check(mx_routes_ptr tables)
         check_who(r);
         check_answers(r);
         check_list(r);
+        if (mx_route_picks(r))
+            check_reserved(r, &mx_shape_pick_query);
         check_input(r);
         check_body(r);
         check_pairs(tables, r);
