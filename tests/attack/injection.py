@@ -86,7 +86,7 @@ def scan(name, request, *more):
 
 
 class Holed(http.server.BaseHTTPRequestHandler):
-    """What the scanner has to find, so that silence elsewhere says something."""
+    """A hole that the scanner has to find, so that silence elsewhere says something."""
 
     def do_GET(self):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))

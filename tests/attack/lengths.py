@@ -37,7 +37,7 @@ class Signer:
             self.register()
 
     def register(self):
-        """What is announced is also the key, and the object itself."""
+        """The long extensions are tried as the key too, and as the whole object."""
         other = Authenticator(self.device.origin)
         made = other.make(self.options(OWN), extensions=self.extensions, cose=self.extensions)
         whole = unb64(made["response"]["attestationObject"])

@@ -37,7 +37,7 @@ def post(api, path, **body):
 
 
 def hash_time(api, email):
-    """What a sign-in takes beyond a request that hashes nothing."""
+    """Time of a sign-in beyond a request that hashes nothing."""
     def median(call):
         return statistics.median(spent(call)[0] for _ in range(50))
     wrong = {"email": email, "password": "wrong password"}

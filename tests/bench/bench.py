@@ -26,7 +26,7 @@ ROUTES = {
     "me": ("/v1/me", ("closed",)),
     "checkout": ("/v1/checkout", ("closed",)),
 }
-# What differs between two orders of the same cart, and what is each side's own.
+# Members that differ between two orders of the same cart, and those that are each side's own.
 VARYING = {"id", "number", "placed_at", "created_at", "next_cursor"}
 
 

@@ -63,7 +63,7 @@ class Runner:
         os.kill(stack.pid("jobs"), signal.SIGTERM)
 
     def counters(self):
-        """What the database counts, and its processor time."""
+        """Counters of the database, and its processor time."""
         found = {r["Variable_name"]: int(r["Value"]) for r in self.stack.admin().rows(
             "SHOW GLOBAL STATUS WHERE Variable_name IN ('" + "', '".join(COUNTED.values()) + "')")}
         ticks = (pathlib.Path("/proc") / str(self.stack.pid("db")) / "stat").read_text()

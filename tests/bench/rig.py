@@ -1,4 +1,4 @@
-"""What is measured and with what: the stack, more servers beside it, wrk, and the kernel's books."""
+"""The parts of a measurement: the stack, more servers beside it, wrk, and the kernel's books."""
 import getpass
 import http.client
 import json

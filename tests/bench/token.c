@@ -1,7 +1,7 @@
-/* What an access token costs one process: made, checked for the first time, and checked again, when
- * the host's table of verified tokens knows it; for each algorithm that signs. Also what is asked
- * before each request: whether the key directory has changed. Processor time a call, the median of
- * several rounds. */
+/* Cost of an access token for one process: made, checked for the first time, and checked again,
+ * when the host's table of verified tokens knows it; for each algorithm that signs. Also what is
+ * asked before each request: whether the key directory has changed. Processor time a call, the
+ * median of several rounds. */
 #include <ftw.h>
 #include <sys/stat.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-"""What a rule promises holds in any transaction, not only in one that a route began."""
+"""The promise of a rule holds in any transaction, not only in one that a route began."""
 import json
 import os
 import subprocess

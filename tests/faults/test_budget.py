@@ -21,8 +21,8 @@ def product(api):
 
 
 def trips(person, method, path, status, **how):
-    """What the request cost. What other hosts have ended is asked for between requests, but on a
-    busy machine by one that finds it due: that is the one before."""
+    """Statements of the request. Sessions that other hosts have ended are asked for between requests,
+    but on a busy machine by one that finds it due: that is the one before."""
     person.send("GET", "/v1/me")
     request_id = uuid.uuid4().hex
     headers = how.pop("headers", {}) | {"X-Request-Id": request_id}

@@ -36,7 +36,7 @@ def make(new_stack, request):
 
 
 class Buyer:
-    """Buys again and again, each time as a new guest. What is not answered 201 is asked for again with
+    """Buys again and again, each time as a new guest. A checkout not answered 201 is sent again with
     the same key, which counts once there is an account; every answer is 201 or 503 and comes soon."""
 
     def __init__(self, variants, pay):
@@ -86,7 +86,7 @@ def rows_of(db, sql):
 
 
 def assert_orders(db, buyers, variants):
-    """What was acknowledged is there as it was acknowledged, nobody has another order, and every order
+    """Acknowledged orders are there as they were acknowledged, nobody has another order, and every order
     is whole."""
     acknowledged = {o["id"].replace("-", "").upper(): o for b in buyers for o in b.orders}
     lines = rows_of(db, "SELECT HEX(order_id), HEX(variant_id), quantity, unit_price FROM order_item")

@@ -153,7 +153,7 @@ def test_a_rotation_under_load(stack, keys, apps):
 
 @pytest.mark.req("JWT-9", "JWT-10")
 def test_to_a_shared_secret_and_back(stack, keys, apps):
-    """What is in no key set waits for none, and is never in one."""
+    """A shared secret is never in a key set, and waits for none."""
     api = Api(stack)
     first = kid_of(api.guest().token)
     with Undisturbed(stack, apps):

@@ -1,4 +1,4 @@
-"""What a busy worker holds up and what it does not: the other workers, the fast pool, status, and
+"""Effects of a busy worker on others: the other workers, the fast pool, status, and
 the deadline that ends it. R-10, R-14."""
 import collections
 import json
@@ -17,7 +17,7 @@ from load import (
 from shop import make_product, variant_ids
 from wire import Wire
 
-# Who is held up here waits until the test lets go; no time is measured.
+# A request that is held up here waits until the test lets go; no time is measured.
 PATIENT = {"db_statement_timeout_ms": 55_000, "db_lock_timeout_s": 50, "queue_age_max_ms": 58_000,
            "request_timeout_ms": 60_000, "drain_timeout_s": 90}
 
@@ -195,7 +195,7 @@ def test_stuck_between_requests(make):
 
 
 def test_stopped_together(make):
-    """Who wakes up with the master is not taken for stuck."""
+    """A worker that wakes up with the master is not taken for stuck."""
     stack, _ = make(request_timeout_ms=1000, db_statement_timeout_ms=500, queue_age_max_ms=500)
     pids = [stack.pid("serve"), *(w["pid"] for w in status(stack)["workers"])]
     with stopped(pids):

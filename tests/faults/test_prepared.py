@@ -57,7 +57,7 @@ def test_a_server_without_room_for_more_is_no_reason_to_refuse(small):
 
 
 def test_a_server_without_any_room(small):
-    """What cannot be prepared at all is 503, and all is well when there is room again."""
+    """A statement that cannot be prepared at all is 503, and all is well when there is room again."""
     stack, api, _ = small
     stack.admin().run("SET GLOBAL max_prepared_stmt_count = 0")
     problem(api.get("/v1/products?limit=3"), 503, "unavailable")

@@ -94,7 +94,7 @@ def test_one_cart_fifty_keys(stack, whole, staff, db, pool):
 
 
 def test_adding_while_checking_out(stack, whole, staff, db, pool):
-    """What is added during a checkout is in the order or in the next cart, never lost."""
+    """A line added during a checkout is in the order or in the next cart, never lost."""
     (variant,) = variant_ids(make_product(staff, stock=1000))
     for _ in range(20):
         buyer = Wire(stack).guest()
@@ -112,7 +112,7 @@ def test_adding_while_checking_out(stack, whole, staff, db, pool):
 
 
 def test_a_cart_that_never_rests(stack, whole, staff, db):
-    """Whoever rewrites a cart all the time cannot keep its owner from checking out."""
+    """A client that rewrites a cart all the time cannot keep its owner from checking out."""
     (variant,) = variant_ids(make_product(staff, stock=10_000))
     buyer = Wire(stack).guest()
 

@@ -1,4 +1,4 @@
-/* What operators and providers send: the file of providers, key sets, and the claims of ID tokens.
+/* Input of operators and providers: the file of providers, key sets, and the claims of ID tokens.
  */
 #include "base/arena.h"
 #include "base/id.h"

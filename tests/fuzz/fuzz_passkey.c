@@ -1,4 +1,4 @@
-/* What an authenticator sends. The first byte chooses: a whole attestation object; authenticator
+/* Data of an authenticator. The first byte chooses: a whole attestation object; authenticator
  * data behind the relying party's hash, in an object of its own or in an assertion (the second
  * byte: of which algorithm); one CBOR item. The challenge is always right, so that the libraries
  * get what the checks let through: the limit on one allocation (tests/fuzz/run) says whether they
@@ -91,7 +91,7 @@ static void assert_data(struct mx_arena *a, struct mx_str in)
         MX_ASSERT(got.why != NULL);
 }
 
-/* What a decoder takes is as long as the walk said. */
+/* An item that a decoder takes is as long as the walk said. */
 static void read_item(struct mx_arena *a, struct mx_str in)
 {
     struct cbor_load_result load;

@@ -1,5 +1,5 @@
-/* What a peer sends on a FastCGI connection and then closes. A head that is found sound has to be
- * one to libfcgi too, which aborts on what it does not expect. */
+/* Bytes that a peer sends on a FastCGI connection and then closes. A head that is found sound has
+ * to be one to libfcgi too, which aborts on what it does not expect. */
 #include "io/records.h"
 
 #include <fcgiapp.h>

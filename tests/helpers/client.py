@@ -283,7 +283,7 @@ class Recorder:
 
 
 def follow(document, node):
-    """What a node of an OpenAPI document stands for, if it is a $ref; what stands beside that holds
+    """The target of a node of an OpenAPI document, if it is a $ref; members beside that hold
     too."""
     while "$ref" in node:
         found = document

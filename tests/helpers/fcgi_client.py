@@ -37,7 +37,7 @@ def stream(kind, data, request_id=1):
 
 
 def params(path="/v1/healthz", method="GET", body=b"", **more):
-    """What nginx sends, the sentinel last. A parameter given as None is left out."""
+    """Parameters as nginx sends them, the sentinel last. A parameter given as None is left out."""
     path, _, query = path.partition("?")
     all_of_them = {
         "REQUEST_METHOD": method,

@@ -1,4 +1,4 @@
-"""What holds in the database at any moment at which no transaction runs, whatever was killed or cut.
+"""Invariants of the database at any moment at which no transaction runs, whatever was killed or cut.
 Each is a query for the rows that break it."""
 
 BROKEN = {

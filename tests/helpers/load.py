@@ -17,7 +17,7 @@ PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}, "email": "guest@ex
 
 
 def ways(api):
-    """What a checkout says of where to and how, beside PAY."""
+    """Members of a checkout for address and shipping, beside PAY."""
     guest = api.guest()
     guest.put("/v1/cart/shipping-address", ADDRESS)
     offers = guest.get("/v1/cart/shipping-methods").json()["data"]
@@ -84,7 +84,7 @@ def be_guest(wire):
 
 
 def read(wire):
-    """What a page view asks for; needs a token."""
+    """Requests of a page view; needs a token."""
     for path in ("/v1/cart", "/v1/me", "/v1/products?limit=3", "/v1/healthz"):
         expect(wire.send("GET", path), 200)
 
@@ -118,7 +118,7 @@ class Adder:
         self.acknowledged += 1
 
     def check(self, wire):
-        """What was acknowledged is in the cart, and nothing that was not sent."""
+        """Acknowledged lines are in the cart, and nothing that was not sent."""
         items = json.loads(expect(wire.send("GET", "/v1/cart"), 200))["items"]
         quantity = sum(i["quantity"] for i in items)
         assert self.acknowledged <= quantity <= self.acknowledged + self.doubtful

@@ -37,7 +37,7 @@ class Ring:
         return head + nonce + out.raw
 
     def open(self, column, row, sealed):
-        """What was sealed, from hex; None when it does not open."""
+        """The plain bytes of a sealed value, from hex; None when it does not open."""
         sealed = bytes.fromhex(sealed)
         key = self.keys[sealed[1:HEAD].hex()]
         data = sealed[:HEAD] + bytes.fromhex(row) + column.encode()

@@ -27,7 +27,7 @@ class Authority:
                 "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=CA", directory=directory)
 
     def context(self, name, days="2"):
-        """What a server needs that is called `name`, an address of 127.0.0.0/8 or a host name."""
+        """TLS context of a server called `name`, an address of 127.0.0.0/8 or a host name."""
         kind = "IP" if name[0].isdigit() else "DNS"
         (self.directory / "ext").write_text(f"subjectAltName={kind}:{name}\n")
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",

@@ -1,4 +1,4 @@
-// What the tests here share: addresses and calls of the stack that `run` has started.
+// Shared by the tests here: addresses and calls of the stack that `run` has started.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";

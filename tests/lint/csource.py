@@ -1,4 +1,4 @@
-"""What the lint scripts share: the C files of the tree and their text without comments."""
+"""Shared by the lint scripts: the C files of the tree and their text without comments."""
 import pathlib
 import re
 import sys

@@ -119,7 +119,7 @@ static MX_SHAPE(ex_out, "Thing", struct ex_out, ex_out_fields);
 static const struct mx_field ex_challenge_fields[] = {MX_O(struct ex_out, ok, "Fine.")};
 static MX_SHAPE(ex_challenge, "Challenge", struct ex_out, ex_challenge_fields);
 
-/* What the next handler does. */
+/* Behaviour of the next handler. */
 static struct {
     enum mx_err fail, replied;
     int answer, runs;
@@ -267,7 +267,7 @@ static const struct mx_route ex_routes[] = {
 };
 static const struct mx_route *const ex_tables[] = {ex_routes, NULL};
 
-/* What the hooks saw and do. */
+/* Calls of the hooks, and their results. */
 static struct {
     struct mx_str bearer;
     int authorized, admitted, tries;

@@ -171,7 +171,7 @@ static void test_all_at_once(void)
             "all are told");
 }
 
-/* What it says of a name that is gone names settings that exist. */
+/* The error for a name that is gone names settings that exist. */
 static void test_former_names(void)
 {
     static const char *const former[][2] = {

@@ -109,7 +109,7 @@ static enum mx_err hide(void *arg)
     return ask(arg) == MX_E_UNAVAILABLE ? MX_OK : MX_E_INTERNAL;
 }
 
-/* What a transaction does at its end, noted in a text. */
+/* Acts of a transaction at its end, noted in a text. */
 struct ending {
     struct mx_db *db;
     struct mx_buf told;

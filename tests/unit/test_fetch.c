@@ -1,5 +1,5 @@
-/* What is refused before anybody answers; the rest is tests/http/account/test_oidc.py, against a
- * server. */
+/* Fetches that are refused before anybody answers; the rest is tests/http/account/test_oidc.py,
+ * against a server. */
 #include "io/fetch.h"
 
 #include "base/arena.h"

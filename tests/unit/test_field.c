@@ -144,7 +144,7 @@ static void test_good_body(void)
         MX_OK, "length counts code points");
 }
 
-/* What is typed or pasted differently is read as one. */
+/* Values that are typed or pasted differently are read as one. */
 static void test_normal_forms(void)
 {
     struct ex_in in;

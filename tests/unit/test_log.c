@@ -9,7 +9,7 @@
 static char path[] = "/tmp/merx-test-log.XXXXXX";
 static char text[3 * PIPE_BUF];
 
-/* What the log file holds, which is emptied. */
+/* Contents of the log file, which is emptied. */
 static struct mx_str logged(void)
 {
     int fd = open(path, O_RDWR);

@@ -1,4 +1,4 @@
-/* What staff send, laid over what is stored: without a database. */
+/* Input of staff laid over the stored product: without a database. */
 #include "tap.h"
 
 #include "base/arena.h"

@@ -43,7 +43,7 @@ static struct mx_str join(struct mx_str a, struct mx_str b)
     return mx_str_fmt(arena, "%.*s.%.*s", MX_FMT(a), MX_FMT(b));
 }
 
-/* What is signed. */
+/* The signed part. */
 static struct mx_str signed_part(struct mx_str header, struct mx_str payload)
 {
     return join(b64(header), b64(payload));

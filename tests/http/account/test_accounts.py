@@ -231,7 +231,7 @@ def test_sign_ups_at_once(api, mailbox, db):
 
 
 def test_spent_mail_ends_no_code(api, mailbox, db):
-    """What is asked for beyond the share of mail is answered alike, has a handle that nobody's code
+    """A code asked for beyond the share of mail is answered alike, has a handle that nobody's code
     fits, and leaves earlier codes good."""
     email = unique_email()
     made = sign_ups(api, mailbox, email, 4)
@@ -631,7 +631,7 @@ def test_wrong_passwords_from_everywhere_add_up(new_stack, recorder):
 
 @pytest.mark.req("THR-2")
 def test_all_accounts_and_addresses_add_up(new_stack, recorder):
-    """Stuffing: one try an account, each from another address. Who holds a token still enters."""
+    """Stuffing: one try an account, each from another address. The holder of a token still enters."""
     stack = new_stack("stuffing", rate_login_global_burst=4, rate_login_global_per_min=1, workers=2)
     api = client.Api(stack, recorder)
     customer = api.customer()
@@ -644,7 +644,7 @@ def test_all_accounts_and_addresses_add_up(new_stack, recorder):
 
 @pytest.mark.req("THR-2")
 def test_an_address_has_a_limit_of_guesses(new_stack, recorder):
-    """Over all accounts, so that few addresses do not use up what everybody has. What is right does
+    """Over all accounts, so that few addresses do not use up what everybody has. A right password does
     not count, and elsewhere the limit is not felt."""
     stack = new_stack("guessing", rate_guess_per_ip_burst=4, rate_guess_per_ip_per_min=1, workers=2)
     api = client.Api(stack, recorder)

@@ -14,7 +14,7 @@ from shop import assert_ledger, make_product, variant_ids
 from test_mfa import enrol, half
 from test_pii import bare, dump, mark, readable, whole_address
 
-# What may still name the account (guest is a view of it): its number tells nothing of the person.
+# Tables that may still name the account (guest is a view of it): its number tells nothing of the person.
 KEPT = {"account", "address", "audit_log", "cart", "guest", "orders", "session", "stock_move"}
 
 
@@ -39,7 +39,7 @@ def table_bytes(db, what):
 
 
 def books(db, accounts):
-    """What the books must keep, order by order."""
+    """Columns that the books must keep, order by order."""
     ids = ", ".join(f"x'{bare(a)}'" for a in accounts)
     orders = db.rows(
         "SELECT HEX(o.id) AS id, o.number, HEX(o.account_id) AS account, o.status, o.payment_status,"
@@ -149,7 +149,7 @@ def test_a_guest_has_nothing_to_show(guest, stack):
 
 @pytest.mark.req("PII-2")
 def test_without_a_password_a_fresh_sign_in(customer, stack):
-    """Who came by a provider or a passkey."""
+    """An account that came by a provider or a passkey."""
     db = stack.admin()
     db.rows(f"UPDATE account SET password_hash = NULL WHERE id = x'{bare(customer.id)}'")
     db.rows("UPDATE session SET authenticated_at = UTC_TIMESTAMP(3) - INTERVAL 2 HOUR"
@@ -422,7 +422,7 @@ def test_no_stored_answer_outlives_the_person(api, customer, stack, db):
 @pytest.mark.req("PII-2", "INV-20")
 @pytest.mark.req("PII-2")
 def test_no_mail_is_queued_beside_the_end(api, customer, stack, db):
-    """Who asks for a code while the account ends comes before or after: no mail slips in."""
+    """A request for a code while the account ends comes before or after: no mail slips in."""
     queued = ("SELECT COUNT(*) FROM mail WHERE template = 'reset_code' AND"
               f" account_id = x'{bare(customer.id)}'")
     ending = Session(stack)

@@ -381,7 +381,7 @@ def test_page_by_page(api, stack, db, life):
 
 @pytest.mark.req("PII-2")
 def test_each_page_is_read_by_an_index(stack, life):
-    """What is looked at is what is asked for, however much there is."""
+    """An export reads the rows that are asked for, however many there are."""
     db = stack.admin()
     for _ in range(3):
         multiply(db, life.person.id, 1000)

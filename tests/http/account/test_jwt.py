@@ -317,7 +317,7 @@ def test_numbers_as_they_are_written(refused, forge, exp):
 
 @pytest.mark.req("JWT-6")
 def test_a_cached_token_ends_too(new_stack):
-    """What was verified once is remembered, but no longer than it lives."""
+    """A token that was verified once is remembered, but no longer than it lives."""
     api = client.Api(new_stack("short", token_ttl_s=30, workers=2))
     person = api.guest()
     forge = Forge(api.stack.env["MERX_KEYS"], person.token)
@@ -605,7 +605,7 @@ def lengths(value):
 
 @pytest.mark.req("JWT-8")
 def test_forged_rsa_blocks(refused, partner):
-    """What sloppy readers of PKCS #1 take for a signature: the block as our own key would decrypt it
+    """Blocks that sloppy readers of PKCS #1 take for a signature: the block as our own key would decrypt it
     is not the one block that this text has."""
     text = partner.text()
     digest = hashlib.sha256(text).digest()

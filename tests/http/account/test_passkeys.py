@@ -99,7 +99,7 @@ def test_options_are_what_browsers_take(customer, api, device):
 
 @pytest.mark.req("PKY-1")
 def test_a_second_implementation_agrees(api, customer, device):
-    """What we take, python-fido2's server takes too, and it signs in with what we keep."""
+    """A passkey that we take, python-fido2's server takes too, and it signs in with the key that we keep."""
     server = Fido2Server(PublicKeyCredentialRpEntity(id="localhost", name="merx"), verify_origin=lambda _: True)
     options = creation(customer)
     made = device.make(options)

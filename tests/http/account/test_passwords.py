@@ -201,7 +201,7 @@ def test_a_closed_account_changes_nothing(customer, stack):
 @pytest.mark.req("PWD-4")
 def test_the_new_password_wins_every_race(new_stack, recorder):
     """100 runs: a sign-in with the old password, which may store a better hash of it, races with the
-    change. Whoever comes first, the new password counts afterwards and no session of the old."""
+    change. In either order, the new password counts afterwards and no session of the old."""
     many = client.limits(1000, "login_per_account_ip", "login_per_account")
     api = client.Api(new_stack("races", workers=4, **many), recorder)
     customer = api.sign_up()
@@ -527,7 +527,7 @@ def test_a_stranger_cannot_use_up_the_owners_mail(api, customer, mailbox):
 
 @pytest.mark.parametrize("span, most", (("hour", 3), ("day", 2)))
 def test_mail_to_an_address_is_limited_whoever_asks_for_whatever(new_stack, recorder, span, most):
-    """S4: one bucket for all acts and clients. What is not sent is answered alike, also the codes that
+    """S4: one bucket for all acts and clients. Mail that is not sent is answered alike, also the codes that
     nobody has."""
     stack = new_stack(f"mail-{span}", workers=2, **{f"rate_mail_per_address_{span}": most})
     api, email = client.Api(stack, recorder), unique_email()
@@ -630,7 +630,7 @@ def test_one_devices_guesses_are_its_own(api, customer):
 
 @pytest.mark.req("THR-1")
 def test_many_old_sessions_give_no_more_guesses(new_stack, recorder):
-    """Whoever knew the password before it changed may have signed in as often as they liked."""
+    """Sign-ins with the password before its change give no more guesses after it."""
     stack = new_stack("often", rate_login_per_account_burst=6, rate_login_per_account_ip_burst=4, workers=2)
     api = client.Api(stack, recorder)
     customer = api.sign_up()

@@ -393,7 +393,7 @@ def test_sign_out_at_another_host_bites_within_seconds(customer, stack):
     "UPDATE account SET status = 1 WHERE id = (SELECT account_id FROM session WHERE id = UNHEX('{session}'))",
 ])
 def test_money_asks_the_database_for_the_session(guest, staff, stack, db, filled, ended):
-    """What ended at another host a moment ago buys nothing, whether or not this host has heard of it."""
+    """A session that ended at another host a moment ago buys nothing, whether or not this host has heard of it."""
     if filled:
         guest.fill_cart(variant_ids(make_product(staff))[0], 1)
     before = db.value("SELECT COUNT(*) FROM orders")

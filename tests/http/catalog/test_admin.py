@@ -1,4 +1,4 @@
-"""Staff: products and stock. What may be written, by whom, what it changes, and what the ledger and
+"""Staff: products and stock. Permitted writes, by whom, what they change, and what the ledger and
 the audit log say afterwards."""
 import concurrent.futures
 import json

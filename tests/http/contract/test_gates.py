@@ -1,4 +1,4 @@
-"""What stands in front of every handler: media type, JSON, and a key that is in use."""
+"""Gates in front of every handler: media type, JSON, and a key that is in use."""
 import concurrent.futures
 import hashlib
 
@@ -80,7 +80,7 @@ def test_a_key_in_use(api):
 
 
 def test_strangers_do_not_share_a_key(api):
-    """Who has no account yet may choose the key that somebody else chose."""
+    """A client without an account may choose the key that somebody else chose."""
     people, key = [api.customer(), api.customer()], unique_key()
     for replayed in (None, "true"):
         for person in people:
@@ -97,7 +97,7 @@ def digest(*parts):
 
 @pytest.mark.req("PWD-3", "RT-1")
 def test_what_is_kept_of_a_request_guesses_no_password(api, customer, guest, db):
-    """Whoever reads the table and knows the address cannot try passwords against a bare digest."""
+    """A reader of the table who knows the address cannot try passwords against a bare digest."""
     body = f'{{"email":"{customer.email}","password":"{customer.password}"}}'.encode()
     for token in (None, guest.token):
         assert api.post("/v1/auth/login", data=body, key=unique_key(), token=token).status_code == 200

@@ -175,7 +175,7 @@ def test_preflight_with_headers_of_tools(with_origin):
 
 
 def test_one_key_whatever_the_spelling(guest, variant):
-    """What is read alike is not the same request: the key belongs to the bytes."""
+    """Bodies that are read alike are not the same request: the key belongs to the bytes."""
     key, body = unique_key(), f'{{"variant_id":"{variant}","quantity":1}}'
     assert guest.send("POST", "/v1/cart/items", data=body, key=key).status_code == 201
     other = guest.send("POST", "/v1/cart/items", data=body.replace("1}", "1.0}"), key=key)

@@ -1,4 +1,4 @@
-"""What all lists have in common: dispatch reads limit and cursor and writes the envelope."""
+"""The common behaviour of all lists: dispatch reads limit and cursor and writes the envelope."""
 import itertools
 
 import pytest

@@ -303,7 +303,7 @@ class Makers:
         return self.stranger, make_product(self.staff, status="draft")["id"]
 
     def no_category(self):
-        """What has a slug and is no category."""
+        """An object that has a slug and is no category."""
         return self.stranger, self.product()["slug"]
 
     def no_provider(self):

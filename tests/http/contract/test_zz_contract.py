@@ -13,7 +13,7 @@ import pytest
 
 from client import follow
 
-# What nginx may answer in front of any route.
+# Answers that nginx may give in front of any route.
 BY_NGINX = {
     400: "bad_request",
     413: "payload_too_large",

@@ -80,7 +80,7 @@ def test_a_life_in_the_log(api, staff, customer):
 
 
 def payment(order, provider, status):
-    """What a checkout leaves of its payment."""
+    """Audit rows that a checkout leaves of its payment."""
     amount = order["total"]["amount"]
     return {"payment_id": order["payments"][0]["id"], "provider": provider, "status": status,
             "currency": "EUR", "amount": amount, "captured": amount if status == "paid" else 0}

@@ -82,7 +82,7 @@ def dead(stack, subject):
 
 
 def of(staff, subject, **query):
-    """What the API tells of it."""
+    """The failures that the API lists."""
     words = "".join(f"&{k}={v}" for k, v in query.items())
     return [f for f in staff.all_of(f"{JOBS}?limit=2{words}") if f["subject_id"] == subject]
 

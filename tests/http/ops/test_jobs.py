@@ -1,4 +1,4 @@
-"""What happens by itself: mail in bad weather, and what is swept away."""
+"""Background jobs: mail in bad weather, and rows that are swept away."""
 import os
 import signal
 

@@ -43,7 +43,7 @@ def lone(place):
 
 @pytest.fixture(autouse=True)
 def nothing_queued(lone):
-    """What an earlier test left is not this one's."""
+    """Mail that an earlier test left is not this one's."""
     lone.admin().rows("UPDATE mail SET state = 2 WHERE state = 0")
 
 
@@ -411,7 +411,7 @@ def test_no_server_at_all(lone, authority, sending):
 
 
 def answers(stack, known):
-    """What is told of a known and an unknown address, without what differs each time."""
+    """Answers for a known and an unknown address, without what differs each time."""
     api = client.Api(stack)
     told = []
     for email in (known, unique_email()):

@@ -161,7 +161,7 @@ def test_a17_nothing_of_anybody_else_comes_along(api, customer, guest, staff):
 
 def test_nothing_of_an_order_is_left_behind(api, customer, guest, staff, db):
     """A guest without orders goes at some time, with what is theirs: the order's address and cart are
-    not. What was not paid still comes back as a cart."""
+    not. An order that was not paid still comes back as a cart."""
     (variant,) = variant_ids(make_product(staff))
     guest.fill_cart(variant)
     order = guest.checkout("tok_declined").json()["order_id"]

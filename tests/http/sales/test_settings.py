@@ -1,4 +1,4 @@
-"""What staff set about taxes and shipping counts from the next time that a cart is read."""
+"""Taxes and shipping as staff set them count from the next time that a cart is read."""
 import pytest
 
 from client import ADDRESS, faults
