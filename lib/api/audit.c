@@ -5,11 +5,12 @@
 
 static const struct mx_field row_fields[] = {
     MX_O(struct mx_audit_row, id, "Entry."),
-    MX_O_NULL(struct mx_audit_row, actor_id, "Who; null for a command on the host or a stranger."),
-    MX_O_NULL(struct mx_audit_row, actor_email, "Their address now; null once erased."),
-    MX_O(struct mx_audit_row, action, "What: product.update."),
-    MX_O(struct mx_audit_row, object_type, "On what: product."),
-    MX_O_NULL(struct mx_audit_row, object_id, "Which; null for what has no id."),
+    MX_O_NULL(struct mx_audit_row, actor_id,
+              "The actor; null for a command on the host or a stranger."),
+    MX_O_NULL(struct mx_audit_row, actor_email, "Present address of the actor; null once erased."),
+    MX_O(struct mx_audit_row, action, "Action: product.update."),
+    MX_O(struct mx_audit_row, object_type, "Type of the object: product."),
+    MX_O_NULL(struct mx_audit_row, object_id, "Id of the object; null where it has none."),
     MX_O_RAW(struct mx_audit_row, before, "The object before; null: there was none."),
     MX_O_RAW(struct mx_audit_row, after, "The object after; null: there is none."),
     MX_O_NULL(struct mx_audit_row, address, "Address of the client; null once erased."),
@@ -26,8 +27,9 @@ static const struct mx_field query_fields[] = {
     MX_F(struct mx_audit_query, action, MX_QUERY, 0, 1, 64, MX_TOKEN, "Only this: staff.update."),
     MX_F(struct mx_audit_query, object, MX_QUERY, 0, 0, 0, MX_LINE,
          "Only what was done to this id."),
-    MX_F(struct mx_audit_query, from, MX_QUERY, 0, 0, 0, MX_LINE, "From then on."),
-    MX_F(struct mx_audit_query, to, MX_QUERY, 0, 0, 0, MX_LINE, "Before then."),
+    MX_F(struct mx_audit_query, from, MX_QUERY, 0, 0, 0, MX_LINE,
+         "Only entries from this time on."),
+    MX_F(struct mx_audit_query, to, MX_QUERY, 0, 0, 0, MX_LINE, "Only entries before this time."),
 };
 MX_SHAPE(mx_shape_audit_query, "AuditQuery", struct mx_audit_query, query_fields);
 
@@ -40,14 +42,15 @@ static enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struc
     return mx_audit_list(cx, &q, &reply->page.rows);
 }
 
-const struct mx_route mx_routes_audit[] = {{.id = "admin.audit.list",
-                                            .method = MX_GET,
-                                            .path = "/v1/admin/audit-log",
-                                            .who = MX_WHO_STAFF,
-                                            .permission = MX_PERM(AUDIT_READ),
-                                            .flags = MX_R_LIST,
-                                            .in = &mx_shape_audit_query,
-                                            .answers = {{200, &row}},
-                                            .fn = api_admin_audit_list,
-                                            .doc = "Who did what to what, with before and after."},
-                                           {0}};
+const struct mx_route mx_routes_audit[] = {
+    {.id = "admin.audit.list",
+     .method = MX_GET,
+     .path = "/v1/admin/audit-log",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM(AUDIT_READ),
+     .flags = MX_R_LIST,
+     .in = &mx_shape_audit_query,
+     .answers = {{200, &row}},
+     .fn = api_admin_audit_list,
+     .doc = "Audit log: actor, action and object, with before and after."},
+    {0}};

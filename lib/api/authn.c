@@ -7,8 +7,8 @@
 #include "shop/audit.h"
 #include "shop/limit.h"
 
-/* What another host ended is known here within a second: each idle turn of a worker asks (there is
- * one every half second), and where all were busy, the first request after so long. */
+/* Sessions that another host ended are known here within a second: each idle turn of a worker asks
+ * (there is one every half second), and where all were busy, the first request after so long. */
 #define REVOCATION_POLL_MS 400
 #define REVOCATION_AGE_MAX_MS 900
 
@@ -88,9 +88,9 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
     return (has.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
 }
 
-/* What the flags of a route ask of the caller's session. A guest is whoever has the token: there is
- * nothing by which to prove again to be there. The session of a guest who has become somebody has
- * ended. */
+/* Check the caller's session against the flags of a route. A guest is the holder of the token:
+ * there is nothing by which to prove again to be there. The session of a guest who has become
+ * somebody has ended. */
 static enum mx_err require_session(struct mx_ctx *cx, unsigned flags)
 {
     struct mx_session_proof proof;

@@ -11,7 +11,7 @@ enum mx_err mx_authenticate(struct mx_ctx *cx, struct mx_str bearer) MX_MUST_CHE
 enum mx_err mx_authorize(struct mx_ctx *cx, const struct mx_route *route) MX_MUST_CHECK;
 enum mx_err mx_admit(struct mx_ctx *cx, enum mx_rate_class c) MX_MUST_CHECK;
 
-/* Who the caller is, or has turned out to be; none: nobody known. */
+/* The caller's account, from the token or proved by the request; none: unknown. */
 struct mx_id mx_caller(const struct mx_ctx *cx);
 
 /* Behind mx_dispatch, which returned `e`: a refusal of permission, and proof of identity that

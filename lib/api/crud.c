@@ -10,7 +10,7 @@
 
 const struct mx_shape mx_shape_crud_new = {"CrudNew", sizeof(struct mx_crud_in), NULL, 0, NULL};
 
-#define ID MX_F(struct mx_crud_in, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Which.")
+#define ID MX_F(struct mx_crud_in, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id.")
 static const struct mx_field one_fields[] = {ID};
 MX_SHAPE(mx_shape_crud_one, "CrudOne", struct mx_crud_in, one_fields);
 
@@ -305,8 +305,8 @@ static void place_faults(const struct run *r, const char *list, size_t i, int n_
             mx_str_fmt(r->cx->arena, "%.*s%.*s", MX_FMT(at), MX_FMT(f->at[k].pointer));
 }
 
-/* True: go on to the next entry. What the database refused ends the transaction, and what changed
- * meanwhile the batch; faults of the other entries are told together. */
+/* True: go on to the next entry. A refusal of the database ends the transaction, and a change by
+ * others meanwhile ends the batch; faults of the other entries are told together. */
 static bool goes_on(struct run *r, const char *list, size_t i, int n_before, enum mx_err e)
 {
     if (e == MX_OK)

@@ -160,7 +160,7 @@ static enum mx_err in_progress(struct run *r)
     return MX_E_IDEMPOTENCY_IN_PROGRESS;
 }
 
-/* What the stored row says to this request; one without a status waits for its outcome. */
+/* Answer by the stored row; one without a status waits for its outcome. */
 static enum mx_err judge(struct run *r, const struct q_idempotency_find_row *row)
 {
     if (!mx_keys_made(r->cx->proc->keys, told(r), &row->request_hash))
@@ -168,7 +168,7 @@ static enum mx_err judge(struct run *r, const struct q_idempotency_find_row *row
     return row->status == 0 ? in_progress(r) : replay(r, row);
 }
 
-/* What is stored under the key decides; nothing stored: `otherwise`. */
+/* The row stored under the key decides; nothing stored: `otherwise`. */
 static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 {
     struct mx_list rows;
@@ -188,7 +188,8 @@ static enum mx_err full(struct run *r)
                    "Too many answers are kept under Idempotency-Keys of this account.");
 }
 
-/* Write the key's row. What staff do is bounded by who they are. */
+/* Write the key's row. Answers kept for customers and guests are bounded, those for staff are not.
+ */
 static enum mx_err store(struct run *r)
 {
     struct mx_ctx *cx = r->cx;

@@ -6,11 +6,11 @@
 static const struct mx_field job_rows[] = {
     MX_O(struct mx_job_failure, id, "Failure."),
     MX_O(struct mx_job_failure, job, "Job: order_expiry."),
-    MX_O(struct mx_job_failure, subject_id, "What it failed on: an order, a mail, an event."),
+    MX_O(struct mx_job_failure, subject_id, "Row that it failed on: an order, a mail, an event."),
     MX_O_ENUM(struct mx_job_failure, state, mx_job_state_names,
               "waiting: tried again at next_try_at. dead: failed too often; staff may retry it."),
     MX_O(struct mx_job_failure, tries, "Tries that failed."),
-    MX_O(struct mx_job_failure, error, "Why the last one did."),
+    MX_O(struct mx_job_failure, error, "Error of the last one."),
     MX_O(struct mx_job_failure, next_try_at, "When it is tried next."),
     MX_O(struct mx_job_failure, created_at, "When it failed first."),
     MX_O(struct mx_job_failure, updated_at, "When it failed last, or was retried."),
@@ -56,27 +56,28 @@ static enum mx_err api_admin_job_retry(struct mx_ctx *cx, const void *in, struct
     return mx_job_retry(cx, ((const struct path *)in)->id, out);
 }
 
-const struct mx_route mx_routes_jobs[] = {{.id = "admin.jobs.list",
-                                           .method = MX_GET,
-                                           .path = "/v1/admin/jobs",
-                                           .who = MX_WHO_STAFF,
-                                           .permission = MX_PERM(AUDIT_READ),
-                                           .flags = MX_R_LIST,
-                                           .in = &query,
-                                           .answers = {{200, &job}},
-                                           .fn = api_admin_jobs_list,
-                                           .doc = "What jobs failed on, what failed last first."},
-                                          {.id = "admin.jobs.retry",
-                                           .method = MX_POST,
-                                           .path = "/v1/admin/jobs/{id}/retry",
-                                           .who = MX_WHO_STAFF,
-                                           .permission = MX_PERM(SETTINGS_WRITE),
-                                           .flags = MX_R_TX,
-                                           .in = &job_id,
-                                           .answers = {{200, &job}},
-                                           .fn = api_admin_job_retry,
-                                           .doc = "Try again at once, as if it had never failed."},
-                                          {0}};
+const struct mx_route mx_routes_jobs[] = {
+    {.id = "admin.jobs.list",
+     .method = MX_GET,
+     .path = "/v1/admin/jobs",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM(AUDIT_READ),
+     .flags = MX_R_LIST,
+     .in = &query,
+     .answers = {{200, &job}},
+     .fn = api_admin_jobs_list,
+     .doc = "Rows that jobs failed on, latest failure first."},
+    {.id = "admin.jobs.retry",
+     .method = MX_POST,
+     .path = "/v1/admin/jobs/{id}/retry",
+     .who = MX_WHO_STAFF,
+     .permission = MX_PERM(SETTINGS_WRITE),
+     .flags = MX_R_TX,
+     .in = &job_id,
+     .answers = {{200, &job}},
+     .fn = api_admin_job_retry,
+     .doc = "Try again at once, as if it had never failed."},
+    {0}};
 
 /* ---- metrics ---- */
 

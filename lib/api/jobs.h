@@ -1,4 +1,4 @@
-/* What the jobs failed on, for staff, and what they have to do, for metrics. */
+/* Failures of jobs, for staff, and the work that waits for them, for metrics. */
 #ifndef MX_API_JOBS_H
 #define MX_API_JOBS_H
 

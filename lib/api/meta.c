@@ -94,8 +94,8 @@ static enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *
     return MX_OK;
 }
 
-/* The master counts; it is asked as `merx status metrics` asks it. What the jobs have to do stands
- * in the database, whether they run or not. */
+/* The master counts; it is asked as `merx status metrics` asks it. Work that waits for the jobs
+ * stands in the database, whether they run or not. */
 static enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
 {
     struct mx_buf out;

@@ -1,4 +1,4 @@
-/* What is about the service itself: health, readiness, its description, its public keys. */
+/* Routes about the service itself: health, readiness, its description, its public keys. */
 #ifndef MX_API_META_H
 #define MX_API_META_H
 

@@ -18,7 +18,7 @@ enum mx_catalog_sort {
 /* Wire names in that order, NULL-terminated. */
 extern const char *const mx_product_sort_names[];
 
-/* What a list shall hold. An absent member filters nothing. */
+/* Filters and order of a list. An absent member filters nothing. */
 struct mx_catalog_query {
     struct mx_str category;       /* slug; its descendants count too */
     struct mx_str q;              /* words, all of which must occur */

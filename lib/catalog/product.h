@@ -105,7 +105,7 @@ struct mx_variant_write {
     bool has_title, has_options, has_price, has_compare_at_price, has_weight_grams, has_stock;
 };
 
-/* What staff send. Creating needs title and variants; a change leaves members that were not sent as
+/* Input of staff. Creating needs title and variants; a change leaves members that were not sent as
  * they are. Variants are matched by id, else by article number: those listed are changed or added,
  * the others withdrawn. Options that were not sent are made of the variants' choices. */
 struct mx_product_write {

@@ -52,7 +52,7 @@ void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
  * of the overlay too. */
 enum mx_err mx_product_draft_check(struct mx_ctx *cx, struct mx_product_draft *m) MX_MUST_CHECK;
 
-/* What lists need to know of the active variants and all texts. */
+/* Columns for lists, derived from the active variants and all texts. */
 struct mx_product_draft_derived mx_product_draft_derive(struct mx_arena *a,
                                                         const struct mx_product_draft *m);
 

@@ -1,5 +1,5 @@
-/* Words for the full-text index. What the index holds is made here, of folded text, so that every
- * word can be found as people type it: words too short for it and those it ignores are stored with
+/* Words for the full-text index. They are made here, of folded text, so that every word can be
+ * found as people type it: words too short for the index and those it ignores are stored with
  * underscores behind them, runs of scripts without blanks as pairs of letters, and a search asks
  * for beginnings of words. */
 #ifndef MX_CATALOG_SEARCH_H

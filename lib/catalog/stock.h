@@ -9,7 +9,7 @@
 
 #define MX_STOCK_MAX INT64_C(1000000000) /* units of one variant */
 
-/* What the public may know: enum of names in mx_stock_hint_names. */
+/* Stock as the public sees it: enum of names in mx_stock_hint_names. */
 enum mx_stock_hint { MX_STOCK_IN, MX_STOCK_LOW, MX_STOCK_OUT };
 extern const char *const mx_stock_hint_names[];
 
@@ -46,7 +46,7 @@ struct mx_stock_change {
 /* First counters and ledger rows of new variants; changes with `set`. */
 enum mx_err mx_stock_open(struct mx_ctx *cx, const struct mx_list *changes) MX_MUST_CHECK;
 
-/* What a change made of a variant. */
+/* Stock of a variant after a change. */
 struct mx_stock_moved {
     struct mx_stock now;
     int64_t on_hand_before;

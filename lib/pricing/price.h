@@ -1,4 +1,4 @@
-/* What a cart costs: pure integer arithmetic, one currency. Prices are net; tax is added by the
+/* Price of a cart: pure integer arithmetic, one currency. Prices are net; tax is added by the
  * rates of the destination, line by line, each rounded half up to a minor unit, shipping at the
  * standard rate. Invariant: total = subtotal - discount + shipping + tax. */
 #ifndef MX_PRICING_PRICE_H

@@ -158,7 +158,7 @@ static int by_item(const void *a, const void *b)
     return memcmp(x->item_id.b, y->item_id.b, sizeof(x->item_id.b));
 }
 
-/* What few carts have: a note, metadata, notices. */
+/* Load the columns that few carts have: note, metadata, notices. */
 static enum mx_err load_more(struct mx_ctx *cx, struct mx_cart *cart)
 {
     struct mx_list rows;
@@ -196,7 +196,7 @@ static bool any_method(const struct mx_cart *cart)
     return cart->shipping_method != NULL;
 }
 
-/* What an order needs; `ships`: only one of goods that ship. */
+/* Requirements of an order; `ships`: only of one with goods that ship. */
 static const struct {
     bool (*met)(const struct mx_cart *cart);
     const char *code, *pointer, *detail;

@@ -50,7 +50,7 @@ struct mx_cart_warning {
     int reason; /* enum mx_cart_reason; -1: not told */
 };
 
-/* What checkout still needs. */
+/* A requirement that checkout still has. */
 struct mx_cart_requirement {
     struct mx_str code;    /* empty, required, not_offered */
     struct mx_str pointer; /* RFC 6901, into the body of the checkout */
@@ -89,7 +89,7 @@ enum mx_err mx_cart_get(struct mx_ctx *cx, bool shown, struct mx_cart *ret_cart)
 /* The account's open cart without making one; MX_E_NOT_FOUND when there is none. */
 enum mx_err mx_cart_load(struct mx_ctx *cx, struct mx_cart *ret_cart) MX_MUST_CHECK;
 
-/* What is bought and where to, instead of what the cart says. */
+/* Lines, address and method of a checkout, instead of the cart's. */
 struct mx_cart_line {
     struct mx_id variant_id;
     int64_t quantity;
@@ -99,10 +99,11 @@ struct mx_cart_instead {
     struct mx_id method;  /* none: the cart's */
     struct mx_list lines; /* struct mx_cart_line; none: the cart's */
 };
-/* What a checkout buys, in its transaction: the open cart, or with `lines` a cart of these alone
- * (version 0, items in their order) that is stored nowhere. The session is seen to live in the same
- * statement (mx_session_require_live), and the caller's audit key is read. MX_E_NOT_FOUND: there is
- * no open cart; MX_E_UNAUTHORIZED: the session has ended; MX_E_VALIDATION_FAILED, with a fault of
+/* The cart that a checkout buys, in its transaction: the open cart, or with `lines` a cart of these
+ * alone (version 0, items in their order) that is stored nowhere. The session is seen to live in
+ * the same statement (mx_session_require_live), and the caller's audit key is read. MX_E_NOT_FOUND:
+ * there is no open cart; MX_E_UNAUTHORIZED: the session has ended; MX_E_VALIDATION_FAILED, with a
+ * fault of
  * "/items/N/variant_id" for each, when articles are not sold or named twice. */
 enum mx_err mx_cart_load_live(struct mx_ctx *cx, const struct mx_cart_instead *instead,
                               struct mx_cart *ret_cart) MX_MUST_CHECK;

@@ -7,7 +7,7 @@
 
 typedef struct q_cart_to_take_row line_t;
 
-/* What of the lines comes along, and what does not. */
+/* Lines that come along, and warnings for those that do not. */
 struct taking {
     struct mx_arena *arena;
     struct mx_json_rows lines;

@@ -1,5 +1,5 @@
-/* What did not come along when one cart was put into another: kept with the cart as JSON, shown as
- * warnings until the owner has seen them. And what warnings and refusals share. */
+/* Losses of a merge of two carts: kept with the cart as JSON, shown as warnings until the owner has
+ * seen them. And the code that warnings and refusals share. */
 #ifndef MX_SALES_CART_NOTICE_H
 #define MX_SALES_CART_NOTICE_H
 

@@ -14,7 +14,7 @@
 
 #define ORDER_NUMBER_LEN 9 /* XXXX-XXXX */
 
-/* What the last statement of the transaction needs. */
+/* Parameters of the last statement of the transaction. */
 struct closing {
     struct mx_ctx *cx;
     struct mx_id order, cart;
@@ -98,7 +98,7 @@ static struct mx_str new_number(struct mx_arena *a)
 
 /* ---- may it be ordered ---- */
 
-/* What is missing, at its place in the request. */
+/* Tell each missing member, at its place in the request. */
 static void tell_missing(struct mx_ctx *cx, const struct mx_checkout *in,
                          const struct mx_cart *cart)
 {
@@ -281,7 +281,7 @@ static void fill_order(struct mx_ctx *cx, const struct mx_checkout *in, const st
         .metadata = cart->metadata,
         .version = 1,
     };
-    /* What was bought past the cart has the order's id in place of a cart's. */
+    /* An order that was bought past the cart has its own id in place of a cart's. */
     o->cart_id = mx_id_none(cart->id) ? o->id : cart->id;
     mx_order_take_outcome(cx, paid, o);
     if (cart->shipping_method != NULL) {
@@ -335,7 +335,7 @@ static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
 
 /* ---- the checkout ---- */
 
-/* What the request gives instead of the cart's; an address becomes a row of its own. */
+/* Read what the request gives instead of the cart's; an address becomes a row of its own. */
 static enum mx_err read_instead(struct mx_ctx *cx, const struct mx_checkout *in,
                                 struct mx_cart_instead *ret)
 {

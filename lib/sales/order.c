@@ -290,7 +290,7 @@ static enum mx_err end_by_cancelling(struct mx_ctx *cx, const struct mx_order *o
     return release(cx, ending, "order cancelled");
 }
 
-/* What is asked of the order does not fit its state. */
+/* Refuse a transition that does not fit the state of the order. */
 static enum mx_err no_transition(struct mx_ctx *cx, const struct mx_order *o, const char *detail)
 {
     struct mx_params p;

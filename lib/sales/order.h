@@ -84,7 +84,7 @@ struct mx_order {
     struct mx_id cart_id; /* not shown: what it was made of */
 };
 
-/* What is given here is used instead of what the cart says. */
+/* Input of a checkout; a member that is given is used instead of the cart's. */
 struct mx_checkout {
     struct mx_money expected_total; /* currency "" : not given */
     struct mx_pay_request payment;

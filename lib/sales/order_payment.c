@@ -48,7 +48,7 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_order *o, i
                                                            : MX_E_RETRY;
 }
 
-/* What the audit log keeps of an attempt to pay. */
+/* An attempt to pay, as the audit log keeps it. */
 static struct mx_str payment_json(struct mx_arena *a, const struct mx_order *o,
                                   const struct mx_order_payment_row *p)
 {

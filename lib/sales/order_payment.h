@@ -4,7 +4,7 @@
 
 #include "sales/order.h"
 
-/* What the outcome makes of an order that waited for it: status, payment_status, placed_at. */
+/* Apply the outcome to an order that waited for it: status, payment_status, placed_at. */
 void mx_order_take_outcome(const struct mx_ctx *cx, const struct mx_pay_outcome *paid,
                            struct mx_order *o);
 /* Write attempt number `attempt` (from 1) and its events, and leave both in o->payments and

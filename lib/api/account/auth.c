@@ -18,7 +18,7 @@ struct tokens {
     int result, token_type;
 };
 static const struct mx_field tokens_fields[] = {
-    MX_O_ENUM(struct tokens, result, result_signed_in_names, "What signing in came to."),
+    MX_O_ENUM(struct tokens, result, result_signed_in_names, "Outcome of signing in."),
     MX_F_AS(struct tokens, t.access_token, "access_token", MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
             "For the Authorization header."),
     MX_O_ENUM(struct tokens, token_type, token_type_names, "How to send it."),
@@ -39,12 +39,12 @@ struct mfa_required {
     struct mx_list methods;
 };
 static const struct mx_field mfa_required_fields[] = {
-    MX_O_ENUM(struct mfa_required, result, result_mfa_required_names, "What signing in came to."),
+    MX_O_ENUM(struct mfa_required, result, result_mfa_required_names, "Outcome of signing in."),
     MX_O(struct mfa_required, mfa_required, "True: signing in takes a second factor."),
     MX_F(struct mfa_required, mfa_token, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
          "For POST /v1/auth/mfa or POST /v1/auth/passkey, and nothing else."),
     MX_F_KIND(struct mfa_required, methods, "methods", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
-              "What it can be: totp, recovery_code; passkey."),
+              "Methods to prove it: totp, recovery_code; passkey."),
 };
 MX_SHAPE(mx_shape_mfa_required, "MfaRequired", struct mfa_required, mfa_required_fields);
 
@@ -133,7 +133,7 @@ static const struct mx_field mfa_fields[] = {
     MX_F(struct mx_second, mfa_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
          "From the answer to the first factor; good for 5 minutes and 5 codes."),
     MX_F_ENUM(struct mx_second, method, MX_BODY, MX_F_REQUIRED, mx_mfa_method_names,
-              "Whose code it is."),
+              "Origin of the code."),
     MX_F(struct mx_second, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_MFA_CODE_MIN,
          MX_MFA_CODE_MAX, MX_LINE, "Six digits of the app, or a recovery code."),
 };

@@ -39,7 +39,8 @@ struct query {
 static const struct mx_field query_fields[] = {
     MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, customer_filter_names,
                   "Only customers in this state; all but closed ones unless given."),
-    MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL, "Who has this address."),
+    MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL,
+         "Only the customer with this address."),
     MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
          "How address or name begin; instead of email."),
 };

@@ -33,7 +33,7 @@ static const struct mx_field factor_fields[] = {
 static MX_SHAPE(factors_shape, "ExportSecondFactors", struct mx_export_factors, factor_fields);
 
 static const struct mx_field code_fields[] = {
-    MX_O_ENUM(struct mx_export_code, purpose, code_purpose_names, "What the code confirms."),
+    MX_O_ENUM(struct mx_export_code, purpose, code_purpose_names, "Purpose of the code."),
     MX_O(struct mx_export_code, email, "Where it was mailed to."),
     MX_O_NULL(struct mx_export_code, name, "Name given at sign-up."),
     MX_O(struct mx_export_code, attempts, "Tries so far."),
@@ -48,14 +48,15 @@ static const struct mx_field account_fields[] = {
     MX_O_NULL(struct mx_export_account, email_verified_at, "When the address was proved."),
     MX_O(struct mx_export_account, updated_at, "When the account last changed."),
     MX_F_KIND(struct mx_export_account, ways_in, "ways_in", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
-              "What signing in is possible by: password, passkey, identity."),
+              "Ways to sign in: password, passkey, identity."),
     MX_F_SUB(struct mx_export_account, factors, MX_K_OBJECT, 0, 0, 0, &factors_shape,
              "Authenticator app and recovery codes."),
     LIST(struct mx_export_account, passkeys, mx_shape_passkey, "Passkeys, oldest first."),
     LIST(struct mx_export_account, identities, mx_shape_identity,
          "Providers to sign in with, newest first."),
     LIST(struct mx_export_account, addresses, mx_shape_address, "Address book, newest first."),
-    LIST(struct mx_export_account, codes, code_shape, "What codes were mailed for, newest first."),
+    LIST(struct mx_export_account, codes, code_shape,
+         "Mailed codes and their purposes, newest first."),
     MX_O_PTR(struct mx_export_account, cart, &mx_shape_cart, "The open cart."),
 };
 static MX_SHAPE(account_shape, "ExportAccount", struct mx_export_account, account_fields);
@@ -78,7 +79,7 @@ static const struct mx_field session_fields[] = {
     MX_O(struct mx_export_session, last_used_at, "When it last got tokens."),
     MX_O(struct mx_export_session, authenticated_at, "When its owner last proved to be there."),
     MX_O_ENUM(struct mx_export_session, second_factor, second_factor_names,
-              "By what beside the first."),
+              "Second factor that was used."),
     MX_O(struct mx_export_session, expires_at, "When it ends unless it is used."),
     MX_O_NULL(struct mx_export_session, ended_at, "When it was ended."),
     MX_O(struct mx_export_session, current, "The session that asks."),
@@ -87,9 +88,9 @@ static MX_SHAPE(session_shape, "ExportSession", struct mx_export_session, sessio
 
 static const struct mx_field mail_fields[] = {
     MX_O(struct mx_export_mail, id, "Mail."),
-    MX_O(struct mx_export_mail, template, "Which: verify_code."),
+    MX_O(struct mx_export_mail, template, "Template: verify_code."),
     MX_O(struct mx_export_mail, locale, "Its language."),
-    MX_O_ENUM(struct mx_export_mail, state, mail_state_names, "What became of it."),
+    MX_O_ENUM(struct mx_export_mail, state, mail_state_names, "State of delivery."),
     MX_O(struct mx_export_mail, created_at, "When it was asked for."),
     MX_O_NULL(struct mx_export_mail, done_at, "When it was sent or given up."),
 };
@@ -97,10 +98,10 @@ static MX_SHAPE(mail_shape, "ExportMail", struct mx_export_mail, mail_fields);
 
 static const struct mx_field audit_fields[] = {
     MX_O(struct mx_export_audit, id, "Entry."),
-    MX_O(struct mx_export_audit, action, "What: account.update."),
-    MX_O(struct mx_export_audit, object_type, "On what: account."),
+    MX_O(struct mx_export_audit, action, "Action: account.update."),
+    MX_O(struct mx_export_audit, object_type, "Type of the object: account."),
     MX_O_ENUM(struct mx_export_audit, by, audit_by_names,
-              "Who; other: who was not signed in, or the shop's machinery."),
+              "The actor; other: not signed in, or a program of the shop."),
     MX_O_RAW(struct mx_export_audit, before, "The account before; null for other objects."),
     MX_O_RAW(struct mx_export_audit, after, "The account after; null for other objects."),
     MX_O_NULL(struct mx_export_audit, address, "Address of the client, unless staff's."),
@@ -120,7 +121,7 @@ static const struct mx_field page_fields[] = {
     PART(addresses, address_shape, "Every address that was given: of the book, carts and orders."),
     PART(sessions, session_shape, "Sign-ins: those that were not ended, then those that were."),
     PART(mails, mail_shape, "Mail for the account or to its proved address; texts are not kept."),
-    PART(audit_log, audit_shape, "What the caller did, and what was done to the account."),
+    PART(audit_log, audit_shape, "Acts of the caller, and acts of others on the account."),
     MX_O_NULL(struct page, next_cursor, "For the next page."),
 };
 MX_SHAPE(mx_shape_export, "Export", struct page, page_fields);

@@ -18,7 +18,7 @@ struct code {
 };
 static const struct mx_field code_fields[] = {
     MX_F(struct code, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_TOTP_DIGITS, MX_TOTP_DIGITS,
-         MX_DIGITS, "What the app shows."),
+         MX_DIGITS, "Six digits of the app."),
 };
 MX_SHAPE(mx_shape_totp_code, "TotpCode", struct code, code_fields);
 

@@ -53,7 +53,7 @@ struct notice {
     struct mx_str provider, payload;
 };
 static const struct mx_field notice_fields[] = {
-    MX_F(struct notice, provider, MX_PATH, MX_F_REQUIRED, 1, 32, MX_TOKEN, "Whose notice it is."),
+    MX_F(struct notice, provider, MX_PATH, MX_F_REQUIRED, 1, 32, MX_TOKEN, "Name of the provider."),
     MX_F(struct notice, payload, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, MX_ID_TOKEN_MAX, MX_TOKEN,
          "The notice, signed with a key of the provider's key set."),
 };
@@ -63,7 +63,7 @@ struct obeyed {
     int event;
 };
 static const struct mx_field obeyed_fields[] = {
-    MX_O_ENUM(struct obeyed, event, mx_oidc_event_names, "What was understood."),
+    MX_O_ENUM(struct obeyed, event, mx_oidc_event_names, "Event that was understood."),
 };
 MX_SHAPE(mx_shape_provider_event, "ProviderEvent", struct obeyed, obeyed_fields);
 
@@ -130,7 +130,7 @@ const struct mx_route mx_routes_oidc[] = {
      .answers = {{200, &mx_shape_provider_event}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND),
      .fn = api_oidc_notice,
-     .doc = "What a provider tells of a user by itself (Apple's server-to-server notices): without "
+     .doc = "Notice of a provider about a user (Apple's server-to-server notices): without "
             "consent "
             "sessions end, without the user the way in goes too. Each counts once."},
     {.id = "me.identities.list",

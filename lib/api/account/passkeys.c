@@ -91,15 +91,15 @@ struct creation {
 };
 static const struct mx_field creation_fields[] = {
     MX_O(struct creation, challenge, "Good once, for five minutes; base64url."),
-    MX_O_OBJ(struct creation, rp, &party_shape, "Whom the passkey is for."),
-    MX_O_OBJ(struct creation, user, &user_shape, "Whose it is."),
+    MX_O_OBJ(struct creation, rp, &party_shape, "Relying party."),
+    MX_O_OBJ(struct creation, user, &user_shape, "Owner of the passkey."),
     MX_F_SUB_AS(struct creation, parameters, "pubKeyCredParams", MX_K_LIST, 0, 0, 0,
                 &parameter_shape, "Algorithms, the best first."),
     MX_O(struct creation, timeout, "Milliseconds."),
     MX_F_SUB_AS(struct creation, exclude, "excludeCredentials", MX_K_LIST, 0, 0, 0,
                 &descriptor_shape, "Registered already."),
     MX_F_SUB_AS(struct creation, selection, "authenticatorSelection", MX_K_OBJECT, 0, 0, 0,
-                &selection_shape, "What it has to be able to do."),
+                &selection_shape, "Required abilities of the authenticator."),
     MX_O_ENUM(struct creation, attestation, attestation_names, "Its maker need not be proved."),
 };
 MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, creation_fields);
@@ -108,7 +108,7 @@ MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, c
 
 /* Members of the JSON forms that say nothing we need. */
 #define IGNORED(T, wire) \
-    MX_F_KIND(T, ignored, wire, MX_K_RAW, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, "Not looked at.")
+    MX_F_KIND(T, ignored, wire, MX_K_RAW, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, "Ignored.")
 #define BYTES(T, m, wire, flags, doc) \
     MX_F_AS(T, m, wire, MX_BODY, flags, 1, TEXT_MAX, MX_TOKEN, doc)
 
@@ -172,7 +172,7 @@ static const struct mx_field sign_in_fields[] = {
     MX_F(struct sign_in, mfa_token, MX_BODY, MX_F_SECRET, 1, 512, MX_PASSWORD,
          "Of a sign-in that waits for its second factor."),
     MX_F_SUB(struct sign_in, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &assertion_shape,
-             "What navigator.credentials.get() gave, as JSON."),
+             "Result of navigator.credentials.get(), as JSON."),
 };
 MX_SHAPE(mx_shape_passkey_sign_in, "PasskeySignIn", struct sign_in, sign_in_fields);
 
@@ -181,9 +181,9 @@ struct new_passkey {
     struct registration credential;
 };
 static const struct mx_field new_fields[] = {
-    MX_F(struct new_passkey, name, MX_BODY, 0, 1, 100, MX_LINE, "What its owner calls it."),
+    MX_F(struct new_passkey, name, MX_BODY, 0, 1, 100, MX_LINE, "Name given by its owner."),
     MX_F_SUB(struct new_passkey, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &registration_shape,
-             "What navigator.credentials.create() gave, as JSON."),
+             "Result of navigator.credentials.create(), as JSON."),
 };
 MX_SHAPE(mx_shape_passkey_new, "PasskeyNew", struct new_passkey, new_fields);
 
@@ -202,7 +202,7 @@ struct passkey_name {
 static const struct mx_field name_fields[] = {
     MX_F(struct passkey_name, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
     MX_F(struct passkey_name, name, MX_BODY, MX_F_REQUIRED, 1, 100, MX_LINE,
-         "What its owner calls it."),
+         "Name given by its owner."),
 };
 MX_SHAPE(mx_shape_passkey_name, "PasskeyName", struct passkey_name, name_fields);
 
@@ -210,7 +210,7 @@ MX_SHAPE(mx_shape_passkey_name, "PasskeyName", struct passkey_name, name_fields)
 
 static const struct mx_field passkey_fields[] = {
     MX_O(struct mx_passkey, id, "Passkey."),
-    MX_O(struct mx_passkey, name, "What its owner calls it."),
+    MX_O(struct mx_passkey, name, "Name given by its owner."),
     MX_O(struct mx_passkey, backed_up, "Synchronised between devices."),
     MX_O(struct mx_passkey, created_at, "Since when."),
     MX_O_NULL(struct mx_passkey, last_used_at, "Last sign-in by it."),

@@ -8,7 +8,7 @@
 
 /* clang-format off */
 #define MX_POSTAL_ROWS(M, needed) \
-    M(name, needed, 200, MX_LINE, "Who receives."), \
+    M(name, needed, 200, MX_LINE, "Recipient."),    \
     M(company, MX_F_NULLABLE, 200, MX_LINE, "Company."), \
     M(line1, needed, 200, MX_LINE, "Street and number."), \
     M(line2, MX_F_NULLABLE, 200, MX_LINE, "Second line."), \

@@ -6,7 +6,7 @@
 static const struct mx_field role_fields[] = {
     MX_O(struct mx_role, name, "Name, which is also its id."),
     MX_F_KIND(struct mx_role, permissions, "permissions", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
-              "What it permits."),
+              "Its permissions."),
     MX_O(struct mx_role, built_in, "Built-in roles do not change."),
     MX_O(struct mx_role, holders, "Number of staff who hold it."),
     MX_O(struct mx_role, version, "For If-Match."),

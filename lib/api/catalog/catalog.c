@@ -14,7 +14,7 @@
     MX_O(struct mx_category, id, "Category."),                    \
         MX_O(struct mx_category, slug, "Its name in addresses."), \
         MX_O(struct mx_category, title, "Its name."),             \
-        MX_O_METADATA(struct mx_category, public_metadata, "Of the shop's own.")
+        MX_O_METADATA(struct mx_category, public_metadata, "Data of the shop.")
 #define CATEGORY_LEVEL(shape, wire, below)                                 \
     static const struct mx_field shape##_fields[] = {                      \
         CATEGORY_FIELDS,                                                   \
@@ -59,7 +59,8 @@ static const struct mx_field card_fields[] = {MX_CARD_FIELDS(struct mx_card, )};
 MX_SHAPE(mx_shape_card, "ProductCard", struct mx_card, card_fields);
 
 static const struct mx_field option_fields[] = {
-    MX_F(struct mx_option, name, MX_BODY, MX_F_REQUIRED, 1, 64, MX_LINE, "What is chosen: Size."),
+    MX_F(struct mx_option, name, MX_BODY, MX_F_REQUIRED, 1, 64, MX_LINE,
+         "Name of the choice: Size."),
     MX_F_KIND(struct mx_option, values, "values", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1, 100,
               MX_LINE, "The choices, in their order."),
 };
@@ -68,7 +69,8 @@ MX_SHAPE(mx_shape_option, "ProductOption", struct mx_option, option_fields);
 static const struct mx_field media_fields[] = {
     MX_F(struct mx_media, url, MX_BODY, MX_F_REQUIRED, 1, 500, MX_LINE,
          "https:// or a path of this site."),
-    MX_F(struct mx_media, alt, MX_BODY, MX_F_NULLABLE, 1, 500, MX_LINE, "What it shows."),
+    MX_F(struct mx_media, alt, MX_BODY, MX_F_NULLABLE, 1, 500, MX_LINE,
+         "Description of the picture."),
     MX_F(struct mx_media, width, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
     MX_F(struct mx_media, height, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
 };

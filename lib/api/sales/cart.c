@@ -31,7 +31,7 @@ MX_SHAPE(mx_shape_cart_item, "CartItem", struct mx_cart_item, item_fields);
 
 #define WARNING struct mx_cart_warning
 static const struct mx_field warning_fields[] = {
-    MX_O_ENUM(WARNING, code, mx_cart_warning_code_names, "What the buyer should know."),
+    MX_O_ENUM(WARNING, code, mx_cart_warning_code_names, "Kind of notice."),
     MX_O_NULL(WARNING, item_id, "The line; null for what is not in the cart (not_kept)."),
     MX_O(WARNING, variant_id, "Variant."),
     MX_O(WARNING, title, "Product and variant."),
@@ -62,7 +62,7 @@ static const struct mx_field cart_fields[] = {
     MX_F_KIND(struct mx_cart, discounts, "discounts", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
               "Discounts in effect."),
     MX_O(struct mx_cart, subtotal, "Sum of the lines."),
-    MX_O(struct mx_cart, discount_total, "Taken off."),
+    MX_O(struct mx_cart, discount_total, "Sum of the discounts."),
     MX_O(struct mx_cart, shipping_total, "Shipping, net."),
     MX_O(struct mx_cart, tax_total, "Tax of the destination."),
     MX_O(struct mx_cart, total, "subtotal - discount_total + shipping_total + tax_total."),
@@ -72,9 +72,9 @@ static const struct mx_field cart_fields[] = {
     MX_O_NULL(struct mx_cart, note, "A note for the shop."),
     MX_O_METADATA(struct mx_cart, metadata, "The client's own; the order gets it."),
     MX_O_LIST(struct mx_cart, warnings, &mx_shape_cart_warning,
-              "What the buyer should know. Each stays until it was in an answer of GET /v1/cart."),
+              "Notices for the buyer. Each stays until it was in an answer of GET /v1/cart."),
     MX_O_LIST(struct mx_cart, requirements, &mx_shape_cart_requirement,
-              "What checkout still needs."),
+              "Members that checkout still needs."),
 };
 MX_SHAPE(mx_shape_cart, "Cart", struct mx_cart, cart_fields);
 
@@ -95,7 +95,7 @@ struct item_add {
 static const struct mx_field item_add_fields[] = {
     MX_F(struct item_add, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
     MX_F(struct item_add, quantity, MX_BODY, MX_F_REQUIRED, 1, MX_CART_QUANTITY_MAX, MX_LINE,
-         "How many more."),
+         "Quantity to add."),
 };
 MX_SHAPE(mx_shape_cart_add, "CartItemAdd", struct item_add, item_add_fields);
 

@@ -18,7 +18,7 @@ static const struct mx_field item_fields[] = {
     MX_O(struct mx_order_item, quantity, "How many."),
     MX_O(struct mx_order_item, unit_price, "Net."),
     MX_O(struct mx_order_item, line_total, "unit_price times quantity."),
-    MX_O(struct mx_order_item, tax, "On the line."),
+    MX_O(struct mx_order_item, tax, "Tax of the line."),
 };
 MX_SHAPE(mx_shape_order_item, "OrderItem", struct mx_order_item, item_fields);
 
@@ -26,16 +26,16 @@ static const struct mx_field payment_fields[] = {
     MX_O(struct mx_order_payment_row, id, "Payment."),
     MX_O(struct mx_order_payment_row, provider, "Provider."),
     MX_O_ENUM(struct mx_order_payment_row, status, mx_payment_status_names, "State."),
-    MX_O(struct mx_order_payment_row, amount, "Asked for."),
-    MX_O(struct mx_order_payment_row, captured, "Taken."),
-    MX_O(struct mx_order_payment_row, refunded, "Given back."),
-    MX_O_NULL(struct mx_order_payment_row, failure_code, "Why it failed."),
+    MX_O(struct mx_order_payment_row, amount, "Amount asked for."),
+    MX_O(struct mx_order_payment_row, captured, "Amount captured."),
+    MX_O(struct mx_order_payment_row, refunded, "Amount refunded."),
+    MX_O_NULL(struct mx_order_payment_row, failure_code, "Reason of the failure."),
     MX_O(struct mx_order_payment_row, created_at, "When."),
 };
 MX_SHAPE(mx_shape_payment, "Payment", struct mx_order_payment_row, payment_fields);
 
 static const struct mx_field event_fields[] = {
-    MX_O(struct mx_order_event, type, "What happened."),
+    MX_O(struct mx_order_event, type, "Kind of event."),
     MX_O(struct mx_order_event, created_at, "When."),
 };
 MX_SHAPE(mx_shape_order_event, "OrderEvent", struct mx_order_event, event_fields);
@@ -70,7 +70,7 @@ static const struct mx_field order_fields[] = {
     MX_O_PTR(struct mx_order, shipping_method, &mx_shape_order_method, "How it is shipped."),
     STRINGS(discounts, "Discounts in effect."),
     MX_O(struct mx_order, subtotal, "Sum of the lines."),
-    MX_O(struct mx_order, discount_total, "Taken off."),
+    MX_O(struct mx_order, discount_total, "Sum of the discounts."),
     MX_O(struct mx_order, shipping_total, "Shipping, net."),
     MX_O(struct mx_order, tax_total, "Tax."),
     MX_O(struct mx_order, total, "subtotal - discount_total + shipping_total + tax_total."),
@@ -88,7 +88,7 @@ MX_SHAPE(mx_shape_order, "Order", struct mx_order, order_fields);
 
 static const struct mx_field pay_fields[] = {
     MX_F_ENUM(struct mx_pay_request, provider, MX_BODY, MX_F_REQUIRED, mx_payment_provider_names,
-              "Who takes the money."),
+              "Payment provider."),
     MX_F(struct mx_pay_request, token, MX_BODY, 0, 1, 255, MX_TOKEN,
          "sandbox: tok_ok, tok_declined."),
 };

@@ -1,4 +1,4 @@
-/* /v1/admin/shipping-methods. What is changed counts from the next time that a cart is read: of a
+/* /v1/admin/shipping-methods. A change counts from the next time that a cart is read: of a
  * method that is gone or not active the cart has none, and another one has to be chosen. */
 #include "api/sales/shipping_methods.h"
 
@@ -18,7 +18,7 @@ struct method {
 static const struct mx_field rate_fields[] = {
     MX_F(R, country, MX_BODY, MX_F_NULLABLE, 2, 2, MX_COUNTRY,
          "Where it is shipped to; null: every country without a rate of its own."),
-    MX_F(R, price, MX_BODY, MX_F_REQUIRED, 0, MX_MONEY_MAX, MX_LINE, "What it costs."),
+    MX_F(R, price, MX_BODY, MX_F_REQUIRED, 0, MX_MONEY_MAX, MX_LINE, "Price of shipping."),
     MX_F(R, free_from, MX_BODY, MX_F_NULLABLE, 0, MX_MONEY_MAX, MX_LINE,
          "Nothing from this subtotal on; null: never. In the currency of the price."),
 };

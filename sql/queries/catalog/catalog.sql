@@ -116,7 +116,7 @@ AND (:by_variant = 0
 (:ids IS NULL OR LOCATE(LOWER(HEX(p.id)), :ids) > 0)
 
 -- part: catalog.plain_filters
--- What most lists are asked for by: nothing that only a variant knows.
+-- The filters of most lists: none that only a variant knows.
 -- in: i64 n_attributes
 {{catalog.brand}}
 AND {{catalog.price_range}}

@@ -10,7 +10,8 @@ CASE WHEN :n_attributes = 0 THEN 0 ELSE :n_attributes - {{catalog.attributes_met
     AS attributes_missed
 
 -- part: catalog.unfiltered
--- What every count is taken over. The limit has the rows judged once, not at each use of them.
+-- The products that every count is taken over. The limit has the rows judged once, not at each
+-- use of them.
 -- in: i64 by_stock_or_option
 AND {{catalog.among_ids}}
 AND (:by_stock_or_option = 0 OR 1 = ({{catalog.variant}} LIMIT 1))

@@ -62,7 +62,7 @@ SELECT {{product.row}}
 SELECT version, status FROM product WHERE id = :id FOR UPDATE;
 
 -- name: product.parts
--- doc: What is stored of a product as JSON or in other tables, as typed rows. kind 0: an option
+-- doc: Parts of a product that are stored as JSON or in other tables, as typed rows. kind 0: an option
 -- doc: with one of its values; 1: a variant's choice of an option; 2: an attribute; 3: a category.
 -- in: id product
 -- out: i64 kind, id? variant, str name, str? value, i64? position, i64? place
@@ -264,7 +264,7 @@ SELECT UNHEX(j.product), j.name, j.value
            value VARCHAR(200) PATH '$.value')) j;
 
 -- name: catalog.around
--- doc: What a product page shows beside the product. kind 0: its categories; 1: related products,
+-- doc: Rows that a product page shows beside the product. kind 0: its categories; 1: related products,
 -- doc: the best selling of its neighbours in one of its categories.
 -- in: id product
 -- out: i64 kind, id id, str slug, str title, str? brand, str? currency, i64? price_min

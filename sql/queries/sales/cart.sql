@@ -87,7 +87,7 @@ SELECT STRAIGHT_JOIN {{cart.priced}}, o.audit_key
  WHERE se.id = :session AND se.revoked_at IS NULL AND se.expires_at > :now;
 
 -- name: cart.more
--- doc: What few carts have, and no line needs.
+-- doc: Columns that few carts have, and no line needs.
 -- in: id cart
 -- out: str? note, str? metadata, str? notices
 SELECT note, metadata, notices FROM cart WHERE id = :cart;
@@ -199,8 +199,8 @@ UPDATE cart c
                   AND (r.country = '*' OR r.country = a.country));
 
 -- name: cart.take_words
--- doc: What a cart says beside its lines counts in the account's open cart from now on, which takes its
--- doc: currency too while it is empty.
+-- doc: The words of a cart, all but its lines, count in the account's open cart from now on, which
+-- doc: takes its currency too while it is empty.
 -- in: id source, id account
 UPDATE cart t
   JOIN cart f ON f.id = :source
@@ -288,6 +288,6 @@ DELETE c
   STRAIGHT_JOIN cart c ON c.account_id = UNHEX(j.id);
 
 -- name: cart.move
--- doc: What became an account's orders is another's.
+-- doc: Give the carts that became an account's orders to another account.
 -- in: id source, id account
 UPDATE cart SET account_id = :account WHERE account_id = :source AND is_open IS NULL;

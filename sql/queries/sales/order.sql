@@ -113,8 +113,8 @@ SELECT e.object_id, e.id, e.action, e.created_at
  ORDER BY e.object_id, e.id;
 
 -- name: order.pay
--- doc: What another attempt to pay made of an order that waits for it, by compare-and-set on what was
--- doc: read. placed_at: it waits no longer.
+-- doc: Write the outcome of another attempt to pay into an order that waits for it, by
+-- doc: compare-and-set on what was read. placed_at: it waits no longer.
 -- in: id id, i64 version, i64 status, i64 payment_status, time? placed_at, time now
 UPDATE orders
    SET status = :status, payment_status = :payment_status, placed_at = :placed_at,
@@ -200,8 +200,8 @@ UPDATE (SELECT i.variant_id, SUM(i.quantity) AS quantity
    SET s.reserved = s.reserved - r.quantity, s.version = s.version + 1, s.updated_at = :now;
 
 -- name: order.mail
--- doc: What the confirmations of the orders in a JSON array of hexadecimal ids say; their readers are
--- doc: not erased until the transaction ends.
+-- doc: Contents of the confirmations of the orders in a JSON array of hexadecimal ids; their readers
+-- doc: are not erased until the transaction ends.
 -- in: str orders
 -- out: id account, str number, i64 total, str currency, bin? email, bin? account_email, str locale
 SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale
