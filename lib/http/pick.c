@@ -175,7 +175,7 @@ static const char *string_end(const char *p)
     return p + 1;
 }
 
-/* What follows the value that begins at p. */
+/* The end of the value that begins at p. */
 static const char *value_end(const char *p)
 {
     int depth = 0;

@@ -140,7 +140,7 @@ def paths_of(value, prefix=""):
 
 
 def cut(value, chosen):
-    """What stands of the value when only those names are kept."""
+    """The rest of the value when only those names are kept."""
     if isinstance(value, list):
         return [cut(entry, chosen) for entry in value]
     if not isinstance(value, dict):
