@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-for directory in ("helpers", "http/account", "http/contract"):
-    sys.path.insert(0, str(pathlib.Path(__file__).parent / directory))
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "helpers"))
 
 import client  # noqa: E402
 
@@ -80,15 +79,10 @@ def recorder(place, pytestconfig):
     return client.Recorder(directory / f"exchanges.{os.getpid()}.jsonl")
 
 
-# One client address plays all the people of a test run.
-CROWD = client.limits(1_000_000, "credential_per_ip", "guest_per_ip", "guess_per_ip", "login_global", "mail_global") | {
-    "rate_mail_per_ip_hour": 1_000_000}
-
-
 @pytest.fixture(scope="session")
 def stack(place):
     """The stack that all tests share; whoever breaks it takes one of new_stack."""
-    shared = client.Stack(place / "run", workers=4, **CROWD)
+    shared = client.Stack(place / "run", workers=4, **client.CROWD)
     yield shared.start()
     shared.stop()
 
@@ -138,7 +132,7 @@ def new_stack(place):
     made = []
 
     def make(name, **settings):
-        made.append(client.Stack(place / name, **(CROWD | settings)))
+        made.append(client.Stack(place / name, **(client.CROWD | settings)))
         return made[-1].start()
 
     yield make

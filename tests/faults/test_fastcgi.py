@@ -9,18 +9,15 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "helpers"))
-
-import client  # noqa: E402
-import fcgi_client as fcgi  # noqa: E402
-from fcgi_lies import LIES  # noqa: E402
+import client
+import fcgi_client as fcgi
+from fcgi_lies import LIES
 
 BUSY = "/v1/readyz"  # waits for the database
 

@@ -94,6 +94,11 @@ def limits(n, *which):
     return {f"rate_{one}_{how}": n for one in which for how in ("burst", "per_min")}
 
 
+# One client address plays all the people of a test run.
+CROWD = limits(1_000_000, "credential_per_ip", "guest_per_ip", "guess_per_ip", "login_global",
+               "mail_global") | {"rate_mail_per_ip_hour": 1_000_000}
+
+
 class Stack:
     """deploy/run below one directory, with settings given as workers=2, token_ttl_s=60, ..."""
 

@@ -5,6 +5,8 @@ import hmac
 import struct
 import time
 
+from authenticator import Authenticator
+from client import Person
 
 TOTP, CONFIRM, CODES = "/v1/me/mfa/totp", "/v1/me/mfa/totp/confirm", "/v1/me/mfa/recovery-codes"
 STEP = 30
@@ -64,3 +66,25 @@ def half(api, person, token=None):
 
 def second(api, token, code, method="totp", **how):
     return api.post("/v1/auth/mfa", {"mfa_token": token, "method": method, "code": code}, **how)
+
+
+def age(stack, person, seconds=7200):
+    """Let the person's sign-ins be so long ago."""
+    stack.admin().rows(
+        f"UPDATE session SET authenticated_at = UTC_TIMESTAMP(3) - INTERVAL {seconds} SECOND"
+        f" WHERE account_id = {id_of(person)}")
+
+
+def registered(person, stack):
+    """A device that has a passkey of the person."""
+    device = Authenticator(f"https://localhost:{stack.port}")
+    made = device.make(person.post("/v1/me/passkeys/options").json())
+    answer = person.post("/v1/me/passkeys", {"credential": made})
+    assert answer.status_code == 201, answer.text
+    device.passkey = answer.json()["id"]
+    return device
+
+
+def by_passkey(api, device):
+    made = device.get(api.post("/v1/auth/passkey/options").json())
+    return Person(api, api.post("/v1/auth/passkey", {"credential": made}))

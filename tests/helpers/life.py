@@ -7,7 +7,7 @@ import sealed
 from authenticator import Authenticator
 from client import PASSWORD, unique_email, unique_key
 from shop import make_product, variant_ids
-from test_pii import bare, mark, whole_address
+from personal import bare, mark, whole_address
 
 DEVICE = "Mozilla/5.0 (Private Phone {})"
 HOSTS = itertools.count(128)  # nobody else's: their addresses stay readable

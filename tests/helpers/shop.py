@@ -1,8 +1,6 @@
 """Products made for a test, and what the stock says of them."""
 import uuid
 
-from client import Db  # noqa: F401  (the type of `db` below)
-
 
 def make_product(staff, price=1299, stock=10, variants=1, **more):
     """An active product of its own; the answer of POST /v1/admin/products."""

@@ -1,6 +1,4 @@
 """Registration, proof of the address, sign-in, profile."""
-import ctypes
-import ctypes.util
 import re
 import statistics
 import time
@@ -9,33 +7,8 @@ import pytest
 
 import client
 import sealed
+from accounts import login, other_code, register, tokens_of, verify, weak_hash
 from client import CODE, PASSWORD, at_once, faults, handle_of, problem, unique_email
-
-
-def register(api, email, password=PASSWORD, name="Ada Lovelace", **how):
-    sent = {"email": email, "password": password, "name": name}
-    return api.post("/v1/auth/register", sent, **how)
-
-
-def verify(api, email, code, handle=None, **how):
-    return api.verify(email, code, handle, **how)
-
-
-def login(api, email, password=PASSWORD, **how):
-    return api.post("/v1/auth/login", {"email": email, "password": password}, **how)
-
-
-def other_code(code):
-    return code[:-1] + ("0" if code[-1] != "0" else "1")
-
-
-def tokens_of(answer, status=200):
-    assert answer.status_code == status, answer.text
-    body = answer.json()
-    assert set(body) == {"result", "access_token", "token_type", "expires_in", "refresh_token", "user"}
-    assert body["token_type"] == "Bearer" and 0 < body["expires_in"] <= 900
-    assert answer.headers["Cache-Control"] == "no-store"
-    return body
 
 
 # ---- guests
@@ -411,18 +384,6 @@ def test_hashes_are_salted(api, db):
         for email in emails
     }
     assert len(hashes) == 2
-
-
-def weak_hash(password):
-    """An Argon2id hash with less memory and one pass, made by libsodium."""
-    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
-    out = ctypes.create_string_buffer(128)
-    done = sodium.crypto_pwhash_str_alg(
-        out, password.encode(), ctypes.c_ulonglong(len(password.encode())), ctypes.c_ulonglong(1),
-        ctypes.c_size_t(8192 * 1024), 2,
-    )
-    assert done == 0
-    return out.value.decode()
 
 
 def test_a_weaker_hash_is_replaced_at_sign_in(api, customer, stack, db):

@@ -11,21 +11,11 @@ from staff_helpers import hire, invite
 from life import Life, leave, ship, values
 from load import Session, counter, ways
 from shop import assert_ledger, make_product, variant_ids
-from test_mfa import enrol, half
-from test_pii import bare, dump, mark, readable, whole_address
+from factor import enrol, half
+from personal import bare, dump, mark, readable, rows_about, whole_address
 
 # Tables that may still name the account (guest is a view of it): its number tells nothing of the person.
 KEPT = {"account", "address", "audit_log", "cart", "guest", "orders", "session", "stock_move"}
-
-
-def rows_about(db, account):
-    """Tables with rows that hold the account's id, by any column that may."""
-    found = set()
-    for row in db.rows("SELECT table_name AS t, column_name AS c FROM information_schema.columns"
-                       " WHERE table_schema = DATABASE() AND column_type = 'binary(16)'"):
-        if db.rows(f"SELECT 1 FROM {row['t']} WHERE {row['c']} = x'{bare(account)}' LIMIT 1"):
-            found.add(row["t"])
-    return found
 
 
 @pytest.fixture

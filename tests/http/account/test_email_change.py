@@ -4,9 +4,8 @@ import pytest
 import client
 from client import (
     CODE, NO_HANDLE, PASSWORD, at_once, faults, handle_of, problem, unique_email, until)
-from test_accounts import login, other_code, register, tokens_of, verify
-from test_passwords import account, asked, change, reset
-from test_sessions import refused, signed_in
+from accounts import account, asked, change, login, other_code, register, reset, tokens_of, verify
+from sessions import refused, signed_in
 
 
 @pytest.fixture

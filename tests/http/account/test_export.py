@@ -10,11 +10,10 @@ import client
 import sealed
 from client import PASSWORD, faults, follow, problem, unique_key, until
 from staff_helpers import hire
-from factor import enrol, half
+from factor import age, enrol, half
 from life import Life, leave, ship
-from test_mfa import age
-from test_pii import bare, mark, whole_address
-from test_zz_contract import Contract
+from personal import bare, mark, whole_address
+from contract import Contract
 
 EXPORT = "/v1/me/export"
 LISTS = ("accounts", "orders", "addresses", "sessions", "mails", "audit_log")

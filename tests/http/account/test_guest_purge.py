@@ -8,8 +8,7 @@ import client
 import sealed
 from client import ADDRESS, unique_email, until
 from shop import make_product, variant_ids
-from test_deletion import rows_about
-from test_pii import bare
+from personal import bare, rows_about
 
 KEEP_D = 7
 

@@ -13,7 +13,7 @@ from authenticator import Authenticator
 from client import at_once, faults, problem
 from staff_helpers import audit_rows
 from factor import (
-    CODES, CONFIRM, STEP, TOTP, code_at, enrol, half, id_of, second, wrong_code)
+    CODES, CONFIRM, STEP, TOTP, age, by_passkey, code_at, enrol, half, id_of, registered, second, wrong_code)
 
 OWN = "/v1/auth/reauth"
 
@@ -23,13 +23,6 @@ def authenticated_ago(stack, person):
     return int(stack.admin().value(
         "SELECT TIMESTAMPDIFF(SECOND, authenticated_at, UTC_TIMESTAMP(3)) FROM session"
         f" WHERE account_id = {id_of(person)} ORDER BY id DESC LIMIT 1"))
-
-
-def age(stack, person, seconds=7200):
-    """Let the person's sign-ins be so long ago."""
-    stack.admin().rows(
-        f"UPDATE session SET authenticated_at = UTC_TIMESTAMP(3) - INTERVAL {seconds} SECOND"
-        f" WHERE account_id = {id_of(person)}")
 
 
 def query(stack, sql):
@@ -523,21 +516,6 @@ def test_staff_without_a_second_factor_can_only_enrol(new_stack, recorder):
 
 
 # ---- beside passkeys
-
-
-def registered(person, stack):
-    """A device that has a passkey of the person."""
-    device = Authenticator(f"https://localhost:{stack.port}")
-    made = device.make(person.post("/v1/me/passkeys/options").json())
-    answer = person.post("/v1/me/passkeys", {"credential": made})
-    assert answer.status_code == 201, answer.text
-    device.passkey = answer.json()["id"]
-    return device
-
-
-def by_passkey(api, device):
-    made = device.get(api.post("/v1/auth/passkey/options").json())
-    return client.Person(api, api.post("/v1/auth/passkey", {"credential": made}))
 
 
 @pytest.mark.req("MFA-6")

@@ -10,7 +10,6 @@ import time
 import pytest
 
 import client
-import conftest
 from authenticator import Authenticator
 from client import faults, problem
 from factor import enrol, second
@@ -55,7 +54,7 @@ class World:
         self.file = place / "oidc.conf"
         self.file.write_text("# providers of a test\n\n" + "\n".join(sections))
         self.stack = client.Stack(
-            place / "run", workers=2, slow_workers=4, oidc_providers=self.file, **conftest.CROWD)
+            place / "run", workers=2, slow_workers=4, oidc_providers=self.file, **client.CROWD)
         self.stack.start()
         self.api = client.Api(self.stack, recorder)
 

@@ -16,7 +16,7 @@ from authenticator import ATTESTED, BOMB, PRESENT, VERIFIED, Authenticator, Key,
 from client import faults, problem
 from load import peak_kib
 from shop import make_product, variant_ids
-from test_mfa import enrol, second
+from factor import enrol, second
 
 SIGN_IN, OWN = "/v1/auth/passkey", "/v1/me/passkeys"
 

@@ -10,9 +10,10 @@ import client
 from client import CODE, NO_HANDLE, PASSWORD, at_once, faults, handle_of, problem, unique_email
 from staff_helpers import audit_rows
 from factor import enrol
-from test_accounts import login, other_code, register, tokens_of, verify, weak_hash
-from test_mfa import by_passkey, registered
-from test_sessions import refused, rotated, signed_in
+from accounts import (
+    NEW, account, asked, change, forgot, login, other_code, register, reset, tokens_of, verify, weak_hash)
+from factor import by_passkey, registered
+from sessions import refused, rotated, signed_in
 
 
 @pytest.fixture
@@ -20,34 +21,6 @@ def customer(api):
     """One who has signed up and got mail."""
     return api.sign_up()
 
-NEW = "another-Horse-battery-8"
-
-
-def change(person, new=NEW, current=None, **how):
-    sent = {"current_password": current or person.password, "password": new}
-    return person.put("/v1/me/password", sent, **how)
-
-
-def forgot(api, email, **how):
-    return api.post("/v1/auth/password/forgot", {"email": email}, **how)
-
-
-def reset(api, email, code, password=NEW, handle=None, **how):
-    """With the handle of the newest request for the address, unless another is given."""
-    handle = handle or api.handles("/v1/auth/password/forgot", email.lower())[-1]
-    sent = {"email": email, "code": code, "handle": handle, "password": password}
-    return api.post("/v1/auth/password/reset", sent, **how)
-
-
-def asked(api, mailbox, email, n=1):
-    """The code of the n-th mail beyond those that are there."""
-    before = len(mailbox.all(email))
-    handle_of(forgot(api, email))
-    return mailbox.code(email, before + n)
-
-
-def account(person):
-    return f"UNHEX('{person.id.replace('-', '')}')"
 
 
 # ---- strength

@@ -1,48 +1,12 @@
 """Personal data at rest: nothing to be read in the tables, and nothing that opens in another row."""
-import subprocess
 import uuid
 
 import pytest
 
 import sealed
 from client import ADDRESS, problem
+from personal import bare, dump, readable, whole_address
 from shop import make_product, variant_ids
-
-
-def mark(word):
-    return f"{word}-{uuid.uuid4().hex[:12]}"
-
-
-def bare(identifier):
-    return identifier.replace("-", "").upper()
-
-
-def whole_address():
-    return {
-        "name": mark("Name"), "company": mark("Company"), "line1": mark("Street"),
-        "line2": mark("Floor"), "city": mark("City"), "region": mark("Region"),
-        "postal_code": uuid.uuid4().hex[:12], "country": "DE",
-        "phone": f"+49 {uuid.uuid4().int % 10**15:015d}",
-    }
-
-
-def dump(stack):
-    """All rows of all tables as bytes."""
-    db = stack.admin()
-    tables = [r["name"] for r in db.rows(
-        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()")]
-    assert len(tables) > 20
-    everything = "; ".join(f"SELECT * FROM {name}" for name in tables)
-    return subprocess.run([*db.command, "--batch", "--raw", "-e", everything], check=True,
-                          capture_output=True).stdout
-
-
-def readable(data, words):
-    """Those of the words that stand in the bytes as they are, or in hex or UTF-16."""
-    low = data.lower()
-    return sorted(w for w in words
-                  if any(form.lower() in low for form in
-                         (w.encode(), w.encode().hex().encode(), w.encode("utf-16-le"))))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 import client
 from client import at_once, faults, problem
+from sessions import refresh, refused, rotated, signed_in
 from shop import make_product, variant_ids
 
 
@@ -17,20 +18,6 @@ from shop import make_product, variant_ids
 def customer(api):
     """One who has signed up and got mail."""
     return api.sign_up()
-
-
-def refresh(api, token, **how):
-    return api.post("/v1/auth/refresh", {"refresh_token": token}, **how)
-
-
-def rotated(api, token):
-    answer = refresh(api, token)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def refused(api, token):
-    problem(refresh(api, token), 401, "invalid_refresh_token")
 
 
 def claims(token):
@@ -47,10 +34,6 @@ def shift(stack, person, column, change):
     stack.admin().rows(
         f"UPDATE session SET {column} = {column} {change} WHERE id = UNHEX('{session(person)}')"
     )
-
-
-def signed_in(person, token=None):
-    return person.get("/v1/me", token=token or person.token).status_code == 200
 
 
 # ---- refresh

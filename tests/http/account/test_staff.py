@@ -9,7 +9,7 @@ from staff_helpers import (
     STAFF, accept, all_permissions, audit_rows, hire, if_match, invite, key, mailed_code,
     new_role,
 )
-from test_mfa import enrol
+from factor import enrol
 
 UNKNOWN = "01920000-0000-7000-8000-000000000000"
 

@@ -9,7 +9,7 @@ import client
 from client import PASSWORD, Api, faults, problem, unique_email, until
 from staff_helpers import STAFF, audit_rows, hire, invite, key, new_role
 from shop import make_product, variant_ids
-from test_mfa import enrol, half, second, wrong_code
+from factor import enrol, half, second, wrong_code
 
 
 @pytest.fixture
