@@ -4,6 +4,7 @@ over what other runs kept (--contract-of)."""
 import collections
 import json
 import pathlib
+import urllib.parse
 
 import pytest
 
