@@ -235,7 +235,7 @@ static bool load_account(struct mx_demo *d, const struct person *p)
     }
     fresh(d);
     if (!mx_email_key(d->cx.arena, mx_str_c(p->email), &x.row.email_key)) {
-        fprintf(stderr, "merx demo: %s is no e-mail address\n", p->email);
+        fprintf(stderr, "merx demo: %s is not an e-mail address\n", p->email);
         return false;
     }
     if (!done(d, "password", mx_password_hash(mx_str_c(password), phc)))

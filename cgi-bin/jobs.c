@@ -101,7 +101,7 @@ struct job_state {
 static void failed(const struct job *job, struct job_state *state, enum mx_err e)
 {
     if (state->pause_ms == 0)
-        mx_log(MX_LOG_WARN, "a job fails and is tried again", MX_KC("job", job->name),
+        mx_log(MX_LOG_WARN, "job failed, will be retried", MX_KC("job", job->name),
                MX_KC("error", mx_err_code(e)));
     state->pause_ms = state->pause_ms == 0 ? PAUSE_MIN_MS : 2 * state->pause_ms;
     if (state->pause_ms > PAUSE_MAX_MS)
@@ -144,7 +144,7 @@ static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *
         return false;
     }
     if (state->pause_ms > 0)
-        mx_log(MX_LOG_INFO, "a job works again", MX_KC("job", job->name));
+        mx_log(MX_LOG_INFO, "job works again", MX_KC("job", job->name));
     state->pause_ms = 0;
     if (n >= BATCH)
         return true;

@@ -188,9 +188,9 @@ static void log_outcome(struct mx_ctx *cx, const struct mx_mail *m, const struct
         const char *text;
     } lines[] = {
         [MX_MAIL_SENT] = {MX_LOG_INFO, "mail sent"},
-        [MX_MAIL_REFUSED] = {MX_LOG_WARN, "mail refused for good"},
-        [MX_MAIL_FAILED] = {MX_LOG_WARN, "mail put off"},
-        [MX_MAIL_HINDERED] = {MX_LOG_WARN, "mail cannot be sent now"},
+        [MX_MAIL_REFUSED] = {MX_LOG_WARN, "mail rejected permanently"},
+        [MX_MAIL_FAILED] = {MX_LOG_WARN, "mail deferred"},
+        [MX_MAIL_HINDERED] = {MX_LOG_WARN, "mail server cannot take mail now"},
     };
 
     mx_log(lines[o->end].level, lines[o->end].text, MX_KS("mail", mx_id_str(cx->arena, m->id)),

@@ -88,7 +88,8 @@ enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id)
     MX_TRY(q_account_ways_in(cx->db, &(struct q_account_ways_in_in){id}, &rows));
     if (rows.n == 1 && MX_AT(rows, struct q_account_ways_in_row, 0)->ways > 1)
         return MX_OK;
-    return mx_fail(cx->faults, MX_E_CONFLICT, "There is no other way to sign in: set a password.");
+    return mx_fail(cx->faults, MX_E_CONFLICT,
+                   "This is the only way to sign in: set a password first.");
 }
 
 enum mx_err mx_account_erase(struct mx_ctx *cx, const struct mx_holder *h)

@@ -51,7 +51,7 @@ enum mx_err mx_mfa_may_enrol(struct mx_ctx *cx)
     MX_TRY(mx_session_live(cx, &proof));
     if (proof.second != MX_SECOND_NONE)
         return MX_OK;
-    return mx_fail(cx->faults, MX_E_FORBIDDEN, "Sign in by the second factor that there is first.");
+    return mx_fail(cx->faults, MX_E_FORBIDDEN, "Sign in with the existing second factor first.");
 }
 
 enum mx_err mx_mfa_tell(struct mx_ctx *cx, struct mx_id account, const char *what,

@@ -252,10 +252,11 @@ static enum mx_err add(void *arg)
     MX_TRY(spend(p));
     MX_TRY(find(p, &known));
     if (!mx_id_none(known))
-        return mx_fail(cx->faults, MX_E_CONFLICT, "Somebody signs in with this already.");
+        return mx_fail(cx->faults, MX_E_CONFLICT,
+                       "An account signs in with this identity already.");
     MX_TRY(mx_oidc_list(cx, &own));
     if (own.n >= MX_IDENTITIES_MAX)
-        return mx_fail(cx->faults, MX_E_CONFLICT, "An account has at most %d of them.",
+        return mx_fail(cx->faults, MX_E_CONFLICT, "An account can have at most %d identities.",
                        MX_IDENTITIES_MAX);
     *ret_identity = (struct mx_identity){.provider = p->provider->name,
                                          .issuer = p->provider->issuer,

@@ -167,9 +167,10 @@ static enum mx_err make_room(struct mx_ctx *cx)
     MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(mx_passkey_list(cx, &there));
-    return there.n < MX_PASSKEYS_MAX ? MX_OK
-                                     : mx_fail(cx->faults, MX_E_CONFLICT,
-                                               "There are %d passkeys already.", MX_PASSKEYS_MAX);
+    return there.n < MX_PASSKEYS_MAX
+               ? MX_OK
+               : mx_fail(cx->faults, MX_E_CONFLICT, "The account already has %d passkeys.",
+                         MX_PASSKEYS_MAX);
 }
 
 enum mx_err mx_passkey_register(struct mx_ctx *cx, const struct mx_passkey_new *in,

@@ -113,7 +113,7 @@ enum mx_err mx_role_sum(struct mx_ctx *cx, struct mx_list names, uint64_t *ret_s
         struct mx_str at = mx_str_fmt(cx->arena, "/roles/%zu", i);
 
         if (seen_before(names, i))
-            mx_fault_at(cx->faults, at, "repeated", "stands here twice");
+            mx_fault_at(cx->faults, at, "repeated", "is listed twice");
         else if (find_named(rows, *MX_AT(names, struct mx_str, i), &set))
             *ret_set |= set;
         else
@@ -184,7 +184,7 @@ enum mx_err mx_role_create(struct mx_ctx *cx, const struct mx_role_write *in,
     MX_TRY(mx_role_within(cx, mine, set));
     e = q_role_insert(cx->db, &(struct q_role_insert_in){in->name, (int64_t)set}, NULL);
     if (e == MX_E_DUPLICATE)
-        return mx_fail(cx->faults, MX_E_CONFLICT, "There is a role of this name.");
+        return mx_fail(cx->faults, MX_E_CONFLICT, "A role of this name exists already.");
     MX_TRY(e);
     MX_TRY(mx_role_get(cx, in->name, ret_role));
     return audit(cx, "role.create", NULL, ret_role);

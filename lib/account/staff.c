@@ -180,7 +180,7 @@ enum mx_err mx_staff_invite(struct mx_ctx *cx, const struct mx_staff_invite *in,
     struct q_staff_change_in change;
 
     if (!mx_email_key(cx->arena, in->email, &key)) {
-        mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "is no e-mail address");
+        mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "must be an e-mail address");
         return MX_E_VALIDATION_FAILED;
     }
     MX_TRY(mx_role_begin(cx, &mine));
@@ -249,7 +249,7 @@ static enum mx_err begin_change(struct mx_ctx *cx, struct mx_id id, struct mx_st
     MX_TRY(mx_role_begin(cx, ret_mine));
     MX_TRY(mx_staff_get(cx, id, ret_staff));
     if (mx_id_eq(id, cx->actor.account))
-        return mx_fail(cx->faults, MX_E_FORBIDDEN, "Nobody changes their own roles or status.");
+        return mx_fail(cx->faults, MX_E_FORBIDDEN, "You cannot change your own roles or status.");
     MX_TRY(mx_role_within(cx, *ret_mine, ret_staff->set));
     return mx_version_check(cx, "The account", if_match, ret_staff->version);
 }

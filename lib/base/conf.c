@@ -180,7 +180,7 @@ static void read_line(struct reading *r, struct mx_str line, int number)
 
     snprintf(where, sizeof where, "file line %d", number);
     if (mx_str_find(line, '=') < 0) {
-        mx_buf_fmt(error(r), "%s: want name = value\n", where);
+        mx_buf_fmt(error(r), "%s: expected name = value\n", where);
         return;
     }
     mx_str_split(&value, '=', &name);

@@ -194,7 +194,7 @@ static struct mx_product_draft_variant meant(struct mx_ctx *cx, const struct mx_
     if (v)
         return *v;
     if (!mx_id_none(in->id))
-        variant_fault(cx, i, "id", "not_found", "is no variant of this product");
+        variant_fault(cx, i, "id", "not_found", "is not a variant of this product");
     else if (!in->sku.p)
         variant_fault(cx, i, "sku", "required", "is required for a new variant");
     return (struct mx_product_draft_variant){
@@ -216,9 +216,9 @@ static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
 
         if (find_id(&out, v.id))
             variant_fault(cx, i, mx_id_none(in->id) ? "sku" : "id", "duplicate",
-                          "names a variant that stands in the list already");
+                          "names a variant that is in the list already");
         else if (sku.p && find_sku(&out, sku))
-            variant_fault(cx, i, "sku", "duplicate", "stands in the list twice");
+            variant_fault(cx, i, "sku", "duplicate", "is listed twice");
         overlay_variant(cx, &v, in, i);
         *MX_AT(out, struct mx_product_draft_variant, out.n++) = v;
     }
@@ -344,13 +344,13 @@ static void check_options(struct mx_ctx *cx, const struct mx_product_draft *m)
 
         if (find_option(&m->options, o->name) != o)
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/name", i), "duplicate",
-                        "stands in the list twice");
+                        "is listed twice");
         for (size_t k = 1; k < o->values.n; k++) {
             const struct mx_list before = {o->values.at, k};
 
             if (has_value(&before, *MX_AT(o->values, const struct mx_str, k)))
                 mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/values/%zu", i, k),
-                            "duplicate", "stands in the list twice");
+                            "duplicate", "is listed twice");
         }
     }
 }

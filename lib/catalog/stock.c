@@ -92,10 +92,10 @@ static enum mx_err delta_of(struct mx_ctx *cx, const struct mx_list *changes,
     }
     if (level < r->reserved)
         return mx_fail(cx->faults, MX_E_CONFLICT,
-                       "Of %.*s %lld units are promised to orders; %lld on hand would be too few.",
-                       MX_FMT(r->sku), (long long)r->reserved, (long long)level);
+                       "%lld units of %.*s are promised to orders; %lld on hand would be too few.",
+                       (long long)r->reserved, MX_FMT(r->sku), (long long)level);
     if (level > MX_STOCK_MAX)
-        return mx_fail(cx->faults, MX_E_VALIDATION_FAILED, "Of %.*s there would be too many units.",
+        return mx_fail(cx->faults, MX_E_VALIDATION_FAILED, "There would be too many units of %.*s.",
                        MX_FMT(r->sku));
     *ret_delta = level - r->on_hand;
     return MX_OK;

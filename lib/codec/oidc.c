@@ -148,7 +148,7 @@ static void open_section(struct reading *r, struct mx_str line)
         error(r, "a name is 1 to %d of a-z 0-9 _ - in brackets", NAME_MAX_N);
     for (size_t i = 0; i < r->n; i++)
         if (mx_str_eq(r->at[i].name, p.name))
-            error(r, "%.*s is there twice", MX_FMT(p.name));
+            error(r, "%.*s is listed twice", MX_FMT(p.name));
     if (r->n == MX_OIDC_PROVIDERS) {
         error(r, "more than %d providers", MX_OIDC_PROVIDERS);
         return;
@@ -167,7 +167,7 @@ static void read_member(struct reading *r, struct mx_str line)
     const char *must;
 
     if (r->n == 0 || mx_str_find(line, '=') < 0 || !mx_str_split(&value, '=', &name)) {
-        error(r, "want [provider], or member = value below one");
+        error(r, "expected [provider], or member = value below one");
         return;
     }
     name = mx_str_trim(name);
@@ -176,7 +176,7 @@ static void read_member(struct reading *r, struct mx_str line)
         if (!mx_str_eqc(name, members[i].name))
             continue;
         if (r->set[r->n - 1] & 1u << i)
-            error(r, "%s is there twice", members[i].name);
+            error(r, "%s is set twice", members[i].name);
         r->set[r->n - 1] |= 1u << i;
         must = members[i].set(r, &r->at[r->n - 1], value);
         if (must)

@@ -122,7 +122,7 @@ static const char *client_data_fault(struct mx_arena *a, const struct mx_passkey
 
     if (mx_json_parse(a, client_data, &root, &why, &at) != MX_OK ||
         mx_json_type(root) != MX_JSON_OBJECT)
-        return "client data is no JSON object";
+        return "client data is not a JSON object";
     if (!mx_str_eqc(text_of(root, "type"), type))
         return "another type";
     challenge = text_of(root, "challenge");

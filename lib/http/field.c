@@ -58,7 +58,8 @@ static bool read_collected(struct mx_reader *r, const struct mx_field *f, const 
         return false;
     }
     if (f->kind == MX_K_MAP && (mx_str_find(rest, '[') >= 0 || mx_str_find(rest, ']') >= 0)) {
-        mx_read_fault(r, &at, "unknown_parameter", "has a name with brackets, which none has");
+        mx_read_fault(r, &at, "unknown_parameter",
+                      "has brackets in its name, which no parameter has");
         return false;
     }
     return (f->kind != MX_K_MAP || mx_read_item(r, &at, rest, MX_LINE, &to->name)) &&

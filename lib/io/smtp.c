@@ -74,7 +74,7 @@ static const char *url_error(struct mx_arena *a, const struct mx_settings *conf,
     const char *scheme;
 
     if (curl_url_set(url, CURLUPART_URL, conf->smtp_url, 0) != CURLUE_OK)
-        return "smtp_url is no URL";
+        return "smtp_url is not a URL";
     scheme = part_of(a, url, CURLUPART_SCHEME);
     if (strcmp(scheme, "smtp") != 0 && strcmp(scheme, "smtps") != 0)
         return "smtp_url must begin with smtp:// or smtps://";
@@ -84,7 +84,7 @@ static const char *url_error(struct mx_arena *a, const struct mx_settings *conf,
     if (strcmp(part_of(a, url, CURLUPART_PATH), "/") != 0)
         return "smtp_url must have no path";
     if (conf->smtp_plain && strcmp(scheme, "smtp") != 0)
-        return "smtp_plain goes with smtp:// alone";
+        return "smtp_plain requires smtp://";
     if (conf->smtp_plain && !is_loopback(part_of(a, url, CURLUPART_HOST)))
         return "smtp_plain is for a mail server on a loopback address";
     return NULL;
@@ -98,14 +98,14 @@ static const char *url_of(struct mx_arena *a, const struct mx_settings *conf, co
     const char *whole = NULL;
 
     MX_ASSERT(url != NULL);
-    *ret_why = is_address(from) ? url_error(a, conf, url) : "mail_from is no mail address";
+    *ret_why = is_address(from) ? url_error(a, conf, url) : "mail_from is not a mail address";
     if (*ret_why == NULL) {
         const char *domain = from.p + mx_str_find(from, '@') + 1;
 
         if (curl_url_set(url, CURLUPART_PATH, mx_arena_printf(a, "/%s", domain), 0) == CURLUE_OK)
             whole = part_of(a, url, CURLUPART_URL);
         else
-            *ret_why = "mail_from has no domain to say hello with";
+            *ret_why = "mail_from has no domain for EHLO";
     }
     curl_url_cleanup(url);
     return whole;
@@ -120,7 +120,7 @@ static const char *read_password(struct mx_arena *a, const struct mx_settings *c
 
     *ret_password = MX_S("");
     if (!*conf->smtp_user)
-        return *path ? "smtp_password_file goes with smtp_user" : NULL;
+        return *path ? "smtp_password_file requires smtp_user" : NULL;
     if (!*path)
         return "smtp_user needs smtp_password_file";
     if (stat(path, &st) != 0 || !mx_conf_secret_line(path, text, ret_password))

@@ -317,7 +317,7 @@ static enum mx_err check_named_once(struct mx_ctx *cx, struct mx_list lines)
     for (size_t i = 0; i < lines.n; i++)
         if (named_before(lines, i))
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i), "repeated",
-                        "This article is there already: name it once, with the whole quantity.");
+                        "This article is listed twice: send it once, with the whole quantity.");
     return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
 
@@ -331,7 +331,7 @@ static enum mx_err check_sold(struct mx_ctx *cx, struct mx_list rows)
 
         if (!sellable(r, r->currency))
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i), "unknown",
-                        "No such article is sold.");
+                        "No article with this id is for sale.");
     }
     return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
@@ -508,7 +508,8 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
     if (e != MX_OK)
         return e;
     if (changed == 0) {
-        mx_fault_at(cx->faults, MX_S("/variant_id"), "unknown", "No such article is sold.");
+        mx_fault_at(cx->faults, MX_S("/variant_id"), "unknown",
+                    "No article with this id is for sale.");
         return MX_E_VALIDATION_FAILED;
     }
     MX_TRY(mx_cart_load(cx, ret_cart));
@@ -613,7 +614,7 @@ enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method, struct mx_ca
     MX_TRY(q_cart_set_method(cx->db, &in, &changed));
     if (changed == 0) {
         mx_fault_at(cx->faults, MX_S("/shipping_method_id"), "unknown",
-                    "This way to ship is not offered for the cart.");
+                    "This shipping method is not offered for the cart.");
         return MX_E_VALIDATION_FAILED;
     }
     return mx_cart_load(cx, ret_cart);

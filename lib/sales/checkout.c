@@ -111,7 +111,7 @@ static void tell_missing(struct mx_ctx *cx, const struct mx_checkout *in,
             continue;
         if (method && !mx_id_none(in->shipping_method_id))
             mx_fault_at(cx->faults, r->pointer, "unknown",
-                        "This way to ship is not offered for the address.");
+                        "This shipping method is not offered for the address.");
         else
             mx_fault_at(cx->faults, r->pointer, r->code.p, "%.*s", MX_FMT(r->detail));
     }
@@ -180,7 +180,7 @@ static enum mx_err check_total(struct mx_ctx *cx, const struct mx_checkout *in,
     mx_params_money(&p, "now", cart->total);
     cx->faults->params = mx_params_text(&p);
     return mx_fail(cx->faults, MX_E_PRICE_CHANGED,
-                   "The total is not what was expected: look at the cart again.");
+                   "The total differs from the expected one: read the cart again.");
 }
 
 static enum mx_err check_cart(struct mx_ctx *cx, const struct mx_checkout *in,

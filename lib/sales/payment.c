@@ -24,7 +24,7 @@ static enum mx_err sandbox(struct mx_ctx *cx, const struct mx_pay_request *in,
         return MX_OK;
     }
     mx_fault_at(cx->faults, MX_S("/payment/token"), in->token.p ? "unknown" : "required",
-                "The sandbox knows tok_ok and tok_declined.");
+                "The sandbox accepts tok_ok and tok_declined.");
     return MX_E_VALIDATION_FAILED;
 }
 

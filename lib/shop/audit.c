@@ -161,7 +161,7 @@ void mx_audit_refused(struct mx_ctx *cx, const char *action, const char *object_
         return;
     row.after = mx_audit_route(cx);
     if (mx_audit_write(cx, &row) != MX_OK)
-        mx_log(MX_LOG_WARN, "a refusal is missing in the audit log", MX_KC("action", action));
+        mx_log(MX_LOG_WARN, "cannot write a refusal to the audit log", MX_KC("action", action));
 }
 
 /* ---- read ---- */

@@ -53,7 +53,7 @@ enum mx_err mx_job_failed(struct mx_ctx *cx, enum mx_job_name job, const struct 
     };
 
     mx_log(dead ? MX_LOG_ERROR : MX_LOG_WARN,
-           dead ? "a row of a job failed too often and is dead" : "a row of a job failed",
+           dead ? "a row of a job failed too often, giving up" : "a row of a job failed",
            MX_KS("job", in.job), MX_KS("subject", mx_id_str(cx->arena, row->id)),
            MX_KI("tries", tries), MX_KS("why", in.error));
     return q_job_fail(cx->db, &in, NULL);

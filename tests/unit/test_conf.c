@@ -75,7 +75,7 @@ static void test_faults(void)
     static const struct {
         const char *file, *fault;
     } rows[] = {
-        {"nonsense", "file line 1: want name = value\n"},
+        {"nonsense", "file line 1: expected name = value\n"},
         {"\n\nworker = 3", "file line 3: unknown setting \"worker\"\n"},
         {"Workers = 3", "file line 1: unknown setting \"Workers\"\n"},
         {"= 3", "file line 1: unknown setting \"\"\n"},

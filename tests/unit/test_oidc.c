@@ -63,13 +63,13 @@ static void test_file_faults(void)
 {
     struct mx_buf many;
 
-    refuses("client_ids = a\n", "line 1: want [provider]");
+    refuses("client_ids = a\n", "line 1: expected [provider]");
     refuses("[]\n", "line 1: a name is");
     refuses("[", "line 1: a name is");
     refuses("[a b]\n", "line 1: a name is");
     refuses("[aaaaaaaaaabbbbbbbbbbccccccccccddd]\n", "line 1: a name is");
-    refuses(GOOD "[google]\nclient_ids = c\n", "google is there twice");
-    refuses(GOOD "client_ids = c\n", "client_ids is there twice");
+    refuses(GOOD "[google]\nclient_ids = c\n", "google is listed twice");
+    refuses(GOOD "client_ids = c\n", "client_ids is set twice");
     refuses("[google]\n", "google needs issuer, jwks_uri and client_ids");
     refuses("[x]\nclient_ids = a\n", "x needs issuer");
     refuses("[x]\nissuer = https://\n", "issuer must be an https URL");

@@ -29,7 +29,7 @@ static const struct mx_noun noun = {
     .shape = &shape,
     MX_NOUN_STATEMENTS(tax_rate),
     .key = "/class",
-    .taken = "There is a rate for this country and class.",
+    .taken = "A rate for this country and class exists already.",
 };
 
 const struct mx_route mx_routes_tax_rates[] = {

@@ -64,7 +64,7 @@ static void check_rate(struct mx_ctx *cx, const struct method *m, size_t i)
         k++;
     if (k < i)
         mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/rates/%zu/country", i), "repeated",
-                    "There is a rate for this country and currency.");
+                    "A rate for this country and currency exists already.");
     if (r->free_from.currency.code[0] != 0 &&
         !mx_currency_eq(r->free_from.currency, r->price.currency))
         mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/rates/%zu/free_from/currency", i),

@@ -881,9 +881,9 @@ def test_check_reads_the_file(world, place):
         "client_ids =\nwhat = 1\n[a]\nemail = maybe\nca_file = relative\nrefetch_s = 0\n[google]\n")
     done = world.stack.merx("check", check=False, oidc_providers=bad)
     assert done.returncode == 2
-    for part in ("line 1: want [provider]", "line 2: a name is", "line 4: issuer must be an https",
+    for part in ("line 1: expected [provider]", "line 2: a name is", "line 4: issuer must be an https",
                  "line 5: jwks_uri must", "line 6: client_ids must", "line 7: unknown member",
-                 "line 8: a is there twice", "line 9: email must be", "line 10: ca_file must",
+                 "line 8: a is listed twice", "line 9: email must be", "line 10: ca_file must",
                  "line 11: refetch_s must", "google needs issuer, jwks_uri and client_ids"):
         assert part in done.stderr, (part, done.stderr)
     missing = world.stack.merx("check", check=False, oidc_providers="/nonexistent")

@@ -310,7 +310,7 @@ def test_a_refusal_is_final_and_recorded(lone, authority, sending, verb, answer)
     assert row(lone, bad)["attempts"] == "1" and failure(lone, bad) == f"{answer[:3]} to {verb}"
     assert [m.recipients for m in server.messages] == [[other]]
     kept = lone.db().value(f"SELECT sealed IS NULL FROM mail WHERE id = x'{row(lone, bad)['id']}'")
-    assert kept == "1" and "refused for good" in lone.log()
+    assert kept == "1" and "rejected permanently" in lone.log()
 
 
 @pytest.mark.parametrize("answer", ["550 5.7.1 sender not allowed", "421 4.3.2 closing"])
@@ -525,7 +525,7 @@ def test_check_refuses_what_cannot_be_right(lone, authority, tmp_path):
         ({"smtp_plain": "on", "smtp_url": "smtp://127.0.0.1.evil.example"}, "loopback"),
         ({"smtp_plain": "on", "smtp_url": "smtps://127.0.0.1"}, "smtp_plain"),
         ({"smtp_password_file": ""}, "needs smtp_password_file"),
-        ({"smtp_user": ""}, "goes with smtp_user"),
+        ({"smtp_user": ""}, "requires smtp_user"),
         ({"smtp_password_file": tmp_path / "none"}, "cannot be read"),
         ({"smtp_password_file": open_file}, "open to others"),
         ({"smtp_password_file": empty}, "holds the password"),
@@ -561,7 +561,7 @@ def test_logs_tell_no_address_no_code_no_secret(lone, authority, sending):
         (message,) = server.to(email)
     code = CODE.search(message.get_body(("plain",)).get_content()).group()
     log = lone.log()
-    assert "mail sent" in log and "mail refused for good" in log
+    assert "mail sent" in log and "mail rejected permanently" in log
     ours = "\n".join(line for line in log.splitlines() if f"pid={runner.pid} " in line)
     assert code not in re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|ts=\S+", "", ours)
     for secret in (SECRET, refused, email, refused.split("@")[0], email.split("@")[0]):
