@@ -22,9 +22,9 @@ static int failed(enum mx_err e)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: merx jobs                       run them\n"
-                    "       merx jobs list [JOB]            print what they failed on\n"
-                    "       merx jobs retry ID|JOB|all      try that again at once\n"
+    fprintf(stderr, "usage: merx jobs                       run the jobs\n"
+                    "       merx jobs list [JOB]            print their failures\n"
+                    "       merx jobs retry ID|JOB|all      retry failures at once\n"
                     "JOB:");
     for (int i = 0; i < MX_JOB_COUNT; i++)
         fprintf(stderr, " %s", mx_job_names[i]);

@@ -29,7 +29,7 @@ static const struct {
     {"scale", mx_cmd_scale, NEEDS_SETTINGS, "N", "set the number of workers of the fast pool"},
     {"stop", mx_cmd_stop, NEEDS_SETTINGS, "", "finish running requests and exit"},
     {"jobs", mx_cmd_jobs, NEEDS_SETTINGS | WRITES_LOG, "[list|retry ...]",
-     "run the job runner (mail, expiry); what it failed on"},
+     "run the job runner (mail, expiry); list and retry its failures"},
     {"check", mx_cmd_check, NEEDS_SETTINGS, "", "check settings, keys and database"},
     {"config", mx_cmd_config, 0, "[--sample]", "show the settings and their origin"},
     {"key", mx_cmd_key, NEEDS_SETTINGS, "new|list|activate|...",
@@ -43,10 +43,10 @@ static const struct {
      "list, invite, disable and enable staff"},
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
     {"holdings", mx_cmd_holdings, 0, "",
-     "print where personal data is held, and what becomes of it"},
+     "print where personal data is held, and how it is exported and erased"},
     {"openapi", mx_cmd_openapi, 0, "[MOUNT]", "print the OpenAPI document"},
     {"nginx", mx_cmd_nginx, 0, "[slow|plain]",
-     "print the nginx map of requests for the slow pool, or that are not compressed"},
+     "print the nginx map of requests for the slow pool, or of answers not compressed"},
     {"version", mx_cmd_version, 0, "", "print the versions of the program and the schema"},
 };
 

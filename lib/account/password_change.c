@@ -125,7 +125,7 @@ struct reset {
     enum mx_err refused;
 };
 
-/* Nobody had proved the address: whoever claimed it may have made further ways in, which are not
+/* Nobody had proved the address: its claimant may have made further ways in, which are not
  * the owner's. */
 static enum mx_err drop_claims(struct mx_ctx *cx, struct mx_id account)
 {

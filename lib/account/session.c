@@ -217,8 +217,8 @@ struct denial {
     int64_t until_ms;
 };
 
-/* Of a session that perhaps lives on the database tells, within a second: whoever repeats what
- * ended it needs the token once more. */
+/* Of a session that perhaps lives on the database tells, within a second: a client that repeats
+ * what ended it needs the token once more. */
 static void deny_now(void *arg, bool certain)
 {
     const struct denial *d = arg;

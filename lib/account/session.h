@@ -52,7 +52,7 @@ void mx_session_seen_live(struct mx_ctx *cx);
 
 /* Start a session of the account in `tokens->user` in the present transaction; fills the rest, and
  * writes the audit log unless it is a guest's. MX_E_NOT_FOUND when the account is not active. It
- * counts as a fresh sign-in. For new accounts and account/signin.h: who signs in to an account that
+ * counts as a fresh sign-in. For new accounts and account/signin.h: a sign-in to an account that
  * exists comes through mx_signin_finish. */
 enum mx_err mx_session_start(struct mx_ctx *cx, enum mx_second_factor second,
                              struct mx_tokens *tokens) MX_MUST_CHECK;

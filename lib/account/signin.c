@@ -392,7 +392,8 @@ static enum mx_err prove(struct proof *p, struct mx_str password, const struct m
 }
 
 /* The limits of who has a token of a session of the account: strangers do not use them up, nor does
- * another session alone; who signed in often before the password changed has no more guesses. */
+ * another session alone; many sign-ins before a change of the password give no more guesses after
+ * it. */
 static size_t own_limits(struct mx_ctx *cx, struct mx_id session, struct mx_id account,
                          struct mx_limit limits[MX_LIMITS_MAX])
 {

@@ -15,35 +15,35 @@
     S(audience,                "merx", 0, "audience (aud) of access tokens")                                  \
     I(backlog,                 511, 1, 65535, "listen backlog of each FastCGI socket")               \
     I(body_max,                65536, 1024, 16777216, "largest request body in bytes, unless the route sets another limit") \
-    I(catalog_cache_ms,        1000, 0, 60000, "how long a host caches a rendered public answer, milliseconds; 0 disables the cache") \
+    I(catalog_cache_ms,        1000, 0, 60000, "time for which a host caches a rendered public answer, milliseconds; 0 disables the cache") \
     I(catalog_max_age_s,       30, 0, 86400, "max-age of public catalog answers, seconds")         \
     I(catalog_swr_s,           300, 0, 86400, "stale-while-revalidate of public catalog answers, seconds") \
-    B(checkout_requires_shipping, true, "an order needs an address and a way to ship; off: a shop that ships nothing") \
-    I(connections_per_worker,  512, 1, 1024, "most FastCGI connections that a worker of the fast pool keeps open; further ones are closed after one request, which nginx may notice too late") \
+    B(checkout_requires_shipping, true, "an order needs an address and a shipping method; off: for a shop that ships nothing") \
+    I(connections_per_worker,  512, 1, 1024, "FastCGI connections that a worker of the fast pool keeps open at most; others are closed after one request, which nginx may notice too late") \
     S(control,                 "/run/merx/control.sock", MX_SETTING_PATH, "control socket of the master") \
     S(cors_headers,            "*", 0, "request headers allowed by CORS, separated by commas; *: all that a preflight asks for") \
     S(cors_origins,            "", 0, "origins allowed by CORS, separated by spaces") \
     S(currency,                "EUR", 0, "currency of new carts (ISO 4217)")                       \
     I(db_connect_timeout_s,    2, 1, 60, "time limit for connecting to the database, seconds")               \
     S(db_host,                 "", 0, "database host; empty: connect to db_socket")                       \
-    I(db_lock_timeout_s,       3, 1, 50, "how long a statement waits for a row lock, seconds")         \
+    I(db_lock_timeout_s,       3, 1, 50, "time limit for waiting for a row lock, seconds")         \
     S(db_name,                 "merx", 0, "database schema")                                       \
     S(db_password,             "", MX_SETTING_SECRET, "password of db_user")                       \
     S(db_password_file,        "", MX_SETTING_PATH, "file that holds the password of db_user")     \
     I(db_port,                 3306, 1, 65535, "port of db_host")                                  \
-    I(db_prepared_statements,  100, 1, 1000, "prepared statements a connection keeps, the least recently used goes; the server's max_prepared_stmt_count must have room for those of all connections") \
+    I(db_prepared_statements,  100, 1, 1000, "prepared statements that a connection keeps (least recently used first out); the server's max_prepared_stmt_count must have room for those of all connections") \
     S(db_socket,               "/run/mysqld/mysqld.sock", MX_SETTING_PATH, "socket of the database") \
     I(db_statement_timeout_ms, 5000, 100, 60000, "time limit for one statement, milliseconds")            \
     S(db_tls_ca,               "", MX_SETTING_PATH, "CA file; required with db_host: the server's certificate and host name are verified") \
     S(db_user,                 "merx", 0, "database account")                                      \
     I(drain_timeout_s,         40, 1, 3600, "time limit for a worker to finish its requests at stop and reload, seconds") \
-    I(guest_keep_d,            7, 1, 30, "a guest without an order is deleted this long after their last session ended, days") \
-    I(idempotency_answers,     1000, 10, 1000000, "answers that are kept under Idempotency-Keys for one customer or guest") \
-    I(idempotency_bytes,       8388608, 65536, 1073741824, "bytes that these answers of one customer or guest take at most") \
-    I(idempotency_ttl_h,       48, 24, 8760, "how long an Idempotency-Key is remembered, hours")                  \
+    I(guest_keep_d,            7, 1, 30, "time after its last session ended at which a guest without an order is deleted, days") \
+    I(idempotency_answers,     1000, 10, 1000000, "answers kept under Idempotency-Keys for one customer or guest, at most") \
+    I(idempotency_bytes,       8388608, 65536, 1073741824, "bytes of the answers kept under Idempotency-Keys for one customer or guest, at most") \
+    I(idempotency_ttl_h,       48, 24, 8760, "time for which an Idempotency-Key is remembered, hours")                  \
     S(issuer,                  "https://merx.invalid", 0, "issuer (iss) of access tokens")                  \
     I(job_interval_ms,         250, 20, 60000, "pause of the job runner when nothing is due, milliseconds")      \
-    I(job_tries_max,           30, 1, 1000, "tries of a row that a job fails on, with growing pauses (30: about 20 hours), before it is a dead letter: merx jobs list") \
+    I(job_tries_max,           30, 1, 1000, "attempts at a row on which a job fails, with growing pauses (30: about 20 hours), before it becomes a dead letter: merx jobs list") \
     I(jwks_max_age_s,          300, 30, 86400, "max-age of the public key set, seconds; a new key may sign only after this time") \
     I(kept_connections,        1, 0, 1, "1: the fast pool keeps FastCGI connections open; 0: it closes each after one request") \
     S(keys,                    "/etc/merx/keys", MX_SETTING_PATH, "directory of signing keys and server secrets") \
@@ -57,32 +57,32 @@
     I(order_expiry_min,        30, 1, 10080, "an unpaid order expires and releases its stock after this time, minutes") \
     S(passkey_origins,         "", 0, "origins from which passkeys may be used, separated by spaces: https://shop.example, android:apk-key-hash:...") \
     S(passkey_rp_id,           "", 0, "domain of passkeys (WebAuthn RP ID); empty: passkeys are off") \
-    I(password_hashes_at_once, 2, 1, 1024, "most password hashes that all workers together compute at the same time")     \
-    I(password_wait_ms,        1000, 0, 5000, "how long a sign-in waits for its turn to hash, milliseconds, at most an eighth of request_timeout_ms; 0: it does not wait") \
+    I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers together compute at the same time at most")     \
+    I(password_wait_ms,        1000, 0, 5000, "time for which a sign-in waits for its turn to hash, milliseconds, at most an eighth of request_timeout_ms; 0: it does not wait") \
     I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer than this is answered 503 without being run, milliseconds") \
-    I(rate_credential_per_ip_burst,  300, 1, 1000000, "sign-ins, sign-ups and codes that one client address may send at once") \
-    I(rate_credential_per_ip_per_min, 600, 1, 60000000, "sign-ins, sign-ups and codes that one client address may send a minute") \
-    I(rate_guess_per_ip_burst, 200, 1, 100000000, "wrong passwords and codes of second factors that one client address may send at once, to all accounts together") \
-    I(rate_guess_per_ip_per_min, 60, 1, 100000000, "wrong passwords and codes of second factors that one client address regains a minute") \
-    I(rate_guest_per_ip_burst, 1000, 1, 1000000, "new guests that one client address may ask for at once") \
-    I(rate_guest_per_ip_per_min, 120, 1, 60000000, "new guests that one client address may ask for a minute") \
-    I(rate_login_global_burst, 3000, 1, 100000000, "wrong passwords and codes of second factors that this host takes at once, over all accounts and client addresses") \
-    I(rate_login_global_per_min, 600, 1, 100000000, "wrong passwords and codes of second factors that this host regains a minute, over all accounts and client addresses") \
-    I(rate_login_per_account_burst, 40, 1, 100000, "wrong passwords that one account takes at once, from all client addresses together") \
-    I(rate_login_per_account_ip_burst, 10, 1, 100000, "wrong passwords and codes of second factors that one account takes at once from one client address") \
-    I(rate_login_per_account_ip_per_min, 1, 1, 100000, "wrong passwords and codes of second factors that one account regains a minute for one client address") \
-    I(rate_login_per_account_per_min, 1, 1, 100000, "wrong passwords that one account regains a minute, for all client addresses together") \
-    I(rate_mail_global_burst, 3000, 1, 100000000, "mails that this host sends at once to addresses that anybody may name (sign-up, forgotten password, change of address)") \
-    I(rate_mail_global_per_min, 600, 1, 100000000, "such mails that this host regains a minute") \
-    I(rate_mail_per_address_day, 50, 1, 100000, "such mails that one address gets at once, and regains a day, whoever asks and for whatever") \
-    I(rate_mail_per_address_hour, 20, 1, 100000, "such mails that one address gets at once, and regains an hour, whoever asks and for whatever") \
-    I(rate_mail_per_address_ip_day, 8, 1, 100000, "such mails to one address that one client address may ask for at once, and regains a day; well below rate_mail_per_address_day, so that strangers do not use up what the owner needs") \
-    I(rate_mail_per_address_ip_hour, 4, 1, 100000, "such mails to one address that one client address may ask for at once, and regains an hour; well below rate_mail_per_address_hour") \
-    I(rate_mail_per_ip_hour, 1000, 1, 1000000, "such mails that one client address may ask for at once, and regains an hour, to all addresses together") \
-    I(rate_mfa_per_account_burst, 50, 5, 100000, "wrong codes of second factors that one account takes at once, from all client addresses together") \
-    I(rate_mfa_per_account_per_hour, 4, 1, 100000, "wrong codes of second factors that one account regains an hour, for all client addresses together") \
-    I(rate_token_per_ip_burst, 5000, 1, 1000000, "refreshed tokens and challenges of passkeys that one client address may ask for at once") \
-    I(rate_token_per_ip_per_min, 60000, 1, 60000000, "refreshed tokens and challenges of passkeys that one client address may ask for a minute") \
+    I(rate_credential_per_ip_burst,  300, 1, 1000000, "sign-ins, sign-ups and codes from one client address: burst") \
+    I(rate_credential_per_ip_per_min, 600, 1, 60000000, "sign-ins, sign-ups and codes from one client address: refill per minute") \
+    I(rate_guess_per_ip_burst, 200, 1, 100000000, "wrong passwords and codes of second factors from one client address, for all accounts together: burst") \
+    I(rate_guess_per_ip_per_min, 60, 1, 100000000, "wrong passwords and codes of second factors from one client address, for all accounts together: refill per minute") \
+    I(rate_guest_per_ip_burst, 1000, 1, 1000000, "new guests from one client address: burst") \
+    I(rate_guest_per_ip_per_min, 120, 1, 60000000, "new guests from one client address: refill per minute") \
+    I(rate_login_global_burst, 3000, 1, 100000000, "wrong passwords and codes of second factors at this host, for all accounts and client addresses together: burst") \
+    I(rate_login_global_per_min, 600, 1, 100000000, "wrong passwords and codes of second factors at this host, for all accounts and client addresses together: refill per minute") \
+    I(rate_login_per_account_burst, 40, 1, 100000, "wrong passwords for one account, from all client addresses together: burst") \
+    I(rate_login_per_account_ip_burst, 10, 1, 100000, "wrong passwords and codes of second factors for one account from one client address: burst") \
+    I(rate_login_per_account_ip_per_min, 1, 1, 100000, "wrong passwords and codes of second factors for one account from one client address: refill per minute") \
+    I(rate_login_per_account_per_min, 1, 1, 100000, "wrong passwords for one account, from all client addresses together: refill per minute") \
+    I(rate_mail_global_burst, 3000, 1, 100000000, "mail for sign-up, forgotten password or change of address that this host sends: burst") \
+    I(rate_mail_global_per_min, 600, 1, 100000000, "mail for sign-up, forgotten password or change of address that this host sends: refill per minute") \
+    I(rate_mail_per_address_day, 50, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, from all clients together: burst, and refill per day") \
+    I(rate_mail_per_address_hour, 20, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, from all clients together: burst, and refill per hour") \
+    I(rate_mail_per_address_ip_day, 8, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, asked for by one client address: burst, and refill per day; keep it well below rate_mail_per_address_day, so that strangers do not use up the share of the owner") \
+    I(rate_mail_per_address_ip_hour, 4, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, asked for by one client address: burst, and refill per hour; keep it well below rate_mail_per_address_hour") \
+    I(rate_mail_per_ip_hour, 1000, 1, 1000000, "mail for sign-up, forgotten password or change of address asked for by one client address, to all addresses together: burst, and refill per hour") \
+    I(rate_mfa_per_account_burst, 50, 5, 100000, "wrong codes of second factors for one account, from all client addresses together: burst") \
+    I(rate_mfa_per_account_per_hour, 4, 1, 100000, "wrong codes of second factors for one account, from all client addresses together: refill per hour") \
+    I(rate_token_per_ip_burst, 5000, 1, 1000000, "token refreshes and passkey challenges from one client address: burst") \
+    I(rate_token_per_ip_per_min, 60000, 1, 60000000, "token refreshes and passkey challenges from one client address: refill per minute") \
     I(reauth_max_age_s,        900, 30, 86400, "greatest age of the sign-in, or of POST /v1/auth/reauth, for routes that require a recent one, seconds") \
     I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token may be sent again (lost answer), seconds") \
     I(refresh_ttl_d,           30, 1, 365, "an unused session ends after this time, days")                  \
@@ -90,9 +90,9 @@
     B(sandbox_provider,        false, "offer the sandbox payment provider (never in production)")  \
     I(session_max_d,           365, 1, 3650, "a session ends after this time even if used, days")                   \
     S(shop_name,               "merx", 0, "name of the shop in mail")                              \
-    S(shop_url,                "https://merx.invalid", 0, "URL of the shop, with which links in mail begin") \
+    S(shop_url,                "https://merx.invalid", 0, "URL of the shop; links in mail begin with it") \
     I(slow_nice,               10, 0, 19, "niceness of the slow pool, so that password hashing yields to fast requests") \
-    I(slow_workers,            8, 1, 256, "workers of the slow pool (password hashing, identity providers); of those beyond password_hashes_at_once half may wait for their turn to hash") \
+    I(slow_workers,            8, 1, 256, "workers of the slow pool (password hashing, identity providers); of those beyond password_hashes_at_once, half may wait for their turn to hash") \
     S(smtp_ca,                 "", MX_SETTING_PATH, "CA file for the mail server's certificate; empty: the system's CAs") \
     I(smtp_connect_timeout_s,  5, 1, 60, "time limit for connecting to the mail server, seconds")                 \
     S(smtp_password_file,      "", MX_SETTING_PATH, "file that holds the password of smtp_user; read for each connection") \

@@ -1,5 +1,5 @@
 /* Encodings of a mail message: encoded-words in headers (RFC 2047), quoted-printable in bodies (RFC
- * 2045 6.7). Lines end in LF; who puts a message on a wire makes them CRLF. */
+ * 2045 6.7). Lines end in LF; the sender of a message on a wire makes them CRLF. */
 #ifndef MX_CODEC_MIME_H
 #define MX_CODEC_MIME_H
 

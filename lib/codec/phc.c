@@ -226,7 +226,7 @@ struct mx_str mx_password_dummy(void)
     static char text[MX_PASSWORD_PHC];
 
     if (text[0] == '\0') {
-        /* A random hash: whoever finds a password for it has found a preimage. */
+        /* A random hash: a password for it would be a preimage. */
         struct phc phc = new_phc();
         mx_rnd(phc.hash, phc.hash_n);
         format(&phc, text);

@@ -333,7 +333,7 @@ static enum mx_err check_key(struct exchange *x)
 }
 
 /* The text is no JSON of ours. In a password, though, a NUL is a character like another that people
- * may not use: whoever chose it is told where. */
+ * may not use: its sender is told where. */
 static enum mx_err malformed(struct exchange *x, const char *why, size_t offset)
 {
     struct mx_ctx *cx = x->cx;

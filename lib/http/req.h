@@ -45,7 +45,7 @@ struct mx_req {
 };
 
 /* One response. `headers` holds "Name: value\r\n" lines without Status and Content-Length. The
- * answer to HEAD has the body that GET would have; who sends it leaves it out (nginx does so by
+ * answer to HEAD has the body that GET would have; the sender leaves it out (nginx does so by
  * itself). */
 struct mx_res {
     int status;

@@ -117,7 +117,7 @@ bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);
 bool mx_shape_requires_body(const struct mx_shape *shape);
 /* True when the body has a secret member of that name. */
 bool mx_shape_is_secret(const struct mx_shape *shape, struct mx_str name);
-/* True when the body has a secret member: whoever sends it has proved something. */
+/* True when the body has a secret member: its sender has proved something. */
 bool mx_shape_has_secret(const struct mx_shape *shape);
 /* True when the shape has a member `version`, which is the entity tag of its answers. */
 bool mx_shape_has_version(const struct mx_shape *shape);

@@ -108,7 +108,7 @@ struct mx_str mx_mail_language(struct mx_str accept);
 /* There is such a mail, and `vars` holds all that its texts name. */
 bool mx_mail_complete(const char *name, struct mx_list vars);
 /* The message of `m` in the form of RFC 5322, text and HTML (multipart/alternative), with lines
- * that end in LF as in a local mail file; who puts it on a wire makes them CRLF. Its Message-ID is
+ * that end in LF as in a local mail file; the sender on a wire makes them CRLF. Its Message-ID is
  * that of the mail, however often it is composed. `vars` is a list of struct mx_pair. Control
  * characters of values become spaces, so that none can make a header or a line of its own. False
  * when there is no such mail. */

@@ -118,7 +118,7 @@ const struct mx_route mx_routes_oidc[] = {
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_auth_oidc,
      .doc =
-         "Sign in with the ID token of a provider; who is new gets an account. A guest's cart is "
+         "Sign in with the ID token of a provider; a new person gets an account. A guest's cart is "
          "merged."},
     {.id = "auth.oidc_notice",
      .method = MX_POST,
