@@ -18,15 +18,14 @@ static const struct mx_field row_fields[] = {
          "X-Request-Id of the request, which its client may choose."),
     MX_O_NULL(struct mx_audit_row, server_request_id,
               "The same request as the server names it, in the log too; no two share one."),
-    MX_O(struct mx_audit_row, created_at, "When."),
+    MX_O(struct mx_audit_row, created_at, "Time of the entry."),
 };
 static MX_SHAPE(row, "AuditEntry", struct mx_audit_row, row_fields);
 
 static const struct mx_field query_fields[] = {
-    MX_F(struct mx_audit_query, actor, MX_QUERY, 0, 0, 0, MX_LINE, "Only what this account did."),
+    MX_F(struct mx_audit_query, actor, MX_QUERY, 0, 0, 0, MX_LINE, "Only entries of this actor."),
     MX_F(struct mx_audit_query, action, MX_QUERY, 0, 1, 64, MX_TOKEN, "Only this: staff.update."),
-    MX_F(struct mx_audit_query, object, MX_QUERY, 0, 0, 0, MX_LINE,
-         "Only what was done to this id."),
+    MX_F(struct mx_audit_query, object, MX_QUERY, 0, 0, 0, MX_LINE, "Only entries on this object."),
     MX_F(struct mx_audit_query, from, MX_QUERY, 0, 0, 0, MX_LINE,
          "Only entries from this time on."),
     MX_F(struct mx_audit_query, to, MX_QUERY, 0, 0, 0, MX_LINE, "Only entries before this time."),

@@ -61,7 +61,7 @@ struct mx_crud_done {
 /* The shapes of a noun's batch, `batch` and `batch_done`, in the file of its routes. */
 #define MX_CRUD_BATCH(shape, wire_name)                                                            \
     static const struct mx_field batch_fields[] = {                                                \
-        MX_F_SUB(struct mx_crud_batch, create, MX_K_EACH, 0, 0, MX_BATCH_MAX, shape, "New ones."), \
+        MX_F_SUB(struct mx_crud_batch, create, MX_K_EACH, 0, 0, MX_BATCH_MAX, shape, "New entries."),\
         MX_F_SUB(struct mx_crud_batch, update, MX_K_EACH, MX_F_CHANGES, 0, MX_BATCH_MAX, shape,    \
                  "Changes; `version`, where given, must be the present one."),                     \
         MX_F_KIND(struct mx_crud_batch, remove, "delete", MX_K_STRS, MX_BODY, 0, 0, MX_BATCH_MAX,  \

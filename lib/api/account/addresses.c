@@ -12,7 +12,7 @@ static const struct mx_field address_fields[] = {
     MX_O(struct mx_address, id, "Entry of the address book."),
     MX_POSTAL_ROWS(OUT, 0),
     MX_O(struct mx_address, is_default, "Offered first."),
-    MX_O(struct mx_address, created_at, "Since when."),
+    MX_O(struct mx_address, created_at, "When it was made."),
 };
 MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_fields);
 

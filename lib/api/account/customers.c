@@ -13,7 +13,7 @@
     MX_O_ENUM(struct mx_customer, status, mx_account_status_names,                                 \
               "Only active customers can sign in."),                                               \
     MX_O(struct mx_customer, version, "For If-Match."),                                            \
-    MX_O(struct mx_customer, created_at, "Since when.")
+    MX_O(struct mx_customer, created_at, "When it was made.")
 /* clang-format on */
 
 static const struct mx_field row_fields[] = {FIELDS};
@@ -22,7 +22,7 @@ static MX_SHAPE(row, "CustomerRow", struct mx_customer, row_fields);
 static const struct mx_field customer_fields[] = {
     FIELDS,
     MX_O_NULL(struct mx_customer, phone, "Telephone."),
-    MX_O(struct mx_customer, orders_count, "Orders, whatever became of them."),
+    MX_O(struct mx_customer, orders_count, "Orders in any state."),
 };
 MX_SHAPE(mx_shape_customer, "Customer", struct mx_customer, customer_fields);
 
@@ -42,7 +42,7 @@ static const struct mx_field query_fields[] = {
     MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL,
          "Only the customer with this address."),
     MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
-         "How address or name begin; instead of email."),
+         "Beginning of the address or name; instead of email."),
 };
 MX_SHAPE(mx_shape_customer_query, "CustomerQuery", struct query, query_fields);
 
@@ -126,7 +126,7 @@ const struct mx_route mx_routes_customers[] = {
      .in = &mx_shape_customer_query,
      .answers = {{200, &row}},
      .fn = api_admin_customers_list,
-     .doc = "Customers, by address or by how address or name begin."},
+     .doc = "Customers, by address or by the beginning of address or name."},
     {.id = "admin.customers.get",
      .method = MX_GET,
      .path = "/v1/admin/customers/{id}",

@@ -34,10 +34,10 @@ static MX_SHAPE(factors_shape, "ExportSecondFactors", struct mx_export_factors, 
 
 static const struct mx_field code_fields[] = {
     MX_O_ENUM(struct mx_export_code, purpose, code_purpose_names, "Purpose of the code."),
-    MX_O(struct mx_export_code, email, "Where it was mailed to."),
+    MX_O(struct mx_export_code, email, "Address that it was mailed to."),
     MX_O_NULL(struct mx_export_code, name, "Name given at sign-up."),
     MX_O(struct mx_export_code, attempts, "Tries so far."),
-    MX_O(struct mx_export_code, created_at, "When."),
+    MX_O(struct mx_export_code, created_at, "When it was made."),
     MX_O(struct mx_export_code, expires_at, "Until when it is good."),
 };
 static MX_SHAPE(code_shape, "ExportCode", struct mx_export_code, code_fields);
@@ -65,8 +65,8 @@ static MX_SHAPE(account_shape, "ExportAccount", struct mx_export_account, accoun
 
 static const struct mx_field address_fields[] = {
     MX_O(struct mx_export_address, id, "Address."),
-    MX_O_OBJ(struct mx_export_address, to, &mx_shape_postal, "Where."),
-    MX_O(struct mx_export_address, created_at, "Since when."),
+    MX_O_OBJ(struct mx_export_address, to, &mx_shape_postal, "The address."),
+    MX_O(struct mx_export_address, created_at, "When it was made."),
 };
 static MX_SHAPE(address_shape, "ExportAddress", struct mx_export_address, address_fields);
 
@@ -77,7 +77,7 @@ static const struct mx_field session_fields[] = {
     MX_O_NULL(struct mx_export_session, address, "Address that it signed in from."),
     MX_O(struct mx_export_session, created_at, "When it signed in."),
     MX_O(struct mx_export_session, last_used_at, "When it last got tokens."),
-    MX_O(struct mx_export_session, authenticated_at, "When its owner last proved to be there."),
+    MX_O(struct mx_export_session, authenticated_at, "When its owner last proved presence."),
     MX_O_ENUM(struct mx_export_session, second_factor, second_factor_names,
               "Second factor that was used."),
     MX_O(struct mx_export_session, expires_at, "When it ends unless it is used."),
@@ -106,7 +106,7 @@ static const struct mx_field audit_fields[] = {
     MX_O_RAW(struct mx_export_audit, after, "The account after; null for other objects."),
     MX_O_NULL(struct mx_export_audit, address, "Address of the client, unless staff's."),
     MX_O_NULL(struct mx_export_audit, request_id, "Request, unless staff's."),
-    MX_O(struct mx_export_audit, created_at, "When."),
+    MX_O(struct mx_export_audit, created_at, "When it was made."),
 };
 static MX_SHAPE(audit_shape, "ExportAuditEntry", struct mx_export_audit, audit_fields);
 

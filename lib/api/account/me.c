@@ -11,7 +11,7 @@ static const struct mx_field user_fields[] = {
     MX_O(struct mx_profile, name, "Name."),
     MX_O_NULL(struct mx_profile, phone, "Telephone."),
     MX_O(struct mx_profile, locale, "Language of mail, BCP 47."),
-    MX_O(struct mx_profile, created_at, "Since when."),
+    MX_O(struct mx_profile, created_at, "When it was made."),
     MX_O(struct mx_profile, mfa_enabled, "Signing in takes a second factor."),
     MX_F_KIND(struct mx_profile, roles, "roles", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
               "Roles of staff."),

@@ -12,7 +12,7 @@ static const struct mx_field identity_fields[] = {
     MX_O(struct mx_identity, provider, "Name of the provider."),
     MX_O(struct mx_identity, issuer, "The provider's own name for itself."),
     MX_O(struct mx_identity, subject, "The owner's name there, as tokens have it."),
-    MX_O(struct mx_identity, created_at, "Since when."),
+    MX_O(struct mx_identity, created_at, "When it was made."),
     MX_O(struct mx_identity, last_used_at, "When it last signed in."),
 };
 MX_SHAPE(mx_shape_identity, "Identity", struct mx_identity, identity_fields);

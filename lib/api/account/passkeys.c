@@ -212,7 +212,7 @@ static const struct mx_field passkey_fields[] = {
     MX_O(struct mx_passkey, id, "Passkey."),
     MX_O(struct mx_passkey, name, "Name given by its owner."),
     MX_O(struct mx_passkey, backed_up, "Synchronised between devices."),
-    MX_O(struct mx_passkey, created_at, "Since when."),
+    MX_O(struct mx_passkey, created_at, "When it was made."),
     MX_O_NULL(struct mx_passkey, last_used_at, "Last sign-in by it."),
 };
 MX_SHAPE(mx_shape_passkey, "Passkey", struct mx_passkey, passkey_fields);

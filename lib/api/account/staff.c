@@ -31,7 +31,7 @@ MX_SHAPE(mx_shape_staff_query, "StaffQuery", struct query, query_fields);
 
 static const struct mx_field invite_fields[] = {
     MX_F(struct mx_staff_invite, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
-         "Where the invitation goes."),
+         "Address that the invitation is mailed to."),
     MX_F(struct mx_staff_invite, name, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "Name."),
     MX_F_KIND(struct mx_staff_invite, roles, "roles", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1,
               MX_STAFF_ROLES_MAX, MX_SLUG, "Roles, by name; none with more than the caller may."),
@@ -169,7 +169,7 @@ const struct mx_route mx_routes_staff[] = {
      .in = &mx_shape_staff_query,
      .answers = {{200, &mx_shape_staff}},
      .fn = api_admin_staff_list,
-     .doc = "Staff in any state, who came last first."},
+     .doc = "Staff in any state, newest first."},
     {.id = "admin.staff.invite",
      .method = MX_POST,
      .path = "/v1/admin/staff",
@@ -200,7 +200,8 @@ const struct mx_route mx_routes_staff[] = {
      .answers = {{200, &mx_shape_staff}},
      .errors = MX_ROUTE_ERRORS(MX_E_LAST_OWNER, MX_E_INVALID_TRANSITION),
      .fn = api_admin_staff_update,
-     .doc = "Change name, roles or status of another; nobody gives what they do not hold."},
+     .doc = "Change name, roles or status of another; a permission that the caller does not hold "
+            "cannot be granted."},
     {.id = "admin.staff.close",
      .method = MX_DELETE,
      .path = "/v1/admin/staff/{id}",

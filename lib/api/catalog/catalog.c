@@ -10,10 +10,10 @@
 /* ---- answers: categories ---- */
 
 /* The tree's levels, from the leaves up: a shape never holds itself. */
-#define CATEGORY_FIELDS                                           \
-    MX_O(struct mx_category, id, "Category."),                    \
-        MX_O(struct mx_category, slug, "Its name in addresses."), \
-        MX_O(struct mx_category, title, "Its name."),             \
+#define CATEGORY_FIELDS                                            \
+    MX_O(struct mx_category, id, "Category."),                     \
+        MX_O(struct mx_category, slug, "Slug: its name in URLs."), \
+        MX_O(struct mx_category, title, "Its name."),              \
         MX_O_METADATA(struct mx_category, public_metadata, "Data of the shop.")
 #define CATEGORY_LEVEL(shape, wire, below)                                 \
     static const struct mx_field shape##_fields[] = {                      \
@@ -42,7 +42,7 @@ MX_SHAPE(mx_shape_categories, "Categories", struct list, categories_fields);
 
 static const struct mx_field category_fields[] = {
     CATEGORY_FIELDS,
-    MX_O_LIST(struct mx_category, children, &category_ref, "Directly below it."),
+    MX_O_LIST(struct mx_category, children, &category_ref, "Categories directly below it."),
     MX_O_LIST(struct mx_category, breadcrumb, &category_ref, "Above it, from the root."),
 };
 MX_SHAPE(mx_shape_category, "Category", struct mx_category, category_fields);
@@ -51,7 +51,7 @@ MX_SHAPE(mx_shape_category, "Category", struct mx_category, category_fields);
 
 static const struct mx_field rating_fields[] = {
     MX_O_RAW(struct mx_rating, average, "Of 5 stars, two decimals; null without reviews."),
-    MX_O(struct mx_rating, count, "How many reviews."),
+    MX_O(struct mx_rating, count, "Number of reviews."),
 };
 MX_SHAPE(mx_shape_rating, "Rating", struct mx_rating, rating_fields);
 
@@ -78,7 +78,7 @@ MX_SHAPE(mx_shape_media, "ProductMedia", struct mx_media, media_fields);
 
 static const struct mx_field product_category_fields[] = {
     MX_O(struct mx_product_category, id, "Category."),
-    MX_O(struct mx_product_category, slug, "Its name in addresses."),
+    MX_O(struct mx_product_category, slug, "Slug: its name in URLs."),
     MX_O(struct mx_product_category, title, "Its name."),
 };
 MX_SHAPE(mx_shape_product_category, "ProductCategory", struct mx_product_category,
@@ -181,7 +181,7 @@ static const struct mx_field product_query_fields[] = {
               "Exact brand; given twice, either."),
     Q_HAS(min_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "A variant costs at least so much, minor units."),
     Q_HAS(max_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "A variant costs at most so much, minor units."),
-    Q(in_stock, 0, 0, 0, MX_LINE, "true: only what can be had now; prices are of variants in stock."),
+    Q(in_stock, 0, 0, 0, MX_LINE, "true: only products in stock; prices are of variants in stock."),
     MX_F_KIND(struct product_query, query.attributes, "attr.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0,
               20, MX_LINE, "attr.<name>=<value>; of one name given twice, either value."),
     MX_F_KIND(struct product_query, attr, "attr", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,

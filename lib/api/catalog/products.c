@@ -87,7 +87,7 @@ static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_
 #define WRITE_FIELDS(needed)                                                                        \
     MX_F_HAS(W, slug, MX_BODY, 0, 1, 120, MX_SLUG, "Made of the title unless given."),            \
     MX_F_HAS(W, title, MX_BODY, needed, 1, 200, MX_LINE, "Name."),                                \
-    MX_F_HAS(W, description, MX_BODY, 0, 0, 16000, MX_TEXT, "Text."),                             \
+    MX_F_HAS(W, description, MX_BODY, 0, 0, 16000, MX_TEXT, "Description."),                      \
     MX_F_HAS(W, brand, MX_BODY, MX_F_NULLABLE, 1, 120, MX_LINE, "Its maker."),                    \
     MX_F_ENUM_HAS(W, status, MX_BODY, 0, mx_product_status_names, "draft unless given."),         \
     MX_F_HAS(W, tax_class, MX_BODY, 0, 1, 32, MX_SLUG, "standard unless given."),                 \
@@ -208,7 +208,8 @@ const struct mx_route mx_routes_products[] = {
      .answers = {{200, &mx_shape_staff_product}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT, MX_E_VERSION_CONFLICT),
      .fn = api_admin_product_update,
-     .doc = "Change what is sent; variants go by id or sku, those missing are withdrawn."},
+     .doc = "Change the members that are sent; variants are matched by id or sku, missing ones are "
+            "withdrawn."},
     {.id = "admin.products.archive",
      .method = MX_DELETE,
      .path = "/v1/admin/products/{id}",

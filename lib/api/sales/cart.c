@@ -9,7 +9,7 @@
 static const struct mx_field offer_fields[] = {
     MX_O(struct mx_shipping_offer, id, "Shipping method."),
     MX_O(struct mx_shipping_offer, name, "Name for the buyer."),
-    MX_O(struct mx_shipping_offer, price, "For this cart."),
+    MX_O(struct mx_shipping_offer, price, "Price for this cart."),
     MX_O(struct mx_shipping_offer, days_min, "Days until delivery, at least."),
     MX_O(struct mx_shipping_offer, days_max, "Days until delivery, at most."),
 };
@@ -21,11 +21,11 @@ static const struct mx_field item_fields[] = {
     MX_O(struct mx_cart_item, product_slug, "Product."),
     MX_O(struct mx_cart_item, title, "Product and variant."),
     MX_O(struct mx_cart_item, sku, "Article number."),
-    MX_O(struct mx_cart_item, quantity, "How many."),
+    MX_O(struct mx_cart_item, quantity, "Quantity."),
     MX_O(struct mx_cart_item, unit_price, "Net, now."),
     MX_O(struct mx_cart_item, line_total,
          "unit_price times quantity; 0 while it cannot be priced (warnings)."),
-    MX_O(struct mx_cart_item, available, "The whole quantity can be had now."),
+    MX_O(struct mx_cart_item, available, "The whole quantity is available now."),
 };
 MX_SHAPE(mx_shape_cart_item, "CartItem", struct mx_cart_item, item_fields);
 
@@ -66,9 +66,9 @@ static const struct mx_field cart_fields[] = {
     MX_O(struct mx_cart, shipping_total, "Shipping, net."),
     MX_O(struct mx_cart, tax_total, "Tax of the destination."),
     MX_O(struct mx_cart, total, "subtotal - discount_total + shipping_total + tax_total."),
-    MX_O_PTR(struct mx_cart, shipping_address, &mx_shape_postal, "Where to."),
-    MX_O_PTR(struct mx_cart, shipping_method, &mx_shape_shipping_offer, "How."),
-    MX_O_NULL(struct mx_cart, email, "Where mail on the order goes, if not to the account."),
+    MX_O_PTR(struct mx_cart, shipping_address, &mx_shape_postal, "Shipping address."),
+    MX_O_PTR(struct mx_cart, shipping_method, &mx_shape_shipping_offer, "Chosen shipping method."),
+    MX_O_NULL(struct mx_cart, email, "Address for mail on the order, if not the account's."),
     MX_O_NULL(struct mx_cart, note, "A note for the shop."),
     MX_O_METADATA(struct mx_cart, metadata, "The client's own; the order gets it."),
     MX_O_LIST(struct mx_cart, warnings, &mx_shape_cart_warning,
@@ -158,7 +158,7 @@ MX_SHAPE(mx_shape_cart_ship_by, "CartShippingMethod", struct ship_by, ship_by_fi
 
 static const struct mx_field patch_fields[] = {
     MX_F_HAS(struct mx_cart_patch, email, MX_BODY, MX_F_NULLABLE, 3, 254, MX_EMAIL,
-             "Where mail on the order goes; null: to the account."),
+             "Address for mail on the order; null: the account's."),
     MX_F_HAS(struct mx_cart_patch, note, MX_BODY, MX_F_NULLABLE, 1, 1000, MX_TEXT,
              "A note for the shop; null removes it."),
     MX_F_METADATA(struct mx_cart_patch, metadata, "The client's own."),

@@ -13,9 +13,9 @@ static const struct mx_field item_fields[] = {
     MX_O(struct mx_order_item, id, "Line."),
     MX_O(struct mx_order_item, variant_id, "Variant."),
     MX_O(struct mx_order_item, product_slug, "Product."),
-    MX_O(struct mx_order_item, title, "As it was sold."),
+    MX_O(struct mx_order_item, title, "Title, as it was sold."),
     MX_O(struct mx_order_item, sku, "Article number."),
-    MX_O(struct mx_order_item, quantity, "How many."),
+    MX_O(struct mx_order_item, quantity, "Quantity."),
     MX_O(struct mx_order_item, unit_price, "Net."),
     MX_O(struct mx_order_item, line_total, "unit_price times quantity."),
     MX_O(struct mx_order_item, tax, "Tax of the line."),
@@ -30,24 +30,24 @@ static const struct mx_field payment_fields[] = {
     MX_O(struct mx_order_payment_row, captured, "Amount captured."),
     MX_O(struct mx_order_payment_row, refunded, "Amount refunded."),
     MX_O_NULL(struct mx_order_payment_row, failure_code, "Reason of the failure."),
-    MX_O(struct mx_order_payment_row, created_at, "When."),
+    MX_O(struct mx_order_payment_row, created_at, "When it happened."),
 };
 MX_SHAPE(mx_shape_payment, "Payment", struct mx_order_payment_row, payment_fields);
 
 static const struct mx_field event_fields[] = {
     MX_O(struct mx_order_event, type, "Kind of event."),
-    MX_O(struct mx_order_event, created_at, "When."),
+    MX_O(struct mx_order_event, created_at, "When it happened."),
 };
 MX_SHAPE(mx_shape_order_event, "OrderEvent", struct mx_order_event, event_fields);
 
 static const struct mx_field method_fields[] = {
     MX_O(struct mx_order_method, id, "Shipping method."),
-    MX_O(struct mx_order_method, name, "As it was offered."),
+    MX_O(struct mx_order_method, name, "Name, as it was offered."),
 };
 MX_SHAPE(mx_shape_order_method, "OrderShippingMethod", struct mx_order_method, method_fields);
 
 static const struct mx_field addresses_fields[] = {
-    MX_O_PTR(struct mx_order_addresses, shipping, &mx_shape_postal, "Where to."),
+    MX_O_PTR(struct mx_order_addresses, shipping, &mx_shape_postal, "Shipping address."),
 };
 MX_SHAPE(mx_shape_order_addresses, "OrderAddresses", struct mx_order_addresses, addresses_fields);
 
@@ -74,7 +74,7 @@ static const struct mx_field order_fields[] = {
     MX_O(struct mx_order, shipping_total, "Shipping, net."),
     MX_O(struct mx_order, tax_total, "Tax."),
     MX_O(struct mx_order, total, "subtotal - discount_total + shipping_total + tax_total."),
-    MX_O_NULL(struct mx_order, email, "Where mail on this order goes, if not to the account."),
+    MX_O_NULL(struct mx_order, email, "Address for mail on this order, if not the account's."),
     MX_O_NULL(struct mx_order, note, "The buyer's note."),
     MX_O_METADATA(struct mx_order, metadata, "Of the cart that it was made of."),
     MX_O_LIST(struct mx_order, payments, &mx_shape_payment, "Attempts to pay, oldest first."),
@@ -97,7 +97,7 @@ MX_SHAPE(mx_shape_pay, "PaymentRequest", struct mx_pay_request, pay_fields);
 static const struct mx_field line_fields[] = {
     MX_F(struct mx_cart_line, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
     MX_F(struct mx_cart_line, quantity, MX_BODY, MX_F_REQUIRED, 1, MX_CART_QUANTITY_MAX, MX_LINE,
-         "How many."),
+         "Quantity."),
 };
 MX_SHAPE(mx_shape_checkout_item, "CheckoutItem", struct mx_cart_line, line_fields);
 
@@ -107,15 +107,15 @@ static const struct mx_field checkout_fields[] = {
     MX_F_SUB(struct mx_checkout, payment, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &mx_shape_pay,
              "How to pay."),
     MX_F(struct mx_checkout, email, MX_BODY, 0, 3, 254, MX_EMAIL,
-         "Where mail on this order goes, instead of the cart's."),
+         "Address for mail on this order, instead of the cart's."),
     MX_F(struct mx_checkout, note, MX_BODY, 0, 1, 1000, MX_TEXT,
          "A note for the shop, instead of the cart's."),
     MX_F_SUB(struct mx_checkout, shipping_address, MX_K_OBJPTR, 0, 0, 0, &mx_shape_postal_in,
-             "Where to, instead of the cart's."),
+             "Shipping address, instead of the cart's."),
     MX_F(struct mx_checkout, address_id, MX_BODY, 0, 0, 0, MX_LINE,
          "The same, as an entry of the address book."),
     MX_F(struct mx_checkout, shipping_method_id, MX_BODY, 0, 0, 0, MX_LINE,
-         "How, instead of the cart's."),
+         "Shipping method, instead of the cart's."),
     MX_F_SUB(struct mx_checkout, items, MX_K_LIST, 0, 1, MX_CART_LINES_MAX, &mx_shape_checkout_item,
              "Buy these; the cart stays as it is."),
 };
