@@ -53,18 +53,18 @@ LIBS_ALL    = -lfcgi -ljwt -lfido2 -lcbor -lcjson -lsodium -largon2 -lzxcvbn -lc
 
 SRC  := $(wildcard lib/*/*.c lib/*/*/*.c)
 OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/gen/statements.o $(B)/gen/migrations.o $(B)/gen/demo_files.o \
-        $(B)/gen/mail_texts.o
+        $(B)/gen/mail_texts.o $(B)/gen/examples.o
 PROG := $(wildcard cgi-bin/*.c)
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 QUERIES := $(sort $(wildcard sql/queries/*/*.sql))
 QUERY_HEADERS := $(patsubst %.sql,$(GEN)/q/%.h,$(notdir $(QUERIES)))
 GENERATED := $(QUERY_HEADERS) $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/demo_files.h $(GEN)/demo_files.c \
-             $(GEN)/mail_texts.c
+             $(GEN)/mail_texts.c $(GEN)/examples.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install clean attack browser clients interop
+.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install clean attack browser clients interop examples
 
 all: $(B)/merx ## build the program
 
@@ -125,6 +125,9 @@ clients: all ## the OpenAPI document against linters and five generators of Type
 	@command -v node >/dev/null && command -v npm >/dev/null || deploy/deps interop
 	@tests/clients/run
 
+examples: all ## record lib/api/examples.txt, the examples of the OpenAPI document, from the HTTP tests (ARGS for pytest)
+	@tests/examples/run $(ARGS)
+
 bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json
 	@tests/bench/run
 
@@ -172,6 +175,8 @@ $(GEN)/migrations.c: sql/gen_migrations.awk $(wildcard sql/migrations/*.sql)
 	@mkdir -p $(@D); $(AWK) -f sql/gen_migrations.awk $(sort $(filter %.sql,$^)) > $@
 $(GEN)/mail_texts.c: lib/shop/mail/gen.awk lib/shop/mail/frame.html $(wildcard lib/shop/mail/*.*.*)
 	@mkdir -p $(@D); $(AWK) -f lib/shop/mail/gen.awk lib/shop/mail/frame.html $(sort $(wildcard lib/shop/mail/*.*.*)) > $@
+$(GEN)/examples.c: lib/api/gen_examples.awk lib/api/examples.txt
+	@mkdir -p $(@D); $(AWK) -f lib/api/gen_examples.awk lib/api/examples.txt > $@
 
 DEMO := $(sort $(wildcard sql/demo/*.json sql/demo/*/*.json))
 $(GEN)/demo_files.h: sql/gen_demo.awk

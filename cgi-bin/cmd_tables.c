@@ -1,4 +1,5 @@
 /* Commands that print what the route table implies. */
+#include "api/examples.h"
 #include "api/routes.h"
 #include "cmd.h"
 #include "codec/jsonw.h"
@@ -67,7 +68,8 @@ int mx_cmd_openapi(struct mx_cmd *c)
 {
     const struct mx_openapi_about about = {.title = c->settings->shop_name,
                                            .url = c->settings->shop_url,
-                                           .server = mx_str_c(mount_of(c))};
+                                           .server = mx_str_c(mount_of(c)),
+                                           .example = mx_example};
     struct mx_buf out;
     struct mx_jsonw w;
 

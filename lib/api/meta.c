@@ -1,6 +1,7 @@
 /* /v1/healthz, /v1/readyz, /v1/openapi.json, /v1/jwks.json, /metrics */
 #include "api/meta.h"
 
+#include "api/examples.h"
 #include "api/jobs.h"
 #include "api/routes.h"
 #include "codec/token.h"
@@ -69,7 +70,8 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
     (void)in;
     if (kept == NULL || !mx_str_eq(mount, cx->mount)) {
         const struct mx_settings *conf = cx->proc->conf;
-        struct mx_openapi_about about = {.title = conf->shop_name, .url = conf->shop_url};
+        struct mx_openapi_about about = {
+            .title = conf->shop_name, .url = conf->shop_url, .example = mx_example};
         struct mx_buf out;
         struct mx_jsonw w;
 

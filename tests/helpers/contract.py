@@ -55,3 +55,14 @@ class Contract:
         for status, response in operation["responses"].items():
             for code in follow(self.document, response).get("x-codes", []):
                 yield int(status), code
+
+    def exemplified(self, operation):
+        """(kind, media type object) of what has an example: the request, and the first success of JSON."""
+        body = follow(self.document, operation.get("requestBody", {})).get("content", {})
+        if body:
+            yield "request", body["application/json"]
+        for status, response in sorted(operation["responses"].items()):
+            content = follow(self.document, response).get("content", {}).get("application/json", {})
+            if status.startswith("2") and content.get("schema", {}) not in ({}, {"type": "object"}):
+                yield status, content
+                return

@@ -4,6 +4,7 @@ over what other runs kept (--contract-of)."""
 import collections
 import json
 import pathlib
+import re
 import urllib.parse
 
 import pytest
@@ -112,6 +113,21 @@ def test_every_accepted_body_is_as_declared(contract, exchanges):
         for fault in contract.faults(body["schema"], json.loads(exchange["sent"])):
             wrong.append(f"{told(exchange)}: accepted {exchange['sent'][:160]}: {fault}")
     assert not wrong, "\n".join(wrong[:20])
+
+
+def test_every_operation_has_its_examples(contract):
+    """Of its request and of its first success; each fits its schema and tells of no machine."""
+    wrong = []
+    for operation in contract.operations.values():
+        for kind, content in contract.exemplified(operation):
+            place = f"{operation['operationId']} {kind}"
+            if "example" not in content:
+                wrong.append(f"{place}: make examples")
+                continue
+            wrong += [f"{place}: {fault}" for fault in contract.faults(content["schema"], content["example"])]
+            if re.search(r"127\.0\.0\.1|localhost:|python|/tmp/", json.dumps(content["example"])):
+                wrong.append(f"{place}: of a test's machine")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_route_succeeded_once(contract, exchanges):
