@@ -54,6 +54,9 @@
 # Both are of `struct q_coupon_row`. A row stands above its uses, in the file of its noun; parameters
 # of a row may be left unused.
 #
+# `-- rows: page` in the head of a statement says that its rows are a page: they end with the one
+# whose texts reach MX_PAGE_BYTES in all.
+#
 # Types: i64 str bin id time hash bool enum (an int, from 0) money (two columns, the amount and the
 # currency; as parameters :x and :x.currency); `?` behind one: may be NULL. Other comment lines are dropped.
 # Every fault is reported as file:line; then nothing is written and the exit status is 1.
@@ -341,6 +344,8 @@ function end_statement(    all, i, sel) {
     for (i = 1; i <= n_each[n]; i++)
         if (!((n, slot[n, "each", i]) in used))
             fail(at_of[n], "parameter '" slot[n, "each", i] "' of '" name_of[n] "' is unused")
+    if (n in paged && n_out[n] == 0)
+        fail(at_of[n], "'" name_of[n] "' has -- rows, but no -- out")
     if (n_each[n] > 0 && group[n] != 2)
         fail(at_of[n], "'" name_of[n] "' has -- each, but no '[[' and ']]'")
     if (n_each[n] > 0 && n_out[n] > 0)
@@ -527,10 +532,11 @@ function put_row(s, rows,    i, m, all, line) {
     printf "    {\"%s\",", name_of[s]
     for (i = 1; i <= m; i++)
         printf "\n     \"%s%s\"", escaped(line[i]), (i < m ? "\\n" : "")
-    printf ",\n     %s, %d, %s, %d, %s, %d},\n", \
+    printf ",\n     %s, %d, %s, %d, %s, %d%s},\n", \
         n_slot[s] ? "in_" ident[s] suffix(rows) : "NULL", n_slot[s] ? n_param[s, rows] : 0, \
         n_out[s] ? "out_" ident[s] : "NULL", n_columns(s), \
-        n_out[s] ? "sizeof(struct " struct_of(s, "row") ")" : "0", index_of[s] + (rows ? rows - 1 : 0)
+        n_out[s] ? "sizeof(struct " struct_of(s, "row") ")" : "0", index_of[s] + (rows ? rows - 1 : 0), \
+        s in paged ? ", true" : ""
 }
 
 function put_function(s) {
@@ -610,6 +616,13 @@ FNR == 1 {
 
 /^-- row:/ {
     begin_row(trimmed(substr($0, 8)))
+    next
+}
+
+/^-- rows:/ {
+    if (!open || n_line[block] > 0 || block in part_at || trimmed(substr($0, 9)) != "page")
+        fail(spot, "'-- rows: page' belongs in the head of a statement")
+    paged[n] = 1
     next
 }
 

@@ -9,6 +9,10 @@ struct mx_list {
     size_t n;
 };
 
+/* A page of rows ends with the one that reaches so many bytes, however few rows that are: 100 large
+ * ones would fill a worker's memory. */
+#define MX_PAGE_BYTES ((size_t)4 << 20)
+
 /* Element `i` of the list as a T*. */
 #define MX_AT(list, T, i) (&((T *)(list).at)[i])
 

@@ -101,7 +101,7 @@ struct query {
 };
 static const struct mx_field query_fields[] = {
     MX_F(struct query, limit, MX_QUERY, 0, 1, MX_PAGE_MAX, MX_LINE,
-         "Rows a page, 20 unless given."),
+         "Rows a page at most, 20 unless given; fewer where they are large."),
     MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
          "next_cursor of the page before."),
 };
@@ -137,19 +137,21 @@ void mx_page_write(struct mx_jsonw *w, const struct mx_shape *shape, uint32_t ta
                    const struct mx_page *page)
 {
     const char *rows = page->rows.at;
-    size_t shown = (size_t)page->limit - 1;
-    bool more = page->rows.n > shown;
+    size_t shown = (size_t)page->limit - 1, from = w->out->n, i = 0;
+    bool full = false;
     struct mx_cursor next;
 
     mx_jsonw_open(w);
     mx_jsonw_name(w, "data");
     mx_jsonw_array(w);
-    for (size_t i = 0; i < page->rows.n && i < shown; i++)
-        mx_shape_write(w, shape, rows + i * shape->size);
+    while (i < page->rows.n && i < shown && !full) {
+        mx_shape_write(w, shape, rows + i++ * shape->size);
+        full = w->out->n - from >= MX_PAGE_BYTES;
+    }
     mx_jsonw_array_end(w);
     mx_jsonw_name(w, "next_cursor");
-    if (more) {
-        next = key_of(shape, rows + (shown - 1) * shape->size);
+    if (full || page->rows.n > i) {
+        next = key_of(shape, rows + (i - 1) * shape->size);
         mx_jsonw_str(w, mx_cursor_encode(w->out->arena, tag, &next));
     } else {
         mx_jsonw_null(w);

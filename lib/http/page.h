@@ -44,7 +44,9 @@ extern const struct mx_shape mx_shape_page_query;
  * MX_E_VALIDATION_FAILED. */
 enum mx_err mx_page_read(struct mx_arena *a, uint32_t tag, struct mx_sources *src,
                          struct mx_faults *faults, struct mx_page *ret_page) MX_MUST_CHECK;
-/* Write {"data": [...], "next_cursor": ...} of rows of `shape`. */
+/* Write {"data": [...], "next_cursor": ...} of rows of `shape`. The row that reaches MX_PAGE_BYTES
+ * is the last one, and then there is a next_cursor, whether or not there is another row: a
+ * statement that reads a page ends there too (sql/gen.awk). */
 void mx_page_write(struct mx_jsonw *w, const struct mx_shape *shape, uint32_t tag,
                    const struct mx_page *page);
 

@@ -29,6 +29,7 @@ struct stmt {
     bool refused; /* does not match its signature */
     bool bound;   /* the cells are there */
     bool rebind;  /* column buffers have moved, or the handle is new */
+    size_t bytes; /* of the texts of the rows read so far */
     MYSQL_BIND *in, *out;
     struct cell *in_cells, *out_cells;
 };
@@ -467,6 +468,7 @@ static bool get_text(struct stmt *st, int i, struct mx_arena *a, struct mx_str *
     char *p;
 
     ret->n = c->length;
+    st->bytes += c->length;
     if (c->length <= c->text_cap) {
         ret->p = mx_arena_dup(a, c->text, c->length);
         return true;
@@ -582,23 +584,32 @@ static char *add_row(struct mx_list *rows, size_t *cap, size_t size, struct mx_a
     return (char *)rows->at + rows->n++ * size;
 }
 
+static enum mx_err get_row(struct mx_link *l, const struct mx_sql *s, struct mx_arena *a, char *row)
+{
+    struct stmt *st = &l->stmts[s->index];
+
+    for (int i = 0; i < s->n_out; i++)
+        if (!get_column(s, st, i, a, row))
+            return refused(l, s, s->out[i].name,
+                           st->out_cells[i].is_null ? "unexpected NULL" : "unexpected value");
+    return MX_OK;
+}
+
 static enum mx_err get_rows(struct mx_link *l, const struct mx_sql *s, struct mx_arena *a,
                             struct mx_list *ret_rows)
 {
     struct stmt *st = &l->stmts[s->index];
     struct mx_list rows = {0};
     size_t cap = 0;
-    int rc;
+    bool full = false;
+    int rc = 0;
 
-    while ((rc = mysql_stmt_fetch(st->h)) == 0 || rc == MYSQL_DATA_TRUNCATED) {
-        char *row = add_row(&rows, &cap, s->row_size, a);
-
-        for (int i = 0; i < s->n_out; i++)
-            if (!get_column(s, st, i, a, row))
-                return refused(l, s, s->out[i].name,
-                               st->out_cells[i].is_null ? "unexpected NULL" : "unexpected value");
+    st->bytes = 0;
+    while (!full && ((rc = mysql_stmt_fetch(st->h)) == 0 || rc == MYSQL_DATA_TRUNCATED)) {
+        MX_TRY(get_row(l, s, a, add_row(&rows, &cap, s->row_size, a)));
+        full = s->page && st->bytes >= MX_PAGE_BYTES;
     }
-    if (rc != MYSQL_NO_DATA)
+    if (!full && rc != MYSQL_NO_DATA)
         return failed_stmt(l, st->h, s);
     *ret_rows = rows;
     return MX_OK;

@@ -55,6 +55,7 @@ struct mx_sql {
     int n_out;
     size_t row_size;
     int index; /* position in mx_sql_all */
+    bool page; /* the rows end with the one whose texts reach MX_PAGE_BYTES in all */
 };
 
 /* All statements, by index; mx_sql_n of them. Those of several rows stand behind each other, from

@@ -111,6 +111,10 @@ static void refusals(void)
          ":4: parameter ':x' of 't.get' is missing"},
         {"rows that are read", HEAD "-- each: i64 x\n-- out: i64 y\nSELECT y WHERE x IN ([[:x]]);",
          ":1: 't.get' has -- each and -- out"},
+        {"rows of another kind", HEAD "-- rows: all\n-- out: i64 x\nSELECT x;",
+         ":3: '-- rows: page' belongs"},
+        {"a page of nothing", HEAD "-- rows: page\nDELETE FROM t;",
+         ":1: 't.get' has -- rows, but no -- out"},
         {"end of a part alone", HEAD "UPDATE t SET t.a}};", ":3: '}}' without its pair"},
     };
     char out[4096];

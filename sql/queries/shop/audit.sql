@@ -23,6 +23,7 @@ SELECT audit_key FROM account WHERE id = :person;
 
 -- name: audit.page
 -- doc: Rows newest first, by their ids between `oldest` and `newest` (which is not part of it).
+-- rows: page
 -- in: id? actor, str? action, id? object, time? from, time? to, id oldest, id newest, i64 limit
 -- out: id id, id? actor, bin? actor_email, str action, str object_type, id? object, str? before
 -- out: str? after, bin? address, str request, id? server_request, time created_at
