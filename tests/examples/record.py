@@ -3,8 +3,8 @@ the exchanges of a directory and the examples that stand there already. A line o
 `<operation id> <request or status> <JSON>`; lines of operations that the exchanges do not touch stay.
 
 The best fits its schema, holds no odd characters, shows most members, is the one that stands there,
-is the shortest. What differs from run to run or is nobody's business is replaced by values that are
-always the same, and long lists are cut, so that an example changes when the API does."""
+is the shortest. Ids, times, secrets, addresses and names made for one test become fixed values, and
+long lists are cut, so that an example changes when the API does."""
 import itertools
 import json
 import pathlib
@@ -18,7 +18,7 @@ from contract import Contract
 FILE = ROOT / "lib" / "api" / "examples.txt"
 TEXT_MAX = 160  # characters of a string
 
-# What opaque strings become: as many characters of these, in turn.
+# Replacements of opaque strings: as many characters of these, in turn.
 DIGITS = "0123456789abcdef"
 OPAQUE = "Rm9yLWFuLWV4YW1wbGUtb25seQ"
 CODE = "7K3MA9QXTB5HW2RD"
@@ -32,7 +32,7 @@ BY_NAME = {
     "address": "192.0.2.1",
     "request_id": "01890a5dac96774bbcceb302099a8057",
 }
-# What stands in a text, each by itself: its pattern, and what it becomes of the match.
+# Replaced parts of a text, by kind: pattern, and replacement of a match.
 IN_TEXT = {
     "uuid": (r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b", None),
     "jwt": (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", lambda text: "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl"),
@@ -45,7 +45,7 @@ IN_TEXT = {
     "agent": (r"python-requests/[\d.]+", lambda text: "Mozilla/5.0"),
     "secret": (r"secret=[A-Z2-7]+", lambda text: "secret=" + turn(BASE32, len(text) - 7)),
     "code": (r"\b[0-9A-Z]{4,5}(?:-[0-9A-Z]{4,5})+\b", lambda text: groups(text)),
-    "unique": (r"(?<![0-9A-Za-z])(?=[a-f]*\d)[0-9a-f]{8,}\b",
+    "unique": (r"(?<![0-9A-Za-z])(?=[A-Fa-f]*\d)(?:[0-9a-f]{8,}|[0-9A-F]{8,})\b",
                lambda text: "1" if len(text) <= 16 else turn(DIGITS, len(text))),
     "opaque": (r"(?<![\w-])(?![A-Za-z]+-[0-9a-f]+\b)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{20,}", lambda text: turn(OPAQUE, min(len(text), 86))),
 }
@@ -85,6 +85,10 @@ class Plain:
             return turn(BASE32 if re.fullmatch(r"[A-Z2-7]+", text) else OPAQUE, len(text))
         if name in CODE_NAMES and re.fullmatch(r"\d{6,8}", text):
             return "12345678"[: len(text)]
+        if name in CODE_NAMES and re.fullmatch(r"(?=.*\d)[0-9A-Z]{10}", text):
+            return turn(CODE, len(text))
+        if text == "localhost":
+            return "shop.example.com"
         text = PATTERN.sub(self.part, text)
         if LATER.search(name):
             text = text.replace("2026-01-15", "2026-02-15")
@@ -104,7 +108,7 @@ class Plain:
 
 
 def odd(text):
-    """What an example for people does without."""
+    """Characters that an example for people does without."""
     return bool(re.search(r'[^ -~äöüß€]|\\u|\\n|<|(.)\1{9}|:"\w"|\b\w*[b-df-hj-np-tv-z]{6}', text))
 
 
