@@ -80,7 +80,7 @@ static enum mx_err retry(struct mx_ctx *cx, struct mx_id id)
 static enum mx_err each(struct mx_ctx *cx, struct mx_str job, bool again)
 {
     struct mx_job_query q = {.job = job, .limit = PAGE};
-    struct mx_list rows = {NULL, PAGE};
+    struct mx_list rows = {.n = PAGE};
 
     while (rows.n == PAGE) {
         MX_TRY(mx_job_list(cx, &q, &rows));

@@ -153,7 +153,7 @@ static int dispatch(struct mx_cmd *c, struct run *r)
         return usage();
     r->invite.email = mx_str_c(r->email);
     r->invite.name = mx_str_c(c->argv[2]);
-    r->invite.roles = (struct mx_list){MX_NEW_N(c->arena, (size_t)c->argc, struct mx_str), 0};
+    r->invite.roles = MX_LIST(MX_NEW_N(c->arena, (size_t)c->argc, struct mx_str), 0);
     for (int i = 3; i < c->argc; i++)
         *MX_AT(r->invite.roles, struct mx_str, r->invite.roles.n++) = mx_str_c(c->argv[i]);
     return run_invite(r);

@@ -57,7 +57,7 @@ static struct mx_str description(struct mx_arena *a, uint64_t n)
 
 static struct mx_list pairs(struct mx_arena *a, const char *const *names_and_values, size_t n)
 {
-    struct mx_list out = {MX_NEW_N(a, n, struct mx_pair), n};
+    struct mx_list out = MX_LIST(MX_NEW_N(a, n, struct mx_pair), n);
 
     for (size_t i = 0; i < n; i++)
         *MX_AT(out, struct mx_pair, i) = (struct mx_pair){mx_str_c(names_and_values[2 * i]),
@@ -67,7 +67,7 @@ static struct mx_list pairs(struct mx_arena *a, const char *const *names_and_val
 
 static struct mx_list variants(struct mx_arena *a, struct mx_currency currency, uint64_t n)
 {
-    struct mx_list out = {MX_NEW_N(a, VARIANTS, struct mx_variant_write), VARIANTS};
+    struct mx_list out = MX_LIST(MX_NEW_N(a, VARIANTS, struct mx_variant_write), VARIANTS);
     int64_t base = 490 + (int64_t)(mix(n, 1) % 400) * 50;
 
     for (size_t i = 0; i < VARIANTS; i++) {
@@ -125,7 +125,7 @@ static enum mx_err load_batch(void *arg)
     struct mx_arena *a = b->d->cx.arena;
     struct mx_currency currency = {{0}};
     size_t n = (size_t)(b->to - b->from);
-    struct mx_list writes = {MX_NEW_N(a, n, struct mx_product_write), n};
+    struct mx_list writes = MX_LIST(MX_NEW_N(a, n, struct mx_product_write), n);
 
     if (!mx_currency_parse(mx_str_c(b->d->cx.proc->conf->currency), &currency))
         MX_BUG("currency %s in the settings", b->d->cx.proc->conf->currency);

@@ -135,7 +135,7 @@ static bool vars_of(struct mx_arena *a, struct mx_str data, struct mx_list *ret_
     for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v))
         n++;
     vars = MX_NEW_N(a, n, struct mx_pair);
-    *ret_vars = (struct mx_list){vars, n};
+    *ret_vars = MX_LIST(vars, n);
     for (const struct mx_json *v = mx_json_first(root); v; v = mx_json_next(v)) {
         if (mx_json_type(v) != MX_JSON_STRING)
             return false;
@@ -286,7 +286,7 @@ static void choose_claim(enum mx_err e)
 static enum mx_err deliver_slice(struct mx_ctx *cx, int64_t limit, int64_t *ret_n)
 {
     int64_t until_ms = mx_mono_ms() + SLICE_MS;
-    struct mx_list mails = {NULL, 1};
+    struct mx_list mails = {.n = 1};
 
     while (mails.n > 0 && *ret_n < limit && mx_mono_ms() < until_ms) {
         struct mx_arena_mark mark = mx_arena_mark(cx->arena);

@@ -15,7 +15,7 @@ static int by_text(const void *a, const void *b)
 
 static struct mx_list roles_of(struct mx_arena *a, struct mx_list rows)
 {
-    struct mx_list roles = {MX_NEW_N(a, rows.n, struct mx_str), 0};
+    struct mx_list roles = MX_LIST(MX_NEW_N(a, rows.n, struct mx_str), 0);
 
     for (size_t i = 0; i < rows.n; i++) {
         struct mx_str role = MX_AT(rows, row_t, i)->role;

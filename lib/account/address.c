@@ -79,7 +79,7 @@ enum mx_err mx_address_list(struct mx_ctx *cx, struct mx_id before, int64_t limi
     at = MX_NEW_N(cx->arena, rows.n, struct mx_address);
     for (size_t i = 0; i < rows.n; i++)
         MX_TRY(fill(cx, MX_AT(rows, struct q_address_row, i), &at[i]));
-    *ret_list = (struct mx_list){at, rows.n};
+    *ret_list = MX_LIST(at, rows.n);
     return MX_OK;
 }
 

@@ -91,7 +91,7 @@ enum mx_err mx_customer_list(struct mx_ctx *cx, const struct mx_customer_query *
                    "the same columns");
     MX_TRY(q->q.p ? page_beginning(cx, q, &rows) : page(cx, q, &rows));
     out.n = rows.n;
-    out.at = MX_NEW_N(cx->arena, out.n, struct mx_customer);
+    out = MX_LIST(MX_NEW_N(cx->arena, out.n, struct mx_customer), out.n);
     for (size_t i = 0; i < out.n; i++)
         *MX_AT(out, struct mx_customer, i) =
             customer_of(MX_AT(rows, const struct q_customer_page_row, i));

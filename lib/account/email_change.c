@@ -38,7 +38,7 @@ static enum mx_err mail_new_address(const struct asked *a, const struct mx_profi
 {
     struct mx_ctx *cx = a->cx;
     struct mx_pair var = {MX_S("code"), a->code.code};
-    struct mx_list vars = {&var, 1};
+    struct mx_list vars = MX_LIST(&var, 1);
 
     if (!a->mailed)
         return mx_mail_queue_none(cx, a->email, "email_code", vars);

@@ -37,7 +37,7 @@ static enum mx_err read_codes(struct mx_ctx *cx, struct mx_list *ret_codes)
     struct q_export_codes_in in = {cx->actor.account, CODES_MAX};
 
     MX_TRY(q_export_codes(cx->db, &in, &rows));
-    *ret_codes = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_export_code), rows.n};
+    *ret_codes = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_export_code), rows.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_codes_row *r = MX_AT(rows, struct q_export_codes_row, i);
 
@@ -81,7 +81,7 @@ static struct mx_list ways_in(struct mx_arena *a, const struct mx_export_account
         at[n++] = MX_S("passkey");
     if (x->identities.n > 0)
         at[n++] = MX_S("identity");
-    return (struct mx_list){at, n};
+    return MX_LIST(at, n);
 }
 
 static enum mx_err describe(struct mx_ctx *cx, struct mx_export_account *x)
@@ -104,7 +104,7 @@ enum mx_err mx_export_accounts(struct mx_export_walk *w, MX_UNUSED int64_t limit
     struct mx_export_account *x = MX_NEW(w->as.arena, struct mx_export_account);
     enum mx_err e = describe(&w->as, x);
 
-    *ret_rows = (struct mx_list){x, e == MX_OK};
+    *ret_rows = MX_LIST(x, e == MX_OK);
     *ret_more = false;
     if (e != MX_E_NOT_FOUND)
         return e;
@@ -122,7 +122,7 @@ enum mx_err mx_export_addresses(struct mx_export_walk *w, int64_t limit, struct 
 
     MX_TRY(q_export_addresses(cx->db, &in, &rows));
     *ret_more = mx_export_cut(&rows, limit);
-    *ret_rows = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_export_address), rows.n};
+    *ret_rows = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_export_address), rows.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_addresses_row *r = MX_AT(rows, struct q_export_addresses_row, i);
         struct mx_export_address *x = MX_AT(*ret_rows, struct mx_export_address, i);
@@ -141,7 +141,7 @@ static struct mx_str or_absent(struct mx_str s)
 static void sessions_of(const struct mx_export_walk *w, struct mx_list rows,
                         struct mx_list *ret_rows)
 {
-    *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_session), rows.n};
+    *ret_rows = MX_LIST(MX_NEW_N(w->as.arena, rows.n, struct mx_export_session), rows.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_session_row *r = MX_AT(rows, struct q_export_session_row, i);
 
@@ -211,7 +211,7 @@ enum mx_err mx_export_mails(struct mx_export_walk *w, int64_t limit, struct mx_l
 
     MX_TRY(find_mails(w, limit, &rows));
     *ret_more = mx_export_cut(&rows, limit);
-    *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_mail), rows.n};
+    *ret_rows = MX_LIST(MX_NEW_N(w->as.arena, rows.n, struct mx_export_mail), rows.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_mails_row *r = MX_AT(rows, struct q_export_mails_row, i);
 
@@ -229,7 +229,7 @@ enum mx_err mx_export_audit_rows(struct mx_export_walk *w, int64_t limit, struct
 
     MX_TRY(q_export_audit(w->as.db, &in, &rows));
     *ret_more = mx_export_cut(&rows, limit);
-    *ret_rows = (struct mx_list){MX_NEW_N(w->as.arena, rows.n, struct mx_export_audit), rows.n};
+    *ret_rows = MX_LIST(MX_NEW_N(w->as.arena, rows.n, struct mx_export_audit), rows.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_export_audit_row *r = MX_AT(rows, struct q_export_audit_row, i);
 
@@ -359,7 +359,8 @@ enum mx_err mx_export_page(struct mx_ctx *cx, int64_t limit, struct mx_export_at
     const struct mx_export_part *p;
 
     for (int i = 0; (p = part_at(i)) != NULL; i++)
-        *list_of(&g, p) = (struct mx_list){mx_arena_zalloc(cx->arena, (size_t)limit, p->size), 0};
+        *list_of(&g, p) =
+            (struct mx_list){mx_arena_zalloc(cx->arena, (size_t)limit, p->size), 0, p->size};
     if (!mx_id_eq(at->account, g.walk.self))
         MX_TRY(go_to_guest(&g.walk, at->account));
     MX_TRY(fill(&g));

@@ -29,7 +29,7 @@ static enum mx_err due(struct mx_ctx *cx, int64_t limit, struct mx_job_due *ret_
     }
     more = found.n == (size_t)limit;
     walked = more ? MX_AT(found, row_t, found.n - 1)->id : (struct mx_id){{0}};
-    *ret_due = (struct mx_job_due){{rows, n}, more};
+    *ret_due = (struct mx_job_due){MX_LIST(rows, n), more};
     return MX_OK;
 }
 

@@ -27,7 +27,7 @@ enum mx_err mx_mfa_methods(struct mx_ctx *cx, struct mx_id account, struct mx_li
     bool app;
     bool needed;
 
-    *ret_methods = (struct mx_list){MX_NEW_N(cx->arena, 3, struct mx_str), 0};
+    *ret_methods = MX_LIST(MX_NEW_N(cx->arena, 3, struct mx_str), 0);
     MX_TRY(q_mfa_factors(cx->db, &(struct q_mfa_factors_in){account}, &rows));
     has = MX_AT(rows, struct q_mfa_factors_row, 0);
     app = has->totp > 0;

@@ -96,7 +96,7 @@ static enum mx_err tell(struct mx_ctx *cx, const char *mail, struct mx_id accoun
     MX_TRY(mx_account_profile(cx, account, &owner));
     if (!owner.email.p)
         return MX_OK;
-    return mx_mail_queue(cx, account, owner.email, mail, owner.locale, (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, account, owner.email, mail, owner.locale, MX_LIST(&var, 1));
 }
 
 /* MX_E_RETRY: somebody was faster. */
@@ -235,7 +235,7 @@ enum mx_err mx_oidc_list(struct mx_ctx *cx, struct mx_list *ret_list)
         at[i] = (struct mx_identity){r->id,      r->provider,   r->issuer,
                                      r->subject, r->created_at, r->used_at};
     }
-    *ret_list = (struct mx_list){at, rows.n};
+    *ret_list = MX_LIST(at, rows.n);
     return MX_OK;
 }
 

@@ -128,7 +128,7 @@ static enum mx_err tell_owner(struct mx_ctx *cx, const char *template, const cha
     MX_TRY(mx_account_profile(cx, cx->actor.account, &me));
     audit = (struct mx_audit){.action = action, .object_type = "passkey", .object = id};
     MX_TRY(mx_audit_write(cx, &audit));
-    return mx_mail_queue(cx, me.id, me.email, template, me.locale, (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, me.id, me.email, template, me.locale, MX_LIST(&var, 1));
 }
 
 static enum mx_err invalid(struct mx_ctx *cx, const char *why)
@@ -212,7 +212,7 @@ enum mx_err mx_passkey_list(struct mx_ctx *cx, struct mx_list *ret_passkeys)
         all[i] = (struct mx_passkey){r->id,         r->credential,  r->name, r->backed_up != 0,
                                      r->created_at, r->last_used_at};
     }
-    *ret_passkeys = (struct mx_list){all, rows.n};
+    *ret_passkeys = MX_LIST(all, rows.n);
     return MX_OK;
 }
 

@@ -47,7 +47,7 @@ static struct mx_list words_about(struct mx_ctx *cx, const struct mx_password_ow
     add_word(w, o->email);
     add_parts(w, mx_email_local(o->email));
     add_parts(w, mx_email_domain(o->email));
-    return (struct mx_list){w->at, w->n};
+    return MX_LIST(w->at, w->n);
 }
 
 static const char *reason(enum mx_weakness why)

@@ -100,7 +100,7 @@ static enum mx_err mail_code(void *arg)
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, f->key),
                                &what, f->mailed, &f->code));
     var = (struct mx_pair){MX_S("code"), f->code.code};
-    vars = (struct mx_list){&var, 1};
+    vars = MX_LIST(&var, 1);
     if (!owner.open || !f->mailed)
         return mx_mail_queue_none(cx, f->email, "reset_code", vars);
     return mx_mail_queue(cx, owner.id, owner.email, "reset_code", owner.locale, vars);

@@ -73,7 +73,7 @@ enum mx_err mx_recovery_codes_new(struct mx_ctx *cx, struct mx_id account,
     MX_TRY(mx_recovery_codes_drop(cx, account));
     for (size_t i = 0; i < MX_RECOVERY_CODES; i++)
         MX_TRY(new_code(cx, account, &codes[i]));
-    *ret_codes = (struct mx_list){codes, MX_RECOVERY_CODES};
+    *ret_codes = MX_LIST(codes, MX_RECOVERY_CODES);
     return MX_OK;
 }
 
@@ -85,7 +85,7 @@ static enum mx_err tell_of_use(struct mx_ctx *cx, struct mx_id account)
     MX_TRY(q_recovery_code_left(cx->db, &(struct q_recovery_code_left_in){account}, &rows));
     var.value = mx_str_fmt(cx->arena, "%lld",
                            (long long)MX_AT(rows, struct q_recovery_code_left_row, 0)->n);
-    return mx_mfa_tell(cx, account, "recovery_code_used", (struct mx_list){&var, 1});
+    return mx_mfa_tell(cx, account, "recovery_code_used", MX_LIST(&var, 1));
 }
 
 enum mx_err mx_recovery_code_use(struct mx_ctx *cx, struct mx_id account, struct mx_str code,

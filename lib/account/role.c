@@ -31,7 +31,7 @@ enum mx_err mx_role_list(struct mx_ctx *cx, struct mx_str after, int64_t limit,
 
     MX_TRY(q_role_page(cx->db, &in, &rows));
     out.n = rows.n;
-    out.at = MX_NEW_N(cx->arena, out.n, struct mx_role);
+    out = MX_LIST(MX_NEW_N(cx->arena, out.n, struct mx_role), out.n);
     for (size_t i = 0; i < out.n; i++)
         *MX_AT(out, struct mx_role, i) =
             role_of(cx->arena, MX_AT(rows, const struct q_role_row, i));

@@ -333,7 +333,7 @@ enum mx_err mx_session_list(struct mx_ctx *cx, struct mx_id before, int64_t limi
             r->id,         or_absent(r->user_agent),          or_absent(r->address), r->created_at,
             r->rotated_at, mx_id_eq(r->id, cx->actor.session)};
     }
-    *ret_sessions = (struct mx_list){at, rows.n};
+    *ret_sessions = MX_LIST(at, rows.n);
     return MX_OK;
 }
 

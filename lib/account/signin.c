@@ -157,11 +157,11 @@ static enum mx_err ask_for_proof(void *arg)
     s->registered->handle = made.handle;
     var = (struct mx_pair){MX_S("code"), made.code};
     if (!s->mailed)
-        return mx_mail_queue_none(cx, p->email, "verify_code", (struct mx_list){&var, 1});
+        return mx_mail_queue_none(cx, p->email, "verify_code", MX_LIST(&var, 1));
     if (!mx_id_none(owner.id))
         return mx_mail_queue(cx, owner.id, owner.email, "address_taken", owner.locale,
                              (struct mx_list){0});
-    return mx_mail_queue(cx, p->guest, p->email, "verify_code", locale, (struct mx_list){&var, 1});
+    return mx_mail_queue(cx, p->guest, p->email, "verify_code", locale, MX_LIST(&var, 1));
 }
 
 enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,

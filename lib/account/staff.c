@@ -23,7 +23,7 @@
 
 static struct mx_list words(struct mx_arena *a, struct mx_str text)
 {
-    struct mx_list out = {MX_NEW_N(a, text.n / 2 + 1, struct mx_str), 0};
+    struct mx_list out = MX_LIST(MX_NEW_N(a, text.n / 2 + 1, struct mx_str), 0);
     struct mx_str word;
 
     while (mx_str_split(&text, ' ', &word))
@@ -57,7 +57,7 @@ enum mx_err mx_staff_list(struct mx_ctx *cx, const struct mx_staff_query *q,
 
     MX_TRY(q_staff_page(cx->db, &in, &rows));
     out.n = rows.n;
-    out.at = MX_NEW_N(cx->arena, out.n, struct mx_staff);
+    out = MX_LIST(MX_NEW_N(cx->arena, out.n, struct mx_staff), out.n);
     for (size_t i = 0; i < out.n; i++)
         *MX_AT(out, struct mx_staff, i) =
             staff_of(cx->arena, MX_AT(rows, const struct q_staff_row, i));
@@ -202,7 +202,7 @@ enum mx_err mx_staff_mail(struct mx_ctx *cx, const struct mx_staff *staff, struc
     struct mx_pair var = {MX_S("code"), code};
 
     return mx_mail_queue(cx, staff->id, staff->email, "staff_invitation", (struct mx_str){0},
-                         (struct mx_list){&var, 1});
+                         MX_LIST(&var, 1));
 }
 
 /* ---- change ---- */

@@ -23,7 +23,7 @@ bool mx_permission_parse(struct mx_str s, uint64_t *ret_bit)
 
 struct mx_list mx_permission_names(struct mx_arena *a, uint64_t set)
 {
-    struct mx_list out = {MX_NEW_N(a, MX_LEN(names), struct mx_str), 0};
+    struct mx_list out = MX_LIST(MX_NEW_N(a, MX_LEN(names), struct mx_str), 0);
 
     for (size_t i = 0; i < MX_LEN(names); i++)
         if (set & UINT64_C(1) << i)

@@ -49,7 +49,7 @@ struct hit {
         const struct q_catalog_##verb##_in in = {PARAMETERS(p)};                                  \
         struct mx_list rows, hits;                                                                \
         MX_TRY(q_catalog_##verb(p->cx->db, &in, &rows));                                          \
-        hits = (struct mx_list){MX_NEW_N(p->cx->arena, rows.n, struct hit), rows.n};              \
+        hits = MX_LIST(MX_NEW_N(p->cx->arena, rows.n, struct hit), rows.n);              \
         for (size_t i = 0; i < rows.n; i++) {                                                     \
             const struct q_catalog_##verb##_row *r =                                              \
                 MX_AT(rows, struct q_catalog_##verb##_row, i);                                    \
@@ -156,7 +156,7 @@ enum mx_err mx_catalog_list(struct mx_ctx *cx, const struct mx_catalog_query *q,
     if (fn)
         MX_TRY(fn(&p, &hits));
     page.cards.n = hits.n < (size_t)q->limit ? hits.n : (size_t)q->limit;
-    page.cards.at = MX_NEW_N(cx->arena, page.cards.n, struct mx_card);
+    page.cards = MX_LIST(MX_NEW_N(cx->arena, page.cards.n, struct mx_card), page.cards.n);
     for (size_t i = 0; i < page.cards.n; i++)
         *MX_AT(page.cards, struct mx_card, i) = MX_AT(hits, struct hit, i)->card;
     if (hits.n > page.cards.n)

@@ -11,7 +11,7 @@ static struct mx_list children_of(struct mx_arena *a, const struct mx_list *rows
 
     for (size_t i = 0; i < rows->n; i++)
         n += mx_id_eq(MX_AT(*rows, const struct q_category_all_row, i)->parent_id, parent);
-    out.at = MX_NEW_N(a, n, struct mx_category);
+    out = MX_LIST(MX_NEW_N(a, n, struct mx_category), out.n);
     for (size_t i = 0; i < rows->n; i++) {
         const struct q_category_all_row *r = MX_AT(*rows, const struct q_category_all_row, i);
 
@@ -41,8 +41,8 @@ enum mx_err mx_category_get(struct mx_ctx *cx, struct mx_str slug, struct mx_cat
     struct mx_list rows, children = {0}, breadcrumb = {0};
 
     MX_TRY(q_category_around(cx->db, &(struct q_category_around_in){slug}, &rows));
-    children.at = MX_NEW_N(cx->arena, rows.n, struct mx_category);
-    breadcrumb.at = MX_NEW_N(cx->arena, rows.n, struct mx_category);
+    children = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_category), children.n);
+    breadcrumb = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_category), breadcrumb.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_category_around_row *r = MX_AT(rows, const struct q_category_around_row, i);
         struct mx_category c = {

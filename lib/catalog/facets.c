@@ -30,7 +30,7 @@ struct count {
         const struct q_catalog_##verb##_in in = {PARAMETERS(p)};                                  \
         struct mx_list rows, counts;                                                              \
         MX_TRY(q_catalog_##verb(p->cx->db, &in, &rows));                                          \
-        counts = (struct mx_list){MX_NEW_N(p->cx->arena, rows.n, struct count), rows.n};          \
+        counts = MX_LIST(MX_NEW_N(p->cx->arena, rows.n, struct count), rows.n);          \
         for (size_t i = 0; i < rows.n; i++) {                                                     \
             const struct q_catalog_##verb##_row *r =                                              \
                 MX_AT(rows, struct q_catalog_##verb##_row, i);                                    \
@@ -60,7 +60,7 @@ static void add_attribute(struct mx_arena *a, struct mx_list *attributes, const 
     if (!last || !mx_str_eq(last->name, c->name)) {
         last = MX_AT(*attributes, struct mx_facet_attribute, attributes->n++);
         last->name = c->name;
-        last->values.at = MX_NEW_N(a, VALUES_MAX, struct mx_facet_value);
+        last->values = MX_LIST(MX_NEW_N(a, VALUES_MAX, struct mx_facet_value), last->values.n);
     }
     if (last->values.n < VALUES_MAX)
         add_value(&last->values, c);
@@ -115,9 +115,9 @@ enum mx_err mx_catalog_facets(const struct mx_catalog_plan *p, struct mx_facets 
         MX_TRY(count_facets_in_category(p, unit, &counts));
     else
         MX_TRY(count_facets(p, unit, &counts));
-    f.brands.at = MX_NEW_N(a, BRANDS_MAX, struct mx_facet_value);
-    f.attributes.at = MX_NEW_N(a, counts.n, struct mx_facet_attribute);
-    f.prices.at = MX_NEW_N(a, MX_LEN(band_starts), struct mx_facet_band);
+    f.brands = MX_LIST(MX_NEW_N(a, BRANDS_MAX, struct mx_facet_value), f.brands.n);
+    f.attributes = MX_LIST(MX_NEW_N(a, counts.n, struct mx_facet_attribute), f.attributes.n);
+    f.prices = MX_LIST(MX_NEW_N(a, MX_LEN(band_starts), struct mx_facet_band), f.prices.n);
     for (size_t i = 0; i < counts.n; i++) {
         const struct count *c = MX_AT(counts, const struct count, i);
 

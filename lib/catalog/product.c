@@ -35,7 +35,7 @@ static enum mx_err load_variants(struct mx_ctx *cx, struct mx_product *p)
     struct mx_list rows;
 
     MX_TRY(q_product_variants(cx->db, &(struct q_product_variants_in){p->card.id}, &rows));
-    p->variants = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_variant), rows.n};
+    p->variants = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_variant), rows.n);
     for (size_t i = 0; i < rows.n; i++) {
         struct mx_variant *v = MX_AT(p->variants, struct mx_variant, i);
 
@@ -50,8 +50,9 @@ static enum mx_err load_around(struct mx_ctx *cx, struct mx_product *p)
     struct mx_list rows;
 
     MX_TRY(q_catalog_around(cx->db, &(struct q_catalog_around_in){p->card.id}, &rows));
-    p->categories.at = MX_NEW_N(cx->arena, rows.n, struct mx_product_category);
-    p->related.at = MX_NEW_N(cx->arena, rows.n, struct mx_card);
+    p->categories =
+        MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_product_category), p->categories.n);
+    p->related = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_card), p->related.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_catalog_around_row *r = MX_AT(rows, const struct q_catalog_around_row, i);
 
@@ -150,7 +151,7 @@ enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
         MX_TRY(q_product_page(cx->db, &in, &rows));
     }
     out.n = rows.n;
-    out.at = MX_NEW_N(cx->arena, out.n, struct mx_product_row);
+    out = MX_LIST(MX_NEW_N(cx->arena, out.n, struct mx_product_row), out.n);
     for (size_t i = 0; i < out.n; i++) {
         struct q_product_page_row r;
 

@@ -250,7 +250,7 @@ enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *
                               struct mx_product *ret_product)
 {
     struct mx_product_draft m;
-    const struct mx_list one = {&m, 1};
+    const struct mx_list one = MX_LIST(&m, 1);
     int64_t rows;
 
     MX_TRY(check_stock_right(cx, in));
@@ -263,7 +263,8 @@ enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *
 
 enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes, int64_t *ret_rows)
 {
-    struct mx_list models = {MX_NEW_N(cx->arena, writes->n, struct mx_product_draft), writes->n};
+    struct mx_list models =
+        MX_LIST(MX_NEW_N(cx->arena, writes->n, struct mx_product_draft), writes->n);
 
     for (size_t i = 0; i < writes->n; i++)
         MX_TRY(new_model(cx, MX_AT(*writes, const struct mx_product_write, i),

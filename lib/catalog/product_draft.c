@@ -206,8 +206,8 @@ static struct mx_product_draft_variant meant(struct mx_ctx *cx, const struct mx_
 static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
                              const struct mx_list *sent)
 {
-    struct mx_list out = {
-        MX_NEW_N(cx->arena, sent->n + m->variants.n, struct mx_product_draft_variant), 0};
+    struct mx_list out =
+        MX_LIST(MX_NEW_N(cx->arena, sent->n + m->variants.n, struct mx_product_draft_variant), 0);
 
     for (size_t i = 0; i < sent->n; i++) {
         const struct mx_variant_write *in = MX_AT(*sent, const struct mx_variant_write, i);
@@ -310,7 +310,7 @@ static void append(struct mx_arena *a, struct mx_list *list, size_t size, const 
     if (list->n > 0)
         memcpy(at, list->at, list->n * size);
     memcpy(at + list->n * size, element, size);
-    *list = (struct mx_list){at, list->n + 1};
+    *list = (struct mx_list){at, list->n + 1, size};
 }
 
 static void gather_choice(struct mx_arena *a, struct mx_list *options, const struct mx_pair *choice)
@@ -346,7 +346,7 @@ static void check_options(struct mx_ctx *cx, const struct mx_product_draft *m)
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/name", i), "duplicate",
                         "is listed twice");
         for (size_t k = 1; k < o->values.n; k++) {
-            const struct mx_list before = {o->values.at, k};
+            const struct mx_list before = {o->values.at, k, o->values.size};
 
             if (has_value(&before, *MX_AT(o->values, const struct mx_str, k)))
                 mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/values/%zu", i, k),

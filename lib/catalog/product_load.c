@@ -9,8 +9,7 @@ static enum mx_err read_variants(struct mx_ctx *cx, struct mx_product_draft *m)
     struct mx_list rows;
 
     MX_TRY(q_product_skus(cx->db, &(struct q_product_skus_in){m->id}, &rows));
-    m->variants =
-        (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_product_draft_variant), rows.n};
+    m->variants = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_product_draft_variant), rows.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_product_skus_row *r = MX_AT(rows, const struct q_product_skus_row, i);
 
@@ -35,7 +34,7 @@ static void add_pair(struct mx_arena *a, struct mx_list *pairs, size_t max, stru
                      struct mx_str value)
 {
     if (!pairs->at)
-        pairs->at = MX_NEW_N(a, max, struct mx_pair);
+        *pairs = MX_LIST(MX_NEW_N(a, max, struct mx_pair), pairs->n);
     *MX_AT(*pairs, struct mx_pair, pairs->n++) = (struct mx_pair){name, value};
 }
 
@@ -49,7 +48,7 @@ static void add_option(struct mx_arena *a, struct mx_product_draft *m, size_t ma
     if (!o || !mx_str_eq(o->name, r->name)) {
         o = MX_AT(m->options, struct mx_option, m->options.n++);
         o->name = r->name;
-        o->values.at = MX_NEW_N(a, max, struct mx_str);
+        o->values = MX_LIST(MX_NEW_N(a, max, struct mx_str), o->values.n);
     }
     if (r->value.p)
         *MX_AT(o->values, struct mx_str, o->values.n++) = r->value;
@@ -72,8 +71,8 @@ static enum mx_err read_parts(struct mx_ctx *cx, struct mx_product_draft *m)
     struct mx_list rows;
 
     MX_TRY(q_product_parts(cx->db, &(struct q_product_parts_in){m->id}, &rows));
-    m->options.at = MX_NEW_N(a, rows.n, struct mx_option);
-    m->categories.at = MX_NEW_N(a, rows.n, struct mx_str);
+    m->options = MX_LIST(MX_NEW_N(a, rows.n, struct mx_option), m->options.n);
+    m->categories = MX_LIST(MX_NEW_N(a, rows.n, struct mx_str), m->categories.n);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_product_parts_row *r = MX_AT(rows, const struct q_product_parts_row, i);
 

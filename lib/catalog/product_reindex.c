@@ -48,7 +48,7 @@ static void drop_repeated(struct mx_list *list)
     size_t n = 0;
 
     for (size_t i = 0; i < list->n; i++) {
-        const struct mx_list before = {list->at, n};
+        const struct mx_list before = {list->at, n, list->size};
         struct mx_pair p = *MX_AT(*list, struct mx_pair, i);
 
         if (!mx_pair_value(&before, p.name).p)
@@ -152,7 +152,7 @@ static enum mx_err due(struct mx_ctx *cx, int64_t limit, struct mx_job_due *ret_
 
         rows[i] = (struct mx_job_row){r->id, NULL, r->has_tries, r->tries};
     }
-    *ret_due = (struct mx_job_due){{rows, found.n}, found.n == (size_t)limit};
+    *ret_due = (struct mx_job_due){MX_LIST(rows, found.n), found.n == (size_t)limit};
     return MX_OK;
 }
 

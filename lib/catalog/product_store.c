@@ -47,7 +47,7 @@ static struct mx_str pairs_json(struct mx_arena *a, const struct mx_list *pairs)
 static struct mx_str choices_json(struct mx_arena *a, const struct mx_product_draft *m,
                                   const struct mx_product_draft_variant *v)
 {
-    struct mx_list pairs = {MX_NEW_N(a, m->options.n, struct mx_pair), m->options.n};
+    struct mx_list pairs = MX_LIST(MX_NEW_N(a, m->options.n, struct mx_pair), m->options.n);
 
     for (size_t i = 0; i < pairs.n; i++) {
         struct mx_str name = MX_AT(m->options, const struct mx_option, i)->name;
@@ -184,7 +184,7 @@ static void fill(struct mx_ctx *cx, struct arrays *to, const struct mx_list *mod
 
     for (size_t i = 0; i < models->n; i++)
         n_variants += MX_AT(*models, const struct mx_product_draft, i)->variants.n;
-    to->stock.at = MX_NEW_N(cx->arena, n_variants, struct mx_stock_change);
+    to->stock = MX_LIST(MX_NEW_N(cx->arena, n_variants, struct mx_stock_change), to->stock.n);
     mx_json_rows_init(&to->products, cx->arena);
     mx_json_rows_init(&to->variants, cx->arena);
     mx_json_rows_init(&to->categories, cx->arena);
@@ -289,7 +289,7 @@ static enum mx_err replace_variants(struct mx_ctx *cx, const struct mx_product_d
 /* The counters of new variants. */
 static enum mx_err open_stock(struct mx_ctx *cx, const struct mx_product_draft *m)
 {
-    struct mx_list opened = {MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0};
+    struct mx_list opened = MX_LIST(MX_NEW_N(cx->arena, m->variants.n, struct mx_stock_change), 0);
 
     for (size_t i = 0; i < m->variants.n; i++) {
         const struct mx_product_draft_variant *v =

@@ -24,7 +24,7 @@ enum mx_err mx_stock_list(struct mx_ctx *cx, const struct mx_stock_query *q,
 
     MX_TRY(q_stock_page(cx->db, &in, &rows));
     out.n = rows.n;
-    out.at = MX_NEW_N(cx->arena, out.n, struct mx_stock);
+    out = MX_LIST(MX_NEW_N(cx->arena, out.n, struct mx_stock), out.n);
     for (size_t i = 0; i < out.n; i++) {
         const struct q_stock_page_row *r = MX_AT(rows, const struct q_stock_page_row, i);
 
@@ -110,7 +110,7 @@ enum mx_err mx_stock_change(struct mx_ctx *cx, const struct mx_list *changes, st
     struct mx_str moves;
 
     MX_TRY(lock(cx, changes, &rows));
-    out = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_stock_moved), rows.n};
+    out = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_stock_moved), rows.n);
     mx_json_rows_init(&json, cx->arena);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_stock_lock_row *r = MX_AT(rows, const struct q_stock_lock_row, i);
@@ -161,7 +161,7 @@ enum mx_err mx_stock_adjust(struct mx_ctx *cx, const struct mx_stock_change *cha
                             struct mx_str reason, struct mx_stock *ret_stock)
 {
     struct mx_stock_change copy = *change;
-    const struct mx_list one = {&copy, 1};
+    const struct mx_list one = MX_LIST(&copy, 1);
     const struct mx_stock_moved *m;
     struct mx_audit row = {.action = "stock.adjust", .object_type = "variant"};
     struct mx_list moved;

@@ -220,7 +220,7 @@ static enum mx_err list(const struct mx_keydir *d, struct mx_list *ret_entries)
 
     MX_TRY(mx_keydir_each(d, list_one, &l));
     qsort(l.entries, l.n, sizeof(l.entries[0]), by_file);
-    *ret_entries = (struct mx_list){l.entries, l.n};
+    *ret_entries = MX_LIST(l.entries, l.n);
     return MX_OK;
 }
 
@@ -352,7 +352,7 @@ static enum mx_err prune(const struct mx_keyring *r, const struct mx_keydir *d,
     int64_t present_ms = mx_keydir_written_ms(d, MX_KEY_SECRET);
     struct mx_list all;
 
-    *removed = (struct mx_list){names, 0};
+    *removed = MX_LIST(names, 0);
     MX_TRY(list(d, &all));
     for (size_t i = 0; i < all.n; i++) {
         const struct mx_key_entry *key = MX_AT(all, struct mx_key_entry, i);

@@ -82,7 +82,7 @@ static const char *set_client_ids(struct reading *r, struct mx_oidc_provider *p,
 {
     struct mx_str *ids = MX_NEW_N(r->arena, MX_OIDC_CLIENTS, struct mx_str), id;
 
-    p->clients = (struct mx_list){ids, 0};
+    p->clients = MX_LIST(ids, 0);
     while (mx_str_split(&value, ' ', &id)) {
         if (id.n == 0)
             continue;
@@ -207,7 +207,7 @@ enum mx_err mx_oidc_read(struct mx_arena *a, struct mx_str text, struct mx_oidc 
     check_section(r);
     if (r->failed)
         return MX_E_VALIDATION_FAILED;
-    ret_oidc->providers = (struct mx_list){r->at, r->n};
+    ret_oidc->providers = MX_LIST(r->at, r->n);
     return MX_OK;
 }
 

@@ -78,8 +78,8 @@ static void collect(struct mx_reader *r, const struct mx_field *f, const struct 
     mx_field_sent(f, base);
     if (!mx_read_count_ok(r, f, &all, n))
         return;
-    to->n = n;
-    to->at = mx_arena_zalloc(r->arena, n, map ? sizeof(struct mx_pair) : sizeof(struct mx_str));
+    *to = map ? MX_LIST(MX_NEW_N(r->arena, n, struct mx_pair), n)
+              : MX_LIST(MX_NEW_N(r->arena, n, struct mx_str), n);
     for (int q = 0; q < src->n_query; q++) {
         struct mx_pair pair;
 
@@ -101,7 +101,7 @@ static void collect_ids(struct mx_reader *r, const struct mx_field *f, const str
     struct mx_list *to = mx_field_member(base, f->off);
 
     mx_field_sent(f, base);
-    *to = (struct mx_list){mx_arena_zalloc(r->arena, (size_t)f->max, sizeof(struct mx_id)), 0};
+    *to = MX_LIST(MX_NEW_N(r->arena, (size_t)f->max, struct mx_id), 0);
     for (int q = 0; q < src->n_query; q++) {
         struct mx_str rest = src->query[q].value, id;
 

@@ -599,7 +599,7 @@ static enum mx_err get_rows(struct mx_link *l, const struct mx_sql *s, struct mx
                             struct mx_list *ret_rows)
 {
     struct stmt *st = &l->stmts[s->index];
-    struct mx_list rows = {0};
+    struct mx_list rows = {.size = s->row_size};
     size_t cap = 0;
     bool full = false;
     int rc = 0;

@@ -212,7 +212,8 @@ static const struct {
 
 static struct mx_list requirements_of(const struct mx_ctx *cx, const struct mx_cart *cart)
 {
-    struct mx_list list = {MX_NEW_N(cx->arena, MX_LEN(needs), struct mx_cart_requirement), 0};
+    struct mx_list list =
+        MX_LIST(MX_NEW_N(cx->arena, MX_LEN(needs), struct mx_cart_requirement), 0);
 
     for (size_t i = 0; i < MX_LEN(needs); i++) {
         if (needs[i].met(cart) || (needs[i].ships && !cx->proc->conf->checkout_requires_shipping))
@@ -246,7 +247,7 @@ static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_c
     *ret_cart = (struct mx_cart){
         .id = head->cart_id,
         .currency = head->currency,
-        .items = {MX_NEW_N(cx->arena, n, struct mx_cart_item), 0},
+        .items = MX_LIST(MX_NEW_N(cx->arena, n, struct mx_cart_item), 0),
         .subtotal = mx_money(t.subtotal, cur),
         .discount_total = mx_money(t.discount, cur),
         .shipping_total = mx_money(t.shipping, cur),
@@ -254,7 +255,7 @@ static enum mx_err assemble(struct mx_ctx *cx, struct mx_list *rows, struct mx_c
         .total = mx_money(t.total, cur),
         .shipping_method = method,
         .email = head->email,
-        .warnings = {MX_NEW_N(cx->arena, 2 * n, struct mx_cart_warning), 0},
+        .warnings = MX_LIST(MX_NEW_N(cx->arena, 2 * n, struct mx_cart_warning), 0),
         .version = head->version,
         .address_id = head->address_id,
         .has_email = head->has_email != 0 || head->email.p != NULL,
@@ -631,7 +632,7 @@ enum mx_err mx_cart_offers(struct mx_ctx *cx, struct mx_list *ret_offers)
     country = cart.shipping_address ? cart.shipping_address->country : MX_S("*");
     in = (struct q_shipping_offers_in){country, cart.currency};
     MX_TRY(q_shipping_offers(cx->db, &in, &rows));
-    *ret_offers = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_shipping_offer), 0};
+    *ret_offers = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_shipping_offer), 0);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_shipping_offers_row *r = MX_AT(rows, struct q_shipping_offers_row, i);
         int64_t price = rate_of(r->price, r->has_free_from, r->free_from, cart.subtotal.minor);

@@ -62,7 +62,7 @@ static void decide(struct taking *t, const line_t *l, int64_t *lines)
 /* Behind the notices that the account's cart has. */
 static enum mx_err tell(struct mx_ctx *cx, struct mx_id account, struct mx_list lost)
 {
-    struct mx_list rows, all = {NULL, 0};
+    struct mx_list rows, all = {0};
     struct q_cart_notices_in in = {account};
     struct q_cart_notice_in out = {.account = account};
     struct mx_cart_warning *at;
@@ -76,7 +76,7 @@ static enum mx_err tell(struct mx_ctx *cx, struct mx_id account, struct mx_list 
     if (all.n > 0)
         memcpy(at, all.at, all.n * sizeof(*at));
     memcpy(at + all.n, lost.at, lost.n * sizeof(*at));
-    out.notices = mx_cart_notices_text(cx->arena, (struct mx_list){at, all.n + lost.n});
+    out.notices = mx_cart_notices_text(cx->arena, MX_LIST(at, all.n + lost.n));
     return q_cart_notice(cx->db, &out, NULL);
 }
 
@@ -92,7 +92,7 @@ static enum mx_err take_lines(struct mx_ctx *cx, struct mx_id source, struct mx_
         return MX_OK;
     lines = MX_AT(rows, line_t, 0)->lines;
     mx_json_rows_init(&t.lines, cx->arena);
-    t.lost.at = MX_NEW_N(cx->arena, rows.n, struct mx_cart_warning);
+    t.lost = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_cart_warning), t.lost.n);
     for (size_t i = 0; i < rows.n; i++)
         decide(&t, MX_AT(rows, line_t, i), &lines);
     in.lines = mx_json_rows_text(&t.lines);

@@ -242,7 +242,7 @@ static void fill_items(struct mx_arena *a, const struct mx_cart *cart, struct mx
 {
     struct mx_currency cur = cart->total.currency;
 
-    o->items = (struct mx_list){MX_NEW_N(a, cart->items.n, struct mx_order_item), cart->items.n};
+    o->items = MX_LIST(MX_NEW_N(a, cart->items.n, struct mx_order_item), cart->items.n);
     for (size_t i = 0; i < cart->items.n; i++) {
         const struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
 

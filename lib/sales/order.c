@@ -96,7 +96,7 @@ static enum mx_err load_items(struct mx_ctx *cx, const struct mx_list *orders, s
         struct mx_currency cur = o->total.currency;
 
         if (o->items.n++ == 0)
-            o->items.at = &items[i];
+            o->items = MX_LIST(&items[i], o->items.n);
         items[i] = (struct mx_order_item){
             .id = r->id,
             .variant_id = r->variant_id,
@@ -125,7 +125,7 @@ static enum mx_err load_payments(struct mx_ctx *cx, const struct mx_list *orders
         struct mx_currency cur = mx_currency_stored(r->currency);
 
         if (o->payments.n++ == 0)
-            o->payments.at = &at[i];
+            o->payments = MX_LIST(&at[i], o->payments.n);
         at[i] = (struct mx_order_payment_row){
             .id = r->id,
             .provider = r->provider,
@@ -152,7 +152,7 @@ static enum mx_err load_events(struct mx_ctx *cx, const struct mx_list *orders, 
         struct mx_order *o = order_of(orders, r->order_id);
 
         if (o->events.n++ == 0)
-            o->events.at = &at[i];
+            o->events = MX_LIST(&at[i], o->events.n);
         at[i] = (struct mx_order_event){r->type, r->created_at};
     }
     return MX_OK;
@@ -185,7 +185,7 @@ static enum mx_err find(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret
 enum mx_err mx_order_get(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
 {
     MX_TRY(find(cx, id, ret_order));
-    return load_parts(cx, &(struct mx_list){ret_order, 1});
+    return load_parts(cx, &MX_LIST(ret_order, 1));
 }
 
 enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
@@ -198,7 +198,7 @@ enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
         memset(before.b, 0xff, sizeof(before.b));
     in = (struct q_order_page_in){cx->actor.account, before, limit};
     MX_TRY(q_order_page(cx->db, &in, &rows));
-    *ret_orders = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_order), rows.n};
+    *ret_orders = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_order), rows.n);
     for (size_t i = 0; i < rows.n; i++)
         MX_TRY(fill_order(cx, MX_AT(rows, const struct q_order_row, i),
                           MX_AT(*ret_orders, struct mx_order, i)));
@@ -410,7 +410,7 @@ static enum mx_err expiry_due(struct mx_ctx *cx, int64_t limit, struct mx_job_du
 
         rows[i] = (struct mx_job_row){r->id, r, r->has_tries, r->tries};
     }
-    *ret_due = (struct mx_job_due){{rows, found.n}, found.n == (size_t)limit};
+    *ret_due = (struct mx_job_due){MX_LIST(rows, found.n), found.n == (size_t)limit};
     return MX_OK;
 }
 

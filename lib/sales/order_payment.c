@@ -81,7 +81,7 @@ static enum mx_err insert_events(struct mx_ctx *cx, const struct mx_pay_outcome 
     size_t n = paid->status == MX_PAY_PAID ? 2 : 1;
     struct mx_audit rows[MX_LEN(types)];
 
-    o->events = (struct mx_list){MX_NEW_N(cx->arena, n, struct mx_order_event), n};
+    o->events = MX_LIST(MX_NEW_N(cx->arena, n, struct mx_order_event), n);
     for (size_t i = 0; i < n; i++) {
         rows[i] = (struct mx_audit){.action = types[i],
                                     .object_type = "order",
@@ -112,6 +112,6 @@ enum mx_err mx_order_write_attempt(struct mx_ctx *cx, const struct mx_pay_reques
         .created_at = {cx->now_ms},
     };
     MX_TRY(insert_payment(cx, o, attempt, p));
-    o->payments = (struct mx_list){p, 1};
+    o->payments = MX_LIST(p, 1);
     return insert_events(cx, paid, payment_json(cx->arena, o, p), o);
 }

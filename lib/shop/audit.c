@@ -210,7 +210,7 @@ enum mx_err mx_audit_list(struct mx_ctx *cx, const struct mx_audit_query *q,
     bound(q, &in);
     MX_TRY(q_audit_page(cx->db, &in, &rows));
     out.n = rows.n;
-    out.at = MX_NEW_N(cx->arena, out.n, struct mx_audit_row);
+    out = MX_LIST(MX_NEW_N(cx->arena, out.n, struct mx_audit_row), out.n);
     for (size_t i = 0; i < out.n; i++) {
         const struct q_audit_page_row *r = MX_AT(rows, const struct q_audit_page_row, i);
 

@@ -218,7 +218,7 @@ enum mx_err mx_job_list(struct mx_ctx *cx, const struct mx_job_query *q, struct 
     if (mx_id_none(in.before))
         memset(in.before.b, 0xff, sizeof(in.before.b));
     MX_TRY(q_job_page(cx->db, &in, &rows));
-    *ret_rows = (struct mx_list){MX_NEW_N(cx->arena, rows.n, struct mx_job_failure), rows.n};
+    *ret_rows = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_job_failure), rows.n);
     for (size_t i = 0; i < rows.n; i++)
         *MX_AT(*ret_rows, struct mx_job_failure, i) =
             failure_of(MX_AT(rows, const struct q_job_row, i));

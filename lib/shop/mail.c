@@ -152,7 +152,7 @@ static enum mx_err load_claimed(struct mx_ctx *cx, const struct q_mail_claimed_i
                                     .tries = r->tries};
         open_mail(cx, r->sealed, &mails[i]);
     }
-    *ret_mails = (struct mx_list){mails, rows.n};
+    *ret_mails = MX_LIST(mails, rows.n);
     return MX_OK;
 }
 

@@ -41,7 +41,7 @@ enum mx_err mx_outbox_due(struct mx_ctx *cx, int64_t limit, struct mx_job_due *r
 
         rows[i] = (struct mx_job_row){r->id, r, r->has_tries, r->tries};
     }
-    *ret_due = (struct mx_job_due){{rows, found.n}, found.n == (size_t)limit};
+    *ret_due = (struct mx_job_due){MX_LIST(rows, found.n), found.n == (size_t)limit};
     return MX_OK;
 }
 

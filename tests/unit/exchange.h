@@ -147,9 +147,9 @@ static enum mx_err ex_thing(struct mx_ctx *cx, const void *in, struct mx_reply *
         ex_do.huge ? mx_str_fmt(cx->arena, "%*d", (int)ex_do.huge, 7) : MX_S("Caf\xc3\xa9");
     out->price.minor = INT64_C(9007199254740991);
     out->at.ms = 1767323045678;
-    out->lines = (struct mx_list){lines, 2};
-    out->tags = (struct mx_list){tags, 1};
-    out->labels = (struct mx_list){labels, 1};
+    out->lines = MX_LIST(lines, 2);
+    out->tags = MX_LIST(tags, 1);
+    out->labels = MX_LIST(labels, 1);
     out->first = lines[1];
     out->stored = MX_S("{\"a\":[1]}");
     out->ok = true;

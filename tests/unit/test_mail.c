@@ -14,7 +14,7 @@ static struct mx_str compose(struct mx_mail m, struct mx_pair *vars, size_t n)
     m.created_at.ms = INT64_C(1767323045678);
     if (m.recipient.p == NULL)
         m.recipient = MX_S("ada@x.test");
-    if (!mx_mail_compose(&cx, &m, (struct mx_list){vars, n}, &message))
+    if (!mx_mail_compose(&cx, &m, MX_LIST(vars, n), &message))
         return (struct mx_str){0};
     return message;
 }
@@ -111,7 +111,7 @@ static void test_all(void)
         }
         m = (struct mx_mail){.name = mx_str_c(t->name), .locale = mx_str_c(t->locale)};
         s = compose(m, vars, n);
-        tap_ok(mx_mail_complete(t->name, (struct mx_list){vars, n}), "%s", t->name);
+        tap_ok(mx_mail_complete(t->name, MX_LIST(vars, n)), "%s", t->name);
         tap_ok(has(s, mx_arena_printf(cx.arena, "Content-Language: %s\n", t->locale)), "%s",
                t->locale);
         tap_ok(!has(s, "{"), "nothing is left to fill");

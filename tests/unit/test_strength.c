@@ -9,7 +9,7 @@ static enum mx_weakness weakness(const char *password)
 {
     static struct mx_str words[] = {{"Merx", 4}, {"ada", 3}, {"Lovelace", 8}, {"x.test", 6}};
 
-    return mx_password_weakness(arena, mx_str_c(password), (struct mx_list){words, MX_LEN(words)});
+    return mx_password_weakness(arena, mx_str_c(password), MX_LIST(words, MX_LEN(words)));
 }
 
 static void test_weak(void)

@@ -36,7 +36,7 @@ static enum mx_err api_countries(struct mx_ctx *cx, MX_UNUSED const void *in,
 
         at[i] = (struct country){mx_str_c(c->code), mx_str_c(c->name), c->postal_code, c->region};
     }
-    out->data = (struct mx_list){at, mx_countries_n};
+    out->data = MX_LIST(at, mx_countries_n);
     reply->out = out;
     return MX_OK;
 }

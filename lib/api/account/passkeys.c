@@ -296,7 +296,7 @@ static struct mx_list parameters(struct mx_arena *a)
 
     for (size_t i = 0; i < MX_LEN(algs); i++)
         all[i].alg = algs[i];
-    return (struct mx_list){all, MX_LEN(algs)};
+    return MX_LIST(all, MX_LEN(algs));
 }
 
 static struct mx_list descriptors(struct mx_arena *a, struct mx_list passkeys)
@@ -308,7 +308,7 @@ static struct mx_list descriptors(struct mx_arena *a, struct mx_list passkeys)
 
         all[i].id = mx_b64url(a, credential.p, credential.n);
     }
-    return (struct mx_list){all, passkeys.n};
+    return MX_LIST(all, passkeys.n);
 }
 
 static enum mx_err api_passkey_options(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

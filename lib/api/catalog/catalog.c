@@ -244,7 +244,7 @@ static enum mx_err check_view(struct mx_ctx *cx, const struct view *v)
 static enum mx_err add_pairs(struct mx_ctx *cx, const char *name, const struct mx_list *texts,
                              struct mx_list *pairs)
 {
-    struct mx_list all = {MX_NEW_N(cx->arena, pairs->n + texts->n, struct mx_pair), 0};
+    struct mx_list all = MX_LIST(MX_NEW_N(cx->arena, pairs->n + texts->n, struct mx_pair), 0);
 
     for (size_t i = 0; i < pairs->n; i++)
         *MX_AT(all, struct mx_pair, all.n++) = *MX_AT(*pairs, const struct mx_pair, i);

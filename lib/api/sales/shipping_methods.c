@@ -109,7 +109,7 @@ static enum mx_err load(struct mx_ctx *cx, void *at, size_t n)
             r->country = (struct mx_str){0};
         for (size_t i = 0; i < n; i++)
             if (mx_id_eq(m[i].row.id, r->method))
-                m[i].rates = (struct mx_list){r, m[i].rates.n + 1};
+                m[i].rates = MX_LIST(r, m[i].rates.n + 1);
     }
     return MX_OK;
 }
