@@ -109,12 +109,23 @@ void mx_base64(enum mx_base64 variant, const void *p, size_t n, char *out, size_
     sodium_bin2base64(out, size, p, n, variants[variant]);
 }
 
+/* libsodium takes bytes above 127 for characters of the alphabet. */
+static bool is_ascii(struct mx_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] > 127)
+            return false;
+    }
+    return true;
+}
+
 bool mx_base64_decode(enum mx_base64 variant, struct mx_str s, void *out, size_t size,
                       size_t *ret_n)
 {
     const char *end;
 
-    return sodium_base642bin(out, size, s.p, s.n, NULL, ret_n, &end, variants[variant]) == 0 &&
+    return is_ascii(s) &&
+           sodium_base642bin(out, size, s.p, s.n, NULL, ret_n, &end, variants[variant]) == 0 &&
            end == s.p + s.n;
 }
 

@@ -181,6 +181,9 @@ static const unsigned char *take_record(struct mx_records *r, enum kind kind, si
         return NULL;
     if (kind == BEGIN)
         r->id = rec.id;
+    /* libfcgi reads what pads the begin as the next record. */
+    if (kind == BEGIN && rec.padding > 0)
+        return NULL;
     if (rec.kind != kind || rec.id != r->id || rec.id == 0)
         return NULL;
     content = r->buf + r->at;

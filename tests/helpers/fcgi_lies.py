@@ -41,5 +41,7 @@ LIES = {
     + stream(STDIN, b"x" * 10, request_id=2),
     "another version": b"\2" + request()[1:],
     "a begin of 9 bytes": record(BEGIN, b"\0\1" + bytes(7)) + SOUND,
+    "padding of the begin": b"\1\1\0\1\0\x08\x13\0" + b"\0\1" + bytes(6)
+    + record(PARAMS, b"\0\0" + OVERFLOW[:4] + b"v\0\0\0\0") + stream(PARAMS, b""),
     "a filter": begin(role=3) + SOUND,
 }
