@@ -610,7 +610,8 @@ def test_kill_again_and_again(merx):
         alive = [w["pid"] for w in merx.workers() if w["state"] in ("ready", "busy")]
         for pid in alive:
             os.kill(pid, signal.SIGKILL)
-        time.sleep(0.3)
+        before = len(good)
+        client.until(lambda: len(good) >= before + 20, what="more answers")
     stop.set()
     thread.join()
     assert set(good) == {200}
@@ -703,8 +704,9 @@ def test_reload_under_load(merx):
         t.start()
     for _ in range(4):
         assert merx.run("reload").returncode == 0
+        want = merx.status()["pools"]["fast"]["want"]
         merx.process.send_signal(signal.SIGTTIN)
-        time.sleep(0.1)
+        client.until(lambda: merx.status()["pools"]["fast"]["want"] == want + 1, what="one more")
         merx.process.send_signal(signal.SIGTTOU)
     stop.set()
     for t in threads:
@@ -793,7 +795,7 @@ def test_second_signal_stops_at_once(stalled):
     in_hand = InHand(stalled)
     os.kill(stalled.workers(state="busy")[0]["pid"], signal.SIGSTOP)
     stalled.process.send_signal(signal.SIGTERM)
-    time.sleep(0.2)
+    client.until(lambda: stalled.status()["phase"] == "stopping", what="it has heard")
     stalled.process.send_signal(signal.SIGTERM)
     assert stalled.process.wait(10) == 0
     with pytest.raises(fcgi.Dropped):

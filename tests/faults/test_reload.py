@@ -64,7 +64,7 @@ def test_reloads_while_nginx_closes_connections(make):
     with Load(mixed(stack, variant)) as load:
         for _ in range(6):
             stack.merx("reload")
-            time.sleep(0.7)
+            load.more(100)
     assert_whole(load, errors)
     until(lambda: settled(stack), 20, "the old workers ended")
     assert (status(stack)["died"], status(stack)["killed"]) == (0, 0)
@@ -184,7 +184,7 @@ def test_stop_finishes_what_is_in_hand(make):
     pids = [w["pid"] for w in status(stack)["workers"]]
     with Waiting(stack, variant) as waiting:
         os.kill(master, signal.SIGTERM)
-        time.sleep(0.3)
+        until(lambda: status(stack)["phase"] == "stopping", what="it has heard")
         assert alive(master)
         waiting.release()
         assert_done(waiting, stack.db())
@@ -199,13 +199,13 @@ def test_second_signal_stops_at_once(make):
     pids = [w["pid"] for w in status(stack)["workers"]]
     with Waiting(stack, variant) as waiting:
         os.kill(master, signal.SIGTERM)
-        time.sleep(0.3)
+        until(lambda: status(stack)["phase"] == "stopping", what="it has heard")
         os.kill(master, signal.SIGTERM)
-        until(lambda: not alive(master), 8, "the master ended")
+        until(lambda: not alive(master), what="the master ended")
         assert not any(map(alive, pids))
         assert {code for code, _ in waiting.answers()} == {503}, waiting.got
         waiting.release()
-    time.sleep(0.5)
+    until(lambda: not stack.processes("user = 'merx' AND command IN ('Execute', 'Query')"))
     assert set(waiting.quantities(stack.db())) == {1}
 
 

@@ -1,5 +1,6 @@
 """Workers beside those of a stack, on its database, whose connections to it can be cut."""
 import json
+import os
 import signal
 import subprocess
 
@@ -18,6 +19,7 @@ class Beside:
             socket=self.fast, socket_slow=self.slow, control=where / "control.sock",
             db_socket=self.proxy.path, log=where / "merx.log", workers=1, slow_workers=1,
             sandbox_provider="on", **settings)
+        self.env = env
         self.master = subprocess.Popen(tied(program(), "serve"), env=env)
         until(lambda: subprocess.run([program(), "status"], env=env, capture_output=True).returncode == 0)
 
@@ -25,6 +27,17 @@ class Beside:
         self.master.send_signal(signal.SIGTERM)
         assert self.master.wait(60) == 0
         self.proxy.close()
+
+    def status(self):
+        return json.loads(subprocess.run([program(), "status", "json"], env=self.env, check=True,
+                                         capture_output=True).stdout)
+
+    def lose_a_worker(self):
+        """Return when a worker that stands still has been killed for it."""
+        before = self.status()
+        os.kill(until(lambda: [w["pid"] for w in self.status()["workers"] if w["state"] == "ready"])[0],
+                signal.SIGSTOP)
+        until(lambda: self.status()["killed"] > before["killed"], what="the worker was killed")
 
     def send(self, sock, method, path, body, token=None, key=None):
         """(status, JSON) of one request."""

@@ -59,7 +59,7 @@ class Load:
                 else:
                     self.good += 1
 
-    def more(self, n, seconds=30):
+    def more(self, n, seconds=120):
         """Wait for n more good answers."""
         want, end = self.good + n, time.monotonic() + seconds
         while self.good < want:
@@ -218,6 +218,10 @@ class NginxErrors:
         with open(self.path, encoding="utf-8", errors="replace") as f:
             f.seek(self.seen)
             return f.read().splitlines()
+
+    def timed_out(self):
+        """Those that tell of a worker for which nginx waited for too long."""
+        return [line for line in self.new() if "timed out" in line]
 
 
 def hurry_nginx(stack):

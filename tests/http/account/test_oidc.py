@@ -14,6 +14,7 @@ from authenticator import Authenticator
 from client import faults, problem
 from factor import enrol, second
 from provider import CLIENT, Provider, Server, b64, digest, make_certificate, new_key, reply
+from load import workers
 from shop import make_product, variant_ids
 
 PATH = "/v1/auth/oidc"
@@ -612,12 +613,21 @@ def test_a_thousand_unknown_keys_cost_one_fetch(shop, world):
     assert flood.fetches == 1
 
 
+def fetched_again(shop, provider):
+    """Sign in until the provider was asked for its keys once more."""
+    before = provider.fetches
+    client.until(lambda: sign_in(shop, provider.proof()) and provider.fetches > before)
+    assert provider.fetches == before + 1
+
+
 @pytest.mark.req("OID-4")
 def test_known_keys_are_fetched_once(shop, world):
-    fresh = world.by_name["fresh"]
-    for _ in range(4):
+    """They are good for longer than the keys of another provider, which are fetched again meanwhile."""
+    fresh, stale = world.by_name["fresh"], world.by_name["stale"]
+    sign_in(shop, fresh.proof())
+    for _ in range(2):
+        fetched_again(shop, stale)
         sign_in(shop, fresh.proof())
-        time.sleep(0.5)
     assert fresh.fetches == 1
 
 
@@ -649,7 +659,7 @@ def test_those_who_come_at_once_wait_for_the_one_who_fetches(shop, world):
     serve = world.server.answers[busy.path]
 
     def slowly(handler):
-        time.sleep(0.5)
+        client.until(lambda: len(workers(world.stack, "slow", state="busy")) == 4, what="all ask")
         serve(handler)
 
     busy.answer(slowly)
@@ -665,10 +675,7 @@ def test_old_keys_serve_on_while_no_new_ones_are_to_be_had(shop, world):
     for trouble in (stale.hang, stale.fail, lambda: stale.fail(200, b"<html>"),
                     lambda: stale.fail(200, b'{"keys": []}')):
         trouble()
-        time.sleep(1.1)
-        fetched = stale.fetches
-        sign_in(shop, stale.proof())
-        assert stale.fetches == fetched + 1
+        fetched_again(shop, stale)
         sign_in(shop, stale.proof(key=stale.keys[1]))
     stale.serve()
 
@@ -680,10 +687,8 @@ def test_a_new_key_is_found_and_an_old_one_forgotten(shop, world):
     sign_in(shop, turning.proof())
     new = new_key("RSA")
     turning.keys[0] = new
-    time.sleep(1.1)
-    sign_in(shop, turning.proof(key=new))
-    time.sleep(1.1)
-    refused(shop, turning.proof(key=old))
+    client.until(lambda: shop.post(PATH, turning.proof(key=new)).status_code == 200, what="the new key")
+    client.until(lambda: shop.post(PATH, turning.proof(key=old)).status_code == 401, what="its end")
 
 
 @pytest.mark.req("OID-4")
@@ -714,12 +719,12 @@ def test_key_sets_that_are_not_taken(shop, world):
     for trouble in troubles:
         trouble()
         fetched = bad.fetches
-        problem(shop.post(PATH, bad.proof()), 503, "unavailable")
+        client.until(lambda: problem(shop.post(PATH, bad.proof()), 503, "unavailable")
+                     and bad.fetches > fetched, what="another fetch")
         assert bad.fetches == fetched + 1
-        time.sleep(1.1)
     assert world.server.hits.get("/elsewhere") is None
     bad.serve()
-    sign_in(shop, bad.proof())
+    client.until(lambda: shop.post(PATH, bad.proof()).status_code == 200, what="good keys")
 
 
 @pytest.mark.req("OID-4")
