@@ -39,7 +39,7 @@ static const struct {
     {"check-sql", mx_cmd_check_sql, NEEDS_SETTINGS, "",
      "prepare every SQL statement against the schema"},
     {"demo", mx_cmd_demo, NEEDS_SETTINGS, "[...]", "load a demo store into the database"},
-    {"staff", mx_cmd_staff, NEEDS_SETTINGS, "list | invite ... | disable|enable EMAIL",
+    {"staff", mx_cmd_staff, NEEDS_SETTINGS, "list|invite|disable|enable",
      "list, invite, disable and enable staff"},
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
     {"holdings", mx_cmd_holdings, 0, "",
@@ -54,7 +54,7 @@ static int usage(FILE *out)
 {
     fprintf(out, "usage: merx [-c FILE] COMMAND [ARGUMENT...]\n\n");
     for (size_t i = 0; i < MX_LEN(commands); i++)
-        fprintf(out, "  %-9s %-25s %s\n", commands[i].name, commands[i].args, commands[i].help);
+        fprintf(out, "  %-9s %-26s %s\n", commands[i].name, commands[i].args, commands[i].help);
     fprintf(out, "\nSettings: FILE (or MERX_CONF), then the environment (MERX_NAME=value).\n");
     return out == stdout ? 0 : EXIT_USAGE;
 }
@@ -131,5 +131,7 @@ int main(int argc, char **argv)
         mx_arena_free(c.arena);
         return status;
     }
+    if (argc > first)
+        fprintf(stderr, "merx: there is no command %s\n\n", argv[first]);
     return usage(stderr);
 }

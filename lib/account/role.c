@@ -229,7 +229,8 @@ enum mx_err mx_role_delete(struct mx_ctx *cx, const struct mx_role_write *in)
 
     MX_TRY(begin_change(cx, in, &mine, &before));
     if (before.holders > 0)
-        return mx_fail(cx->faults, MX_E_CONFLICT, "There are staff who hold this role: %lld.",
+        return mx_fail(cx->faults, MX_E_CONFLICT,
+                       "This role is held by staff (%lld); take it from them first.",
                        (long long)before.holders);
     MX_TRY(q_role_delete(cx->db, &(struct q_role_delete_in){in->name}, NULL));
     return audit(cx, "role.delete", &before, NULL);

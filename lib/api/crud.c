@@ -297,6 +297,7 @@ static void place_faults(const struct run *r, const char *list, size_t i, int n_
 
     if (f->n == n_before) {
         mx_fault_at(f, at, mx_err_code(e), "%s", f->detail.p ? f->detail.p : mx_err_title(e));
+        mx_fault_params(f, f->params);
         return;
     }
     for (int k = n_before; k < f->n; k++)

@@ -1,6 +1,7 @@
 #include "catalog/stock.h"
 
 #include "codec/jsonw.h"
+#include "codec/params.h"
 #include "q/stock.h"
 #include "shop/audit.h"
 #include "shop/json_rows.h"
@@ -78,6 +79,21 @@ static enum mx_err lock(struct mx_ctx *cx, const struct mx_list *changes, struct
     return ret_rows->n == changes->n ? MX_OK : MX_E_NOT_FOUND;
 }
 
+static enum mx_err too_low(struct mx_ctx *cx, const struct q_stock_lock_row *r, int64_t level)
+{
+    struct mx_params p;
+
+    mx_params_init(&p, cx->arena);
+    mx_params_str(&p, "sku", r->sku);
+    mx_params_int(&p, "on_hand", r->on_hand);
+    mx_params_int(&p, "reserved", r->reserved);
+    cx->faults->params = mx_params_text(&p);
+    return mx_fail(
+        cx->faults, MX_E_CONFLICT,
+        "%.*s has %lld on hand, of which %lld are promised to orders; it cannot have %lld.",
+        MX_FMT(r->sku), (long long)r->on_hand, (long long)r->reserved, (long long)level);
+}
+
 /* Units that `changes` adds to the locked row. */
 static enum mx_err delta_of(struct mx_ctx *cx, const struct mx_list *changes,
                             const struct q_stock_lock_row *r, int64_t *ret_delta)
@@ -91,9 +107,7 @@ static enum mx_err delta_of(struct mx_ctx *cx, const struct mx_list *changes,
             level = c->set ? c->value : level + c->value;
     }
     if (level < r->reserved)
-        return mx_fail(cx->faults, MX_E_CONFLICT,
-                       "%lld units of %.*s are promised to orders; %lld on hand would be too few.",
-                       (long long)r->reserved, MX_FMT(r->sku), (long long)level);
+        return too_low(cx, r, level);
     if (level > MX_STOCK_MAX)
         return mx_fail(cx->faults, MX_E_VALIDATION_FAILED, "There would be too many units of %.*s.",
                        MX_FMT(r->sku));

@@ -153,9 +153,11 @@ static bool length_ok(struct mx_reader *r, const struct mx_place *at, struct mx_
     if (!mx_field_bounded(f) || (length >= f->min && length <= f->max))
         return true;
     if (length < f->min)
-        mx_read_fault(r, at, "too_short", "must have at least %" PRId64 " characters", f->min);
+        mx_read_fault(r, at, "too_short", "must have at least %" PRId64 " character%s", f->min,
+                      f->min == 1 ? "" : "s");
     else
-        mx_read_fault(r, at, "too_long", "must have at most %" PRId64 " characters", f->max);
+        mx_read_fault(r, at, "too_long", "must have at most %" PRId64 " character%s", f->max,
+                      f->max == 1 ? "" : "s");
     tell_bounds(r, f->min, f->max);
     return false;
 }
@@ -277,9 +279,11 @@ bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struc
     if (!mx_field_bounded(f) || ((int64_t)n >= f->min && (int64_t)n <= f->max))
         return true;
     if ((int64_t)n < f->min)
-        mx_read_fault(r, at, "too_few", "must have at least %" PRId64 " entries", f->min);
+        mx_read_fault(r, at, "too_few", "must have at least %" PRId64 " entr%s", f->min,
+                      f->min == 1 ? "y" : "ies");
     else
-        mx_read_fault(r, at, "too_many", "must have at most %" PRId64 " entries", f->max);
+        mx_read_fault(r, at, "too_many", "must have at most %" PRId64 " entr%s", f->max,
+                      f->max == 1 ? "y" : "ies");
     tell_bounds(r, f->min, f->max);
     return false;
 }

@@ -136,7 +136,8 @@ enum mx_err mx_pick_read(struct mx_arena *a, const struct mx_route *r, struct mx
         if (is_known(r, name) && add(a, top, name))
             continue;
         mx_fault_param(faults, MX_S("fields"), "unknown_value",
-                       "must name members of the answer, between commas");
+                       "\"%.*s\" is no member of the answer; names stand between commas",
+                       MX_FMT(name));
         return MX_E_VALIDATION_FAILED;
     }
     *ret_pick = root;

@@ -101,7 +101,7 @@ static bool has_body_flag(const struct mx_shape *shape, unsigned flag)
 
 bool mx_shape_requires_body(const struct mx_shape *shape)
 {
-    return has_body_flag(shape, MX_F_REQUIRED);
+    return has_body_flag(shape, MX_F_REQUIRED) || (shape && shape->check);
 }
 
 bool mx_shape_is_secret(const struct mx_shape *shape, struct mx_str name)

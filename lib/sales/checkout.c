@@ -131,12 +131,13 @@ static bool is_unpriced(const struct mx_cart_item *it)
 struct refusal {
     bool (*is)(const struct mx_cart_item *it);
     enum mx_err e;
-    const char *member, *detail;
+    const char *member;
+    const char *before, *after; /* the detail, around its title */
 };
-static const struct refusal unpriced = {is_unpriced, MX_E_CANNOT_BE_PRICED, "variant_id",
-                                        "it costs more than can be ordered"};
-static const struct refusal too_few = {is_short, MX_E_OUT_OF_STOCK, "quantity",
-                                       "not enough of it is in stock"};
+static const struct refusal unpriced = {is_unpriced, MX_E_CANNOT_BE_PRICED, "variant_id", "",
+                                        " costs more than can be ordered."};
+static const struct refusal too_few = {is_short, MX_E_OUT_OF_STOCK, "quantity", "Not enough of ",
+                                       " is in stock."};
 
 /* Refuse when there are such lines. The params name them, and where the request names articles a
  * pointer does, too. */
@@ -155,7 +156,8 @@ static enum mx_err refuse_lines(struct mx_ctx *cx, const struct mx_checkout *in,
         found[n++] = it;
         if (in->items.n > 0)
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/%s", i, why->member),
-                        mx_err_code(why->e), "%.*s: %s.", MX_FMT(it->title), why->detail);
+                        mx_err_code(why->e), "%s%.*s%s", why->before, MX_FMT(it->title),
+                        why->after);
     }
     if (n == 0)
         return MX_OK;

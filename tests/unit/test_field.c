@@ -106,6 +106,21 @@ static void test_bodies(void)
     }
 }
 
+/* One is no plural. */
+static void test_bounds_are_said(void)
+{
+    struct ex_in in;
+
+    tap_err(read_body("{\"email\":\"a@b.example\",\"name\":\"\",\"lines\":[]}", &in),
+            MX_E_VALIDATION_FAILED, "both too few");
+    tap_str(faults.at[0].detail, "must have at least 1 character", "a character");
+    tap_str(faults.at[1].detail, "must have at least 1 entry", "an entry");
+    tap_err(read_body("{\"email\":\"a@b.example\",\"name\":\"Adaada\",\"lines\":[1,2,3,4]}", &in),
+            MX_E_VALIDATION_FAILED, "both too many");
+    tap_str(faults.at[0].detail, "must have at most 5 characters", "characters");
+    tap_str(faults.at[1].detail, "must have at most 3 entries", "entries");
+}
+
 static void test_good_body(void)
 {
     static const char json[] =
@@ -540,6 +555,7 @@ int main(void)
 {
     ex_reset();
     test_bodies();
+    test_bounds_are_said();
     test_good_body();
     test_normal_forms();
     test_metadata();

@@ -23,20 +23,22 @@ void mx_postal_missing(struct mx_faults *faults, struct mx_str at, const struct 
         const char *name;
         struct mx_str value;
         bool needed;
+        bool by_country; /* needed because of the country */
     } needs[] = {
-        {"name", p->name, true},
-        {"line1", p->line1, true},
-        {"city", p->city, true},
-        {"region", p->region, c && c->region == MX_PART_REQUIRED},
-        {"postal_code", p->postal_code, !c || c->postal_code == MX_PART_REQUIRED},
-        {"country", p->country, true},
+        {"name", p->name, true, false},
+        {"line1", p->line1, true, false},
+        {"city", p->city, true, false},
+        {"region", p->region, c && c->region == MX_PART_REQUIRED, true},
+        {"postal_code", p->postal_code, !c || c->postal_code == MX_PART_REQUIRED, c != NULL},
+        {"country", p->country, true, false},
     };
 
     for (size_t i = 0; i < MX_LEN(needs); i++) {
         struct mx_str pointer = mx_str_fmt(faults->arena, "%.*s/%s", MX_FMT(at), needs[i].name);
 
         if (needs[i].needed && needs[i].value.n == 0 && !mx_fault_told(faults, pointer))
-            mx_fault_at(faults, pointer, "required", "is required%s%s", c ? " in " : "",
-                        c ? c->name : "");
+            mx_fault_at(faults, pointer, "required", "is required%s%s",
+                        needs[i].by_country ? " where country is " : "",
+                        needs[i].by_country ? c->code : "");
     }
 }

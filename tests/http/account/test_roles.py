@@ -51,7 +51,8 @@ def test_a_role_lives(staff, api, db):
     assert changed.json() == made.json() | {"permissions": ["orders.read"], "version": 2}
     assert staff.get(f"{ROLES}/{role}").json() == changed.json()
     person = invite(staff, role)
-    problem(staff.delete(f"{ROLES}/{role}"), 409, "conflict")
+    held = problem(staff.delete(f"{ROLES}/{role}"), 409, "conflict")
+    assert held["detail"] == "This role is held by staff (1); take it from them first."
     assert staff.get(f"{ROLES}/{role}").json()["holders"] == 1
     assert staff.delete(f"{STAFF}/{person['id']}").status_code == 204
     problem(staff.delete(f"{ROLES}/{role}", headers=if_match(1)), 412, "version_conflict")

@@ -379,7 +379,7 @@ def test_a_change_cannot_take_what_others_have(staff):
 def test_a_stale_version(staff, tag):
     product = create(staff, shirt())
     answer = staff.patch(f"{PRODUCTS}/{product['id']}", {"title": "No"}, headers={"If-Match": tag})
-    problem(answer, 412, "version_conflict")
+    assert problem(answer, 412, "version_conflict")["params"] == {"version": 1}
     answer = staff.delete(f"{PRODUCTS}/{product['id']}", headers={"If-Match": tag})
     problem(answer, 412, "version_conflict")
     assert staff.get(f"{PRODUCTS}/{product['id']}").json() == product
@@ -532,7 +532,11 @@ def test_an_adjustment_of_nothing(staff):
 def test_never_below_zero(staff, db):
     (variant,) = variant_ids(make_product(staff, stock=2))
     answer = staff.post(ADJUST, {"variant_id": variant, "delta": -3, "reason": "x"})
-    problem(answer, 409, "conflict")
+    body = problem(answer, 409, "conflict")
+    sku = body["params"]["sku"]
+    assert body["params"] == {"sku": sku, "on_hand": 2, "reserved": 0}
+    assert body["detail"] == (f"{sku} has 2 on hand, of which 0 are promised to orders; it cannot"
+                              " have -1.")
     assert stock_of(db, variant)["on_hand"] == 2
     assert_ledger(db, variant)
 

@@ -327,3 +327,9 @@ def test_metrics_for_the_host_alone(api, stack):
     assert "# TYPE merx_workers gauge" in answer.text
     for method in ("GET", "POST", "OPTIONS"):  # S9
         problem(api.send(method, "/metrics"), 404, "not_found")
+
+
+def test_an_unknown_command_is_named(stack):
+    done = stack.merx("sing", check=False)
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr.startswith("merx: there is no command sing\n\nusage: merx ")

@@ -205,7 +205,8 @@ def test_all_of_many_or_none(clerk, db, noun):
             ({"create": [noun.new()], "delete": [unknown] * 100}, ("", "too_many"))):
         assert want in faults(clerk.post(batch, sent)), sent
     stale = clerk.post(batch, {"create": [noun.new()], "update": [noun.change | {"id": old["id"], "version": 7}]})
-    assert problem(stale, 412, "version_conflict")["errors"][0]["pointer"] == "/update/0"
+    (fault,) = problem(stale, 412, "version_conflict")["errors"]
+    assert (fault["pointer"], fault["params"]) == ("/update/0", {"version": old["version"]})
     if noun.clash:
         taken = clerk.post(batch, {"create": [noun.new(), noun.new() | noun.clash(old)]})
         assert problem(taken, 409, "conflict")["errors"][0]["pointer"] == f"/create/1{noun.clash_at}"

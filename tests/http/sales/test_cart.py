@@ -149,6 +149,16 @@ def test_an_entry_of_the_address_book(customer):
         (f"/{m}", "required") for m in ("city", "country", "line1", "postal_code")]
 
 
+def test_an_address_needs_a_body(guest, api):
+    """Each member is optional, but not all at once."""
+    path = "/v1/cart/shipping-address"
+    assert api.get("/v1/openapi.json").json()["paths"][path]["put"]["requestBody"]["required"] is True
+    problem(guest.put(path), 415, "unsupported_media_type")
+    problem(guest.put(path, data=""), 400, "malformed_json")
+    assert faults(guest.put(path, {})) == [
+        (f"/{m}", "required") for m in ("city", "country", "line1", "name", "postal_code")]
+
+
 def test_a_method_that_is_not_offered(guest):
     guest.get("/v1/cart")
     sent = {"shipping_method_id": UNKNOWN}

@@ -431,7 +431,9 @@ def test_what_is_wrong_with_an_express_purchase(api, staff, method):
     assert faults(buyer.checkout(**express(api, product, method, shipping_address=nowhere))) == [
         ("/shipping_address/line1", "required"), ("/shipping_address/postal_code", "required")]
     body = problem(buyer.checkout(**express(api, product, method)), 409, "out_of_stock")
-    assert [(e["pointer"], e["code"]) for e in body["errors"]] == [("/items/0/quantity", "out_of_stock")]
+    assert [(e["pointer"], e["code"], e["detail"]) for e in body["errors"]] == [
+        ("/items/0/quantity", "out_of_stock",
+         f"Not enough of {body['params']['items'][0]['title']} is in stock.")]
     assert body["params"]["items"] == [
         {"item_id": body["params"]["items"][0]["item_id"], "variant_id": variant, "quantity": 2,
          "sku": product["variants"][0]["sku"], "title": product["title"]}]
