@@ -76,7 +76,7 @@ class Buyer:
     def finish(self, wire):
         """Complete the order under way."""
         n = len(self.orders)
-        until(lambda: self(wire) or len(self.orders) > n, 20, "the order under way")
+        until(lambda: self(wire) or len(self.orders) > n, what="the order under way")
 
 
 def rows_of(db, sql):
@@ -206,7 +206,7 @@ def test_workers_killed_under_load(make):
         for n in range(kills):
             load.more(30)
             os.kill(until(lambda: serving(stack))[0]["pid"], signal.SIGKILL)
-            until(lambda: status(stack)["died"] == n + 1, 10, "the death was noticed")
+            until(lambda: status(stack)["died"] == n + 1, what="the death was noticed")
         load.more(200)
     shop.check(died=kills)
 
@@ -294,7 +294,7 @@ def test_deadlock_is_repeated(buyer):
     with stock_lock(buyer.stack, buyer.variants[1]) as lock:
         lock.run("UPDATE product SET sold = sold + 1")
         checkout = Checkout(buyer)
-        until(lambda: counter(buyer.stack, "lock_row_lock_current_waits"), 5, "the checkout waits")
+        until(lambda: counter(buyer.stack, "lock_row_lock_current_waits"), what="the checkout waits")
         first = lock.run(f"SELECT 1 FROM stock WHERE variant_id = {hexed(buyer.variants[0])} FOR UPDATE")
         assert first == ["1"]
         assert counter(buyer.stack, "lock_deadlocks") == 1

@@ -73,7 +73,7 @@ class Merx:
         made = self.run("key", "new")
         assert made.returncode == 0, made.stderr
         self.process = subprocess.Popen(client.tied(client.program(), "-c", self.conf, "serve"), env=self.env)
-        client.until(self.ready, 30, "ready")
+        client.until(self.ready, what="ready")
         return self
 
     def ready(self):
@@ -155,7 +155,7 @@ class InHand:
     """A request that keeps its worker busy, sent in the background."""
 
     def __init__(self, merx):
-        client.until(lambda: self.hold(merx), 20, "a busy worker")
+        client.until(lambda: self.hold(merx), what="a busy worker")
 
     def hold(self, merx):
         """Workers refuse at once for a while after the database failed them."""
@@ -210,7 +210,7 @@ def test_many_connections_on_one_worker(single):
     assert worker["connections"] == 40
     for c in connections:
         c.close()
-    client.until(lambda: single.workers()[0]["connections"] == 0, 5, "the connections closed")
+    client.until(lambda: single.workers()[0]["connections"] == 0, what="the connections closed")
 
 
 def test_slow_pool_closes(merx):
@@ -525,7 +525,7 @@ def test_reader_that_stops_reading(single):
             if single.workers(state="busy"):
                 break
         assert single.workers(state="busy"), "the worker writes"
-        client.until(lambda: single.workers()[0]["connections"] == 0, 10, "it is dropped")
+        client.until(lambda: single.workers()[0]["connections"] == 0, what="it is dropped")
     assert "not delivered" in single.log.read_text()
     serves(single)
 
@@ -543,7 +543,7 @@ def test_client_that_leaves(single):
 def test_term_idle(single):
     before = single.worker()
     os.kill(before, signal.SIGTERM)
-    client.until(lambda: not single.alive(before), 10, "the worker ended")
+    client.until(lambda: not single.alive(before), what="the worker ended")
     serves(single)
     assert single.status()["died"] == 0
 
@@ -553,12 +553,12 @@ def test_term_serves_kept_connections_on(single):
         assert c.get(keep=True).status == 200
         before = single.worker()
         os.kill(before, signal.SIGTERM)
-        client.until(lambda: single.workers(state="stopping"), 5, "it drains")
+        client.until(lambda: single.workers(state="stopping"), what="it drains")
         for _ in range(20):
             assert c.get(method="POST", body=b"x", keep=True).status == 405
         assert single.alive(before)
         serves(single)
-    client.until(lambda: not single.alive(before), 10, "the worker ended")
+    client.until(lambda: not single.alive(before), what="the worker ended")
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGUSR1])
@@ -570,7 +570,7 @@ def test_signal_in_the_middle_of_a_request(single, where, sig):
     pid = single.worker()
     with fcgi.Connection(single.socket) as c:
         c.send(whole[:cut])
-        client.until(lambda: single.workers(state="busy"), 5, "it reads")
+        client.until(lambda: single.workers(state="busy"), what="it reads")
         os.kill(pid, sig)
         c.send(whole[cut:])
         assert c.answer().status == 405
@@ -616,7 +616,7 @@ def test_kill_again_and_again(merx):
     thread.join()
     assert set(good) == {200}
     assert len(failed) <= 12
-    client.until(lambda: len(merx.workers(state="ready")) == 2, 30, "both are back")
+    client.until(lambda: len(merx.workers(state="ready")) == 2, what="both are back")
 
 
 def test_deadline(stalled):
@@ -679,7 +679,7 @@ def test_reload(merx):
         after = {w["pid"] for w in merx.workers(state="ready")}
         assert len(after) == 2 and not after & before
         assert c.get(keep=True).status == 200
-    client.until(lambda: not any(map(merx.alive, before)), 15, "the old ones ended")
+    client.until(lambda: not any(map(merx.alive, before)), what="the old ones ended")
     serves(merx)
 
 
@@ -730,7 +730,7 @@ def test_bad_reload_keeps_the_old_workers(merx, bad):
     done = merx.ask("reload")
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
-    client.until(lambda: merx.status()["phase"] == "serving", 10, "serving again")
+    client.until(lambda: merx.status()["phase"] == "serving", what="serving again")
     assert before <= {w["pid"] for w in merx.workers()}
     assert merx.status()["generation"] == 1
     serves(merx)
@@ -740,32 +740,32 @@ def test_scale(merx):
     assert merx.run("scale", "5").returncode == 0
     assert len(merx.workers(state="ready")) == 5
     assert merx.run("scale", "1").returncode == 0
-    client.until(lambda: len(merx.workers()) == 1, 10, "one is left")
+    client.until(lambda: len(merx.workers()) == 1, what="one is left")
     serves(merx)
     for n in ("0", "x", "1000"):
         assert merx.run("scale", n).returncode != 0
     assert merx.run("reload").returncode == 0
-    client.until(lambda: len(merx.workers()) == 1, 10, "the command outlives a reload")
+    client.until(lambda: len(merx.workers()) == 1, what="the command outlives a reload")
 
 
 def test_scale_by_signal(merx):
     merx.process.send_signal(signal.SIGTTIN)
-    client.until(lambda: len(merx.workers(state="ready")) == 3, 10, "one more")
+    client.until(lambda: len(merx.workers(state="ready")) == 3, what="one more")
     merx.process.send_signal(signal.SIGTTOU)
-    client.until(lambda: len(merx.workers()) == 2, 10, "one less")
+    client.until(lambda: len(merx.workers()) == 2, what="one less")
 
 
 def test_log_is_reopened(merx):
     old = merx.dir / "log.1"
     merx.log.rename(old)
     merx.process.send_signal(signal.SIGUSR1)
-    client.until(merx.log.exists, 5, "a new log")
+    client.until(merx.log.exists, what="a new log")
 
     def written():
         serves(merx)
         return "meta.healthz" in merx.log.read_text()
 
-    client.until(written, 5, "workers write to it")
+    client.until(written, what="workers write to it")
 
 
 def test_stop(merx):
@@ -806,14 +806,14 @@ def test_workers_do_not_outlive_a_killed_master(merx):
     pids = [w["pid"] for w in merx.status()["workers"]]
     merx.process.kill()
     merx.process.wait()
-    client.until(lambda: not any(map(merx.alive, pids)), 10, "they ended")
+    client.until(lambda: not any(map(merx.alive, pids)), what="they ended")
 
 
 def test_socket_of_a_killed_master_is_taken_over(merx):
     pids = [w["pid"] for w in merx.status()["workers"]]
     merx.process.kill()
     merx.process.wait()
-    client.until(lambda: not any(map(merx.alive, pids)), 10, "they ended")
+    client.until(lambda: not any(map(merx.alive, pids)), what="they ended")
     merx.log.unlink()
     merx.start()
     serves(merx)
@@ -853,7 +853,7 @@ def test_control_socket_bears_rude_clients(merx):
     rude[0].sendall(b"x" * 100)
     rude[1].sendall(b"status")
     rude[2].close()
-    client.until(lambda: merx.run("status").returncode == 0, 15, "there is room again")
+    client.until(lambda: merx.run("status").returncode == 0, what="there is room again")
     serves(merx)
     for s in rude:
         s.close()

@@ -87,7 +87,7 @@ def killed_until_done(stack, left):
         if before == 0:
             break
         with Runner(stack) as process:
-            until(lambda: left() < before, 60, "some progress")
+            until(lambda: left() < before, what="some progress")
             process.kill()
     with Runner(stack):
         until(lambda: left() == 0, 120, "the rest")
@@ -139,12 +139,12 @@ def test_jobs_work_in_batches(lone, token):
     person.fill_cart(variant)
     answer = person.checkout(token).json()
     with Runner(lone):
-        until(lambda: count(lone, LEFT) == 0, 60, "what was left before")
+        until(lambda: count(lone, LEFT) == 0, what="what was left before")
     copies(lone, answer.get("id") or answer["order_id"], ORDERS, waiting=True)
     lone.admin().rows("UPDATE orders SET expires_at = '2000-01-01' WHERE status = 0")
     due = count(lone, LEFT)
     before = statements(lone)
     with Runner(lone):
-        until(lambda: count(lone, LEFT) == 0, 60, "the end of it")
+        until(lambda: count(lone, LEFT) == 0, what="the end of it")
         used = statements(lone) - before
     assert due >= ORDERS and used < ORDERS, (due, used)

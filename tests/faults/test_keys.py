@@ -92,7 +92,7 @@ def apps():
 def renewed(apps):
     """Wait until every app has a token that was asked for from now on."""
     want = [app.renewals + 2 for app in apps]
-    until(lambda: all(a.renewals >= n for a, n in zip(apps, want)), 30, "new tokens")
+    until(lambda: all(a.renewals >= n for a, n in zip(apps, want)), what="new tokens")
 
 
 def published(api):

@@ -80,7 +80,7 @@ def once(beside, end, carried_out, new):
             assert answer[0] in (status, 503), answer
             return answer[0] == status and answer
 
-        answer = until(again, 60, "the answer")
+        answer = until(again, what="the answer")
         assert not first or first[0] == 503 or first == answer, (first, answer)
         assert call() == answer and beside.replayed
         check(answer)

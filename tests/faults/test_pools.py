@@ -53,16 +53,16 @@ def test_one_worker_waits_and_the_others_do_not(make):
         connections[0].send(fcgi_client.request(
             "/v1/cart/items", "POST", json.dumps(body).encode(), keep=True,
             HTTP_AUTHORIZATION=f"Bearer {buyer.token}"))
-        (stuck,) = until(lambda: workers(stack, state="busy"), 5, "it waits")
+        (stuck,) = until(lambda: workers(stack, state="busy"), what="it waits")
         answers = ask_all(connections[1:])
-        until(lambda: answers() == len(connections) - stuck["connections"], 10, "the others")
+        until(lambda: answers() == len(connections) - stuck["connections"], what="the others")
         for _ in range(50):
             assert fcgi_client.get(stack.env["MERX_SOCKET"]).status == 200
         (still,) = workers(stack, state="busy")
         assert still["request_id"] == stuck["request_id"]
         assert answers() == len(connections) - stuck["connections"]
     assert connections[0].answer().status == 201
-    until(lambda: answers() == len(connections) - 1, 10, "the others of that worker")
+    until(lambda: answers() == len(connections) - 1, what="the others of that worker")
     for c in connections:
         c.close()
 
@@ -151,7 +151,7 @@ def test_sign_ins_do_not_delay_the_fast_pool(make):
     with Load([(Wire(stack), sign_in(stack)) for _ in range(8)]) as signing:
         signing.more(8)
         with stopped(w["pid"] for w in workers(stack, "slow")):
-            until(lambda: status(stack)["pools"]["slow"]["queue"] > 0, 10, "sign-ins queue up")
+            until(lambda: status(stack)["pools"]["slow"]["queue"] > 0, what="sign-ins queue up")
             before = [w["requests"] for w in workers(stack, "slow")]
             with Load([(Wire(stack).guest(), read), (Wire(stack), be_guest)]) as load:
                 load.more(300)
@@ -172,7 +172,7 @@ def test_deadline(make):
         assert code == 503 and json.loads(body)["code"] == "unavailable", body
         (line,) = [x for x in stack.log().splitlines() if "passed its deadline" in x]
         assert "route=cart.items.add" in line and f"worker={stuck['pid']}" in line, line
-        until(lambda: len(workers(stack, state="ready")) == 3, 5, "it was replaced")
+        until(lambda: len(workers(stack, state="ready")) == 3, what="it was replaced")
         assert {w["pid"] for w in workers(stack)} > others
         assert (status(stack)["killed"], status(stack)["died"]) == (1, 0)
     waiting.lock.process.wait(10)
@@ -185,8 +185,8 @@ def test_stuck_between_requests(make):
     stack, _ = make(request_timeout_ms=1000, db_statement_timeout_ms=500, queue_age_max_ms=500)
     before = workers(stack)
     os.kill(before[0]["pid"], signal.SIGSTOP)
-    until(lambda: status(stack)["killed"] == 1, 15, "the stopped worker was killed")
-    until(lambda: len(workers(stack, state="ready")) == 3, 5, "it was replaced")
+    until(lambda: status(stack)["killed"] == 1, what="the stopped worker was killed")
+    until(lambda: len(workers(stack, state="ready")) == 3, what="it was replaced")
     assert {w["pid"] for w in workers(stack)} & {w["pid"] for w in before} == {
         w["pid"] for w in before[1:]}
     assert "does not respond between requests" in stack.log()

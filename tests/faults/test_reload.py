@@ -48,10 +48,10 @@ def test_twenty_reloads(make):
                 assert f"generation {n + 2}" in done.stdout, done
             else:
                 os.kill(master, signal.SIGHUP)
-                until(lambda: status(stack)["generation"] == n + 2, 20, "reloaded")
+                until(lambda: status(stack)["generation"] == n + 2, what="reloaded")
             load.more(20)
     assert_whole(load, errors)
-    until(lambda: settled(stack), 20, "the old workers ended")
+    until(lambda: settled(stack), what="the old workers ended")
     s = status(stack)
     assert (s["died"], s["killed"]) == (0, 0), s
     assert {w["generation"] for w in s["workers"]} == {21}
@@ -66,7 +66,7 @@ def test_reloads_while_nginx_closes_connections(make):
             stack.merx("reload")
             load.more(100)
     assert_whole(load, errors)
-    until(lambda: settled(stack), 20, "the old workers ended")
+    until(lambda: settled(stack), what="the old workers ended")
     assert (status(stack)["died"], status(stack)["killed"]) == (0, 0)
 
 
@@ -83,11 +83,11 @@ def test_scaling_under_load(make):
             for _ in range(steps):
                 before = status(stack)["pools"]["fast"]["want"]
                 os.kill(master, sig)
-                until(lambda: status(stack)["pools"]["fast"]["want"] != before, 10, "one step")
+                until(lambda: status(stack)["pools"]["fast"]["want"] != before, what="one step")
             assert status(stack)["pools"]["fast"]["want"] == want
             load.more(20)
     assert_whole(load, errors)
-    until(lambda: settled(stack), 20, "two workers are left")
+    until(lambda: settled(stack), what="two workers are left")
     s = status(stack)
     assert len([w for w in s["workers"] if w["pool"] == "fast"]) == 2 and s["scaled"]
     assert (s["died"], s["killed"]) == (0, 0)
@@ -98,9 +98,9 @@ def test_recycling_under_load(make):
     hurry_nginx(stack)
     errors = NginxErrors(stack)
     with Load(mixed(stack, variant)) as load:
-        until(lambda: status(stack)["recycled"] >= 20, 30, "twenty workers have ended")
+        until(lambda: status(stack)["recycled"] >= 20, what="twenty workers have ended")
     assert_whole(load, errors)
-    until(lambda: settled(stack), 20, "the recycled ended")
+    until(lambda: settled(stack), what="the recycled ended")
     assert (status(stack)["died"], status(stack)["killed"]) == (0, 0)
 
 
@@ -143,7 +143,7 @@ def test_reload_during_a_reload(new_stack, tmp_path):
     stack = new_stack("twice", slow_workers=1, conf=conf)
     with stopped([stack.pid("db")]):
         reloads = [Reload(stack)]
-        until(lambda: status(stack)["phase"] == "reloading", 5, "it waits for the database")
+        until(lambda: status(stack)["phase"] == "reloading", what="it waits for the database")
         conf.write_text("workers = 4\n")
         reloads.append(Reload(stack))
         assert [r.wait() for r in reloads] == ["generation 2\n", "generation 3\n"]
@@ -188,7 +188,7 @@ def test_stop_finishes_what_is_in_hand(make):
         assert alive(master)
         waiting.release()
         assert_done(waiting, stack.db())
-    until(lambda: not alive(master), 10, "the master ended")
+    until(lambda: not alive(master), what="the master ended")
     assert not any(map(alive, pids))
     assert_refused(Wire(stack))
 
@@ -219,8 +219,8 @@ def test_killed_workers(make):
             victim = max(serving(stack), key=lambda w: w["connections"])
             os.kill(victim["pid"], signal.SIGKILL)
             may_fail += min(victim["connections"] + 1, len(load.acts))
-            until(lambda: status(stack)["died"] == n + 1, 10, "the death was noticed")
-        until(lambda: len(serving(stack)) == 4, 10, "all are back")
+            until(lambda: status(stack)["died"] == n + 1, what="the death was noticed")
+        until(lambda: len(serving(stack)) == 4, what="all are back")
         calm = time.monotonic()
         load.more(300)
     assert len(load.failed) <= may_fail, load.failed
@@ -237,7 +237,7 @@ def test_killed_master(make):
         pids = [w["pid"] for w in status(stack)["workers"]]
         assert not load.failed, load.failed
         os.kill(stack.pid("serve"), signal.SIGKILL)
-        until(lambda: not any(map(alive, pids)), 10, "the workers ended")
+        until(lambda: not any(map(alive, pids)), what="the workers ended")
     assert all(text.startswith("AssertionError: 503 ") for _, text in load.failed), load.failed
     assert_refused(Wire(stack))
     serve(stack)

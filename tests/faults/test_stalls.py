@@ -54,7 +54,7 @@ def soon(stack):
 
 
 def recovers(call):
-    client.until(lambda: call().status_code == 200, 30, "recovery")
+    client.until(lambda: call().status_code == 200, what="recovery")
 
 
 def test_the_database_stands_still(stack, api, guest, soon):
@@ -95,7 +95,7 @@ def test_a_change_that_takes_too_long_ends_in_the_server_too(stack, guest, staff
         answer = soon(lambda: guest.post("/v1/cart/items", line))
         assert answer.status_code == 503, answer.text
         busy = "user = 'merx' AND command IN ('Execute', 'Query') AND time > 0"
-        client.until(lambda: not stack.processes(busy), 10, "the end of the statement")
+        client.until(lambda: not stack.processes(busy), what="the end of the statement")
     finally:
         stack.cut_connections()
         owner.run("DROP TRIGGER slow")

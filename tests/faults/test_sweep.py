@@ -60,7 +60,7 @@ def test_checkout(beside, carried_out, api, staff, db):
 
         status, _ = first = call(pay)
         assert status in (201, 503), first
-        again = until(lambda: (lambda got: got[0] != 409 and got)(pay()), 60, "the answer of the key")
+        again = until(lambda: (lambda got: got[0] != 409 and got)(pay()), what="the answer of the key")
         assert again[0] == 201, again
         assert first in (again, (503, first[1])), (first, again)
         assert [o["id"] for o in buyer.get("/v1/orders").json()["data"]] == [again[1]["id"]]

@@ -156,12 +156,12 @@ def serve(stack, **settings):
     old = stack.pid("serve")
     if alive(old):
         os.kill(old, signal.SIGTERM)
-        until(lambda: not alive(old), 30, "the old master ended")
+        until(lambda: not alive(old), what="the old master ended")
     process = subprocess.Popen(
         tied(program(), "serve"), env=stack.environment(**({"sandbox_provider": "on"} | settings)),
         start_new_session=True)
     note_pid(stack, "serve", process.pid)
-    until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), 20, "ready")
+    until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), what="ready")
 
 
 @contextlib.contextmanager
@@ -241,7 +241,7 @@ def change_nginx(stack, name, changes):
     pid = stack.pid("nginx")
     old = children(pid)
     os.kill(pid, signal.SIGHUP)
-    until(lambda: children(pid) and not children(pid) & old, 20, "nginx has reloaded")
+    until(lambda: children(pid) and not children(pid) & old, what="nginx has reloaded")
 
 
 def children(pid):
@@ -330,7 +330,7 @@ class Waiting:
             self._send(self.wires[len(self.threads)])
             time.sleep(0.05)
             if not all_busy:
-                until(lambda: workers(stack, state="busy"), 5, "a busy worker")
+                until(lambda: workers(stack, state="busy"), what="a busy worker")
                 break
 
     def _send(self, wire):
@@ -375,7 +375,7 @@ class Server:
 
     def end(self, sig):
         os.kill(self.pid, sig)
-        until(lambda: not alive(self.pid), 30, "the database ended")
+        until(lambda: not alive(self.pid), what="the database ended")
 
     def start(self):
         """Return when it takes connections again."""
@@ -384,7 +384,7 @@ class Server:
                 tied(*self.command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
         self.pid = process.pid
         note_pid(self.stack, "db", self.pid)
-        until(self.answers, 30, "the database answers")
+        until(self.answers, what="the database answers")
 
     def answers(self):
         try:

@@ -324,7 +324,7 @@ def test_a_cached_token_ends_too(new_stack):
     now = int(time.time())
     token = forge.token(claims={"iat": now - 60, "nbf": now - 60, "exp": now - 26})
     assert api.get("/v1/me", token=token).status_code == 200
-    client.until(lambda: api.get("/v1/me", token=token).status_code == 401, 20, "the end")
+    client.until(lambda: api.get("/v1/me", token=token).status_code == 401, what="the end")
 
 
 # ---- JWT-7: form

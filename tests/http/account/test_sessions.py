@@ -363,7 +363,7 @@ def ends_elsewhere(stack, person):
 @pytest.mark.req("JWT-13")
 def test_sign_out_at_another_host_bites_within_seconds(customer, stack):
     ends_elsewhere(stack, customer)
-    client.until(lambda: customer.get("/v1/me").status_code == 401, 10, "the end of the session")
+    client.until(lambda: customer.get("/v1/me").status_code == 401, what="the end of the session")
 
 
 @pytest.mark.req("SES-2")
@@ -396,7 +396,7 @@ def test_sign_out_at_another_host_bites_while_all_workers_are_busy(api, customer
         t.start()
     try:
         ends_elsewhere(stack, customer)
-        client.until(lambda: customer.get("/v1/me").status_code == 401, 10, "the end")
+        client.until(lambda: customer.get("/v1/me").status_code == 401, what="the end")
     finally:
         done.set()
         for t in threads:
@@ -415,7 +415,7 @@ def test_many_sign_outs_at_another_host(api, guest, stack):
     ends_elsewhere(stack, guest)
     ends_elsewhere(stack, first)
     for person in (guest, first):
-        client.until(lambda p=person: p.get("/v1/me").status_code == 401, 10, "the end")
+        client.until(lambda p=person: p.get("/v1/me").status_code == 401, what="the end")
 
 
 @pytest.mark.req("INV-14", "SES-2")

@@ -177,13 +177,13 @@ def test_a_lock_of_others_costs_no_try(lone, api, variants):
         assert "held" in holder.stdout.readline() + holder.stdout.readline()
         become_due(lone, orders)
         for order in orders[1:]:
-            until(lambda o=order: status(lone, o) == "4", 60, "expiry")
+            until(lambda o=order: status(lone, o) == "4", what="expiry")
         found = failing(lone, orders[0])
         assert (found["state"], found["tries"]) == ("0", "0") and found["error"].startswith("unavailable")
     finally:
         holder.kill()
         holder.communicate()
-    until(lambda: status(lone, orders[0]) == "4", 60, "expiry")
+    until(lambda: status(lone, orders[0]) == "4", what="expiry")
     until(lambda: not failures(lone, orders[0]), what="an empty record")
 
 
@@ -340,6 +340,6 @@ def test_a_record_of_what_is_done_otherwise_goes(lone):
         rows(lone, "INSERT INTO job_failure (id, job, subject_id, state, tries, error, next_at,"
              f" created_at, updated_at) SELECT x'{subject}', 'mail', x'{subject}', 0, 1, '', t, t, t"
              f" FROM (SELECT UTC_TIMESTAMP(3) - INTERVAL {ago} MINUTE AS t) AS ago")
-    until(lambda: not failures(lone, drop), 90, "the sweep")
+    until(lambda: not failures(lone, drop), what="the sweep")
     assert failures(lone, keep)
     rows(lone, f"DELETE FROM job_failure WHERE subject_id = x'{keep}'")

@@ -154,11 +154,11 @@ def test_old_rows_are_swept(lone):
             f"{session} SELECT REPEAT('{mark}', 16), {account}, t, t, t, t"
             f" FROM (SELECT UTC_TIMESTAMP(3) - INTERVAL {days} DAY AS t) AS ago")
     kept = f"SELECT idem_key FROM idempotency WHERE principal = {account}"
-    until(lambda: [r["idem_key"] for r in lone.db().rows(kept)] == ["young"], 90, "the sweep")
+    until(lambda: [r["idem_key"] for r in lone.db().rows(kept)] == ["young"], what="the sweep")
     left = f"SELECT 1 FROM mailed_code WHERE email_key = '{email}'"
-    until(lambda: not lone.db().rows(left), 90, "the sweep of codes")
+    until(lambda: not lone.db().rows(left), what="the sweep of codes")
     sessions = f"SELECT id FROM session WHERE account_id = {account}"
-    until(lambda: [r["id"] for r in lone.db().rows(sessions)] == ["b" * 16], 90, "of sessions")
+    until(lambda: [r["id"] for r in lone.db().rows(sessions)] == ["b" * 16], what="of sessions")
 
 
 def test_jobs_outlive_the_database(lone):

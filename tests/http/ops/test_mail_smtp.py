@@ -95,7 +95,7 @@ def failure(stack, email):
 
 
 def sent(stack, email):
-    return until(lambda: row(stack, email)["state"] == "1" and row(stack, email), 40, "sending")
+    return until(lambda: row(stack, email)["state"] == "1" and row(stack, email), what="sending")
 
 
 # ---- what is sent
@@ -216,7 +216,7 @@ def test_the_language_is_the_recipients(lone, authority, sending):
 
 def tried(stack, email, n=1):
     """The mail was tried and is still to be sent; why it failed."""
-    until(lambda: int(row(stack, email)["attempts"]) >= n and failure(stack, email), 30, "a try")
+    until(lambda: int(row(stack, email)["attempts"]) >= n and failure(stack, email), what="a try")
     assert row(stack, email)["state"] == "0"
     return failure(stack, email)
 
@@ -373,7 +373,7 @@ def test_a_mail_that_stops_the_server_is_to_blame(lone, authority, sending):
         register(lone, poison)
         tried(lone, poison)
         assert tries_on_record(lone, poison) == []
-        until(lambda: sent(lone, register(lone)) and tries_on_record(lone, poison), 60, "the blame")
+        until(lambda: sent(lone, register(lone)) and tries_on_record(lone, poison), what="the blame")
         other = register(lone)
         assert sent(lone, other)["attempts"] == "1"
     assert row(lone, poison)["state"] == "0"
@@ -398,14 +398,14 @@ def test_no_server_at_all(lone, authority, sending):
     waiting = [register(lone) for _ in range(5)]
     assert "connect" in tried(lone, waiting[0]).lower()
     with Mute(port) as mute:
-        until(lambda: mute.taken, 30, "a connection")
+        until(lambda: mute.taken, what="a connection")
         assert healthy == answers(lone, known)
         waiting.append(register(lone))
-        until(lambda: any("Timeout" in str(failure(lone, email)) for email in waiting), 60, "a try")
+        until(lambda: any("Timeout" in str(failure(lone, email)) for email in waiting), what="a try")
     assert [tries_on_record(lone, email) for email in waiting] == [[]] * len(waiting)
     with Server(tls=authority.context("127.0.0.1"), port=port) as server:
         for email in waiting:
-            until(lambda: row(lone, email)["state"] == "1", 90, "sending")
+            until(lambda: row(lone, email)["state"] == "1", what="sending")
             assert len(server.to(email)) == 1
     assert runner.poll() is None
 
