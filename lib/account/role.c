@@ -3,6 +3,7 @@
 #include "account/session.h"
 #include "base/perm.h"
 #include "codec/jsonw.h"
+#include "codec/params.h"
 #include "io/db.h"
 #include "q/role.h"
 #include "shop/audit.h"
@@ -126,15 +127,20 @@ enum mx_err mx_role_sum(struct mx_ctx *cx, struct mx_list names, uint64_t *ret_s
 
 static enum mx_err parse(struct mx_ctx *cx, struct mx_list names, uint64_t *ret_set)
 {
+#define WIRE(name, bit, wire) wire,
+    static const char *const known[] = {MX_PERMISSIONS(WIRE) NULL};
+#undef WIRE
     uint64_t bit;
 
     *ret_set = 0;
     for (size_t i = 0; i < names.n; i++) {
-        if (mx_permission_parse(*MX_AT(names, struct mx_str, i), &bit))
+        if (mx_permission_parse(*MX_AT(names, struct mx_str, i), &bit)) {
             *ret_set |= bit;
-        else
-            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/permissions/%zu", i), "unknown_value",
-                        "is not a permission");
+            continue;
+        }
+        mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/permissions/%zu", i), "unknown_value",
+                    "is not a permission");
+        mx_fault_params(cx->faults, mx_params_allowed(cx->arena, known));
     }
     return cx->faults->n > 0 ? MX_E_VALIDATION_FAILED : MX_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "catalog/search.h"
 #include "codec/jsonw.h"
+#include "codec/params.h"
 #include "codec/text_norm.h"
 #include "codec/utf8.h"
 
@@ -96,9 +97,13 @@ static void overlay_media(struct mx_ctx *cx, struct mx_product_draft *m,
 /* The amount of a price in the shop's currency; a fault for another. */
 static int64_t amount_of(struct mx_ctx *cx, struct mx_money price, size_t variant, const char *name)
 {
-    if (!mx_str_eqc(mx_currency_str(&price.currency), cx->proc->conf->currency))
-        mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/%s/currency", variant, name),
-                    "wrong_currency", "must be %s", cx->proc->conf->currency);
+    const char *ours = cx->proc->conf->currency;
+
+    if (mx_str_eqc(mx_currency_str(&price.currency), ours))
+        return price.minor;
+    mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/%s/currency", variant, name),
+                "wrong_currency", "must be %s", ours);
+    mx_fault_params(cx->faults, mx_params_allowed(cx->arena, (const char *const[]){ours, NULL}));
     return price.minor;
 }
 

@@ -39,3 +39,16 @@ struct mx_str mx_params_text(struct mx_params *p)
     MX_ASSERT(!p->out.overflow);
     return mx_buf_view(&p->out);
 }
+
+struct mx_str mx_params_allowed(struct mx_arena *a, const char *const *names)
+{
+    struct mx_params p;
+
+    mx_params_init(&p, a);
+    mx_jsonw_name(&p.w, "allowed");
+    mx_jsonw_array(&p.w);
+    for (int i = 0; names[i]; i++)
+        mx_jsonw_c(&p.w, names[i]);
+    mx_jsonw_array_end(&p.w);
+    return mx_params_text(&p);
+}

@@ -20,5 +20,7 @@ void mx_params_id(struct mx_params *p, const char *name, struct mx_id v);
 void mx_params_money(struct mx_params *p, const char *name, struct mx_money v);
 /* End the object. */
 struct mx_str mx_params_text(struct mx_params *p);
+/* The params of a text that is none of `names`, up to NULL: {"allowed":["active","disabled"]}. */
+struct mx_str mx_params_allowed(struct mx_arena *a, const char *const *names);
 
 #endif

@@ -89,19 +89,6 @@ static void tell_bounds(struct mx_reader *r, int64_t min, int64_t max)
     mx_fault_params(r->faults, mx_params_text(&p));
 }
 
-static void tell_names(struct mx_reader *r, const char *const *names)
-{
-    struct mx_params p;
-
-    mx_params_init(&p, r->arena);
-    mx_jsonw_name(&p.w, "allowed");
-    mx_jsonw_array(&p.w);
-    for (int i = 0; names[i]; i++)
-        mx_jsonw_c(&p.w, names[i]);
-    mx_jsonw_array_end(&p.w);
-    mx_fault_params(r->faults, mx_params_text(&p));
-}
-
 void mx_read_wrong_type(struct mx_reader *r, const struct mx_place *at, const char *want)
 {
     mx_read_fault(r, at, "wrong_type", "must be %s", want);
@@ -230,7 +217,7 @@ static void read_enum(struct mx_reader *r, const struct mx_field *f, const struc
     for (int i = 0; f->names[i]; i++)
         mx_buf_fmt(&known, "%s%s", i ? ", " : "", f->names[i]);
     mx_read_fault(r, at, "unknown_value", "must be one of %.*s", MX_FMT(mx_buf_view(&known)));
-    tell_names(r, f->names);
+    mx_fault_params(r->faults, mx_params_allowed(r->arena, f->names));
 }
 
 bool mx_read_left_out(const struct mx_field *f, struct mx_str s)

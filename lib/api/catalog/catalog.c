@@ -3,6 +3,7 @@
 
 #include "api/catalog/product_fields.h"
 #include "catalog/catalog.h"
+#include "codec/params.h"
 #include "http/page.h"
 
 #define LIMIT_DEFAULT 20
@@ -237,6 +238,8 @@ static enum mx_err check_view(struct mx_ctx *cx, const struct view *v)
         return MX_OK;
     mx_fault_param(cx->faults, MX_S("currency"), "unknown_value", "must be %s",
                    cx->proc->conf->currency);
+    mx_fault_params(cx->faults, mx_params_allowed(cx->arena, (const char *const[]){
+                                                                 cx->proc->conf->currency, NULL}));
     return MX_E_VALIDATION_FAILED;
 }
 

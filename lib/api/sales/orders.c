@@ -264,6 +264,6 @@ const struct mx_route mx_routes_orders[] = {
      .answers = {{200, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
      .fn = api_order_cancel,
-     .doc = "Cancel before fulfilment begins; stock and money go back, and what was not paid "
-            "into the cart."},
+     .doc = "Cancel before fulfilment begins; stock and money go back. Of an order that waited for "
+            "its payment, what was in the cart goes back there, too."},
     {0}};

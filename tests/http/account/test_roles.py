@@ -101,6 +101,12 @@ def test_faulty_roles(staff, body, where):
     assert faults(staff.post(ROLES, {"name": name()} | body)) == where
 
 
+def test_an_unknown_permission_names_those_that_there_are(staff):
+    (fault,) = staff.post(ROLES, {"name": name(), "permissions": ["stock.read"]}).json()["errors"]
+    owner = staff.get(f"{ROLES}/owner").json()
+    assert fault["params"] == {"allowed": owner["permissions"]}
+
+
 @pytest.mark.req("AZ-7")
 def test_nobody_makes_a_role_that_exceeds_them(staff, recruiter):
     mine = {"staff.manage", "catalog.read"}

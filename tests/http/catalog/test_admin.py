@@ -202,6 +202,14 @@ def test_a_faulty_product(staff, change_of, want):
     assert all(code is None or code == f[1] for f, (_, code) in zip(found, want)), found
 
 
+def test_another_currency_is_told_the_shop_s(staff, api):
+    body = shirt()
+    body["variants"][0]["price"]["currency"] = "USD"
+    for answer in (staff.post(PRODUCTS, body), api.get("/v1/products?currency=USD")):
+        (fault,) = problem(answer, 422, "validation_failed")["errors"]
+        assert (fault["detail"], fault["params"]) == ("must be EUR", {"allowed": ["EUR"]})
+
+
 def test_all_faults_at_once(staff):
     body = shirt(slug="Ö", status="?", brand="x" * 121)
     del body["title"]
