@@ -96,6 +96,11 @@ static int run_invite(struct run *r)
 
 /* ---- disable, enable ---- */
 
+static enum mx_err nobody(struct run *r)
+{
+    return mx_fail(&r->faults, MX_E_NOT_FOUND, "Nobody of the staff has the address %s.", r->email);
+}
+
 static enum mx_err set_status(void *arg)
 {
     struct run *r = arg;
@@ -105,10 +110,10 @@ static enum mx_err set_status(void *arg)
 
     mx_faults_init(&r->faults, r->cx.arena);
     if (!mx_email_key(r->cx.arena, mx_str_c(r->email), &in.email_key))
-        return MX_E_NOT_FOUND;
+        return nobody(r);
     MX_TRY(q_staff_by_email(r->cx.db, &in, &rows));
     if (rows.n == 0)
-        return MX_E_NOT_FOUND;
+        return nobody(r);
     patch.id = MX_AT(rows, const struct q_staff_by_email_row, 0)->id;
     return mx_staff_update(&r->cx, &patch, &r->staff);
 }

@@ -75,10 +75,16 @@ enum mx_err mx_role_begin(struct mx_ctx *cx, uint64_t *ret_mine)
 
 enum mx_err mx_role_within(struct mx_ctx *cx, uint64_t mine, uint64_t set)
 {
+    const char *missing;
+    struct mx_params p;
+
     if ((set & ~mine) == 0)
         return MX_OK;
-    return mx_fail(cx->faults, MX_E_FORBIDDEN, "You do not hold the permission %s.",
-                   mx_permission_name(__builtin_ctzll(set & ~mine)));
+    missing = mx_permission_name(__builtin_ctzll(set & ~mine));
+    mx_params_init(&p, cx->arena);
+    mx_params_str(&p, "permission", mx_str_c(missing));
+    cx->faults->params = mx_params_text(&p);
+    return mx_fail(cx->faults, MX_E_FORBIDDEN, "You do not hold the permission %s.", missing);
 }
 
 static bool find_named(struct mx_list rows, struct mx_str name, uint64_t *ret_set)

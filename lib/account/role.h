@@ -54,7 +54,8 @@ enum mx_err mx_role_delete(struct mx_ctx *cx, const struct mx_role_write *in) MX
 enum mx_err mx_role_begin(struct mx_ctx *cx, uint64_t *ret_mine) MX_MUST_CHECK;
 /* The same for a caller who need not be allowed anything. */
 enum mx_err mx_role_hold(struct mx_ctx *cx) MX_MUST_CHECK;
-/* MX_E_FORBIDDEN when `set` holds more than `mine`; the detail names one permission. */
+/* MX_E_FORBIDDEN when `set` holds more than `mine`; the detail and the params name one
+ * permission. */
 enum mx_err mx_role_within(struct mx_ctx *cx, uint64_t mine, uint64_t set) MX_MUST_CHECK;
 /* All that roles of these names (struct mx_str) permit. MX_E_VALIDATION_FAILED with a fault at
  * "/roles/i" for a name that is no role's or comes twice. */

@@ -1,5 +1,6 @@
 #include "api/authn.h"
 
+#include "account/role.h"
 #include "account/session.h"
 #include "codec/inet.h"
 #include "io/db.h"
@@ -85,7 +86,7 @@ static enum mx_err require_permission(struct mx_ctx *cx, uint64_t permission)
     cx->actor.permissions = has.permissions;
     cx->actor.has_audit_key = true;
     cx->actor.audit_key = has.audit_key;
-    return (has.permissions & permission) == permission ? MX_OK : MX_E_FORBIDDEN;
+    return mx_role_within(cx, has.permissions, permission);
 }
 
 /* Check the caller's session against the flags of a route. A guest is the holder of the token:

@@ -305,7 +305,7 @@ static enum mx_err authorize(struct exchange *x)
     if (x->route->who != MX_WHO_STAFF && x->route->who != MX_WHO_TOKEN)
         return MX_OK;
     if (x->route->who == MX_WHO_STAFF && x->cx->actor.kind != MX_STAFF)
-        return MX_E_FORBIDDEN;
+        return mx_fail(x->cx->faults, MX_E_FORBIDDEN, "This is for staff alone.");
     return x->app->hooks->authorize(x->cx, x->route);
 }
 

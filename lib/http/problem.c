@@ -13,7 +13,7 @@ static const char *detail_of(enum mx_err e)
     case MX_E_UNAUTHORIZED:
         return "Send a valid access token as Authorization: Bearer.";
     case MX_E_FORBIDDEN:
-        return "The permission for this is missing.";
+        return "The caller may not do this.";
     case MX_E_NOT_FOUND:
         return "There is no such resource.";
     case MX_E_METHOD_NOT_ALLOWED:

@@ -101,6 +101,15 @@ def test_faulty_roles(staff, body, where):
     assert faults(staff.post(ROLES, {"name": name()} | body)) == where
 
 
+def test_a_refusal_names_the_permission(api, staff, customer):
+    clerk = hire(api, staff, new_role(staff, "stock.write"))
+    body = problem(clerk.get("/v1/admin/stock"), 403, "forbidden")
+    assert body["detail"] == "You do not hold the permission catalog.read."
+    assert body["params"] == {"permission": "catalog.read"}
+    body = problem(customer.get("/v1/admin/stock"), 403, "forbidden")
+    assert body["detail"] == "This is for staff alone." and "params" not in body
+
+
 def test_an_unknown_permission_names_those_that_there_are(staff):
     (fault,) = staff.post(ROLES, {"name": name(), "permissions": ["stock.read"]}).json()["errors"]
     owner = staff.get(f"{ROLES}/owner").json()

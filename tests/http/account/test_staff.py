@@ -394,6 +394,8 @@ def test_the_first_owner_comes_by_a_command(lone, stack):
         ("staff.invite", None), ("staff.accept", key(first.id))]
     assert lone.stack.merx("staff", "invite", address, "x", "owner", check=False).returncode == 1
     assert "disabled" in lone.stack.merx("staff", "disable", address).stdout
+    done = lone.stack.merx("staff", "disable", "nobody@example.com", check=False)
+    assert done.returncode == 1 and "Nobody of the staff has the address nobody@example.com." in done.stderr
     problem(first.get(STAFF), 401, "unauthorized")
     assert "active" in lone.stack.merx("staff", "enable", address).stdout
     lone.login(address)
