@@ -513,16 +513,22 @@ static const char problem_schema[] =
     "\"title\":{\"type\":\"string\"},"
     "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
     "\"detail\":{\"type\":\"string\"},\"code\":{\"$ref\":\"#/components/schemas/ErrorCode\"},"
-    "\"request_id\":{\"type\":\"string\"},\"params\":{\"type\":\"object\",\"description\":\"What "
-    "the detail names, for a program.\"},\"errors\":{\"type\":\"array\",\"maxItems\":20,"
+    "\"request_id\":{\"type\":\"string\"},\"params\":{\"type\":\"object\",\"description\":"
+    "\"Values that the detail names, by code. payment_declined: order_id, failure_code, "
+    "expires_at. price_changed: was, now. out_of_stock, cannot_be_priced: items. "
+    "invalid_transition: status, payment_status, fulfilment_status. open_orders: orders. "
+    "version_conflict: version. forbidden: permission, where one is missing. conflict of stock: "
+    "sku, on_hand, reserved.\"},\"errors\":{\"type\":\"array\",\"maxItems\":20,"
     "\"items\":{\"type\":\"object\","
     "\"required\":[\"code\",\"detail\"],"
     "\"oneOf\":[{\"required\":[\"pointer\"]},{\"required\":[\"parameter\"]}],"
     "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"RFC 6901, into the "
     "body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Of path, query or header.\"},"
-    "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},"
+    "\"code\":{\"type\":\"string\",\"description\":\"The fault there: required, "
+    "wrong_type, unknown_member. More may be added.\"},\"detail\":{\"type\":\"string\"},"
     "\"params\":{\"type\":\"object\",\"description\":\"Values that the detail names: "
-    "limits, money, ids.\"}}}}}}";
+    "min and max of out_of_range, too_short, too_long, too_few and too_many; allowed of "
+    "unknown_value, where it names them.\"}}}}}}";
 
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)
 {
