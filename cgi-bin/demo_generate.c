@@ -106,7 +106,7 @@ static struct mx_product_write product(struct mx_arena *a, struct mx_currency cu
         .has_status = true,
         .status = MX_PRODUCT_ACTIVE,
         .has_category_slugs = true,
-        .category_slugs = {category, 1},
+        .category_slugs = MX_LIST(category, 1),
         .has_attributes = true,
         .attributes = pairs(a, attributes, 3),
         .has_variants = true,

@@ -34,7 +34,7 @@ static enum mx_err confirmation(struct mx_ctx *cx, const row_t *r, struct mx_mai
         .recipient = r->email.p != NULL ? r->email : r->account_email,
         .name = "order_placed",
         .locale = r->locale,
-        .vars = {vars, 2},
+        .vars = MX_LIST(vars, 2),
     };
     if (ret->recipient.p == NULL)
         return MX_OK;
