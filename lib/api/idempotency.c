@@ -318,6 +318,11 @@ enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
     return run_alone(&r);
 }
 
+enum mx_err mx_idempotency_merge(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
+{
+    return q_idempotency_move(cx->db, &(struct q_idempotency_move_in){guest, account}, NULL);
+}
+
 enum mx_err mx_idempotency_erase(struct mx_ctx *cx, const struct mx_holder *h)
 {
     return q_idempotency_erase(cx->db, &(struct q_idempotency_erase_in){h->account}, NULL);

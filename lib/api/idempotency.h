@@ -24,6 +24,8 @@ enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
                                struct mx_res *res) MX_MUST_CHECK;
 
 /* Of table idempotency, see shop/holding.h. */
+enum mx_err mx_idempotency_merge(struct mx_ctx *cx, struct mx_id guest,
+                                 struct mx_id account) MX_MUST_CHECK;
 enum mx_err mx_idempotency_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 enum mx_err mx_idempotency_purge(struct mx_ctx *cx, const struct mx_guests *g) MX_MUST_CHECK;
 

@@ -18,6 +18,11 @@ SELECT :principal, :key, :account, :request_hash, :status, :body, :bytes, :now
          WHERE i.account_id = :account) AS kept
  WHERE kept.answers < :answers_max AND kept.bytes <= :room;
 
+-- name: idempotency.move
+-- doc: The keys of an account are another's from now on, but those that it has used itself.
+-- in: id source, id account
+UPDATE IGNORE idempotency SET principal = :account, account_id = :account WHERE principal = :source;
+
 -- name: idempotency.erase
 -- in: id account
 DELETE FROM idempotency WHERE account_id = :account;

@@ -1,6 +1,6 @@
 """A guest signs in: the whole cart and the orders come along, and what could not is told."""
 import pytest
-from client import ADDRESS
+from client import ADDRESS, unique_key
 from shop import make_product, variant_ids
 
 
@@ -183,3 +183,32 @@ def test_a4_the_address_book_comes_along(api, customer, guest):
     second = other.post("/v1/me/addresses", ADDRESS).json()
     person = sign_in(api, customer, other)
     assert person.get("/v1/me/addresses").json()["data"] == [second | {"is_default": False}, theirs]
+
+
+def test_a_checkout_repeated_behind_sign_in_is_the_same(api, customer, guest, staff):
+    """An answer was lost, the guest signed in, and the app repeats its request: there is one order."""
+    (variant,) = variant_ids(make_product(staff))
+    guest.fill_cart(variant)
+    there, key = guest.get("/v1/cart").json(), unique_key()
+    sent = {"payment": {"provider": "sandbox", "token": "tok_ok"}, "email": "else@example.com",
+            "items": [{"variant_id": variant, "quantity": 1}], "shipping_address": ADDRESS,
+            "shipping_method_id": there["shipping_method"]["id"]}
+    first = guest.post("/v1/checkout", sent, key=key)
+    assert first.status_code == 201
+    person = sign_in(api, customer, guest)
+    again = person.post("/v1/checkout", sent, key=key)
+    assert again.status_code == 201 and again.headers.get("Idempotency-Replayed") == "true"
+    assert again.json() == first.json()
+    assert [o["id"] for o in person.get("/v1/orders").json()["data"]] == [first.json()["id"]]
+    assert person.post("/v1/checkout", sent | {"note": "x"}, key=key).status_code == 422
+
+
+def test_keys_that_both_have_used(api, customer, guest, staff):
+    """Each has its own answer still, and signing in works."""
+    (variant,) = variant_ids(make_product(staff))
+    key, line = unique_key(), {"variant_id": variant, "quantity": 1}
+    assert guest.post("/v1/cart/items", line, key=key).status_code == 201
+    mine = customer.post("/v1/cart/items", line, key=key)
+    person = sign_in(api, customer, guest)
+    again = person.post("/v1/cart/items", line, key=key)
+    assert again.json() == mine.json() and again.headers["Idempotency-Replayed"] == "true"
