@@ -131,27 +131,36 @@ static struct mx_product_row row_of(struct mx_arena *a, const struct q_product_p
                                    r->updated_at};
 }
 
+/* The rows that match the words of `q`, which has some; none where it has no word to look for. */
+static enum mx_err page_matching(struct mx_ctx *cx, const struct mx_product_query *q,
+                                 struct mx_list *ret_rows)
+{
+    struct q_product_page_matching_in in = {
+        .status = q->status, .has_status = q->has_status, .after = q->after, .limit = q->limit};
+    struct mx_search search = {.words = {0}};
+
+    *ret_rows = (struct mx_list){0};
+    if (!mx_search_parse(cx->arena, q->q, &search))
+        return MX_OK;
+    in.words = search.words;
+    return q_product_page_matching(cx->db, &in, ret_rows);
+}
+
+static enum mx_err page(struct mx_ctx *cx, const struct mx_product_query *q,
+                        struct mx_list *ret_rows)
+{
+    const struct q_product_page_in in = {q->status, q->has_status, q->after, q->limit};
+
+    return q_product_page(cx->db, &in, ret_rows);
+}
+
 enum mx_err mx_product_list(struct mx_ctx *cx, const struct mx_product_query *q,
                             struct mx_list *ret_rows)
 {
-    struct mx_list rows = {0}, out;
+    struct mx_list rows, out;
 
-    if (q->q.p) {
-        struct q_product_page_matching_in in = {
-            .status = q->status, .has_status = q->has_status, .after = q->after, .limit = q->limit};
-        struct mx_search search = {.words = {0}};
-
-        if (mx_search_parse(cx->arena, q->q, &search)) {
-            in.words = search.words;
-            MX_TRY(q_product_page_matching(cx->db, &in, &rows));
-        }
-    } else {
-        struct q_product_page_in in = {q->status, q->has_status, q->after, q->limit};
-
-        MX_TRY(q_product_page(cx->db, &in, &rows));
-    }
-    out.n = rows.n;
-    out = MX_LIST(MX_NEW_N(cx->arena, out.n, struct mx_product_row), out.n);
+    MX_TRY(q->q.p ? page_matching(cx, q, &rows) : page(cx, q, &rows));
+    out = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_product_row), rows.n);
     for (size_t i = 0; i < out.n; i++) {
         struct q_product_page_row r;
 
