@@ -217,7 +217,8 @@ static void set_page(const struct mx_sql *page, const struct mx_page *at, char *
     const struct mx_sql_slot *limit = slot_of(page->in, page->n_in, "limit");
     struct mx_id newest;
 
-    MX_ASSERT(before && limit && before->off < PAGE_IN_MAX && limit->off < PAGE_IN_MAX);
+    MX_ASSERT(before && before->off <= PAGE_IN_MAX - sizeof(newest));
+    MX_ASSERT(limit && limit->off <= PAGE_IN_MAX - sizeof(at->limit));
     memset(&newest, 0xff, sizeof(newest));
     memcpy(in + before->off, at->at.set ? &at->at.id : &newest, sizeof(newest));
     memcpy(in + limit->off, &at->limit, sizeof(at->limit));

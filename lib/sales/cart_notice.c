@@ -55,7 +55,8 @@ void mx_cart_notices_read(struct mx_arena *a, struct mx_str notices, struct mx_l
         MX_BUG("notices of a cart are no JSON: %s", fault);
     *warnings =
         MX_LIST(MX_NEW_N(a, old.n + MX_CART_NOTICES_MAX, struct mx_cart_warning), warnings->n);
-    memcpy(warnings->at, old.at, old.n * sizeof(struct mx_cart_warning));
+    if (old.n > 0)
+        memcpy(warnings->at, old.at, old.n * sizeof(struct mx_cart_warning));
     for (const struct mx_json *row = mx_json_first(root); row; row = mx_json_next(row))
         *MX_AT(*warnings, struct mx_cart_warning, warnings->n++) = read_one(a, row);
 }

@@ -62,16 +62,12 @@ static enum mx_err fill_order(struct mx_ctx *cx, const struct q_order_row *r, st
 /* The orders' ids as a JSON array, for the statements that read their parts. */
 static struct mx_str ids_json(struct mx_arena *a, const struct mx_list *orders)
 {
-    struct mx_buf text;
+    struct mx_json_rows json;
 
-    mx_buf_init(&text, a, 1 << 16);
-    for (size_t i = 0; i < orders->n; i++) {
-        mx_buf_c(&text, i == 0 ? "[\"" : ",\"");
-        mx_buf_hex(&text, MX_AT(*orders, struct mx_order, i)->id.b, 16);
-        mx_buf_byte(&text, '"');
-    }
-    mx_buf_byte(&text, ']');
-    return mx_buf_view(&text);
+    mx_json_rows_init(&json, a);
+    for (size_t i = 0; i < orders->n; i++)
+        mx_jsonw_hex(&json.w, MX_AT(*orders, struct mx_order, i)->id.b, sizeof(struct mx_id));
+    return mx_json_rows_text(&json);
 }
 
 /* Parts come ordered by order id; a page may be ordered the other way round. */
@@ -272,22 +268,28 @@ static struct mx_audit ended(const struct mx_ctx *cx, const char *type, const st
     };
 }
 
-/* Stock and money go back. */
-static enum mx_err end_by_cancelling(struct mx_ctx *cx, const struct mx_order *o)
+/* The order is cancelled, and its money given back; its stock is yet to be released. */
+static enum mx_err cancel(struct mx_ctx *cx, const struct mx_order *o)
 {
     bool paid = o->payment_status == MX_ORDER_PAY_PAID;
     enum mx_order_payment after =
         paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)o->payment_status;
-    struct mx_str ending = ending_json(cx->arena, o, 1);
-    enum mx_err e = finish(cx, ending, 1, MX_ORDER_CANCELLED, after);
+    enum mx_err e = finish(cx, ending_json(cx->arena, o, 1), 1, MX_ORDER_CANCELLED, after);
     struct mx_audit events[2];
 
     if (e != MX_OK)
         return e == MX_E_VERSION_CONFLICT ? MX_E_RETRY : e;
     events[0] = ended(cx, "order.cancelled", o, MX_ORDER_CANCELLED, after);
     events[1] = ended(cx, "order.refunded", o, MX_ORDER_CANCELLED, after);
-    MX_TRY(mx_audit_write_all(cx, events, paid ? 2 : 1));
-    return release(cx, ending, "order cancelled");
+    return mx_audit_write_all(cx, events, paid ? 2 : 1);
+}
+
+/* Stock of all orders goes back at once: its rows have one order in which they are locked. */
+static enum mx_err cancel_all(struct mx_ctx *cx, const struct mx_order *orders, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        MX_TRY(cancel(cx, &orders[i]));
+    return n == 0 ? MX_OK : release(cx, ending_json(cx->arena, orders, n), "order cancelled");
 }
 
 /* Refuse a transition that does not fit the state of the order. */
@@ -311,7 +313,7 @@ enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order 
         return no_transition(cx, ret_order, "This order cannot be cancelled any more.");
     if (ret_order->status == MX_ORDER_PENDING_PAYMENT)
         MX_TRY(mx_cart_take(cx, ret_order->cart_id, cx->actor.account));
-    MX_TRY(end_by_cancelling(cx, ret_order));
+    MX_TRY(cancel_all(cx, ret_order, 1));
     return mx_order_get(cx, id, ret_order);
 }
 
@@ -376,21 +378,21 @@ static enum mx_err name_open(struct mx_ctx *cx, struct mx_list rows)
 enum mx_err mx_order_leave(struct mx_ctx *cx, const struct mx_holder *h)
 {
     struct mx_list rows;
+    struct mx_order *orders;
 
     MX_TRY(q_order_open(cx->db, &(struct q_order_open_in){h->account, OPEN_MAX}, &rows));
-    for (size_t i = 0; i < rows.n; i++)
-        if (!h->cancel_orders || MX_AT(rows, struct q_order_open_row, i)->fulfilment_status != 0)
-            return name_open(cx, rows);
+    orders = MX_NEW_N(cx->arena, rows.n, struct mx_order);
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_order_open_row *r = MX_AT(rows, struct q_order_open_row, i);
-        const struct mx_order o = {.id = r->id,
-                                   .status = (int)r->status,
-                                   .payment_status = (int)r->payment_status,
-                                   .version = r->version};
 
-        MX_TRY(end_by_cancelling(cx, &o));
+        if (!h->cancel_orders || r->fulfilment_status != 0)
+            return name_open(cx, rows);
+        orders[i] = (struct mx_order){.id = r->id,
+                                      .status = (int)r->status,
+                                      .payment_status = (int)r->payment_status,
+                                      .version = r->version};
     }
-    return MX_OK;
+    return cancel_all(cx, orders, rows.n);
 }
 
 enum mx_err mx_order_move(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
