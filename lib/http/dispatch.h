@@ -8,12 +8,6 @@
 
 #include "http/route.h"
 
-/* A finished answer that a transaction stores and replays. */
-struct mx_stored {
-    int status;
-    struct mx_str body;
-};
-
 /* The two halves of making an answer, for whoever runs them; arg is for both. */
 struct mx_work {
     enum mx_err (*handle)(void *arg); /* the handler; may run again from the start */

@@ -1,6 +1,6 @@
 /* Rows that the public and the staff form of a product have in common. */
-#ifndef MX_API_CATALOG_PRODUCT_ROWS_H
-#define MX_API_CATALOG_PRODUCT_ROWS_H
+#ifndef MX_API_CATALOG_PRODUCT_FIELDS_H
+#define MX_API_CATALOG_PRODUCT_FIELDS_H
 
 #include "catalog/product.h"
 #include "catalog/stock.h"

@@ -4,8 +4,7 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_order, mx_shape_checkout, mx_shape_order_id,
-    mx_shape_order_page;
+extern const struct mx_shape mx_shape_order, mx_shape_checkout, mx_shape_order_id;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_orders[];
