@@ -30,7 +30,7 @@ static const struct mx_field query_fields[] = {
          "Only entries from this time on."),
     MX_F(struct mx_audit_query, to, MX_QUERY, 0, 0, 0, MX_LINE, "Only entries before this time."),
 };
-MX_SHAPE(mx_shape_audit_query, "AuditQuery", struct mx_audit_query, query_fields);
+static MX_SHAPE(audit_query_shape, "AuditQuery", struct mx_audit_query, query_fields);
 
 static enum mx_err api_admin_audit_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
@@ -48,7 +48,7 @@ const struct mx_route mx_routes_audit[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(AUDIT_READ),
      .flags = MX_R_LIST,
-     .in = &mx_shape_audit_query,
+     .in = &audit_query_shape,
      .answers = {{200, &row}},
      .fn = api_admin_audit_list,
      .doc = "Audit log: actor, action and object, with before and after."},

@@ -21,7 +21,7 @@ struct health {
 static const struct mx_field health_fields[] = {
     MX_O_ENUM(struct health, status, health_status_names, "The worker answers."),
 };
-MX_SHAPE(mx_shape_health, "Health", struct health, health_fields);
+static MX_SHAPE(health_shape, "Health", struct health, health_fields);
 
 struct readiness {
     int status, database;
@@ -32,7 +32,7 @@ static const struct mx_field readiness_fields[] = {
     MX_O_ENUM(struct readiness, database, health_status_names, "A table can be read."),
     MX_O(struct readiness, schema, "Version of the schema."),
 };
-MX_SHAPE(mx_shape_readiness, "Readiness", struct readiness, readiness_fields);
+static MX_SHAPE(readiness_shape, "Readiness", struct readiness, readiness_fields);
 
 static enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
@@ -115,14 +115,14 @@ const struct mx_route mx_routes_meta[] = {
      .method = MX_GET,
      .path = "/v1/healthz",
      .who = MX_WHO_PUBLIC,
-     .answers = {{200, &mx_shape_health}},
+     .answers = {{200, &health_shape}},
      .fn = api_healthz,
      .doc = "The worker answers; asks nobody else."},
     {.id = "meta.readyz",
      .method = MX_GET,
      .path = "/v1/readyz",
      .who = MX_WHO_PUBLIC,
-     .answers = {{200, &mx_shape_readiness}},
+     .answers = {{200, &readiness_shape}},
      .fn = api_readyz,
      .doc = "The database answers and its schema fits; 503 says what does not."},
     {.id = "meta.openapi",

@@ -4,8 +4,6 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_health, mx_shape_readiness;
-
 /* Its routes. */
 extern const struct mx_route mx_routes_meta[];
 

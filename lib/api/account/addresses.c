@@ -31,15 +31,15 @@ static void check_address(struct mx_faults *faults, struct mx_str at, const void
 {
     mx_postal_missing(faults, at, &((const struct mx_address_put *)in)->to);
 }
-MX_SHAPE_CHECKED(mx_shape_address_new, "AddressNew", struct mx_address_put, new_fields,
-                 check_address);
+static MX_SHAPE_CHECKED(address_new_shape, "AddressNew", struct mx_address_put, new_fields,
+                        check_address);
 
 static const struct mx_field put_fields[] = {
     MX_F(struct mx_address_put, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
     ADDRESS_FIELDS,
 };
-MX_SHAPE_CHECKED(mx_shape_address_put, "AddressPut", struct mx_address_put, put_fields,
-                 check_address);
+static MX_SHAPE_CHECKED(address_put_shape, "AddressPut", struct mx_address_put, put_fields,
+                        check_address);
 
 struct address_id {
     struct mx_id id;
@@ -47,7 +47,7 @@ struct address_id {
 static const struct mx_field id_fields[] = {
     MX_F(struct address_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
 };
-MX_SHAPE(mx_shape_address_id, "AddressId", struct address_id, id_fields);
+static MX_SHAPE(address_id_shape, "AddressId", struct address_id, id_fields);
 
 /* ---- handlers ---- */
 
@@ -103,7 +103,7 @@ const struct mx_route mx_routes_addresses[] = {
      .path = "/v1/me/addresses",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_address_new,
+     .in = &address_new_shape,
      .answers = {{201, &mx_shape_address}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_address_add,
@@ -112,7 +112,7 @@ const struct mx_route mx_routes_addresses[] = {
      .method = MX_GET,
      .path = "/v1/me/addresses/{id}",
      .who = MX_WHO_TOKEN,
-     .in = &mx_shape_address_id,
+     .in = &address_id_shape,
      .answers = {{200, &mx_shape_address}},
      .fn = api_address_get,
      .doc = "One entry."},
@@ -121,7 +121,7 @@ const struct mx_route mx_routes_addresses[] = {
      .path = "/v1/me/addresses/{id}",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_address_put,
+     .in = &address_put_shape,
      .answers = {{200, &mx_shape_address}},
      .fn = api_address_put,
      .doc = "Replace an entry. Carts and orders keep the address they were given."},
@@ -130,7 +130,7 @@ const struct mx_route mx_routes_addresses[] = {
      .path = "/v1/me/addresses/{id}",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_address_id,
+     .in = &address_id_shape,
      .answers = {{204}},
      .fn = api_address_remove,
      .doc = "Remove an entry."},

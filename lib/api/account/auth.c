@@ -102,7 +102,7 @@ struct guest {
 static const struct mx_field guest_fields[] = {
     MX_F(struct guest, locale, MX_BODY, 0, 2, 35, MX_LOCALE, "Language of mail, BCP 47."),
 };
-MX_SHAPE(mx_shape_guest, "GuestNew", struct guest, guest_fields);
+static MX_SHAPE(guest_shape, "GuestNew", struct guest, guest_fields);
 
 static const struct mx_field register_fields[] = {
     MX_F(struct mx_register, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
@@ -110,13 +110,13 @@ static const struct mx_field register_fields[] = {
          MX_PASSWORD_MAX, MX_PASSWORD, "Not a common one, not made from the address."),
     MX_F(struct mx_register, name, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "Name."),
 };
-MX_SHAPE(mx_shape_register, "Register", struct mx_register, register_fields);
+static MX_SHAPE(register_shape, "Register", struct mx_register, register_fields);
 
 static const struct mx_field verify_fields[] = {
     MX_F(struct mx_verify, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
     API_AUTH_CODE(struct mx_verify),
 };
-MX_SHAPE(mx_shape_verify, "Verify", struct mx_verify, verify_fields);
+static MX_SHAPE(verify_shape, "Verify", struct mx_verify, verify_fields);
 
 static const struct mx_field login_fields[] = {
     MX_F(struct mx_login, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
@@ -127,7 +127,7 @@ static const struct mx_field login_fields[] = {
          "before "
          "signing out: wrong passwords of strangers then do not keep it out."),
 };
-MX_SHAPE(mx_shape_login, "Login", struct mx_login, login_fields);
+static MX_SHAPE(login_shape, "Login", struct mx_login, login_fields);
 
 static const struct mx_field mfa_fields[] = {
     MX_F(struct mx_second, mfa_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
@@ -137,7 +137,7 @@ static const struct mx_field mfa_fields[] = {
     MX_F(struct mx_second, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_MFA_CODE_MIN,
          MX_MFA_CODE_MAX, MX_LINE, "Six digits of the app, or a recovery code."),
 };
-MX_SHAPE(mx_shape_mfa, "Mfa", struct mx_second, mfa_fields);
+static MX_SHAPE(mfa_shape, "Mfa", struct mx_second, mfa_fields);
 
 static const struct mx_field own_password_fields[] = {
     MX_F(struct mx_own_password, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
@@ -152,7 +152,7 @@ static const struct mx_field refresh_fields[] = {
     MX_F(struct refresh, refresh_token, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 512, MX_PASSWORD,
          "The newest one."),
 };
-MX_SHAPE(mx_shape_refresh, "Refresh", struct refresh, refresh_fields);
+static MX_SHAPE(refresh_shape, "Refresh", struct refresh, refresh_fields);
 
 struct logout {
     bool all;
@@ -160,7 +160,7 @@ struct logout {
 static const struct mx_field logout_fields[] = {
     MX_F(struct logout, all, MX_QUERY, 0, 0, 0, MX_LINE, "End every session of the account."),
 };
-MX_SHAPE(mx_shape_logout, "Logout", struct logout, logout_fields);
+static MX_SHAPE(logout_shape, "Logout", struct logout, logout_fields);
 
 /* ---- handlers ---- */
 
@@ -249,7 +249,7 @@ const struct mx_route mx_routes_auth[] = {
      .who = MX_WHO_ANYONE,
      .flags = MX_R_TX,
      .rate = MX_RATE_GUEST,
-     .in = &mx_shape_guest,
+     .in = &guest_shape,
      .answers = {{201, &mx_shape_tokens}},
      .fn = api_auth_guest,
      .doc = "A new anonymous account: a cart before sign-up."},
@@ -259,7 +259,7 @@ const struct mx_route mx_routes_auth[] = {
      .who = MX_WHO_ANYONE,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_register,
+     .in = &register_shape,
      .answers = {{202, &mx_shape_code_asked}, {201, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_EMAIL_TAKEN),
      .fn = api_auth_register,
@@ -272,7 +272,7 @@ const struct mx_route mx_routes_auth[] = {
      .who = MX_WHO_ANYONE,
      .flags = MX_R_TX,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_verify,
+     .in = &verify_shape,
      .answers = {{200, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
      .fn = api_auth_verify,
@@ -283,7 +283,7 @@ const struct mx_route mx_routes_auth[] = {
      .who = MX_WHO_ANYONE,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_login,
+     .in = &login_shape,
      .answers = {{200, &mx_shape_tokens}, {200, &mx_shape_mfa_required}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_auth_login,
@@ -294,7 +294,7 @@ const struct mx_route mx_routes_auth[] = {
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_TX,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_mfa,
+     .in = &mfa_shape,
      .answers = {{200, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_MFA_TOKEN, MX_E_INVALID_MFA_CODE),
      .fn = api_auth_mfa,
@@ -316,7 +316,7 @@ const struct mx_route mx_routes_auth[] = {
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_TX,
      .rate = MX_RATE_SIGN_IN,
-     .in = &mx_shape_refresh,
+     .in = &refresh_shape,
      .answers = {{200, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_REFRESH_TOKEN),
      .fn = api_auth_refresh,
@@ -327,7 +327,7 @@ const struct mx_route mx_routes_auth[] = {
      .path = "/v1/auth/logout",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_WITHOUT_MFA | MX_R_REVOKED_OK,
-     .in = &mx_shape_logout,
+     .in = &logout_shape,
      .answers = {{204}},
      .fn = api_auth_logout,
      .doc = "End this session, or every one of the account. Asking again with the same token is no "

@@ -1,13 +1,12 @@
-/* /v1/auth: handlers and shapes. */
+/* /v1/auth: routes, and shapes that others share. */
 #ifndef MX_API_ACCOUNT_AUTH_H
 #define MX_API_ACCOUNT_AUTH_H
 
 #include "account/signin.h"
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_tokens, mx_shape_code_asked, mx_shape_guest,
-    mx_shape_register, mx_shape_verify, mx_shape_login, mx_shape_refresh, mx_shape_logout,
-    mx_shape_mfa_required, mx_shape_own_password, mx_shape_mfa;
+extern const struct mx_shape mx_shape_tokens, mx_shape_code_asked, mx_shape_mfa_required,
+    mx_shape_own_password;
 
 /* Input of routes that want the caller's own password again. */
 struct mx_own_password {

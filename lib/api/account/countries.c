@@ -15,15 +15,15 @@ static const struct mx_field country_fields[] = {
     MX_O_ENUM(struct country, region, mx_address_part_names,
               "Whether an address needs a state, province or prefecture."),
 };
-MX_SHAPE(mx_shape_country, "Country", struct country, country_fields);
+static MX_SHAPE(country_shape, "Country", struct country, country_fields);
 
 struct countries {
     struct mx_list data;
 };
 static const struct mx_field countries_fields[] = {
-    MX_O_LIST(struct countries, data, &mx_shape_country, "By code."),
+    MX_O_LIST(struct countries, data, &country_shape, "By code."),
 };
-MX_SHAPE(mx_shape_countries, "Countries", struct countries, countries_fields);
+static MX_SHAPE(countries_shape, "Countries", struct countries, countries_fields);
 
 static enum mx_err api_countries(struct mx_ctx *cx, MX_UNUSED const void *in,
                                  struct mx_reply *reply)
@@ -47,7 +47,7 @@ const struct mx_route mx_routes_countries[] = {
      .path = "/v1/countries",
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_PUBLIC,
-     .answers = {{200, &mx_shape_countries}},
+     .answers = {{200, &countries_shape}},
      .fn = api_countries,
      .doc = "Countries, and what a postal address in each needs."},
     {0}};

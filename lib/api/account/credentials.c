@@ -19,8 +19,8 @@ static const struct mx_field password_change_fields[] = {
          MX_PASSWORD, "The present one."),
     NEW_PASSWORD(struct mx_password_change),
 };
-MX_SHAPE(mx_shape_password_change, "PasswordChange", struct mx_password_change,
-         password_change_fields);
+static MX_SHAPE(password_change_shape, "PasswordChange", struct mx_password_change,
+                password_change_fields);
 
 struct forgot {
     struct mx_str email;
@@ -28,7 +28,7 @@ struct forgot {
 static const struct mx_field forgot_fields[] = {
     MX_F(struct forgot, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL, "E-mail address."),
 };
-MX_SHAPE(mx_shape_password_forgot, "PasswordForgot", struct forgot, forgot_fields);
+static MX_SHAPE(password_forgot_shape, "PasswordForgot", struct forgot, forgot_fields);
 
 static const struct mx_field reset_fields[] = {
     MX_F(struct mx_password_reset, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
@@ -36,7 +36,7 @@ static const struct mx_field reset_fields[] = {
     API_AUTH_CODE(struct mx_password_reset),
     NEW_PASSWORD(struct mx_password_reset),
 };
-MX_SHAPE(mx_shape_password_reset, "PasswordReset", struct mx_password_reset, reset_fields);
+static MX_SHAPE(password_reset_shape, "PasswordReset", struct mx_password_reset, reset_fields);
 
 static const struct mx_field email_change_fields[] = {
     MX_F(struct mx_email_change, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
@@ -44,13 +44,13 @@ static const struct mx_field email_change_fields[] = {
     MX_F(struct mx_email_change, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
          MX_PASSWORD, "The account's password."),
 };
-MX_SHAPE(mx_shape_email_change, "EmailChange", struct mx_email_change, email_change_fields);
+static MX_SHAPE(email_change_shape, "EmailChange", struct mx_email_change, email_change_fields);
 
 struct email_code {
     struct mx_mailed_code code;
 };
 static const struct mx_field email_code_fields[] = {API_AUTH_CODE(struct email_code)};
-MX_SHAPE(mx_shape_email_code, "EmailCode", struct email_code, email_code_fields);
+static MX_SHAPE(email_code_shape, "EmailCode", struct email_code, email_code_fields);
 
 static enum mx_err api_me_password(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
@@ -93,7 +93,7 @@ const struct mx_route mx_routes_credentials[] = {
      .path = "/v1/auth/password/forgot",
      .who = MX_WHO_PUBLIC,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_password_forgot,
+     .in = &password_forgot_shape,
      .answers = {{202, &mx_shape_code_asked}},
      .fn = api_auth_password_forgot,
      .doc = "Ask for a new password. 202 whether or not the address is known: its mailbox gets a "
@@ -104,7 +104,7 @@ const struct mx_route mx_routes_credentials[] = {
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_password_reset,
+     .in = &password_reset_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
      .fn = api_auth_password_reset,
@@ -117,7 +117,7 @@ const struct mx_route mx_routes_credentials[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_password_change,
+     .in = &password_change_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_me_password,
@@ -128,7 +128,7 @@ const struct mx_route mx_routes_credentials[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_email_change,
+     .in = &email_change_shape,
      .answers = {{202, &mx_shape_code_asked}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_me_email,
@@ -141,7 +141,7 @@ const struct mx_route mx_routes_credentials[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_email_code,
+     .in = &email_code_shape,
      .answers = {{200, &mx_shape_user}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID, MX_E_EMAIL_TAKEN),
      .fn = api_me_email_verify,

@@ -4,9 +4,6 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_password_change, mx_shape_password_forgot,
-    mx_shape_password_reset, mx_shape_email_change, mx_shape_email_code;
-
 /* Its routes. */
 extern const struct mx_route mx_routes_credentials[];
 

@@ -24,7 +24,7 @@ static const struct mx_field customer_fields[] = {
     MX_O_NULL(struct mx_customer, phone, "Telephone."),
     MX_O(struct mx_customer, orders_count, "Orders in any state."),
 };
-MX_SHAPE(mx_shape_customer, "Customer", struct mx_customer, customer_fields);
+static MX_SHAPE(customer_shape, "Customer", struct mx_customer, customer_fields);
 
 /* States in which a customer can be; the names stand in the order of `states`. */
 static const char *const customer_filter_names[] = {"active", "disabled", "closed", NULL};
@@ -44,7 +44,7 @@ static const struct mx_field query_fields[] = {
     MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
          "Beginning of the address or name; instead of email."),
 };
-MX_SHAPE(mx_shape_customer_query, "CustomerQuery", struct query, query_fields);
+static MX_SHAPE(customer_query_shape, "CustomerQuery", struct query, query_fields);
 
 struct patch {
     struct mx_id id;
@@ -53,7 +53,7 @@ struct patch {
 };
 #define ID MX_F(struct patch, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
 static const struct mx_field id_fields[] = {ID};
-MX_SHAPE(mx_shape_customer_id, "CustomerId", struct patch, id_fields);
+static MX_SHAPE(customer_id_shape, "CustomerId", struct patch, id_fields);
 
 static const struct mx_field patch_fields[] = {
     ID,
@@ -61,7 +61,7 @@ static const struct mx_field patch_fields[] = {
     MX_F_ENUM(struct patch, status, MX_BODY, MX_F_REQUIRED, customer_state_names,
               "Disabled customers are signed out and cannot sign in."),
 };
-MX_SHAPE(mx_shape_customer_patch, "CustomerPatch", struct patch, patch_fields);
+static MX_SHAPE(customer_patch_shape, "CustomerPatch", struct patch, patch_fields);
 
 /* ---- handlers ---- */
 
@@ -123,7 +123,7 @@ const struct mx_route mx_routes_customers[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CUSTOMERS_READ),
      .flags = MX_R_LIST,
-     .in = &mx_shape_customer_query,
+     .in = &customer_query_shape,
      .answers = {{200, &row}},
      .fn = api_admin_customers_list,
      .doc = "Customers, by address or by the beginning of address or name."},
@@ -132,8 +132,8 @@ const struct mx_route mx_routes_customers[] = {
      .path = "/v1/admin/customers/{id}",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CUSTOMERS_READ),
-     .in = &mx_shape_customer_id,
-     .answers = {{200, &mx_shape_customer}},
+     .in = &customer_id_shape,
+     .answers = {{200, &customer_shape}},
      .fn = api_admin_customer_get,
      .doc = "One customer, with the number of orders."},
     {.id = "admin.customers.update",
@@ -142,8 +142,8 @@ const struct mx_route mx_routes_customers[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CUSTOMERS_WRITE),
      .flags = MX_R_TX,
-     .in = &mx_shape_customer_patch,
-     .answers = {{200, &mx_shape_customer}},
+     .in = &customer_patch_shape,
+     .answers = {{200, &customer_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
      .fn = api_admin_customer_update,
      .doc = "Disable or enable. Disabling ends all sessions at once."},
@@ -153,7 +153,7 @@ const struct mx_route mx_routes_customers[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CUSTOMERS_WRITE),
      .flags = MX_R_TX,
-     .in = &mx_shape_customer_id,
+     .in = &customer_id_shape,
      .answers = {{204}},
      .fn = api_admin_customer_end_sessions,
      .doc = "End all sessions of a customer."},

@@ -124,7 +124,7 @@ static const struct mx_field page_fields[] = {
     PART(audit_log, audit_shape, "Acts of the caller, and acts of others on the account."),
     MX_O_NULL(struct page, next_cursor, "For the next page."),
 };
-MX_SHAPE(mx_shape_export, "Export", struct page, page_fields);
+static MX_SHAPE(export_shape, "Export", struct page, page_fields);
 
 /* ---- request ---- */
 
@@ -139,7 +139,7 @@ static const struct mx_field query_fields[] = {
     MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
          "next_cursor of the page before."),
 };
-MX_SHAPE(mx_shape_export_page, "ExportQuery", struct query, query_fields);
+static MX_SHAPE(export_page_shape, "ExportQuery", struct query, query_fields);
 
 /* A cursor's text is the account, its number the time and the part. */
 static struct mx_str cursor_of(const struct mx_ctx *cx, const struct mx_export_at *at)
@@ -193,8 +193,8 @@ const struct mx_route mx_routes_export[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_RECENT_AUTH,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_export_page,
-     .answers = {{200, &mx_shape_export}},
+     .in = &export_page_shape,
+     .answers = {{200, &export_shape}},
      .fn = api_me_export,
      .doc = "All that is held of the caller, and of the guests that they were before they signed "
             "in. Pages "

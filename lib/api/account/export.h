@@ -4,8 +4,6 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_export, mx_shape_export_page;
-
 /* Its routes. */
 extern const struct mx_route mx_routes_export[];
 

@@ -25,7 +25,7 @@ static const struct mx_field patch_fields[] = {
     MX_F_HAS(struct mx_profile_patch, locale, MX_BODY, 0, 2, 35, MX_LOCALE,
              "Language of mail, BCP 47."),
 };
-MX_SHAPE(mx_shape_me_patch, "UserPatch", struct mx_profile_patch, patch_fields);
+static MX_SHAPE(me_patch_shape, "UserPatch", struct mx_profile_patch, patch_fields);
 
 struct me_delete {
     struct mx_str password;
@@ -37,7 +37,7 @@ static const struct mx_field delete_fields[] = {
     MX_F(struct me_delete, cancel_orders, MX_BODY, 0, 0, 0, MX_LINE,
          "Cancel the orders that are not shipped yet; else they are in the way."),
 };
-MX_SHAPE(mx_shape_me_delete, "UserDelete", struct me_delete, delete_fields);
+static MX_SHAPE(me_delete_shape, "UserDelete", struct me_delete, delete_fields);
 
 /* A token outlives an account that was closed. */
 static enum mx_err own(enum mx_err e)
@@ -84,7 +84,7 @@ const struct mx_route mx_routes_me[] = {
      .path = "/v1/me",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_me_patch,
+     .in = &me_patch_shape,
      .answers = {{200, &mx_shape_user}},
      .fn = api_me_patch,
      .doc = "Change name, phone or locale; what is not sent stays."},
@@ -94,7 +94,7 @@ const struct mx_route mx_routes_me[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_me_delete,
+     .in = &me_delete_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED, MX_E_LAST_OWNER,
                                MX_E_OPEN_ORDERS),

@@ -11,7 +11,7 @@ static const struct mx_field seed_fields[] = {
     MX_F(struct mx_totp_seed, otpauth_uri, MX_BODY, MX_F_SECRET, 0, 0, MX_LINE,
          "The same, to show as a QR code."),
 };
-MX_SHAPE(mx_shape_totp_seed, "TotpSeed", struct mx_totp_seed, seed_fields);
+static MX_SHAPE(totp_seed_shape, "TotpSeed", struct mx_totp_seed, seed_fields);
 
 struct code {
     struct mx_str code;
@@ -20,7 +20,7 @@ static const struct mx_field code_fields[] = {
     MX_F(struct code, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_TOTP_DIGITS, MX_TOTP_DIGITS,
          MX_DIGITS, "Six digits of the app."),
 };
-MX_SHAPE(mx_shape_totp_code, "TotpCode", struct code, code_fields);
+static MX_SHAPE(totp_code_shape, "TotpCode", struct code, code_fields);
 
 struct recovery_codes {
     struct mx_list recovery_codes;
@@ -30,7 +30,7 @@ static const struct mx_field recovery_fields[] = {
               MX_F_SECRET, 0, 0, MX_LINE,
               "Each signs in once in place of the app; to keep safe, they are never shown again."),
 };
-MX_SHAPE(mx_shape_recovery_codes, "RecoveryCodes", struct recovery_codes, recovery_fields);
+static MX_SHAPE(recovery_codes_shape, "RecoveryCodes", struct recovery_codes, recovery_fields);
 
 static enum mx_err api_mfa_totp_begin(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
@@ -70,7 +70,7 @@ const struct mx_route mx_routes_mfa[] = {
      .path = "/v1/me/mfa/totp",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
-     .answers = {{200, &mx_shape_totp_seed}},
+     .answers = {{200, &totp_seed_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_FORBIDDEN, MX_E_CONFLICT),
      .fn = api_mfa_totp_begin,
      .doc = "A seed for an authenticator app; a second factor once its first code is confirmed."},
@@ -91,8 +91,8 @@ const struct mx_route mx_routes_mfa[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_totp_code,
-     .answers = {{200, &mx_shape_recovery_codes}},
+     .in = &totp_code_shape,
+     .answers = {{200, &recovery_codes_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID, MX_E_FORBIDDEN, MX_E_CONFLICT),
      .fn = api_mfa_totp_confirm,
      .doc = "Enrol the app by its first code. Ends the other sessions; shows the recovery codes, "
@@ -102,7 +102,7 @@ const struct mx_route mx_routes_mfa[] = {
      .path = "/v1/me/mfa/recovery-codes",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_RECENT_AUTH,
-     .answers = {{200, &mx_shape_recovery_codes}},
+     .answers = {{200, &recovery_codes_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_mfa_recovery_codes,
      .doc = "New recovery codes in place of the old ones."},

@@ -25,7 +25,7 @@ static const struct mx_field identities_fields[] = {
     MX_O_LIST(struct identities, data, &mx_shape_identity, "Newest first."),
     MX_O_NULL(struct identities, next_cursor, "Always null: an account has few."),
 };
-MX_SHAPE(mx_shape_identities, "Identities", struct identities, identities_fields);
+static MX_SHAPE(identities_shape, "Identities", struct identities, identities_fields);
 
 /* ---- requests ---- */
 
@@ -39,7 +39,7 @@ static const struct mx_field proof_fields[] = {
          "The random value that the token was asked for with; the token has it, or its SHA-256 in "
          "hexadecimal."),
 };
-MX_SHAPE(mx_shape_id_proof, "IdProof", struct mx_id_proof, proof_fields);
+static MX_SHAPE(id_proof_shape, "IdProof", struct mx_id_proof, proof_fields);
 
 struct identity_id {
     struct mx_id id;
@@ -47,7 +47,7 @@ struct identity_id {
 static const struct mx_field id_fields[] = {
     MX_F(struct identity_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Identity."),
 };
-MX_SHAPE(mx_shape_identity_id, "IdentityId", struct identity_id, id_fields);
+static MX_SHAPE(identity_id_shape, "IdentityId", struct identity_id, id_fields);
 
 struct notice {
     struct mx_str provider, payload;
@@ -57,7 +57,7 @@ static const struct mx_field notice_fields[] = {
     MX_F(struct notice, payload, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, MX_ID_TOKEN_MAX, MX_TOKEN,
          "The notice, signed with a key of the provider's key set."),
 };
-MX_SHAPE(mx_shape_provider_notice, "ProviderNotice", struct notice, notice_fields);
+static MX_SHAPE(provider_notice_shape, "ProviderNotice", struct notice, notice_fields);
 
 struct obeyed {
     int event;
@@ -65,7 +65,7 @@ struct obeyed {
 static const struct mx_field obeyed_fields[] = {
     MX_O_ENUM(struct obeyed, event, mx_oidc_event_names, "Event that was understood."),
 };
-MX_SHAPE(mx_shape_provider_event, "ProviderEvent", struct obeyed, obeyed_fields);
+static MX_SHAPE(provider_event_shape, "ProviderEvent", struct obeyed, obeyed_fields);
 
 /* ---- handlers ---- */
 
@@ -113,7 +113,7 @@ const struct mx_route mx_routes_oidc[] = {
      .who = MX_WHO_ANYONE,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_id_proof,
+     .in = &id_proof_shape,
      .answers = {{200, &mx_shape_tokens}, {200, &mx_shape_mfa_required}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_auth_oidc,
@@ -126,8 +126,8 @@ const struct mx_route mx_routes_oidc[] = {
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_provider_notice,
-     .answers = {{200, &mx_shape_provider_event}},
+     .in = &provider_notice_shape,
+     .answers = {{200, &provider_event_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND),
      .fn = api_oidc_notice,
      .doc = "Notice of a provider about a user (Apple's server-to-server notices): without "
@@ -137,7 +137,7 @@ const struct mx_route mx_routes_oidc[] = {
      .method = MX_GET,
      .path = "/v1/me/identities",
      .who = MX_WHO_TOKEN,
-     .answers = {{200, &mx_shape_identities}},
+     .answers = {{200, &identities_shape}},
      .fn = api_identities_list,
      .doc = "Providers that the caller signs in with."},
     {.id = "me.identities.add",
@@ -146,7 +146,7 @@ const struct mx_route mx_routes_oidc[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_SLOW | MX_R_RECENT_AUTH,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_id_proof,
+     .in = &id_proof_shape,
      .answers = {{201, &mx_shape_identity}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_FORBIDDEN, MX_E_CONFLICT),
      .fn = api_identity_add,
@@ -156,7 +156,7 @@ const struct mx_route mx_routes_oidc[] = {
      .path = "/v1/me/identities/{id}",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_RECENT_AUTH,
-     .in = &mx_shape_identity_id,
+     .in = &identity_id_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_identity_remove,

@@ -38,7 +38,7 @@ static const struct mx_field request_fields[] = {
     MX_F_ENUM_AS(struct request, verification, "userVerification", MX_BODY, 0,
                  passkey_requirement_names, "The authenticator checks who uses it."),
 };
-MX_SHAPE(mx_shape_passkey_request, "PasskeyRequestOptions", struct request, request_fields);
+static MX_SHAPE(passkey_request_shape, "PasskeyRequestOptions", struct request, request_fields);
 
 struct party {
     struct mx_str id, name;
@@ -102,7 +102,7 @@ static const struct mx_field creation_fields[] = {
                 &selection_shape, "Required abilities of the authenticator."),
     MX_O_ENUM(struct creation, attestation, attestation_names, "Its maker need not be proved."),
 };
-MX_SHAPE(mx_shape_passkey_creation, "PasskeyCreationOptions", struct creation, creation_fields);
+static MX_SHAPE(passkey_creation_shape, "PasskeyCreationOptions", struct creation, creation_fields);
 
 /* ---- what a client sends ---- */
 
@@ -174,7 +174,7 @@ static const struct mx_field sign_in_fields[] = {
     MX_F_SUB(struct sign_in, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &assertion_shape,
              "Result of navigator.credentials.get(), as JSON."),
 };
-MX_SHAPE(mx_shape_passkey_sign_in, "PasskeySignIn", struct sign_in, sign_in_fields);
+static MX_SHAPE(passkey_sign_in_shape, "PasskeySignIn", struct sign_in, sign_in_fields);
 
 struct new_passkey {
     struct mx_str name;
@@ -185,7 +185,7 @@ static const struct mx_field new_fields[] = {
     MX_F_SUB(struct new_passkey, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &registration_shape,
              "Result of navigator.credentials.create(), as JSON."),
 };
-MX_SHAPE(mx_shape_passkey_new, "PasskeyNew", struct new_passkey, new_fields);
+static MX_SHAPE(passkey_new_shape, "PasskeyNew", struct new_passkey, new_fields);
 
 struct passkey_id {
     struct mx_id id;
@@ -193,7 +193,7 @@ struct passkey_id {
 static const struct mx_field id_fields[] = {
     MX_F(struct passkey_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
 };
-MX_SHAPE(mx_shape_passkey_id, "PasskeyId", struct passkey_id, id_fields);
+static MX_SHAPE(passkey_id_shape, "PasskeyId", struct passkey_id, id_fields);
 
 struct passkey_name {
     struct mx_id id;
@@ -204,7 +204,7 @@ static const struct mx_field name_fields[] = {
     MX_F(struct passkey_name, name, MX_BODY, MX_F_REQUIRED, 1, 100, MX_LINE,
          "Name given by its owner."),
 };
-MX_SHAPE(mx_shape_passkey_name, "PasskeyName", struct passkey_name, name_fields);
+static MX_SHAPE(passkey_name_shape, "PasskeyName", struct passkey_name, name_fields);
 
 /* ---- answers ---- */
 
@@ -225,7 +225,7 @@ static const struct mx_field passkeys_fields[] = {
     MX_O_LIST(struct passkeys, data, &mx_shape_passkey, "All there are, oldest first."),
     MX_O_NULL(struct passkeys, next_cursor, "Always null: there are few."),
 };
-MX_SHAPE(mx_shape_passkeys, "Passkeys", struct passkeys, passkeys_fields);
+static MX_SHAPE(passkeys_shape, "Passkeys", struct passkeys, passkeys_fields);
 
 /* ---- handlers ---- */
 
@@ -374,7 +374,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .path = "/v1/auth/passkey/options",
      .who = MX_WHO_ANYONE,
      .rate = MX_RATE_SIGN_IN,
-     .answers = {{200, &mx_shape_passkey_request}},
+     .answers = {{200, &passkey_request_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND),
      .fn = api_auth_passkey_options,
      .doc = "A challenge for signing in by passkey: options of navigator.credentials.get()."},
@@ -384,7 +384,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .who = MX_WHO_ANYONE,
      .flags = MX_R_TX | MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_passkey_sign_in,
+     .in = &passkey_sign_in_shape,
      .answers = {{200, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_INVALID_MFA_TOKEN, MX_E_NOT_FOUND),
      .fn = api_auth_passkey,
@@ -395,7 +395,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .path = "/v1/me/passkeys",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_WITHOUT_MFA,
-     .answers = {{200, &mx_shape_passkeys}},
+     .answers = {{200, &passkeys_shape}},
      .fn = api_passkeys_list,
      .doc = "The caller's passkeys."},
     {.id = "me.passkeys.options",
@@ -404,7 +404,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
      .rate = MX_RATE_SIGN_IN,
-     .answers = {{200, &mx_shape_passkey_creation}},
+     .answers = {{200, &passkey_creation_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN),
      .fn = api_passkey_options,
      .doc = "A challenge for a new passkey: options of navigator.credentials.create()."},
@@ -414,7 +414,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_SLOW | MX_R_RECENT_AUTH | MX_R_WITHOUT_MFA,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_passkey_new,
+     .in = &passkey_new_shape,
      .answers = {{201, &mx_shape_passkey}},
      .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN, MX_E_CONFLICT),
      .fn = api_passkey_add,
@@ -424,7 +424,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .path = "/v1/me/passkeys/{id}",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_passkey_name,
+     .in = &passkey_name_shape,
      .answers = {{200, &mx_shape_passkey}},
      .fn = api_passkey_rename,
      .doc = "Give a passkey another name."},
@@ -433,7 +433,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .path = "/v1/me/passkeys/{id}",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_RECENT_AUTH,
-     .in = &mx_shape_passkey_id,
+     .in = &passkey_id_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_passkey_remove,

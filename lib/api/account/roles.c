@@ -11,7 +11,7 @@ static const struct mx_field role_fields[] = {
     MX_O(struct mx_role, holders, "Number of staff who hold it."),
     MX_O(struct mx_role, version, "For If-Match."),
 };
-MX_SHAPE(mx_shape_role, "Role", struct mx_role, role_fields);
+static MX_SHAPE(role_shape, "Role", struct mx_role, role_fields);
 
 #define W struct mx_role_write
 #define NAME MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Role.")
@@ -21,19 +21,19 @@ MX_SHAPE(mx_shape_role, "Role", struct mx_role, role_fields);
               "All that it permits; nothing that the caller may not.")
 
 static const struct mx_field name_fields[] = {NAME};
-MX_SHAPE(mx_shape_role_name, "RoleName", W, name_fields);
+static MX_SHAPE(role_name_shape, "RoleName", W, name_fields);
 
 static const struct mx_field version_fields[] = {NAME, IF_MATCH};
-MX_SHAPE(mx_shape_role_version, "RoleVersion", W, version_fields);
+static MX_SHAPE(role_version_shape, "RoleVersion", W, version_fields);
 
 static const struct mx_field new_fields[] = {
     MX_F(W, name, MX_BODY, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Name; it stays."),
     PERMISSIONS,
 };
-MX_SHAPE(mx_shape_role_new, "RoleNew", W, new_fields);
+static MX_SHAPE(role_new_shape, "RoleNew", W, new_fields);
 
 static const struct mx_field patch_fields[] = {NAME, IF_MATCH, PERMISSIONS};
-MX_SHAPE(mx_shape_role_patch, "RolePatch", W, patch_fields);
+static MX_SHAPE(role_patch_shape, "RolePatch", W, patch_fields);
 
 /* ---- handlers ---- */
 
@@ -89,7 +89,7 @@ const struct mx_route mx_routes_roles[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_LIST,
-     .answers = {{200, &mx_shape_role}},
+     .answers = {{200, &role_shape}},
      .fn = api_admin_roles_list,
      .doc = "Roles and their permissions."},
     {.id = "admin.roles.create",
@@ -98,8 +98,8 @@ const struct mx_route mx_routes_roles[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_TX,
-     .in = &mx_shape_role_new,
-     .answers = {{201, &mx_shape_role}},
+     .in = &role_new_shape,
+     .answers = {{201, &role_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_admin_role_create,
      .doc = "Make a role of permissions that the caller holds."},
@@ -108,8 +108,8 @@ const struct mx_route mx_routes_roles[] = {
      .path = "/v1/admin/roles/{name}",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
-     .in = &mx_shape_role_name,
-     .answers = {{200, &mx_shape_role}},
+     .in = &role_name_shape,
+     .answers = {{200, &role_shape}},
      .fn = api_admin_role_get,
      .doc = "One role."},
     {.id = "admin.roles.update",
@@ -118,8 +118,8 @@ const struct mx_route mx_routes_roles[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_TX,
-     .in = &mx_shape_role_patch,
-     .answers = {{200, &mx_shape_role}},
+     .in = &role_patch_shape,
+     .answers = {{200, &role_shape}},
      .fn = api_admin_role_update,
      .doc =
          "Change the permissions of a role, for all who hold it. Built-in roles stay as they are."},
@@ -129,7 +129,7 @@ const struct mx_route mx_routes_roles[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_TX,
-     .in = &mx_shape_role_version,
+     .in = &role_version_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_admin_role_delete,

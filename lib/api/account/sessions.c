@@ -21,7 +21,7 @@ struct session_id {
 static const struct mx_field session_id_fields[] = {
     MX_F(struct session_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Session."),
 };
-MX_SHAPE(mx_shape_session_id, "SessionId", struct session_id, session_id_fields);
+static MX_SHAPE(session_id_shape, "SessionId", struct session_id, session_id_fields);
 
 static enum mx_err api_sessions_list(struct mx_ctx *cx, MX_UNUSED const void *in,
                                      struct mx_reply *reply)
@@ -48,7 +48,7 @@ const struct mx_route mx_routes_sessions[] = {{.id = "me.sessions.list",
                                                .path = "/v1/me/sessions/{id}",
                                                .who = MX_WHO_TOKEN,
                                                .flags = MX_R_TX | MX_R_RECENT_AUTH,
-                                               .in = &mx_shape_session_id,
+                                               .in = &session_id_shape,
                                                .answers = {{204}},
                                                .fn = api_session_end,
                                                .doc = "Sign a device out, at once."},

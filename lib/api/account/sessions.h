@@ -4,8 +4,6 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_session_id;
-
 /* Its routes. */
 extern const struct mx_route mx_routes_sessions[];
 

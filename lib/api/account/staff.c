@@ -17,7 +17,7 @@ static const struct mx_field staff_fields[] = {
     MX_O(struct mx_staff, version, "For If-Match."),
     MX_O(struct mx_staff, created_at, "When they were invited."),
 };
-MX_SHAPE(mx_shape_staff, "Staff", struct mx_staff, staff_fields);
+static MX_SHAPE(staff_shape, "Staff", struct mx_staff, staff_fields);
 
 struct query {
     int status;
@@ -27,7 +27,7 @@ static const struct mx_field query_fields[] = {
     MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, mx_account_status_names,
                   "Only staff in this state."),
 };
-MX_SHAPE(mx_shape_staff_query, "StaffQuery", struct query, query_fields);
+static MX_SHAPE(staff_query_shape, "StaffQuery", struct query, query_fields);
 
 static const struct mx_field invite_fields[] = {
     MX_F(struct mx_staff_invite, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
@@ -36,7 +36,7 @@ static const struct mx_field invite_fields[] = {
     MX_F_KIND(struct mx_staff_invite, roles, "roles", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1,
               MX_STAFF_ROLES_MAX, MX_SLUG, "Roles, by name; none with more than the caller may."),
 };
-MX_SHAPE(mx_shape_staff_invite, "StaffInvite", struct mx_staff_invite, invite_fields);
+static MX_SHAPE(staff_invite_shape, "StaffInvite", struct mx_staff_invite, invite_fields);
 
 /* struct mx_staff_patch with the index of its status among those that can be chosen. */
 struct patch {
@@ -50,10 +50,10 @@ static const int chosen[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED};
 #define ID MX_F_AS(struct patch, p.id, "id", MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
 #define IF_MATCH MX_F_IF_MATCH(struct patch, p.if_match)
 static const struct mx_field id_fields[] = {ID};
-MX_SHAPE(mx_shape_staff_id, "StaffId", struct patch, id_fields);
+static MX_SHAPE(staff_id_shape, "StaffId", struct patch, id_fields);
 
 static const struct mx_field version_fields[] = {ID, IF_MATCH};
-MX_SHAPE(mx_shape_staff_version, "StaffVersion", struct patch, version_fields);
+static MX_SHAPE(staff_version_shape, "StaffVersion", struct patch, version_fields);
 
 static const struct mx_field patch_fields[] = {
     ID,
@@ -66,7 +66,7 @@ static const struct mx_field patch_fields[] = {
     MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, staff_state_names,
                   "Disabled staff are signed out."),
 };
-MX_SHAPE(mx_shape_staff_patch, "StaffPatch", struct patch, patch_fields);
+static MX_SHAPE(staff_patch_shape, "StaffPatch", struct patch, patch_fields);
 
 static const struct mx_field accept_fields[] = {
     MX_F(struct mx_staff_accept, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
@@ -77,7 +77,7 @@ static const struct mx_field accept_fields[] = {
          MX_PASSWORD_MIN_STAFF, MX_PASSWORD_MAX, MX_PASSWORD,
          "Not a common one, not made from the address."),
 };
-MX_SHAPE(mx_shape_invitation_accept, "InvitationAccept", struct mx_staff_accept, accept_fields);
+static MX_SHAPE(invitation_accept_shape, "InvitationAccept", struct mx_staff_accept, accept_fields);
 
 /* ---- handlers ---- */
 
@@ -155,7 +155,7 @@ const struct mx_route mx_routes_staff[] = {
      .who = MX_WHO_ANYONE,
      .flags = MX_R_SLOW,
      .rate = MX_RATE_PASSWORD,
-     .in = &mx_shape_invitation_accept,
+     .in = &invitation_accept_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
      .fn = api_auth_invitation,
@@ -166,8 +166,8 @@ const struct mx_route mx_routes_staff[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_LIST,
-     .in = &mx_shape_staff_query,
-     .answers = {{200, &mx_shape_staff}},
+     .in = &staff_query_shape,
+     .answers = {{200, &staff_shape}},
      .fn = api_admin_staff_list,
      .doc = "Staff in any state, newest first."},
     {.id = "admin.staff.invite",
@@ -176,8 +176,8 @@ const struct mx_route mx_routes_staff[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_TX,
-     .in = &mx_shape_staff_invite,
-     .answers = {{201, &mx_shape_staff}},
+     .in = &staff_invite_shape,
+     .answers = {{201, &staff_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_EMAIL_TAKEN),
      .fn = api_admin_staff_invite,
      .doc = "Invite somebody by mail, or once more; an earlier code ends then."},
@@ -186,8 +186,8 @@ const struct mx_route mx_routes_staff[] = {
      .path = "/v1/admin/staff/{id}",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
-     .in = &mx_shape_staff_id,
-     .answers = {{200, &mx_shape_staff}},
+     .in = &staff_id_shape,
+     .answers = {{200, &staff_shape}},
      .fn = api_admin_staff_get,
      .doc = "One of the staff."},
     {.id = "admin.staff.update",
@@ -196,8 +196,8 @@ const struct mx_route mx_routes_staff[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_TX,
-     .in = &mx_shape_staff_patch,
-     .answers = {{200, &mx_shape_staff}},
+     .in = &staff_patch_shape,
+     .answers = {{200, &staff_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_LAST_OWNER, MX_E_INVALID_TRANSITION),
      .fn = api_admin_staff_update,
      .doc = "Change name, roles or status of another; a permission that the caller does not hold "
@@ -208,7 +208,7 @@ const struct mx_route mx_routes_staff[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_TX,
-     .in = &mx_shape_staff_version,
+     .in = &staff_version_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_LAST_OWNER),
      .fn = api_admin_staff_close,
@@ -219,7 +219,7 @@ const struct mx_route mx_routes_staff[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STAFF_MANAGE),
      .flags = MX_R_TX,
-     .in = &mx_shape_staff_id,
+     .in = &staff_id_shape,
      .answers = {{204}},
      .fn = api_admin_staff_end_sessions,
      .doc = "End all sessions of one of the staff."},

@@ -39,14 +39,14 @@ static const struct mx_field categories_fields[] = {
     MX_O_LIST(struct list, data, &level1, "The roots with all below them."),
     MX_O_NULL(struct list, next_cursor, "Always null: the tree comes at once."),
 };
-MX_SHAPE(mx_shape_categories, "Categories", struct list, categories_fields);
+static MX_SHAPE(categories_shape, "Categories", struct list, categories_fields);
 
 static const struct mx_field category_fields[] = {
     CATEGORY_FIELDS,
     MX_O_LIST(struct mx_category, children, &category_ref, "Categories directly below it."),
     MX_O_LIST(struct mx_category, breadcrumb, &category_ref, "Above it, from the root."),
 };
-MX_SHAPE(mx_shape_category, "Category", struct mx_category, category_fields);
+static MX_SHAPE(category_shape, "Category", struct mx_category, category_fields);
 
 /* ---- answers: products ---- */
 
@@ -89,7 +89,7 @@ static const struct mx_field variant_fields[] = {MX_VARIANT_FIELDS};
 static MX_SHAPE(variant, "Variant", struct mx_variant, variant_fields);
 
 static const struct mx_field product_fields[] = {MX_PRODUCT_FIELDS(&variant)};
-MX_SHAPE(mx_shape_product, "Product", struct mx_product, product_fields);
+static MX_SHAPE(product_shape, "Product", struct mx_product, product_fields);
 
 static const struct mx_field facet_value_fields[] = {
     MX_O(struct mx_facet_value, value, "Value."),
@@ -135,7 +135,7 @@ static const struct mx_field product_page_fields[] = {
     MX_F_HAS(struct product_page, total_capped, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
              "There may be more than total says."),
 };
-MX_SHAPE(mx_shape_product_page, "ProductPage", struct product_page, product_page_fields);
+static MX_SHAPE(product_page_shape, "ProductPage", struct product_page, product_page_fields);
 
 /* ---- requests ---- */
 
@@ -145,13 +145,14 @@ struct category_query {
 #define LOCALE(T, m) MX_F_AS(T, m, "locale", MX_QUERY, 0, 2, 35, MX_LOCALE, "Translation.")
 
 static const struct mx_field category_query_fields[] = {LOCALE(struct category_query, locale)};
-MX_SHAPE(mx_shape_category_query, "CategoryQuery", struct category_query, category_query_fields);
+static MX_SHAPE(category_query_shape, "CategoryQuery", struct category_query,
+                category_query_fields);
 
 static const struct mx_field category_slug_fields[] = {
     MX_F(struct category_query, slug, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Category."),
     LOCALE(struct category_query, locale),
 };
-MX_SHAPE(mx_shape_category_slug, "CategorySlug", struct category_query, category_slug_fields);
+static MX_SHAPE(category_slug_shape, "CategorySlug", struct category_query, category_slug_fields);
 
 /* Price list and translation; there is one of each. */
 struct view {
@@ -201,7 +202,7 @@ static const struct mx_field product_query_fields[] = {
     VIEW_FIELDS(struct product_query),
 };
 /* clang-format on */
-MX_SHAPE(mx_shape_product_query, "ProductQuery", struct product_query, product_query_fields);
+static MX_SHAPE(product_query_shape, "ProductQuery", struct product_query, product_query_fields);
 
 struct product_ref {
     struct mx_str product;
@@ -211,7 +212,7 @@ static const struct mx_field product_ref_fields[] = {
     MX_F(struct product_ref, product, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Slug or id."),
     VIEW_FIELDS(struct product_ref),
 };
-MX_SHAPE(mx_shape_product_ref, "ProductRef", struct product_ref, product_ref_fields);
+static MX_SHAPE(product_ref_shape, "ProductRef", struct product_ref, product_ref_fields);
 
 /* ---- handlers ---- */
 
@@ -322,8 +323,8 @@ const struct mx_route mx_routes_catalog[] = {
      .path = "/v1/categories",
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_PUBLIC,
-     .in = &mx_shape_category_query,
-     .answers = {{200, &mx_shape_categories}},
+     .in = &category_query_shape,
+     .answers = {{200, &categories_shape}},
      .fn = api_categories_list,
      .doc = "The category tree."},
     {.id = "categories.get",
@@ -331,8 +332,8 @@ const struct mx_route mx_routes_catalog[] = {
      .path = "/v1/categories/{slug}",
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_PUBLIC,
-     .in = &mx_shape_category_slug,
-     .answers = {{200, &mx_shape_category}},
+     .in = &category_slug_shape,
+     .answers = {{200, &category_shape}},
      .fn = api_category_get,
      .doc = "A category with its children and breadcrumb."},
     {.id = "products.list",
@@ -340,8 +341,8 @@ const struct mx_route mx_routes_catalog[] = {
      .path = "/v1/products",
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_PUBLIC,
-     .in = &mx_shape_product_query,
-     .answers = {{200, &mx_shape_product_page}},
+     .in = &product_query_shape,
+     .answers = {{200, &product_page_shape}},
      .fn = api_products_list,
      .doc = "Products for sale, by filters and words, in one of six orders."},
     {.id = "products.get",
@@ -349,8 +350,8 @@ const struct mx_route mx_routes_catalog[] = {
      .path = "/v1/products/{product}",
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_PUBLIC,
-     .in = &mx_shape_product_ref,
-     .answers = {{200, &mx_shape_product}},
+     .in = &product_ref_shape,
+     .answers = {{200, &product_shape}},
      .fn = api_product_get,
      .doc = "A product by slug or id, with all that its page shows."},
     {0}};

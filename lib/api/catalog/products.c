@@ -24,7 +24,7 @@ static const struct mx_field product_fields[] = {
     MX_O(struct mx_product, created_at, "When it was made."),
     MX_O(struct mx_product, updated_at, "When it was last changed."),
 };
-MX_SHAPE(mx_shape_staff_product, "StaffProduct", struct mx_product, product_fields);
+static MX_SHAPE(staff_product_shape, "StaffProduct", struct mx_product, product_fields);
 
 static const struct mx_field row_fields[] = {
     MX_CARD_FIELDS(struct mx_product_row, card.),
@@ -47,18 +47,18 @@ static const struct mx_field product_query_fields[] = {
     MX_F(struct product_query, q, MX_QUERY, 0, 1, 200, MX_LINE,
          "Words of title, description, sku or brand."),
 };
-MX_SHAPE(mx_shape_staff_product_query, "StaffProductQuery", struct product_query,
-         product_query_fields);
+static MX_SHAPE(staff_product_query_shape, "StaffProductQuery", struct product_query,
+                product_query_fields);
 
 #define W struct mx_product_write
 #define ID MX_F(W, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Product.")
 #define IF_MATCH MX_F_IF_MATCH(W, if_match)
 
 static const struct mx_field id_fields[] = {ID};
-MX_SHAPE(mx_shape_product_id, "ProductId", W, id_fields);
+static MX_SHAPE(product_id_shape, "ProductId", W, id_fields);
 
 static const struct mx_field version_fields[] = {ID, IF_MATCH};
-MX_SHAPE(mx_shape_product_version, "ProductVersion", W, version_fields);
+static MX_SHAPE(product_version_shape, "ProductVersion", W, version_fields);
 
 static const struct mx_field variant_write_fields[] = {
     MX_F(struct mx_variant_write, id, MX_BODY, 0, 0, 0, MX_LINE,
@@ -108,7 +108,7 @@ static const struct mx_field write_fields[] = {WRITE_FIELDS(MX_F_REQUIRED)};
 MX_SHAPE(mx_shape_product_write, "ProductWrite", W, write_fields);
 
 static const struct mx_field patch_fields[] = {ID, IF_MATCH, WRITE_FIELDS(0)};
-MX_SHAPE(mx_shape_product_patch, "ProductPatch", W, patch_fields);
+static MX_SHAPE(product_patch_shape, "ProductPatch", W, patch_fields);
 
 /* ---- handlers ---- */
 
@@ -174,7 +174,7 @@ const struct mx_route mx_routes_products[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CATALOG_READ),
      .flags = MX_R_LIST,
-     .in = &mx_shape_staff_product_query,
+     .in = &staff_product_query_shape,
      .answers = {{200, &row}},
      .fn = api_admin_products_list,
      .doc = "Products in any state, newest first."},
@@ -185,7 +185,7 @@ const struct mx_route mx_routes_products[] = {
      .permission = MX_PERM(CATALOG_WRITE),
      .flags = MX_R_TX,
      .in = &mx_shape_product_write,
-     .answers = {{201, &mx_shape_staff_product}},
+     .answers = {{201, &staff_product_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_admin_product_create,
      .doc = "Make a product with its variants and their opening stock."},
@@ -194,8 +194,8 @@ const struct mx_route mx_routes_products[] = {
      .path = "/v1/admin/products/{id}",
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CATALOG_READ),
-     .in = &mx_shape_product_id,
-     .answers = {{200, &mx_shape_staff_product}},
+     .in = &product_id_shape,
+     .answers = {{200, &staff_product_shape}},
      .fn = api_admin_product_get,
      .doc = "A product in any state, with its stock."},
     {.id = "admin.products.update",
@@ -204,8 +204,8 @@ const struct mx_route mx_routes_products[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CATALOG_WRITE),
      .flags = MX_R_TX,
-     .in = &mx_shape_product_patch,
-     .answers = {{200, &mx_shape_staff_product}},
+     .in = &product_patch_shape,
+     .answers = {{200, &staff_product_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT, MX_E_VERSION_CONFLICT),
      .fn = api_admin_product_update,
      .doc = "Change the members that are sent; variants are matched by id or sku, missing ones are "
@@ -216,7 +216,7 @@ const struct mx_route mx_routes_products[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CATALOG_WRITE),
      .flags = MX_R_TX,
-     .in = &mx_shape_product_version,
+     .in = &product_version_shape,
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_VERSION_CONFLICT),
      .fn = api_admin_product_archive,

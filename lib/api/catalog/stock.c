@@ -11,7 +11,7 @@ static const struct mx_field stock_fields[] = {
     MX_O(struct mx_stock, available, "on_hand - reserved."),
     MX_O(struct mx_stock, version, "Counts its changes."),
 };
-MX_SHAPE(mx_shape_stock, "Stock", struct mx_stock, stock_fields);
+static MX_SHAPE(stock_shape, "Stock", struct mx_stock, stock_fields);
 
 struct query {
     struct mx_id variant_id;
@@ -21,7 +21,7 @@ static const struct mx_field query_fields[] = {
     MX_F(struct query, variant_id, MX_QUERY, 0, 0, 0, MX_LINE, "Only this variant."),
     MX_F(struct query, sku, MX_QUERY, 0, 1, 64, MX_SKU, "Only this article number."),
 };
-MX_SHAPE(mx_shape_stock_query, "StockQuery", struct query, query_fields);
+static MX_SHAPE(stock_query_shape, "StockQuery", struct query, query_fields);
 
 struct adjustment {
     struct mx_id variant_id;
@@ -37,7 +37,7 @@ static const struct mx_field adjustment_fields[] = {
              "Units that were counted; instead of delta."),
     MX_F(struct adjustment, reason, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "For the ledger."),
 };
-MX_SHAPE(mx_shape_stock_adjustment, "StockAdjustment", struct adjustment, adjustment_fields);
+static MX_SHAPE(stock_adjustment_shape, "StockAdjustment", struct adjustment, adjustment_fields);
 
 static enum mx_err api_admin_stock_list(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
@@ -73,8 +73,8 @@ const struct mx_route mx_routes_stock[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(CATALOG_READ),
      .flags = MX_R_LIST,
-     .in = &mx_shape_stock_query,
-     .answers = {{200, &mx_shape_stock}},
+     .in = &stock_query_shape,
+     .answers = {{200, &stock_shape}},
      .fn = api_admin_stock_list,
      .doc = "Stock by variant."},
     {.id = "admin.stock.adjust",
@@ -83,8 +83,8 @@ const struct mx_route mx_routes_stock[] = {
      .who = MX_WHO_STAFF,
      .permission = MX_PERM(STOCK_WRITE),
      .flags = MX_R_TX,
-     .in = &mx_shape_stock_adjustment,
-     .answers = {{201, &mx_shape_stock}},
+     .in = &stock_adjustment_shape,
+     .answers = {{201, &stock_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_CONFLICT),
      .fn = api_admin_stock_adjust,
      .doc = "Add to a level or set it; never below what is promised."},

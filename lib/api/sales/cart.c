@@ -84,7 +84,7 @@ struct offers {
 static const struct mx_field offers_fields[] = {
     MX_O_LIST(struct offers, data, &mx_shape_shipping_offer, "In the shop's order."),
 };
-MX_SHAPE(mx_shape_shipping_offers, "ShippingOffers", struct offers, offers_fields);
+static MX_SHAPE(shipping_offers_shape, "ShippingOffers", struct offers, offers_fields);
 
 /* ---- requests ---- */
 
@@ -97,7 +97,7 @@ static const struct mx_field item_add_fields[] = {
     MX_F(struct item_add, quantity, MX_BODY, MX_F_REQUIRED, 1, MX_CART_QUANTITY_MAX, MX_LINE,
          "Quantity to add."),
 };
-MX_SHAPE(mx_shape_cart_add, "CartItemAdd", struct item_add, item_add_fields);
+static MX_SHAPE(cart_add_shape, "CartItemAdd", struct item_add, item_add_fields);
 
 struct item_set {
     struct mx_id id;
@@ -108,12 +108,12 @@ static const struct mx_field item_set_fields[] = {
     MX_F(struct item_set, quantity, MX_BODY, MX_F_REQUIRED, 0, MX_CART_QUANTITY_MAX, MX_LINE,
          "0 removes the line."),
 };
-MX_SHAPE(mx_shape_cart_item_set, "CartItemSet", struct item_set, item_set_fields);
+static MX_SHAPE(cart_item_set_shape, "CartItemSet", struct item_set, item_set_fields);
 
 static const struct mx_field item_id_fields[] = {
     MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Line."),
 };
-MX_SHAPE(mx_shape_cart_item_id, "CartItemId", struct item_set, item_id_fields);
+static MX_SHAPE(cart_item_id_shape, "CartItemId", struct item_set, item_id_fields);
 
 struct ship_to {
     struct mx_id address_id;
@@ -144,8 +144,8 @@ static void check_ship_to(struct mx_faults *faults, struct mx_str at, const void
                         "Give either address_id or an address.");
     }
 }
-MX_SHAPE_CHECKED(mx_shape_cart_ship_to, "CartShippingAddress", struct ship_to, ship_to_fields,
-                 check_ship_to);
+static MX_SHAPE_CHECKED(cart_ship_to_shape, "CartShippingAddress", struct ship_to, ship_to_fields,
+                        check_ship_to);
 
 struct ship_by {
     struct mx_id shipping_method_id;
@@ -154,7 +154,7 @@ static const struct mx_field ship_by_fields[] = {
     MX_F(struct ship_by, shipping_method_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE,
          "One of the cart's shipping methods."),
 };
-MX_SHAPE(mx_shape_cart_ship_by, "CartShippingMethod", struct ship_by, ship_by_fields);
+static MX_SHAPE(cart_ship_by_shape, "CartShippingMethod", struct ship_by, ship_by_fields);
 
 static const struct mx_field patch_fields[] = {
     MX_F_HAS(struct mx_cart_patch, email, MX_BODY, MX_F_NULLABLE, 3, 254, MX_EMAIL,
@@ -163,7 +163,7 @@ static const struct mx_field patch_fields[] = {
              "A note for the shop; null removes it."),
     MX_F_METADATA(struct mx_cart_patch, metadata, "The client's own."),
 };
-MX_SHAPE(mx_shape_cart_patch, "CartPatch", struct mx_cart_patch, patch_fields);
+static MX_SHAPE(cart_patch_shape, "CartPatch", struct mx_cart_patch, patch_fields);
 
 /* ---- handlers ---- */
 
@@ -250,7 +250,7 @@ const struct mx_route mx_routes_cart[] = {
      .path = "/v1/cart",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_cart_patch,
+     .in = &cart_patch_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_patch,
      .doc = "Change e-mail address, note or metadata; what is not sent stays."},
@@ -259,7 +259,7 @@ const struct mx_route mx_routes_cart[] = {
      .path = "/v1/cart/items",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_cart_add,
+     .in = &cart_add_shape,
      .answers = {{201, &mx_shape_cart}},
      .errors = MX_ROUTE_ERRORS(MX_E_OUT_OF_STOCK),
      .fn = api_cart_item_add,
@@ -269,7 +269,7 @@ const struct mx_route mx_routes_cart[] = {
      .path = "/v1/cart/items/{id}",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_cart_item_set,
+     .in = &cart_item_set_shape,
      .answers = {{200, &mx_shape_cart}},
      .errors = MX_ROUTE_ERRORS(MX_E_OUT_OF_STOCK),
      .fn = api_cart_item_set,
@@ -279,7 +279,7 @@ const struct mx_route mx_routes_cart[] = {
      .path = "/v1/cart/items/{id}",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_cart_item_id,
+     .in = &cart_item_id_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_item_remove,
      .doc = "Remove a line."},
@@ -288,7 +288,7 @@ const struct mx_route mx_routes_cart[] = {
      .path = "/v1/cart/shipping-address",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_cart_ship_to,
+     .in = &cart_ship_to_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_ship_to,
      .doc = "Ship to an address, or to an entry of the address book."},
@@ -296,7 +296,7 @@ const struct mx_route mx_routes_cart[] = {
      .method = MX_GET,
      .path = "/v1/cart/shipping-methods",
      .who = MX_WHO_TOKEN,
-     .answers = {{200, &mx_shape_shipping_offers}},
+     .answers = {{200, &shipping_offers_shape}},
      .fn = api_cart_shipping_methods,
      .doc = "Ways to ship this cart, with prices."},
     {.id = "cart.shipping_method.put",
@@ -304,7 +304,7 @@ const struct mx_route mx_routes_cart[] = {
      .path = "/v1/cart/shipping-method",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX,
-     .in = &mx_shape_cart_ship_by,
+     .in = &cart_ship_by_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_ship_by,
      .doc = "Choose a way to ship."},

@@ -127,8 +127,8 @@ static void check_checkout(struct mx_faults *faults, MX_UNUSED struct mx_str at,
         mx_fault_at(faults, MX_S("/address_id"), "unknown_member",
                     "Give either address_id or shipping_address.");
 }
-MX_SHAPE_CHECKED(mx_shape_checkout, "Checkout", struct mx_checkout, checkout_fields,
-                 check_checkout);
+static MX_SHAPE_CHECKED(checkout_shape, "Checkout", struct mx_checkout, checkout_fields,
+                        check_checkout);
 
 struct order_id {
     struct mx_id id;
@@ -136,7 +136,7 @@ struct order_id {
 static const struct mx_field order_id_fields[] = {
     MX_F(struct order_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Order."),
 };
-MX_SHAPE(mx_shape_order_id, "OrderId", struct order_id, order_id_fields);
+static MX_SHAPE(order_id_shape, "OrderId", struct order_id, order_id_fields);
 
 struct order_pay {
     struct mx_id id;
@@ -223,7 +223,7 @@ const struct mx_route mx_routes_orders[] = {
      .path = "/v1/checkout",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_IDEMPOTENT | MX_R_LOCK_SESSION,
-     .in = &mx_shape_checkout,
+     .in = &checkout_shape,
      .answers = {{201, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_CART_EMPTY, MX_E_OUT_OF_STOCK, MX_E_PRICE_CHANGED,
                                MX_E_CANNOT_BE_PRICED, MX_E_PAYMENT_DECLINED),
@@ -241,7 +241,7 @@ const struct mx_route mx_routes_orders[] = {
      .method = MX_GET,
      .path = "/v1/orders/{id}",
      .who = MX_WHO_TOKEN,
-     .in = &mx_shape_order_id,
+     .in = &order_id_shape,
      .answers = {{200, &mx_shape_order}},
      .fn = api_order_get,
      .doc = "One of the caller's orders."},
@@ -260,7 +260,7 @@ const struct mx_route mx_routes_orders[] = {
      .path = "/v1/orders/{id}/cancel",
      .who = MX_WHO_TOKEN,
      .flags = MX_R_TX | MX_R_LOCK_SESSION,
-     .in = &mx_shape_order_id,
+     .in = &order_id_shape,
      .answers = {{200, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
      .fn = api_order_cancel,
