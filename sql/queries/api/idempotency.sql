@@ -19,9 +19,12 @@ SELECT :principal, :key, :account, :request_hash, :status, :body, :bytes, :now
  WHERE kept.answers < :answers_max AND kept.bytes <= :room;
 
 -- name: idempotency.move
--- doc: The keys of an account are another's from now on, but those that it has used itself.
+-- doc: The keys of an account are another's from now on, but those that it has used itself. The key of a
+-- doc: sign-in stays: its answer is kept of the account that it led to, and is given again to the guest.
 -- in: id source, id account
-UPDATE IGNORE idempotency SET principal = :account, account_id = :account WHERE principal = :source;
+UPDATE IGNORE idempotency
+   SET principal = :account, account_id = :account
+ WHERE principal = :source AND account_id = :source;
 
 -- name: idempotency.erase
 -- in: id account
