@@ -237,7 +237,7 @@ static void deny(struct mx_ctx *cx, struct mx_id id)
     mx_db_after_commit(cx->db, deny_now, d);
 }
 
-enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id)
+static enum mx_err end_session(struct mx_ctx *cx, struct mx_id id)
 {
     struct q_session_revoke_in in = {id, {cx->now_ms}};
 
@@ -374,7 +374,7 @@ static enum mx_err spent(struct mx_ctx *cx, struct mx_id id, int64_t generation,
                                                  .object_type = "session",
                                                  .object = id,
                                                  .actor = s->account}));
-    return mx_session_end(cx, id);
+    return end_session(cx, id);
 }
 
 enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
@@ -404,7 +404,7 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
     e = mx_account_profile(cx, s->account, &ret_tokens->user);
     if (e == MX_E_NOT_FOUND) {
         *ret_refused = MX_E_INVALID_REFRESH_TOKEN;
-        return mx_session_end(cx, id);
+        return end_session(cx, id);
     }
     MX_TRY(e);
     return issue(cx, id, generation + 1, ret_tokens);

@@ -66,8 +66,6 @@ enum mx_err mx_session_refresh(struct mx_ctx *cx, struct mx_str refresh_token,
 
 /* All that end sessions do it in the present transaction, and for this host at once. */
 
-/* End session `id`. Ending it twice is no error. */
-enum mx_err mx_session_end(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 /* End all sessions of an account, and sign-ins to it that wait for a second factor. */
 enum mx_err mx_session_end_all(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
 /* The same, but for session `keep`. */

@@ -11,7 +11,7 @@ struct mx_str mx_pii_id_text(struct mx_arena *a, struct mx_pii_id id)
     return mx_hex(a, id.b, sizeof(id.b));
 }
 
-bool mx_pii_id_parse(struct mx_str text, struct mx_pii_id *ret_id)
+static bool parse_id(struct mx_str text, struct mx_pii_id *ret_id)
 {
     static const char digits[] = "0123456789abcdef";
     struct mx_pii_id id = {{0}};
@@ -45,7 +45,7 @@ static const char *file_of(struct mx_arena *a, struct mx_pii_id id)
 bool mx_pii_file(struct mx_str file, struct mx_pii_id *ret_id)
 {
     return mx_str_ends(file, MX_S(SUFFIX)) &&
-           mx_pii_id_parse(mx_str_sub(file, 0, file.n - strlen(SUFFIX)), ret_id);
+           parse_id(mx_str_sub(file, 0, file.n - strlen(SUFFIX)), ret_id);
 }
 
 /* The 32 bytes of a key file. */
@@ -90,7 +90,7 @@ static enum mx_err load_active(const struct mx_keydir *d, struct mx_pii_ring *ri
     struct mx_pii_id id;
 
     MX_TRY(mx_keydir_read(d, MX_PII_ACTIVE, MX_KEYFILE_PUBLIC, text, &line));
-    ring->active = mx_pii_id_parse(mx_keydir_line(line), &id) ? find(ring, id) : -1;
+    ring->active = parse_id(mx_keydir_line(line), &id) ? find(ring, id) : -1;
     if (ring->active < 0)
         return MX_KEYDIR_REFUSE(d, "%s/%s: names no key of the directory", d->path, MX_PII_ACTIVE);
     return MX_OK;

@@ -49,8 +49,7 @@ enum mx_err mx_pii_ring_retire(const struct mx_keydir *d, const char *retired) M
 bool mx_pii_file(struct mx_str file, struct mx_pii_id *ret_id);
 /* Make and activate a first key unless there is an active one. */
 enum mx_err mx_pii_ring_first(const struct mx_keydir *d) MX_MUST_CHECK;
-/* The id as 16 hex digits in `a`, and back. */
+/* The id as 16 hex digits in `a`. */
 struct mx_str mx_pii_id_text(struct mx_arena *a, struct mx_pii_id id);
-bool mx_pii_id_parse(struct mx_str text, struct mx_pii_id *ret_id);
 
 #endif

@@ -52,7 +52,8 @@ static bool seat_view(const struct mx_workers *c, int i, struct mx_slot_view *re
     return c->seats[i].pid > 0 && ret_view->pid == c->seats[i].pid;
 }
 
-int mx_workers_count(const struct mx_workers *c, enum mx_pool pool, int generation)
+/* Seats of the pool and generation whose workers are not stopping. */
+static int count(const struct mx_workers *c, enum mx_pool pool, int generation)
 {
     int n = 0;
 
@@ -132,7 +133,7 @@ static void spawn(struct mx_workers *c, int i)
 bool mx_workers_fill(struct mx_workers *c, const struct mx_settings *conf, int generation,
                      enum mx_pool pool, int want)
 {
-    int missing = want - mx_workers_count(c, pool, generation);
+    int missing = want - count(c, pool, generation);
 
     for (int i = 0; i < c->n && missing > 0; i++) {
         if (c->seats[i].taken)
@@ -200,7 +201,7 @@ void mx_workers_trim(struct mx_workers *c, int generation, enum mx_pool pool, in
 {
     int best;
 
-    for (int n = mx_workers_count(c, pool, generation); n > want; n--) {
+    for (int n = count(c, pool, generation); n > want; n--) {
         best = -1;
         for (int i = 0; i < c->n; i++)
             if (works(&c->seats[i], pool, generation) && (best < 0 || goes_first(c, i, best)))

@@ -44,9 +44,7 @@ struct mx_workers {
 void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, int slots);
 void mx_workers_release(struct mx_workers *c);
 
-/* Seats of the pool and generation whose workers are not stopping. */
-int mx_workers_count(const struct mx_workers *c, enum mx_pool pool, int generation);
-/* Those of them whose worker has reported READY. */
+/* Seats of the pool and generation whose worker has reported READY and is not stopping. */
 int mx_workers_ready(const struct mx_workers *c, enum mx_pool pool, int generation);
 /* Seats that are not free. */
 int mx_workers_taken(const struct mx_workers *c);
