@@ -360,7 +360,7 @@ enum mx_err mx_export_page(struct mx_ctx *cx, int64_t limit, struct mx_export_at
 
     for (int i = 0; (p = part_at(i)) != NULL; i++)
         *list_of(&g, p) =
-            (struct mx_list){mx_arena_zalloc(cx->arena, (size_t)limit, p->size), 0, p->size};
+            MX_LIST_OF(mx_arena_zalloc(cx->arena, (size_t)limit, p->size), 0, p->size);
     if (!mx_id_eq(at->account, g.walk.self))
         MX_TRY(go_to_guest(&g.walk, at->account));
     MX_TRY(fill(&g));

@@ -65,7 +65,7 @@ static enum mx_err open_rows(struct mx_ctx *cx, const struct mx_noun *n, struct 
 
     for (size_t i = 0; i < rows.n; i++)
         memcpy(at + i * n->shape->size, (const char *)rows.at + i * row_size(n), row_size(n));
-    *ret_list = (struct mx_list){at, rows.n, n->shape->size};
+    *ret_list = MX_LIST_OF(at, rows.n, n->shape->size);
     return n->load && rows.n > 0 ? n->load(cx, at, rows.n) : MX_OK;
 }
 
@@ -378,8 +378,8 @@ static bool remove_all(struct run *r, const struct mx_list *in)
 
 static struct mx_list room_for(const struct run *r, size_t n)
 {
-    return (struct mx_list){mx_arena_zalloc(r->cx->arena, n, r->noun->shape->size), n,
-                            r->noun->shape->size};
+    return MX_LIST_OF(mx_arena_zalloc(r->cx->arena, n, r->noun->shape->size), n,
+                      r->noun->shape->size);
 }
 
 enum mx_err mx_crud_batch(struct mx_ctx *cx, const void *in, struct mx_reply *reply)

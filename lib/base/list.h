@@ -7,9 +7,9 @@
 #include "base/err.h"
 
 struct mx_list {
-    void *at;
-    size_t n;
     size_t size; /* of an element; 0: an empty list that was never filled */
+    size_t n;
+    void *at;
 };
 
 /* A page of rows ends with the one that reaches so many bytes, however few rows that are: 100 large
@@ -17,7 +17,9 @@ struct mx_list {
 #define MX_PAGE_BYTES ((size_t)4 << 20)
 
 /* The list of the `n` elements at `p`, a pointer to their type. */
-#define MX_LIST(p, n) ((struct mx_list){(p), (n), sizeof *(p)})
+#define MX_LIST(p, n) MX_LIST_OF((p), (n), sizeof *(p))
+/* The same where only the size of an element is known. */
+#define MX_LIST_OF(p, count, bytes) ((struct mx_list){.size = (bytes), .n = (count), .at = (p)})
 
 /* `list.at`, whose elements have that size; another size is a bug. */
 static inline void *mx_list_at(struct mx_list list, size_t size)

@@ -9,7 +9,7 @@
 /* True when an earlier pair has the name of the i-th. */
 static bool named_before(const struct mx_list *pairs, size_t i)
 {
-    const struct mx_list before = {pairs->at, i, pairs->size};
+    const struct mx_list before = MX_LIST_OF(pairs->at, i, pairs->size);
 
     return mx_pair_value(&before, MX_AT(*pairs, const struct mx_pair, i)->name).p != NULL;
 }

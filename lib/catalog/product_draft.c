@@ -315,7 +315,7 @@ static void append(struct mx_arena *a, struct mx_list *list, size_t size, const 
     if (list->n > 0)
         memcpy(at, list->at, list->n * size);
     memcpy(at + list->n * size, element, size);
-    *list = (struct mx_list){at, list->n + 1, size};
+    *list = MX_LIST_OF(at, list->n + 1, size);
 }
 
 static void gather_choice(struct mx_arena *a, struct mx_list *options, const struct mx_pair *choice)
@@ -351,7 +351,7 @@ static void check_options(struct mx_ctx *cx, const struct mx_product_draft *m)
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/name", i), "duplicate",
                         "is listed twice");
         for (size_t k = 1; k < o->values.n; k++) {
-            const struct mx_list before = {o->values.at, k, o->values.size};
+            const struct mx_list before = MX_LIST_OF(o->values.at, k, o->values.size);
 
             if (has_value(&before, *MX_AT(o->values, const struct mx_str, k)))
                 mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/values/%zu", i, k),

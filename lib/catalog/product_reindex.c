@@ -48,7 +48,7 @@ static void drop_repeated(struct mx_list *list)
     size_t n = 0;
 
     for (size_t i = 0; i < list->n; i++) {
-        const struct mx_list before = {list->at, n, list->size};
+        const struct mx_list before = MX_LIST_OF(list->at, n, list->size);
         struct mx_pair p = *MX_AT(*list, struct mx_pair, i);
 
         if (!mx_pair_value(&before, p.name).p)

@@ -186,7 +186,7 @@ static void read_many(struct mx_reader *r, const struct mx_field *f, const struc
     n = mx_json_count(v);
     if (!mx_read_count_ok(r, f, at, n))
         return;
-    *to = (struct mx_list){mx_arena_zalloc(r->arena, n, size), n, size};
+    *to = MX_LIST_OF(mx_arena_zalloc(r->arena, n, size), n, size);
     if (f->kind == MX_K_LIST)
         read_structs(r, f, at, v, to);
     else if (f->kind == MX_K_EACH)

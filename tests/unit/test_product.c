@@ -11,7 +11,7 @@ static struct mx_settings conf = {.currency = "EUR"};
 
 static struct mx_list list(const void *at, size_t n, size_t size)
 {
-    return (struct mx_list){mx_arena_dup(cx.arena, at, n * size), n, size};
+    return MX_LIST_OF(mx_arena_dup(cx.arena, at, n * size), n, size);
 }
 #define LIST(T, ...) list((const T[]){__VA_ARGS__}, MX_LEN(((const T[]){__VA_ARGS__})), sizeof(T))
 
