@@ -65,7 +65,7 @@ struct mx_shipping_offer {
 };
 
 struct mx_cart {
-    struct mx_id id; /* none: not stored (mx_cart_of_items) */
+    struct mx_id id; /* none: not stored (mx_cart_load_live) */
     struct mx_str currency;
     struct mx_list items; /* struct mx_cart_item */
     struct mx_str coupon; /* absent: none */
@@ -134,14 +134,13 @@ enum mx_err mx_cart_ship_to(struct mx_ctx *cx, struct mx_id entry, const struct 
 /* Choose a way to ship. MX_E_VALIDATION_FAILED when it is not offered for this cart. */
 enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method,
                             struct mx_cart *ret_cart) MX_MUST_CHECK;
-/* Ways to ship this cart, with prices; struct mx_shipping_offer. Reads only. */
+/* Ways to ship the account's cart, made if there is none, with prices; struct mx_shipping_offer. */
 enum mx_err mx_cart_offers(struct mx_ctx *cx, struct mx_list *ret_offers) MX_MUST_CHECK;
 
-/* Lines of a cart that is open no longer come into `account`'s open cart, made if there is none,
- * with its address, method and words, which count before those that are there. Of what does not
- * come along (too many lines, more than 999 of one, another currency) the cart's warnings tell,
- * until they were shown. Nothing happens when there is no such cart. In the caller's transaction.
- */
+/* Lines of `cart` come into `account`'s open cart, made if there is none, with its address, method
+ * and words, which count before those that are there. Of what does not come along (too many lines,
+ * more than 999 of one, another currency) the cart's warnings tell, until they were shown. `cart`
+ * itself stays as it is; where there is none, nothing comes along. In the caller's transaction. */
 enum mx_err mx_cart_take(struct mx_ctx *cx, struct mx_id cart, struct mx_id account) MX_MUST_CHECK;
 
 /* Of table cart, see shop/holding.h: a guest's whole cart comes along (mx_cart_take). */
