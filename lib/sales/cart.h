@@ -64,12 +64,19 @@ struct mx_shipping_offer {
     int64_t days_min, days_max;
 };
 
+/* A discount in effect. */
+struct mx_discount {
+    struct mx_id promotion_id;
+    struct mx_str name, code; /* code: of the coupon; absent: it needs none */
+    struct mx_money amount;
+};
+
 struct mx_cart {
     struct mx_id id; /* none: not stored (mx_cart_load_live) */
     struct mx_str currency;
-    struct mx_list items; /* struct mx_cart_item */
-    struct mx_str coupon; /* absent: none */
-    struct mx_list discounts;
+    struct mx_list items;     /* struct mx_cart_item */
+    struct mx_str coupon;     /* absent: none */
+    struct mx_list discounts; /* struct mx_discount */
     struct mx_money subtotal, discount_total, shipping_total, tax_total, total;
     struct mx_postal *shipping_address;        /* NULL: none yet */
     struct mx_shipping_offer *shipping_method; /* NULL: none yet */

@@ -63,6 +63,26 @@ struct mx_order_addresses {
     struct mx_postal *shipping; /* NULL: none was given */
 };
 
+/* Money that went back. */
+struct mx_refund {
+    struct mx_id id;
+    struct mx_money amount;
+    struct mx_str reason; /* absent: none was given */
+    struct mx_time created_at;
+};
+
+/* A parcel, and how many of which lines are in it. */
+struct mx_fulfilment_item {
+    struct mx_id order_item_id;
+    int64_t quantity;
+};
+struct mx_fulfilment {
+    struct mx_id id;
+    struct mx_str carrier, tracking_number; /* absent: not known */
+    struct mx_list items;                   /* struct mx_fulfilment_item */
+    struct mx_time created_at;
+};
+
 struct mx_order {
     struct mx_id id;
     struct mx_str number;
@@ -74,12 +94,12 @@ struct mx_order {
     struct mx_list items; /* struct mx_order_item */
     struct mx_order_addresses addresses;
     struct mx_order_method *shipping_method; /* NULL: none */
-    struct mx_list discounts;
+    struct mx_list discounts;                /* struct mx_discount */
     struct mx_money subtotal, discount_total, shipping_total, tax_total, total;
     struct mx_str email, note, metadata; /* metadata: JSON, absent: none */
     struct mx_list payments;             /* struct mx_order_payment_row */
-    struct mx_list refunds, fulfilments;
-    struct mx_list events; /* struct mx_order_event */
+    struct mx_list refunds, fulfilments; /* struct mx_refund, mx_fulfilment */
+    struct mx_list events;               /* struct mx_order_event */
     int64_t version;
     struct mx_id cart_id; /* not shown: what it was made of */
 };

@@ -54,13 +54,20 @@ static const struct mx_field requirement_fields[] = {
 };
 MX_SHAPE(mx_shape_cart_requirement, "CartRequirement", REQUIREMENT, requirement_fields);
 
+static const struct mx_field discount_fields[] = {
+    MX_O(struct mx_discount, promotion_id, "Promotion that gives it."),
+    MX_O(struct mx_discount, name, "Name of the promotion."),
+    MX_O_NULL(struct mx_discount, code, "Coupon code; null: it needs none."),
+    MX_O(struct mx_discount, amount, "Amount that is taken off."),
+};
+MX_SHAPE(mx_shape_discount, "Discount", struct mx_discount, discount_fields);
+
 static const struct mx_field cart_fields[] = {
     MX_O(struct mx_cart, id, "Cart."),
     MX_O(struct mx_cart, currency, "ISO 4217."),
     MX_O_LIST(struct mx_cart, items, &mx_shape_cart_item, "Lines, oldest first."),
     MX_O_NULL(struct mx_cart, coupon, "Coupon code."),
-    MX_F_KIND(struct mx_cart, discounts, "discounts", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
-              "Discounts in effect."),
+    MX_O_LIST(struct mx_cart, discounts, &mx_shape_discount, "Discounts in effect."),
     MX_O(struct mx_cart, subtotal, "Sum of the lines."),
     MX_O(struct mx_cart, discount_total, "Sum of the discounts."),
     MX_O(struct mx_cart, shipping_total, "Shipping, net."),

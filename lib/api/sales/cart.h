@@ -4,7 +4,7 @@
 
 #include "http/route.h"
 
-extern const struct mx_shape mx_shape_cart;
+extern const struct mx_shape mx_shape_discount, mx_shape_cart;
 
 /* Its routes. */
 extern const struct mx_route mx_routes_cart[];

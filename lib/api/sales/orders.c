@@ -51,7 +51,30 @@ static const struct mx_field addresses_fields[] = {
 };
 MX_SHAPE(mx_shape_order_addresses, "OrderAddresses", struct mx_order_addresses, addresses_fields);
 
-#define STRINGS(m, doc) MX_F_KIND(struct mx_order, m, #m, MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT, doc)
+static const struct mx_field refund_fields[] = {
+    MX_O(struct mx_refund, id, "Refund."),
+    MX_O(struct mx_refund, amount, "Amount that went back."),
+    MX_O_NULL(struct mx_refund, reason, "Reason, as staff gave it."),
+    MX_O(struct mx_refund, created_at, "Time of the refund."),
+};
+static MX_SHAPE(refund_shape, "Refund", struct mx_refund, refund_fields);
+
+static const struct mx_field fulfilment_item_fields[] = {
+    MX_O(struct mx_fulfilment_item, order_item_id, "Line of the order."),
+    MX_O(struct mx_fulfilment_item, quantity, "Units of it in this parcel."),
+};
+static MX_SHAPE(fulfilment_item_shape, "FulfilmentItem", struct mx_fulfilment_item,
+                fulfilment_item_fields);
+
+static const struct mx_field fulfilment_fields[] = {
+    MX_O(struct mx_fulfilment, id, "Parcel."),
+    MX_O_NULL(struct mx_fulfilment, carrier, "Carrier."),
+    MX_O_NULL(struct mx_fulfilment, tracking_number, "Tracking number of the carrier."),
+    MX_O_LIST(struct mx_fulfilment, items, &fulfilment_item_shape, "Contents."),
+    MX_O(struct mx_fulfilment, created_at, "Time of dispatch."),
+};
+static MX_SHAPE(fulfilment_shape, "Fulfilment", struct mx_fulfilment, fulfilment_fields);
+
 static const struct mx_field order_fields[] = {
     MX_O(struct mx_order, id, "Order."),
     MX_O(struct mx_order, number, "For people."),
@@ -68,7 +91,7 @@ static const struct mx_field order_fields[] = {
     MX_O_LIST(struct mx_order, items, &mx_shape_order_item, "Lines."),
     MX_O_OBJ(struct mx_order, addresses, &mx_shape_order_addresses, "Addresses."),
     MX_O_PTR(struct mx_order, shipping_method, &mx_shape_order_method, "How it is shipped."),
-    STRINGS(discounts, "Discounts in effect."),
+    MX_O_LIST(struct mx_order, discounts, &mx_shape_discount, "Discounts in effect."),
     MX_O(struct mx_order, subtotal, "Sum of the lines."),
     MX_O(struct mx_order, discount_total, "Sum of the discounts."),
     MX_O(struct mx_order, shipping_total, "Shipping, net."),
@@ -78,8 +101,8 @@ static const struct mx_field order_fields[] = {
     MX_O_NULL(struct mx_order, note, "The buyer's note."),
     MX_O_METADATA(struct mx_order, metadata, "Of the cart that it was made of."),
     MX_O_LIST(struct mx_order, payments, &mx_shape_payment, "Attempts to pay, oldest first."),
-    STRINGS(refunds, "Refunds."),
-    STRINGS(fulfilments, "Parcels."),
+    MX_O_LIST(struct mx_order, refunds, &refund_shape, "Refunds."),
+    MX_O_LIST(struct mx_order, fulfilments, &fulfilment_shape, "Parcels."),
     MX_O_LIST(struct mx_order, events, &mx_shape_order_event, "History, oldest first."),
 };
 MX_SHAPE(mx_shape_order, "Order", struct mx_order, order_fields);
