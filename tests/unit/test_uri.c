@@ -87,22 +87,9 @@ static void base64url(struct mx_arena *a)
     } pairs[] = {
         {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
         {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xbe", "-_--"}};
-    static const char *const refused[] = {"Z",
-                                          "Zg==",
-                                          "Zm8=",
-                                          "Zm9vY",
-                                          "Zh",
-                                          "Zm9",
-                                          "+/+/",
-                                          "Zm 9v",
-                                          "Zg\n",
-                                          "Zm.v",
-                                          "Zm9v!",
-                                          "\xC3\xA9",
-                                          "====",
-                                          "Zm9v=",
-                                          "Zm9m9v\xac"
-                                          "g"};
+    static const char *const refused[] = {"Z",     "Zg==",     "Zm8=",  "Zm9vY", "Zh",
+                                          "Zm9",   "+/+/",     "Zm 9v", "Zg\n",  "Zm.v",
+                                          "Zm9v!", "\xC3\xA9", "====",  "Zm9v=", "Zm9m9v\254g"};
     struct mx_str out = {0};
     size_t i;
 
