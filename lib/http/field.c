@@ -46,6 +46,14 @@ static bool collects(const struct mx_field *f)
     return f->kind == MX_K_STRS || f->kind == MX_K_MAP;
 }
 
+/* True when the parameter gives row `f` a value: an empty one of several counts as absent. */
+static bool gives(const struct mx_field *f, const struct mx_pair *p)
+{
+    bool several = f->kind == MX_K_STRS || f->kind == MX_K_IDS;
+
+    return takes(f, p->name) && (p->value.n > 0 || !several || (f->flags & MX_F_REQUIRED));
+}
+
 /* Read one value of a row that collects into *to; the name behind a prefix as well. */
 static bool read_collected(struct mx_reader *r, const struct mx_field *f, const struct mx_pair *p,
                            struct mx_pair *to)
@@ -83,7 +91,7 @@ static void collect(struct mx_reader *r, const struct mx_field *f, const struct 
     for (int q = 0; q < src->n_query; q++) {
         struct mx_pair pair;
 
-        if (!takes(f, src->query[q].name) || !read_collected(r, f, &src->query[q], &pair))
+        if (!gives(f, &src->query[q]) || !read_collected(r, f, &src->query[q], &pair))
             continue;
         if (map)
             *MX_AT(*to, struct mx_pair, i++) = pair;
@@ -105,7 +113,7 @@ static void collect_ids(struct mx_reader *r, const struct mx_field *f, const str
     for (int q = 0; q < src->n_query; q++) {
         struct mx_str rest = src->query[q].value, id;
 
-        if (!takes(f, src->query[q].name))
+        if (!gives(f, &src->query[q]))
             continue;
         while (mx_str_split(&rest, ',', &id)) {
             if (!mx_read_count_ok(r, f, &at, to->n + 1))
@@ -123,7 +131,7 @@ static void read_query_row(struct mx_reader *r, const struct mx_field *f,
     size_t n = 0;
 
     for (int q = 0; q < src->n_query; q++) {
-        if (!takes(f, src->query[q].name))
+        if (!gives(f, &src->query[q]))
             continue;
         if (n++ == 0)
             first = &src->query[q];

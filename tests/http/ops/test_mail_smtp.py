@@ -481,7 +481,7 @@ def test_a_known_outcome_is_not_forgotten_when_the_database_is_away(lone, author
             lone.cut_connections()
             go.set()
             until(lambda: server.to(email), what="the mail to be taken")
-            until(lambda: "a job fails" in lone.log(), what="the database to be missed")
+            until(lambda: "job failed" in lone.log(), what="the database to be missed")
             assert row(lone, email)["state"] == "0"
         finally:
             lone.admin().rows("ALTER USER 'merx'@'localhost' ACCOUNT UNLOCK")
