@@ -104,7 +104,7 @@ def test_every_answer_is_as_declared(contract, exchanges):
 
 
 def taken(value):
-    """What is sent, as it is taken: without blanks at the ends of text and without empty text."""
+    """A body as it is taken: without blanks at the ends of text and without empty text."""
     if isinstance(value, dict):
         return {k: taken(v) for k, v in value.items() if v != ""}
     if isinstance(value, list):
