@@ -460,7 +460,6 @@ def test_long_titles_have_cursors(api, staff):
         ({"cursor": "!"}, "cursor", None),
         ({"currency": "USD"}, "currency", "unknown_value"),
         ({"currency": "XXQ"}, "currency", None),
-        ({"brand": ""}, "brand", None),
         ({"total": ["true", "true"]}, "total", "repeated"),
         ({"attr.": "x"}, "attr.", None),
     ],
