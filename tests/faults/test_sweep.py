@@ -125,7 +125,7 @@ def confirm(api, mailbox, address, answer):
                 tried.add(code)
         return None
 
-    return until(verified, what="the code of the answer")
+    return until(verified, 240, "the code of the answer")
 
 
 def answer_of(answer):

@@ -39,7 +39,7 @@ static void keys(struct mx_arena *a, struct mx_str in)
 static void token(struct mx_arena *a, struct mx_str in)
 {
     static struct mx_str clients[] = {{"c", 1}};
-    const struct mx_oidc_provider p = {.issuer = MX_S("https://i"), .clients = {clients, 1}};
+    const struct mx_oidc_provider p = {.issuer = MX_S("https://i"), .clients = MX_LIST(clients, 1)};
     struct mx_str head = mx_b64url(a, HEADER, sizeof(HEADER) - 1);
     struct mx_str claims = mx_b64url(a, in.p, in.n);
     struct mx_str text = mx_str_fmt(a, "%s.%s.AAAA", head.p, claims.p);
