@@ -1,6 +1,7 @@
 """The database connection is cut at the Nth command of a request, for N = 1, 2, ... until a request
 passes uncut: what comes back is an answer or a 503 to be repeated, and after the repetition everything
 was done once and whole."""
+import fcgi_client
 import invariants
 import pytest
 from beside import Beside
@@ -126,7 +127,7 @@ def confirm(api, mailbox, address, answer):
                 tried.add(code)
         return None
 
-    return until(verified, 240, "the code of the answer")
+    return until(verified, what="the code of the answer")
 
 
 def answer_of(answer):
