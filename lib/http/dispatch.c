@@ -39,16 +39,22 @@ struct exchange {
 
 /* ---- names and tracing ---- */
 
-static bool request_id_ok(struct mx_str s)
+/* 1 to `max` letters, digits and characters of `others`. */
+static bool made_of(struct mx_str s, const char *others, size_t max)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
         bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
-        if (!alnum && c != '.' && c != '_' && c != '-')
+        if (!alnum && (c == 0 || strchr(others, c) == NULL))
             return false;
     }
-    return s.n >= 1 && s.n <= REQUEST_ID_MAX;
+    return s.n >= 1 && s.n <= max;
+}
+
+static bool request_id_ok(struct mx_str s)
+{
+    return made_of(s, "._-", REQUEST_ID_MAX);
 }
 
 /* `n` lower-case hex digits at `from`, not all zero unless `zero`. */
@@ -200,14 +206,7 @@ static enum mx_err find_route(struct exchange *x)
 
 static bool header_names(struct mx_str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-
-        if (!alnum && c != '-' && c != '_' && c != ',' && c != ' ')
-            return false;
-    }
-    return s.n > 0 && s.n <= CORS_HEADERS_MAX;
+    return made_of(s, "-_, ", CORS_HEADERS_MAX);
 }
 
 /* The headers that a page may send: those of the setting, or with "*" all that it asks for (fetch

@@ -297,8 +297,7 @@ static const struct mx_field *constant_of(const struct mx_shape *shape, const ch
     for (size_t i = 0; i < shape->n; i++) {
         const struct mx_field *f = &shape->fields[i];
 
-        if (f->kind == MX_K_ENUM && f->names[0] && !f->names[1] &&
-            (!name || strcmp(f->name, name) == 0))
+        if (f->kind == MX_K_ENUM && f->names[0] && !f->names[1] && strcmp(f->name, name) == 0)
             return f;
     }
     return NULL;
