@@ -25,14 +25,6 @@ struct asked {
     struct mx_str *handle; /* to set */
 };
 
-static enum mx_err take_share(void *arg)
-{
-    struct asked *a = arg;
-
-    a->mailed = mx_limits_allow_mail(a->cx, a->key);
-    return MX_OK;
-}
-
 static enum mx_err mail_new_address(const struct asked *a, const struct mx_profile *user,
                                     const struct mx_owner *owner)
 {
@@ -68,6 +60,7 @@ static enum mx_err ask(void *arg)
     struct mx_profile user;
     struct mx_owner owner;
 
+    a->mailed = mx_limits_take_mail(cx, a->key);
     MX_TRY(mx_account_profile(cx, cx->actor.account, &user));
     MX_TRY(mx_account_owner(cx, a->key, &owner));
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_account(&cx->actor.account), &what, a->mailed,
@@ -82,10 +75,9 @@ enum mx_err mx_email_change_ask(struct mx_ctx *cx, const struct mx_email_change 
                                 struct mx_str *ret_handle)
 {
     struct asked a = {.cx = cx, .email = in->email, .handle = ret_handle};
-    struct mx_proved proved = {take_share, ask, &a};
 
     MX_TRY(mx_email_key_of(cx, in->email, &a.key));
-    return mx_signin_prove(cx, in->password, &proved);
+    return mx_signin_with_password(cx, in->password, ask, &a);
 }
 
 /* ---- confirming ---- */

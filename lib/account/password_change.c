@@ -81,7 +81,6 @@ enum mx_err mx_password_change_own(struct mx_ctx *cx, const struct mx_password_c
 struct forgot {
     struct mx_ctx *cx;
     struct mx_str email, key;
-    bool mailed; /* the address has not had its share of mail */
     struct mx_mailed_code code;
 };
 
@@ -93,15 +92,16 @@ static enum mx_err mail_code(void *arg)
     struct mx_owner owner;
     struct mx_pair var;
     struct mx_list vars;
+    bool mailed = mx_limits_take_mail(cx, f->key);
 
     MX_TRY(mx_account_owner(cx, f->key, &owner));
     if (owner.open)
         what.account = owner.id;
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, f->key),
-                               &what, f->mailed, &f->code));
+                               &what, mailed, &f->code));
     var = (struct mx_pair){MX_S("code"), f->code.code};
     vars = MX_LIST(&var, 1);
-    if (!owner.open || !f->mailed)
+    if (!owner.open || !mailed)
         return mx_mail_queue_none(cx, f->email, "reset_code", vars);
     return mx_mail_queue(cx, owner.id, owner.email, "reset_code", owner.locale, vars);
 }
@@ -111,7 +111,6 @@ enum mx_err mx_password_forgot(struct mx_ctx *cx, struct mx_str email, struct mx
     struct forgot f = {.cx = cx, .email = email};
 
     MX_TRY(mx_email_key_of(cx, email, &f.key));
-    f.mailed = mx_limits_allow_mail(cx, f.key);
     MX_TRY(mx_db_tx(cx->db, mail_code, &f));
     *ret_handle = f.code.handle;
     return MX_OK;

@@ -104,7 +104,6 @@ static enum mx_err make_and_sign_in(struct mx_ctx *cx, const struct person *p,
 struct signup {
     struct mx_ctx *cx;
     struct person person;
-    bool mailed; /* the address has not had its share of mail */
     struct mx_registered *registered;
 };
 
@@ -149,14 +148,15 @@ static enum mx_err ask_for_proof(void *arg)
     struct mx_owner owner;
     struct mx_str locale;
     struct mx_pair var;
+    bool mailed = mx_limits_take_mail(cx, p->key);
 
     mx_db_effect(cx->db);
     MX_TRY(guest_locale(s, &locale));
     MX_TRY(mx_account_owner(cx, p->key, &owner));
-    MX_TRY(mx_mailed_code_make(cx, codes_of(p->key), &what, s->mailed, &made));
+    MX_TRY(mx_mailed_code_make(cx, codes_of(p->key), &what, mailed, &made));
     s->registered->handle = made.handle;
     var = (struct mx_pair){MX_S("code"), made.code};
-    if (!s->mailed)
+    if (!mailed)
         return mx_mail_queue_none(cx, p->email, "verify_code", MX_LIST(&var, 1));
     if (!mx_id_none(owner.id))
         return mx_mail_queue(cx, owner.id, owner.email, "address_taken", owner.locale,
@@ -178,7 +178,6 @@ enum mx_err mx_signin_register(struct mx_ctx *cx, const struct mx_register *in,
     ret_registered->signed_in = !cx->proc->conf->verify_email;
     if (ret_registered->signed_in)
         return mx_db_tx(cx->db, sign_up, &s);
-    s.mailed = mx_limits_allow_mail(cx, s.person.key);
     return mx_db_tx(cx->db, ask_for_proof, &s);
 }
 

@@ -100,6 +100,9 @@ void mx_db_before_commit(struct mx_db *db, enum mx_err (*hook)(void *arg), void 
  * `certain` is false); outside of a transaction at once. For memory that follows the database; runs
  * no statement. */
 void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg, bool certain), void *arg);
+/* Inside fn: run hook(arg) when this run of it is certain not to take effect. For memory that was
+ * changed ahead of the database; runs no statement. */
+void mx_db_after_rollback(struct mx_db *db, void (*hook)(void *arg), void *arg);
 /* One transaction of a request is what it is for, and what is kept of the request commits along
  * with that effect. mx_db_on_effect, before it: `hook` goes to the end of that transaction like
  * one of mx_db_before_commit, until mx_db_begin_request. mx_db_effect, inside fn: the present

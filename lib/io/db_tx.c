@@ -22,6 +22,12 @@ struct after {
     void *arg;
 };
 
+struct undo {
+    struct undo *next;
+    void (*hook)(void *arg);
+    void *arg;
+};
+
 struct memo {
     struct memo *next;
     const void *owner;
@@ -32,6 +38,7 @@ struct memo {
 struct gathered {
     struct before *before, **before_end;
     struct after *after, **after_end;
+    struct undo *undos; /* the last one first */
     struct memo *memos;
 };
 
@@ -350,6 +357,16 @@ void mx_db_after_commit(struct mx_db *db, void (*hook)(void *arg, bool certain),
     db->run.after_end = &a->next;
 }
 
+void mx_db_after_rollback(struct mx_db *db, void (*hook)(void *arg), void *arg)
+{
+    struct undo *u;
+
+    MX_ASSERT(db->in_tx);
+    u = MX_NEW(db->arena, struct undo);
+    *u = (struct undo){db->run.undos, hook, arg};
+    db->run.undos = u;
+}
+
 void mx_db_on_effect(struct mx_db *db, enum mx_err (*hook)(void *arg), void *arg)
 {
     db->effect = (struct before){NULL, hook, arg};
@@ -383,10 +400,16 @@ static enum mx_err run_before(struct mx_db *db)
     return MX_OK;
 }
 
-static void run_after(struct mx_db *db, bool certain)
+/* Hooks for the end of a run of a transaction. */
+static void run_after(struct mx_db *db, enum mx_err end)
 {
-    for (const struct after *a = db->run.after; a; a = a->next)
-        a->hook(a->arg, certain);
+    if (end == MX_OK || end == MX_E_COMMIT_UNKNOWN) {
+        for (const struct after *a = db->run.after; a; a = a->next)
+            a->hook(a->arg, end == MX_OK);
+        return;
+    }
+    for (const struct undo *u = db->run.undos; u; u = u->next)
+        u->hook(u->arg);
 }
 
 /* ---- transactions ---- */
@@ -433,8 +456,7 @@ static enum mx_err attempt(struct mx_db *db, enum mx_err (*fn)(void *arg), void 
     if (*ret_cause != MX_OK && db->begun)
         mx_link_rollback(db->links[MX_LINK_WRITE]);
     db->in_tx = false;
-    if (*ret_cause == MX_OK || *ret_cause == MX_E_COMMIT_UNKNOWN)
-        run_after(db, *ret_cause == MX_OK);
+    run_after(db, *ret_cause);
     return e != MX_OK ? e : *ret_cause;
 }
 

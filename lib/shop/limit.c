@@ -1,6 +1,7 @@
 #include "shop/limit.h"
 
 #include "codec/inet.h"
+#include "io/db.h"
 #include "io/shm.h"
 
 /* Of one client, of all, and of all to all accounts. */
@@ -136,13 +137,31 @@ static size_t limits_of_mail(struct mx_ctx *cx, struct mx_str key,
     return own_mail(cx, MX_LEN(rows), limits);
 }
 
-bool mx_limits_allow_mail(struct mx_ctx *cx, struct mx_str key)
-{
+/* A share of mail that a transaction has taken. */
+struct share {
+    struct mx_ctx *cx;
     struct mx_limit limits[MX_LIMITS_MAX];
-    struct mx_rate rate;
-    size_t n = limits_of_mail(cx, key, limits);
+    size_t n;
+};
 
-    return mx_limits_take(cx, limits, n, &rate);
+static void give_share(void *arg)
+{
+    const struct share *s = arg;
+
+    mx_limits_give(s->cx, s->limits, s->n);
+}
+
+bool mx_limits_take_mail(struct mx_ctx *cx, struct mx_str key)
+{
+    struct share *s = MX_NEW(cx->arena, struct share);
+    struct mx_rate rate;
+
+    s->cx = cx;
+    s->n = limits_of_mail(cx, key, s->limits);
+    if (!mx_limits_take(cx, s->limits, s->n, &rate))
+        return false;
+    mx_db_after_rollback(cx->db, give_share, s);
+    return true;
 }
 
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused)

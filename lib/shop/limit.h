@@ -28,13 +28,13 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
 /* Give the tokens back: the attempt does not count. */
 void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n);
 
-/* Take one of each limit of mail to the canonical address `key`, for good: mail that anybody may
- * ask for by naming the address, whatever the mail is for. The limits are those of one client to
- * the address, well below those of all clients to it, so that a few strangers do not use up what
- * its owner needs; of one client to all addresses; of all mail; and, where somebody is signed in
- * who is no guest, of what that account asks for. False: nothing may be sent, and nothing was
- * taken. */
-bool mx_limits_allow_mail(struct mx_ctx *cx, struct mx_str key) MX_MUST_CHECK;
+/* Inside a transaction: take one of each limit of mail to the canonical address `key`, for good if
+ * it commits: mail that anybody may ask for by naming the address, whatever it is for. The limits
+ * are those of one client to the address, well below those of all clients to it, so that a few
+ * strangers do not use up what its owner needs; of one client to all addresses; of all mail; and,
+ * where somebody is signed in who is no guest, of what that account asks for. False: nothing may be
+ * sent, and nothing was taken. */
+bool mx_limits_take_mail(struct mx_ctx *cx, struct mx_str key) MX_MUST_CHECK;
 
 /* Let the answer tell of the bucket that refused; returns MX_E_RATE_LIMITED. */
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused);

@@ -12,6 +12,7 @@ from shop import make_product, variant_ids
 from staff_helpers import invite, mailed_code
 
 COMMITS_MAX = 10
+MAILS_AN_HOUR = 4  # to one address for one client address, by default
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +197,27 @@ def test_change_of_address(beside, end, carried_out, api, mailbox):
         return *sender(beside, "/v1/me/email", body, 202, person.token), check
 
     once(beside, end, carried_out, new)
+
+
+# ---- what did not happen counts against nothing
+
+
+@pytest.mark.parametrize("path", ["/v1/auth/register", "/v1/auth/password/forgot"])
+def test_mail_that_was_not_queued_is_no_share_of_the_address(beside, path, api, mailbox):
+    person = api.customer() if path.endswith("forgot") else None
+    body = {"email": person.email} if person else {
+        "email": unique_email(), "password": PASSWORD, "name": "Ada Lovelace"}
+
+    def ask():
+        return beside.send(beside.slow, "POST", path, body)[0]
+
+    beside.proxy.at_command = lambda forward: False
+    try:
+        assert [ask() for _ in range(3 * MAILS_AN_HOUR)] == [503] * 3 * MAILS_AN_HOUR
+    finally:
+        beside.proxy.at_command = None
+    until(lambda: ask() == 202, what="the database")
+    assert mailbox.wait(body["email"])
 
 
 # ---- what a key costs, and how much is kept

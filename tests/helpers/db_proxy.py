@@ -56,7 +56,7 @@ class DbProxy:
             held.answered = threading.Event()
             held.set()
             server.sendall(packet)
-            assert held.answered.wait(10)
+            assert held.answered.wait(60)
 
         self.peer_pid = peer_pid(client)
         relay = hook(forward)

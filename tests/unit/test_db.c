@@ -141,6 +141,13 @@ static void after(void *arg, bool certain)
     mx_buf_c(&x->told, mx_db_in_tx(x->db) || !certain ? "early " : "after ");
 }
 
+static void undo(void *arg)
+{
+    struct ending *x = arg;
+
+    mx_buf_c(&x->told, mx_db_in_tx(x->db) ? "early " : "undo ");
+}
+
 static enum mx_err end_well(void *arg)
 {
     struct ending *x = arg;
@@ -149,6 +156,7 @@ static enum mx_err end_well(void *arg)
 
     x->runs++;
     mx_db_after_commit(x->db, after, x);
+    mx_db_after_rollback(x->db, undo, x);
     mx_db_before_commit(x->db, before_first, x);
     mx_db_before_commit(x->db, before_second, x);
     mx_buf_fmt(&x->told, "run%d memo%d ", x->runs, *memo + *other);
@@ -167,9 +175,9 @@ static void endings(void)
         const char *told;
     } cases[] = {
         {MX_OK, MX_OK, MX_OK, "run1 memo0 b1 b2 after "},
-        {MX_E_RETRY, MX_OK, MX_OK, "run1 memo0 b1 run2 memo0 b1 b2 after "},
-        {MX_E_OUT_OF_STOCK, MX_OK, MX_E_OUT_OF_STOCK, "run1 memo0 b1 "},
-        {MX_OK, MX_E_CART_EMPTY, MX_E_CART_EMPTY, "run1 memo0 "},
+        {MX_E_RETRY, MX_OK, MX_OK, "run1 memo0 b1 undo run2 memo0 b1 b2 after "},
+        {MX_E_OUT_OF_STOCK, MX_OK, MX_E_OUT_OF_STOCK, "run1 memo0 b1 undo "},
+        {MX_OK, MX_E_CART_EMPTY, MX_E_CART_EMPTY, "run1 memo0 undo "},
     };
     struct mx_arena *a = mx_arena_new(4096, 1 << 20), *notes = mx_arena_new(4096, 1 << 20);
     struct ending x = {.db = mx_db_new(&conf)};

@@ -1,6 +1,7 @@
 /* Limits that an attempt stands under together. */
 #include "shop/limit.h"
 
+#include "io/db.h"
 #include "io/shm.h"
 #include "tap.h"
 
@@ -49,15 +50,36 @@ static void test_exceeded(void)
     tap_int(faults.retry_after_s, 1, "never at once");
 }
 
-/* How many of `n` mails to `key` a client may ask for. */
-static int mails(const char *client, const char *key, int n)
+/* Transactions that ask for a mail to `key` each; without a statement they need no server. */
+struct asking {
+    const char *key;
+    enum mx_err end;
+    int allowed;
+};
+
+static enum mx_err ask(void *arg)
 {
-    int allowed = 0;
+    struct asking *x = arg;
+
+    x->allowed += mx_limits_take_mail(&cx, mx_str_c(x->key));
+    return x->end;
+}
+
+/* How many of `n` mails to `key` a client may ask for, in transactions that end like this. */
+static int mails_ended(const char *client, const char *key, int n, enum mx_err end)
+{
+    struct asking x = {key, end, 0};
 
     cx.address = mx_str_c(client);
     for (int i = 0; i < n; i++)
-        allowed += mx_limits_allow_mail(&cx, mx_str_c(key));
-    return allowed;
+        if (mx_db_tx(cx.db, ask, &x) != end)
+            MX_BUG("another end");
+    return x.allowed;
+}
+
+static int mails(const char *client, const char *key, int n)
+{
+    return mails_ended(client, key, n, MX_OK);
 }
 
 /* With a shared memory of their own: no bucket has lost anything. */
@@ -76,6 +98,10 @@ static void test_mail(void)
     proc.shared = mx_shared_new();
     proc.conf = &conf;
     cx.arena = mx_arena_new(1 << 12, 1 << 20);
+    cx.db = mx_db_new(&conf);
+    mx_db_begin_request(cx.db, cx.arena);
+    tap_int(mails_ended("192.0.2.1", "ada", 100, MX_E_CODE_INVALID), 100,
+            "what is rolled back counts against nothing");
     tap_int(mails("192.0.2.1", "ada", 100), 4, "one client has its share of an address");
     tap_int(mails("192.0.2.1", "bob", 100), 4, "of each address");
     tap_int(mails("192.0.2.2", "ada", 100), 4, "another client has its own");
@@ -98,6 +124,7 @@ static void test_mail(void)
             "and so has an account");
     cx.actor = (struct mx_actor){0};
     tap_int(mails("192.0.2.6", "hal", 2), 2, "which is not that of others");
+    mx_db_free(cx.db);
     mx_arena_free(cx.arena);
 }
 
