@@ -2,9 +2,9 @@
 
 #include "catalog/search.h"
 #include "codec/jsonw.h"
-#include "codec/params.h"
 #include "codec/text_norm.h"
 #include "codec/utf8.h"
+#include "shop/currency.h"
 
 #define TITLE_MAX 200
 #define ATTRIBUTE_NAME_MAX 64
@@ -97,13 +97,7 @@ static void overlay_media(struct mx_ctx *cx, struct mx_product_draft *m,
 /* The amount of a price in the shop's currency; a fault for another. */
 static int64_t amount_of(struct mx_ctx *cx, struct mx_money price, size_t variant, const char *name)
 {
-    const char *ours = cx->proc->conf->currency;
-
-    if (mx_str_eqc(mx_currency_str(&price.currency), ours))
-        return price.minor;
-    mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%zu/%s/currency", variant, name),
-                "wrong_currency", "must be %s", ours);
-    mx_fault_params(cx->faults, mx_params_allowed(cx->arena, (const char *const[]){ours, NULL}));
+    mx_currency_check(cx, mx_str_fmt(cx->arena, "/variants/%zu/%s", variant, name), price);
     return price.minor;
 }
 

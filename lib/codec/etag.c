@@ -31,7 +31,6 @@ static bool take_tag(struct mx_str *list, struct mx_str *ret_tag)
 {
     bool weak;
 
-    *list = mx_str_trim(*list);
     weak = mx_str_starts(*list, MX_S("W/\""));
     if (weak)
         *list = mx_str_sub(*list, 2, list->n);
@@ -43,21 +42,29 @@ static bool take_tag(struct mx_str *list, struct mx_str *ret_tag)
     return ret_tag->n > 0;
 }
 
-/* Take the comma before the next tag. False at the end and before what is no comma. */
-static bool take_comma(struct mx_str *list)
+/* Take what stands around a tag off *list: blanks, commas and the empty elements between those (RFC
+ * 9110 5.6.1.2). True when there was a comma. */
+static bool take_commas(struct mx_str *list)
 {
+    bool any = false;
+
     *list = mx_str_trim(*list);
-    return take_byte(list, ',');
+    while (take_byte(list, ',')) {
+        any = true;
+        *list = mx_str_trim(*list);
+    }
+    return any;
 }
 
 bool mx_etag_list_ok(struct mx_str list)
 {
     struct mx_str tag;
 
+    (void)take_commas(&list);
     do {
         if (!take_tag(&list, &tag))
             return false;
-    } while (take_comma(&list));
+    } while (take_commas(&list) && list.n > 0);
     return list.n == 0;
 }
 
@@ -67,11 +74,12 @@ bool mx_etag_listed(struct mx_str list, struct mx_str etag)
 
     if (mx_str_eqc(mx_str_trim(list), "*"))
         return true;
+    (void)take_commas(&list);
     do {
         if (!take_tag(&list, &tag))
             return false;
         if (mx_str_eq(tag, etag))
             return true;
-    } while (take_comma(&list));
+    } while (take_commas(&list));
     return false;
 }

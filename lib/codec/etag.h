@@ -6,7 +6,7 @@
 
 /* True when `list` is "*" or one or more tags between commas, each strong, weak (what nginx makes
  * of a strong one when it compresses an answer) or bare, as clients send that keep the tag alone.
- */
+ * Empty elements between them are skipped. */
 bool mx_etag_list_ok(struct mx_str list);
 
 /* True when `list` holds `etag` (without quotes), weak or strong, or is "*". The rest behind a

@@ -4,6 +4,7 @@
 
 #include "api/crud.h"
 #include "q/shipping_method.h"
+#include "shop/currency.h"
 #include "shop/json_rows.h"
 
 #define RATES_MAX 300
@@ -18,7 +19,8 @@ struct method {
 static const struct mx_field rate_fields[] = {
     MX_F(R, country, MX_BODY, MX_F_NULLABLE, 2, 2, MX_COUNTRY,
          "Where it is shipped to; null: every country without a rate of its own."),
-    MX_F(R, price, MX_BODY, MX_F_REQUIRED, 0, MX_MONEY_MAX, MX_LINE, "Price of shipping."),
+    MX_F(R, price, MX_BODY, MX_F_REQUIRED, 0, MX_MONEY_MAX, MX_LINE,
+         "Price of shipping, in the currency of the shop."),
     MX_F(R, free_from, MX_BODY, MX_F_NULLABLE, 0, MX_MONEY_MAX, MX_LINE,
          "Nothing from this subtotal on; null: never. In the currency of the price."),
 };
@@ -65,6 +67,7 @@ static void check_rate(struct mx_ctx *cx, const struct method *m, size_t i)
     if (k < i)
         mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/rates/%zu/country", i), "repeated",
                     "A rate for this country and currency exists already.");
+    mx_currency_check(cx, mx_str_fmt(cx->arena, "/rates/%zu/price", i), r->price);
     if (r->free_from.currency.code[0] != 0 &&
         !mx_currency_eq(r->free_from.currency, r->price.currency))
         mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/rates/%zu/free_from/currency", i),
