@@ -227,7 +227,7 @@ static enum mx_err check_stock_right(struct mx_ctx *cx, const struct mx_product_
 
 /* A checked model of a new product, with a slug. */
 static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *in,
-                             struct mx_product_draft *ret_model)
+                             struct mx_product_draft *ret_draft)
 {
     struct mx_product_draft m = {.id = mx_id_new(),
                                  .title = MX_S(""),
@@ -242,7 +242,7 @@ static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *i
         m.slug = mx_slug_of(cx->arena, m.title, SLUG_MAX);
     if (m.slug.n == 0 || mx_id_parse(m.slug, &id))
         m.slug = slug_with_id(cx->arena, &m);
-    *ret_model = m;
+    *ret_draft = m;
     return MX_OK;
 }
 
@@ -293,7 +293,7 @@ enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *
     MX_TRY(check_stock_right(cx, in));
     MX_TRY(lock(cx, in));
     MX_TRY(mx_product_get(cx, in->id, &before));
-    MX_TRY(mx_product_model(cx, in->id, &m));
+    MX_TRY(mx_product_draft_load(cx, in->id, &m));
     mx_product_draft_overlay(cx, &m, in);
     MX_TRY(mx_product_draft_check(cx, &m));
     MX_TRY(check_taken(cx, &m));

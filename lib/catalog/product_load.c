@@ -88,7 +88,8 @@ static enum mx_err read_parts(struct mx_ctx *cx, struct mx_product_draft *m)
     return MX_OK;
 }
 
-enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_product_draft *ret_model)
+enum mx_err mx_product_draft_load(struct mx_ctx *cx, struct mx_id id,
+                                  struct mx_product_draft *ret_draft)
 {
     const struct q_product_load_row *r;
     struct mx_product_draft m = {.id = id, .own_slug = true};
@@ -115,6 +116,6 @@ enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id, struct mx_produ
 
         v->own_title = !mx_str_eq(v->title, mx_product_draft_title(cx->arena, &m, v));
     }
-    *ret_model = m;
+    *ret_draft = m;
     return MX_OK;
 }

@@ -93,13 +93,13 @@ static struct mx_product_write normalise(struct mx_arena *a, struct mx_product_d
 /* ---- one product ---- */
 
 /* Options that the normal form makes one (two sizes that differ by a blank) are left to staff. */
-static enum mx_err model_of(struct mx_ctx *cx, struct mx_id id, struct mx_product_draft *ret_model,
+static enum mx_err model_of(struct mx_ctx *cx, struct mx_id id, struct mx_product_draft *ret_draft,
                             struct mx_product_write *ret_changed)
 {
     struct mx_product_draft m, was;
 
-    MX_TRY(mx_product_model(cx, id, &m));
-    MX_TRY(mx_product_model(cx, id, &was));
+    MX_TRY(mx_product_draft_load(cx, id, &m));
+    MX_TRY(mx_product_draft_load(cx, id, &was));
     *ret_changed = normalise(cx->arena, &m);
     mx_faults_init(cx->faults, cx->arena);
     if (mx_product_draft_check(cx, &m) != MX_OK) {
@@ -107,7 +107,7 @@ static enum mx_err model_of(struct mx_ctx *cx, struct mx_id id, struct mx_produc
         m.variants = was.variants;
         ret_changed->has_options = false;
     }
-    *ret_model = m;
+    *ret_draft = m;
     return MX_OK;
 }
 

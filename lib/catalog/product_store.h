@@ -7,8 +7,8 @@
 #include "catalog/product_draft.h"
 
 /* The stored product as a model; the row is locked already. MX_E_NOT_FOUND. */
-enum mx_err mx_product_model(struct mx_ctx *cx, struct mx_id id,
-                             struct mx_product_draft *ret_model) MX_MUST_CHECK;
+enum mx_err mx_product_draft_load(struct mx_ctx *cx, struct mx_id id,
+                                  struct mx_product_draft *ret_draft) MX_MUST_CHECK;
 
 /* Write new products (a list of checked struct mx_product_draft) with a fixed number of statements.
  * MX_E_DUPLICATE. *ret_rows counts the rows of all tables. */
