@@ -192,6 +192,7 @@ static enum mx_err drop(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id
 
     MX_TRY(find_one(cx, n, n->lock, id, &before));
     MX_TRY(check_version(cx, n, if_match, before));
+    MX_TRY(check(cx, n, before, NULL));
     if (n->unsave)
         MX_TRY(n->unsave(cx, id));
     MX_TRY(mx_db_exec(cx->db, *n->remove, &id, NULL));

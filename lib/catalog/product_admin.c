@@ -1,6 +1,7 @@
 #include "base/perm.h"
 #include "catalog/product_store.h"
 #include "codec/jsonw.h"
+#include "codec/params.h"
 #include "q/product.h"
 #include "shop/audit.h"
 #include "shop/json_rows.h"
@@ -9,6 +10,8 @@
 #define SLUG_MAX 120
 #define SLUG_ID_AT 28 /* of an id's text: its last eight digits */
 #define SLUG_ID 8
+
+#define STANDARD "standard" /* the tax class unless another one is given, and that of shipping */
 
 enum { TAKEN_SLUG, TAKEN_SKU, KNOWN_CATEGORY };
 
@@ -176,8 +179,46 @@ static void check_skus(struct mx_ctx *cx, const struct mx_product_draft *m,
     }
 }
 
-/* MX_E_VALIDATION_FAILED for unknown categories, MX_E_CONFLICT for what is taken; an archived
- * product takes nothing. A slug that was made of the title gives way. */
+static struct mx_str allowed_classes(struct mx_arena *a, const struct mx_list *rows)
+{
+    const char **names = MX_NEW_N(a, rows->n + 2, const char *);
+    size_t n = 0;
+
+    names[n++] = STANDARD;
+    for (size_t i = 0; i < rows->n; i++) {
+        struct mx_str class = MX_AT(*rows, const struct q_product_tax_classes_row, i)->class;
+
+        if (!mx_str_eqc(class, STANDARD))
+            names[n++] = mx_str_fmt(a, "%.*s", MX_FMT(class)).p;
+    }
+    return mx_params_allowed(a, names);
+}
+
+/* A product does not take a class without a rate: it would be sold without tax. A rate of the class
+ * that it takes is held until it is written. The standard class is known from the beginning, so
+ * that a store may have products before taxes, or no taxes. */
+static enum mx_err check_tax_class(struct mx_ctx *cx, const struct mx_product_draft *m)
+{
+    bool live = m->status != MX_PRODUCT_ARCHIVED;
+    bool was_live = m->stored_tax_class.p && m->stored_status != MX_PRODUCT_ARCHIVED;
+    bool same = mx_str_eq(m->stored_tax_class, m->tax_class);
+    struct mx_list rows;
+
+    if (same && (was_live || !live))
+        return MX_OK;
+    MX_TRY(q_product_hold_tax_class(cx->db, &(struct q_product_hold_tax_class_in){m->tax_class},
+                                    &rows));
+    if (rows.n > 0 || mx_str_eqc(m->tax_class, STANDARD))
+        return MX_OK;
+    MX_TRY(q_product_tax_classes(cx->db, &rows));
+    mx_fault_at(cx->faults, same ? MX_S("/status") : MX_S("/tax_class"), "unknown_value",
+                "no tax rate has the class %.*s", MX_FMT(m->tax_class));
+    mx_fault_params(cx->faults, allowed_classes(cx->arena, &rows));
+    return MX_OK;
+}
+
+/* MX_E_VALIDATION_FAILED for unknown categories and tax classes, MX_E_CONFLICT for what is taken;
+ * an archived product takes nothing. A slug that was made of the title gives way. */
 static enum mx_err check_taken(struct mx_ctx *cx, struct mx_product_draft *m)
 {
     struct mx_faults *f = cx->faults;
@@ -185,6 +226,7 @@ static enum mx_err check_taken(struct mx_ctx *cx, struct mx_product_draft *m)
 
     MX_TRY(find_taken(cx, m, &rows));
     check_categories(cx, m, &rows);
+    MX_TRY(check_tax_class(cx, m));
     if (f->n > 0)
         return MX_E_VALIDATION_FAILED;
     if (m->status == MX_PRODUCT_ARCHIVED)
@@ -232,7 +274,7 @@ static enum mx_err new_model(struct mx_ctx *cx, const struct mx_product_write *i
     struct mx_product_draft m = {.id = mx_id_new(),
                                  .title = MX_S(""),
                                  .description = MX_S(""),
-                                 .tax_class = MX_S("standard"),
+                                 .tax_class = MX_S(STANDARD),
                                  .media = MX_S("[]")};
     struct mx_id id;
 

@@ -24,6 +24,7 @@ struct mx_product_draft_variant {
 struct mx_product_draft {
     struct mx_id id;
     struct mx_str slug, title, description, brand, tax_class;
+    struct mx_str stored_tax_class;          /* absent: it is new */
     bool own_slug;                           /* the slug was sent */
     int status, stored_status;               /* the latter as it is stored */
     struct mx_list options;                  /* struct mx_option */

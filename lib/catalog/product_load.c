@@ -106,7 +106,7 @@ enum mx_err mx_product_draft_load(struct mx_ctx *cx, struct mx_id id,
     m.status = m.stored_status = (int)r->status;
     m.metadata = r->metadata;
     m.public_metadata = r->public_metadata;
-    m.tax_class = r->tax_class;
+    m.tax_class = m.stored_tax_class = r->tax_class;
     m.media = r->media;
     m.thumbnail = r->thumbnail;
     MX_TRY(read_variants(cx, &m));

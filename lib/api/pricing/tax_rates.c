@@ -8,7 +8,8 @@
 static const struct mx_field fields[] = {
     MX_F(R, id, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Rate."),
     MX_F(R, country, MX_BODY, MX_F_REQUIRED, 2, 2, MX_COUNTRY, "Where goods are shipped to."),
-    MX_F(R, class, MX_BODY, MX_F_REQUIRED, 1, 32, MX_SLUG, "Tax class of products: standard."),
+    MX_F(R, class, MX_BODY, MX_F_REQUIRED, 1, 32, MX_SLUG,
+         "Tax class of products: standard. The last rate of one in use stays."),
     MX_F(R, rate_ppm, MX_BODY, MX_F_REQUIRED, 0, 1000000, MX_LINE,
          "Parts per million: 190000 is 19 %."),
     MX_F(R, name, MX_BODY, MX_F_REQUIRED, 1, 120, MX_LINE, "As invoices name it: VAT 19 %."),
@@ -24,12 +25,35 @@ static const struct mx_field filter_fields[] = {
 };
 static MX_SHAPE(filters, "TaxRateFilters", struct q_tax_rate_page_in, filter_fields);
 
+/* The last rate of a class stays while products are of it: they would be sold without tax, and
+ * nobody be told. A product that takes the class holds a rate of it until it is written. */
+static enum mx_err check(struct mx_ctx *cx, const void *before, const void *after)
+{
+    const R *was = before, *is = after;
+    struct mx_list rows;
+
+    if (!was || (is && mx_str_eq(was->class, is->class)))
+        return MX_OK;
+    MX_TRY(q_tax_rate_of_class(cx->db, &(struct q_tax_rate_of_class_in){was->class}, &rows));
+    if (rows.n > 1)
+        return MX_OK;
+    MX_TRY(q_tax_rate_product_of_class(cx->db, &(struct q_tax_rate_product_of_class_in){was->class},
+                                       &rows));
+    if (rows.n == 0)
+        return MX_OK;
+    mx_fault_at(cx->faults, MX_S("/class"), "in_use", "is the tax class of products");
+    return mx_fail(cx->faults, MX_E_CONFLICT,
+                   "This is the last rate of a tax class that products are of. Where there is no "
+                   "tax, let its rate be 0.");
+}
+
 static const struct mx_noun noun = {
     .name = "tax_rate",
     .shape = &shape,
     MX_NOUN_STATEMENTS(tax_rate),
     .key = "/class",
     .taken = "A rate for this country and class exists already.",
+    .check = check,
 };
 
 const struct mx_route mx_routes_tax_rates[] = {

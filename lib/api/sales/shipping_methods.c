@@ -78,6 +78,8 @@ static enum mx_err check(struct mx_ctx *cx, MX_UNUSED const void *before, const 
 {
     const struct method *m = after;
 
+    if (!m)
+        return MX_OK;
     if (m->row.days_max < m->row.days_min)
         mx_fault_at(cx->faults, MX_S("/days_max"), "out_of_range", "must not be below days_min");
     for (size_t i = 0; i < m->rates.n; i++)

@@ -119,6 +119,17 @@ SELECT 2, c.slug
   FROM JSON_TABLE(:categories, '$[*]' COLUMNS (slug VARCHAR(120) PATH '$')) j
   JOIN category c ON c.slug = j.slug;
 
+-- name: product.hold_tax_class
+-- doc: A rate of the class, which stays until the transaction ends; no row: the class has none.
+-- in: str class
+-- out: str class
+SELECT class FROM tax_rate WHERE class = :class LIMIT 1 LOCK IN SHARE MODE;
+
+-- name: product.tax_classes
+-- doc: Classes that have a rate.
+-- out: str class
+SELECT DISTINCT class FROM tax_rate ORDER BY class LIMIT 100;
+
 -- name: product.insert
 -- doc: New products, from a JSON array of objects.
 -- in: str products, str currency, i64 search_version, time now

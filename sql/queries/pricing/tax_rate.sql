@@ -35,6 +35,18 @@ UPDATE tax_rate
        updated_at = :updated_at
  WHERE id = :id AND version = :version;
 
+-- name: tax_rate.of_class
+-- doc: All rates of a class, held until the transaction ends.
+-- in: str class
+-- out: id id
+SELECT id FROM tax_rate WHERE class = :class FOR UPDATE;
+
+-- name: tax_rate.product_of_class
+-- doc: A product of the class, if there is one that is not archived.
+-- in: str class
+-- out: id id
+SELECT id FROM product WHERE tax_class = :class AND status <> 2 LIMIT 1;
+
 -- name: tax_rate.remove
 -- in: id id
 DELETE FROM tax_rate WHERE id = :id;
