@@ -1,5 +1,6 @@
 """ENU-1, ENU-2, REG-1: what the time of an answer tells."""
 import os
+import random
 import statistics
 import time
 
@@ -17,10 +18,11 @@ def spent(call):
 
 
 def compare(name, classes, status, hash_s):
-    """Interleaved samples of each class (a function that makes one request each); its verdict."""
+    """Interleaved samples of each class (a function that makes one request each), in another order each
+    time, so that no class always follows the same one; its verdict."""
     times = {label: [] for label in classes}
     for _ in range(SAMPLES):
-        for label, make in classes.items():
+        for label, make in random.sample(list(classes.items()), len(classes)):
             call = make()
             seconds, answer = spent(call)
             assert answer.status_code == status, f"{label}: {answer.status_code} {answer.text}"
