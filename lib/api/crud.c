@@ -108,10 +108,15 @@ static enum mx_err audit(struct mx_ctx *cx, const struct mx_noun *n, const char 
 
 /* ---- one change, in the present transaction ---- */
 
+/* Its own faults alone refuse an entry: in a batch, others may have some already. */
 static enum mx_err check(struct mx_ctx *cx, const struct mx_noun *n, const void *before,
                          const void *after)
 {
-    return n->check ? n->check(cx, before, after) : MX_OK;
+    int n_before = cx->faults->n;
+
+    if (n->check)
+        MX_TRY(n->check(cx, before, after));
+    return cx->faults->n > n_before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
 
 static enum mx_err store(struct mx_ctx *cx, const struct mx_noun *n, mx_statement by,

@@ -24,9 +24,10 @@ struct mx_noun {
      * stored one, which it counts up. Rows may have created_at and updated_at. */
     mx_statement find, page, lock, insert, update, remove;
     const char *key, *taken; /* pointer and sentence for a key that another one has */
-    /* All may be NULL. check: before is NULL for a new one, after for one that goes; adds faults
-     * (MX_E_VALIDATION_FAILED) or refuses, writes nothing. load: fill in what n structs hold beside their rows. save: store
-     * that of one that is new or changed; unsave: what is to go before the row of `id` goes. */
+    /* All may be NULL. check: before is NULL for a new one, after for one that goes; writes
+     * nothing. It tells faults (mx_fault_at), each of which refuses the change, or returns another
+     * refusal. load: fill in what n structs hold beside their rows. save: store that of one that is
+     * new or changed; unsave: what is to go before the row of `id` goes. */
     enum mx_err (*check)(struct mx_ctx *cx, const void *before, const void *after);
     enum mx_err (*load)(struct mx_ctx *cx, void *at, size_t n);
     enum mx_err (*save)(struct mx_ctx *cx, const void *one);

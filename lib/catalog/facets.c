@@ -7,7 +7,7 @@
 
 enum { FACET_BRAND, FACET_ATTRIBUTE, FACET_PRICE };
 
-/* Where the price bands begin, in units of the currency; as in sql/queries/catalog.sql. */
+/* Where the price bands begin, in units of the currency; as in sql/queries/catalog/facets.sql. */
 static const int64_t band_starts[] = {0, 10, 25, 50, 100, 250, 500};
 
 /* One row, whichever statement it came from. */

@@ -190,6 +190,12 @@ def test_many_at_once(clerk, db, noun):
         "create", "create", "update", "create", "delete"]
 
 
+def test_only_the_entries_at_fault_are_told(clerk, noun):
+    for members, wanted in noun.bad:
+        answer = clerk.post(f"{noun.path}/batch", {"create": [noun.new() | members, noun.new()]})
+        assert faults(answer) == sorted((f"/create/0{pointer}", code) for pointer, code in wanted), members
+
+
 def test_all_of_many_or_none(clerk, db, noun):
     old = make(clerk, noun)
     count = f"SELECT COUNT(*) FROM {noun.name}"
