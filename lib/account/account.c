@@ -53,10 +53,18 @@ enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_pro
     return MX_OK;
 }
 
+static bool changes_nothing(const struct mx_profile_patch *in, const struct mx_profile *now)
+{
+    return (!in->has_name || mx_str_eq(in->name, now->name)) &&
+           (!in->has_phone || mx_str_eq(in->phone, now->phone)) &&
+           (!in->has_locale || mx_str_eq(in->locale, now->locale));
+}
+
 enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *in,
                              struct mx_profile *ret_profile)
 {
     int64_t changed;
+    struct mx_profile before;
     struct q_account_patch_in patch = {
         .id = cx->actor.account,
         .name = in->name,
@@ -67,6 +75,11 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
         .now = {cx->now_ms},
     };
 
+    MX_TRY(mx_account_profile(cx, cx->actor.account, &before));
+    if (changes_nothing(in, &before)) {
+        *ret_profile = before;
+        return MX_OK;
+    }
     MX_TRY(q_account_patch(cx->db, &patch, &changed));
     if (changed == 0)
         return MX_E_NOT_FOUND;

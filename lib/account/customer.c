@@ -155,6 +155,8 @@ enum mx_err mx_customer_update(struct mx_ctx *cx, const struct mx_customer_patch
     MX_TRY(mx_version_check(cx, "The account", in->if_match, before.version));
     if (before.status == MX_ACCOUNT_CLOSED)
         return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "The account is closed for good.");
+    if (before.status == in->status)
+        return mx_customer_get(cx, in->id, ret_customer);
     MX_TRY(q_customer_set_status(cx->db, &set, NULL));
     if (in->status == MX_ACCOUNT_DISABLED)
         MX_TRY(mx_session_end_all(cx, in->id));

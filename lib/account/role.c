@@ -229,6 +229,10 @@ enum mx_err mx_role_update(struct mx_ctx *cx, const struct mx_role_write *in,
     MX_TRY(parse(cx, in->permissions, &set));
     MX_TRY(begin_change(cx, in, &mine, &before));
     MX_TRY(mx_role_within(cx, mine, set));
+    if (set == before.set) {
+        *ret_role = before;
+        return MX_OK;
+    }
     MX_TRY(q_role_update(cx->db, &(struct q_role_update_in){in->name, (int64_t)set}, NULL));
     MX_TRY(mx_role_get(cx, in->name, ret_role));
     return audit(cx, "role.update", &before, ret_role);

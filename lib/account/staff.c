@@ -234,12 +234,17 @@ enum mx_err mx_invitation_erase(struct mx_ctx *cx, const struct mx_holder *h)
     return q_invitation_drop(cx->db, &(struct q_invitation_drop_in){h->account}, NULL);
 }
 
-static bool has_owner(struct mx_list roles)
+static bool has_role(struct mx_list roles, struct mx_str role)
 {
     for (size_t i = 0; i < roles.n; i++)
-        if (mx_str_eqc(*MX_AT(roles, struct mx_str, i), "owner"))
+        if (mx_str_eq(*MX_AT(roles, struct mx_str, i), role))
             return true;
     return false;
+}
+
+static bool has_owner(struct mx_list roles)
+{
+    return has_role(roles, MX_S("owner"));
 }
 
 /* Whom the caller wants to change, if they may. */
@@ -272,6 +277,22 @@ static bool leaves_owners(const struct mx_staff_patch *in, const struct mx_staff
     return was && (off || (in->has_roles && !has_owner(in->roles)));
 }
 
+static bool all_in(struct mx_list roles, struct mx_list others)
+{
+    size_t i = 0;
+
+    while (i < roles.n && has_role(others, *MX_AT(roles, struct mx_str, i)))
+        i++;
+    return i == roles.n;
+}
+
+static bool changes_nothing(const struct mx_staff_patch *in, const struct mx_staff *now)
+{
+    return (!in->name.p || mx_str_eq(in->name, now->name)) &&
+           (!in->has_status || in->status == now->status) &&
+           (!in->has_roles || (all_in(in->roles, now->roles) && all_in(now->roles, in->roles)));
+}
+
 static enum mx_err apply(struct mx_ctx *cx, const struct mx_staff_patch *in)
 {
     struct q_staff_change_in change = {.id = in->id,
@@ -299,6 +320,10 @@ enum mx_err mx_staff_update(struct mx_ctx *cx, const struct mx_staff_patch *in,
     if (in->has_roles)
         MX_TRY(mx_role_sum(cx, in->roles, &set));
     MX_TRY(mx_role_within(cx, mine, set));
+    if (changes_nothing(in, &before)) {
+        *ret_staff = before;
+        return MX_OK;
+    }
     if (leaves_owners(in, &before))
         MX_TRY(keep_owner(cx, in->id));
     MX_TRY(apply(cx, in));

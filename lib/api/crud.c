@@ -94,19 +94,17 @@ static struct mx_str snapshot(struct mx_ctx *cx, const struct mx_noun *n, const 
     return mx_buf_view(&out);
 }
 
-static enum mx_err audit(struct mx_ctx *cx, const struct mx_noun *n, const char *verb,
-                         struct mx_id id, struct mx_str before, struct mx_str after)
+static struct mx_audit audit_row(struct mx_ctx *cx, const struct mx_noun *n, const char *verb,
+                                 struct mx_id id, struct mx_str before, struct mx_str after)
 {
     struct mx_str action = mx_str_fmt(cx->arena, "%s.%s", n->name, verb);
 
-    return mx_audit_write(cx, &(struct mx_audit){.action = action.p,
-                                                 .object_type = n->name,
-                                                 .object = id,
-                                                 .before = before,
-                                                 .after = after});
+    return (struct mx_audit){
+        .action = action.p, .object_type = n->name, .object = id, .before = before, .after = after};
 }
 
-/* ---- one change, in the present transaction ---- */
+/* ---- one change, in the present transaction; its row of the audit log is left to the caller ----
+ */
 
 /* Its own faults alone refuse an entry: in a batch, others may have some already. */
 static enum mx_err check(struct mx_ctx *cx, const struct mx_noun *n, const void *before,
@@ -135,7 +133,7 @@ static enum mx_err store(struct mx_ctx *cx, const struct mx_noun *n, mx_statemen
 }
 
 static enum mx_err create(struct mx_ctx *cx, const struct mx_noun *n, const struct mx_sent *sent,
-                          void *one)
+                          void *one, struct mx_audit *ret_row)
 {
     struct mx_id id = mx_id_new();
 
@@ -148,12 +146,15 @@ static enum mx_err create(struct mx_ctx *cx, const struct mx_noun *n, const stru
     set_time(n, one, "updated_at", cx->now_ms);
     MX_TRY(check(cx, n, NULL, one));
     MX_TRY(store(cx, n, n->insert, one));
-    return audit(cx, n, "create", id, (struct mx_str){0}, snapshot(cx, n, one));
+    *ret_row = audit_row(cx, n, "create", id, (struct mx_str){0}, snapshot(cx, n, one));
+    return MX_OK;
 }
 
-/* Lay the sent members over the locked row. Where that changes nothing, nothing is written. */
+/* Lay the sent members over the locked row. Where that changes nothing, nothing is written, and
+ * *ret_row stays. */
 static enum mx_err change(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id id,
-                          const struct mx_sent *sent, void *before, void *after)
+                          const struct mx_sent *sent, void *before, void *after,
+                          struct mx_audit *ret_row)
 {
     struct mx_str was = snapshot(cx, n, before);
 
@@ -165,7 +166,8 @@ static enum mx_err change(struct mx_ctx *cx, const struct mx_noun *n, struct mx_
     MX_TRY(check(cx, n, before, after));
     MX_TRY(store(cx, n, n->update, after));
     ++*version_of(n, after);
-    return audit(cx, n, "update", id, was, snapshot(cx, n, after));
+    *ret_row = audit_row(cx, n, "update", id, was, snapshot(cx, n, after));
+    return MX_OK;
 }
 
 static enum mx_err check_version(struct mx_ctx *cx, const struct mx_noun *n, struct mx_str if_match,
@@ -181,17 +183,18 @@ static enum mx_err check_version(struct mx_ctx *cx, const struct mx_noun *n, str
 }
 
 static enum mx_err update(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id id,
-                          struct mx_str if_match, const struct mx_sent *sent, void *after)
+                          struct mx_str if_match, const struct mx_sent *sent, void *after,
+                          struct mx_audit *ret_row)
 {
     void *before;
 
     MX_TRY(find_one(cx, n, n->lock, id, &before));
     MX_TRY(check_version(cx, n, if_match, before));
-    return change(cx, n, id, sent, before, after);
+    return change(cx, n, id, sent, before, after, ret_row);
 }
 
 static enum mx_err drop(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id id,
-                        struct mx_str if_match)
+                        struct mx_str if_match, struct mx_audit *ret_row)
 {
     void *before;
 
@@ -201,7 +204,8 @@ static enum mx_err drop(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id
     if (n->unsave)
         MX_TRY(n->unsave(cx, id));
     MX_TRY(mx_db_exec(cx->db, *n->remove, &id, NULL));
-    return audit(cx, n, "delete", id, snapshot(cx, n, before), (struct mx_str){0});
+    *ret_row = audit_row(cx, n, "delete", id, snapshot(cx, n, before), (struct mx_str){0});
+    return MX_OK;
 }
 
 /* ---- handlers ---- */
@@ -250,9 +254,11 @@ enum mx_err mx_crud_create(struct mx_ctx *cx, const void *in, struct mx_reply *r
 {
     const struct mx_noun *n = reply->route->noun;
     void *one = mx_arena_zalloc(cx->arena, 1, n->shape->size);
+    struct mx_audit row;
     struct mx_id id;
 
-    MX_TRY(create(cx, n, &((const struct mx_crud_in *)in)->sent, one));
+    MX_TRY(create(cx, n, &((const struct mx_crud_in *)in)->sent, one, &row));
+    MX_TRY(mx_audit_write(cx, &row));
     memcpy(&id, member(n, one, "id"), sizeof(id));
     reply->location =
         mx_str_fmt(cx->arena, "%s/%s", reply->route->path, mx_id_str(cx->arena, id).p);
@@ -273,16 +279,21 @@ enum mx_err mx_crud_update(struct mx_ctx *cx, const void *in, struct mx_reply *r
     const struct mx_noun *n = reply->route->noun;
     const struct mx_crud_in *i = in;
     void *one = mx_arena_zalloc(cx->arena, 1, n->shape->size);
+    struct mx_audit row = {.action = NULL};
 
-    MX_TRY(update(cx, n, i->id, i->if_match, &i->sent, one));
+    MX_TRY(update(cx, n, i->id, i->if_match, &i->sent, one, &row));
+    if (row.action)
+        MX_TRY(mx_audit_write(cx, &row));
     return answer(cx, reply, one);
 }
 
 enum mx_err mx_crud_delete(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct mx_crud_in *i = in;
+    struct mx_audit row;
 
-    return drop(cx, reply->route->noun, i->id, i->if_match);
+    MX_TRY(drop(cx, reply->route->noun, i->id, i->if_match, &row));
+    return mx_audit_write(cx, &row);
 }
 
 /* ---- many at once ---- */
@@ -292,6 +303,9 @@ struct run {
     struct mx_ctx *cx;
     const struct mx_noun *noun;
     enum mx_err e; /* MX_OK: no entry was refused so far */
+    size_t n_rows;
+    struct mx_audit
+        rows[MX_BATCH_MAX + 1]; /* of the entries that changed something, and the next one */
 };
 
 /* Faults that entry `i` of `list` has added are at its place; where it added none, its refusal is
@@ -316,8 +330,10 @@ static void place_faults(const struct run *r, const char *list, size_t i, int n_
  * others meanwhile ends the batch; faults of the other entries are told together. */
 static bool goes_on(struct run *r, const char *list, size_t i, int n_before, enum mx_err e)
 {
-    if (e == MX_OK)
+    if (e == MX_OK) {
+        r->n_rows += r->rows[r->n_rows].action != NULL;
         return true;
+    }
     if (mx_err_status(e) < 500)
         place_faults(r, list, i, n_before, e);
     if (e == MX_E_NOT_FOUND)
@@ -331,7 +347,8 @@ static bool create_all(struct run *r, const struct mx_list *in, struct mx_list *
     for (size_t i = 0; i < in->n; i++) {
         int n_before = r->cx->faults->n;
         char *one = (char *)out->at + i * r->noun->shape->size;
-        enum mx_err e = create(r->cx, r->noun, MX_AT(*in, const struct mx_sent, i), one);
+        enum mx_err e =
+            create(r->cx, r->noun, MX_AT(*in, const struct mx_sent, i), one, &r->rows[r->n_rows]);
 
         if (!goes_on(r, "create", i, n_before, e))
             return false;
@@ -360,7 +377,7 @@ static bool update_all(struct run *r, const struct mx_list *in, struct mx_list *
         enum mx_err e;
 
         memcpy(&id, member(r->noun, sent->at, "id"), sizeof(id));
-        e = update(r->cx, r->noun, id, seen_version(r, sent), sent, one);
+        e = update(r->cx, r->noun, id, seen_version(r, sent), sent, one, &r->rows[r->n_rows]);
         if (!goes_on(r, "update", i, n_before, e))
             return false;
     }
@@ -375,11 +392,20 @@ static bool remove_all(struct run *r, const struct mx_list *in)
         enum mx_err e = MX_E_NOT_FOUND;
 
         if (mx_id_parse(*MX_AT(*in, const struct mx_str, i), &id))
-            e = drop(r->cx, r->noun, id, (struct mx_str){0});
+            e = drop(r->cx, r->noun, id, (struct mx_str){0}, &r->rows[r->n_rows]);
         if (!goes_on(r, "delete", i, n_before, e))
             return false;
     }
     return true;
+}
+
+static enum mx_err write_rows(const struct run *r)
+{
+    for (size_t at = 0, n; at < r->n_rows; at += n) {
+        n = r->n_rows - at < MX_AUDIT_ROWS_MAX ? r->n_rows - at : MX_AUDIT_ROWS_MAX;
+        MX_TRY(mx_audit_write_all(r->cx, &r->rows[at], n));
+    }
+    return MX_OK;
 }
 
 static struct mx_list room_for(const struct run *r, size_t n)
@@ -391,7 +417,7 @@ static struct mx_list room_for(const struct run *r, size_t n)
 enum mx_err mx_crud_batch(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct mx_crud_batch *b = in;
-    struct run r = {cx, reply->route->noun, MX_OK};
+    struct run r = {.cx = cx, .noun = reply->route->noun};
     struct mx_crud_done *done = MX_NEW(cx->arena, struct mx_crud_done);
     size_t n = b->create.n + b->update.n + b->remove.n;
 
@@ -407,5 +433,5 @@ enum mx_err mx_crud_batch(struct mx_ctx *cx, const void *in, struct mx_reply *re
     if (remove_all(&r, &b->remove) && update_all(&r, &b->update, &done->update))
         (void)create_all(&r, &b->create, &done->create);
     reply->out = done;
-    return r.e;
+    return r.e == MX_OK ? write_rows(&r) : r.e;
 }

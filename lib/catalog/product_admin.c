@@ -1,9 +1,7 @@
 #include "base/perm.h"
 #include "catalog/product_store.h"
-#include "codec/jsonw.h"
 #include "codec/params.h"
 #include "q/product.h"
-#include "shop/audit.h"
 #include "shop/json_rows.h"
 #include "shop/version.h"
 
@@ -14,101 +12,6 @@
 #define STANDARD "standard" /* the tax class unless another one is given, and that of shipping */
 
 enum { TAKEN_SLUG, TAKEN_SKU, KNOWN_CATEGORY };
-
-/* ---- audit ---- */
-
-static void text_member(struct mx_jsonw *w, const char *name, struct mx_str s)
-{
-    mx_jsonw_name(w, name);
-    mx_jsonw_str(w, s);
-}
-
-static void int_member(struct mx_jsonw *w, const char *name, bool has, int64_t v)
-{
-    mx_jsonw_name(w, name);
-    if (has)
-        mx_jsonw_int(w, v);
-    else
-        mx_jsonw_null(w);
-}
-
-/* A JSON object; absent: empty. */
-static void object_member(struct mx_jsonw *w, const char *name, struct mx_str json)
-{
-    mx_jsonw_name(w, name);
-    mx_jsonw_raw(w, json.p ? json : MX_S("{}"));
-}
-
-static void variant_snapshot(struct mx_jsonw *w, const struct mx_variant *v)
-{
-    mx_jsonw_open(w);
-    mx_jsonw_name(w, "id");
-    mx_jsonw_id(w, v->id);
-    text_member(w, "sku", v->sku);
-    text_member(w, "title", v->title);
-    mx_jsonw_name(w, "options");
-    mx_jsonw_raw(w, v->options);
-    int_member(w, "price", true, v->price.minor);
-    int_member(w, "compare_at_price", v->compare_at_price.currency.code[0] != 0,
-               v->compare_at_price.minor);
-    int_member(w, "weight_grams", v->has_weight_grams, v->weight_grams);
-    int_member(w, "stock", true, v->stock);
-    object_member(w, "metadata", v->metadata);
-    object_member(w, "public_metadata", v->public_metadata);
-    mx_jsonw_close(w);
-}
-
-/* A product as the audit log keeps it; prices in the shop's currency. */
-static struct mx_str snapshot(struct mx_arena *a, const struct mx_product *p)
-{
-    struct mx_jsonw w;
-    struct mx_buf out;
-
-    mx_buf_init(&out, a, 4 << 20);
-    mx_jsonw_init(&w, &out);
-    mx_jsonw_open(&w);
-    text_member(&w, "slug", p->card.slug);
-    text_member(&w, "title", p->card.title);
-    text_member(&w, "description", p->description);
-    text_member(&w, "brand", p->card.brand);
-    text_member(&w, "status", mx_str_c(mx_product_status_names[p->status]));
-    text_member(&w, "tax_class", p->tax_class);
-    mx_jsonw_name(&w, "category_slugs");
-    mx_jsonw_array(&w);
-    for (size_t i = 0; i < p->categories.n; i++)
-        mx_jsonw_str(&w, MX_AT(p->categories, const struct mx_product_category, i)->slug);
-    mx_jsonw_array_end(&w);
-    mx_jsonw_name(&w, "options");
-    mx_jsonw_raw(&w, p->options);
-    mx_jsonw_name(&w, "attributes");
-    mx_jsonw_raw(&w, p->attributes);
-    mx_jsonw_name(&w, "media");
-    mx_jsonw_raw(&w, p->media);
-    object_member(&w, "metadata", p->metadata);
-    object_member(&w, "public_metadata", p->public_metadata);
-    mx_jsonw_name(&w, "variants");
-    mx_jsonw_array(&w);
-    for (size_t i = 0; i < p->variants.n; i++)
-        variant_snapshot(&w, MX_AT(p->variants, const struct mx_variant, i));
-    mx_jsonw_array_end(&w);
-    int_member(&w, "version", true, p->version);
-    mx_jsonw_close(&w);
-    return mx_buf_view(&out);
-}
-
-/* One row of the audit log; `before` may be NULL. */
-static enum mx_err audit(struct mx_ctx *cx, const char *action, const struct mx_product *before,
-                         const struct mx_product *after)
-{
-    struct mx_audit row = {.action = action,
-                           .object_type = "product",
-                           .object = after->card.id,
-                           .after = snapshot(cx->arena, after)};
-
-    if (before)
-        row.before = snapshot(cx->arena, before);
-    return mx_audit_write(cx, &row);
-}
 
 /* ---- what other products hold ---- */
 
@@ -300,7 +203,7 @@ enum mx_err mx_product_create(struct mx_ctx *cx, const struct mx_product_write *
     MX_TRY(check_taken(cx, &m));
     MX_TRY(taken_meanwhile(cx, mx_products_insert(cx, &one, &rows)));
     MX_TRY(mx_product_get(cx, m.id, ret_product));
-    return audit(cx, "product.create", NULL, ret_product);
+    return mx_product_audit(cx, "product.create", NULL, ret_product);
 }
 
 enum mx_err mx_product_load(struct mx_ctx *cx, const struct mx_list *writes, int64_t *ret_rows)
@@ -330,18 +233,23 @@ enum mx_err mx_product_update(struct mx_ctx *cx, const struct mx_product_write *
                               struct mx_product *ret_product)
 {
     struct mx_product before;
-    struct mx_product_draft m;
+    struct mx_product_draft m, stored;
 
     MX_TRY(check_stock_right(cx, in));
     MX_TRY(lock(cx, in));
     MX_TRY(mx_product_get(cx, in->id, &before));
-    MX_TRY(mx_product_draft_load(cx, in->id, &m));
+    MX_TRY(mx_product_draft_load(cx, in->id, &stored));
+    m = mx_product_draft_copy(cx->arena, &stored);
     mx_product_draft_overlay(cx, &m, in);
     MX_TRY(mx_product_draft_check(cx, &m));
+    if (mx_product_draft_same(&m, &stored)) {
+        *ret_product = before;
+        return MX_OK;
+    }
     MX_TRY(check_taken(cx, &m));
     MX_TRY(taken_meanwhile(cx, mx_product_replace(cx, &m, in)));
     MX_TRY(mx_product_get(cx, in->id, ret_product));
-    return audit(cx, "product.update", &before, ret_product);
+    return mx_product_audit(cx, "product.update", &before, ret_product);
 }
 
 enum mx_err mx_product_archive(struct mx_ctx *cx, const struct mx_product_write *in)
@@ -357,5 +265,5 @@ enum mx_err mx_product_archive(struct mx_ctx *cx, const struct mx_product_write 
     after = before;
     after.status = MX_PRODUCT_ARCHIVED;
     after.version++;
-    return audit(cx, "product.archive", &before, &after);
+    return mx_product_audit(cx, "product.archive", &before, &after);
 }

@@ -121,6 +121,12 @@ static void overlay_stock(struct mx_ctx *cx, struct mx_product_draft_variant *v,
                       "is only for a new variant; a level that exists is changed by an adjustment");
 }
 
+/* Metadata as it is stored: absent when it is empty. */
+static struct mx_str object(struct mx_str json)
+{
+    return mx_str_eqc(json, "{}") ? (struct mx_str){0} : json;
+}
+
 static void overlay_texts(struct mx_product_draft_variant *v, const struct mx_variant_write *in)
 {
     if (in->sku.p) {
@@ -134,9 +140,9 @@ static void overlay_texts(struct mx_product_draft_variant *v, const struct mx_va
     if (in->has_options)
         v->choices = in->options;
     if (in->has_metadata)
-        v->metadata = in->metadata;
+        v->metadata = object(in->metadata);
     if (in->has_public_metadata)
-        v->public_metadata = in->public_metadata;
+        v->public_metadata = object(in->public_metadata);
 }
 
 static void overlay_variant(struct mx_ctx *cx, struct mx_product_draft_variant *v,
@@ -270,9 +276,9 @@ void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
     if (in->has_media)
         overlay_media(cx, m, &in->media);
     if (in->has_metadata)
-        m->metadata = in->metadata;
+        m->metadata = object(in->metadata);
     if (in->has_public_metadata)
-        m->public_metadata = in->public_metadata;
+        m->public_metadata = object(in->public_metadata);
     if (in->has_variants)
         overlay_variants(cx, m, &in->variants);
     if (in->has_options) {
@@ -459,6 +465,115 @@ enum mx_err mx_product_draft_check(struct mx_ctx *cx, struct mx_product_draft *m
     check_variants(cx, m);
     check_attributes(cx, m);
     return cx->faults->n > 0 ? MX_E_VALIDATION_FAILED : MX_OK;
+}
+
+/* ---- compared ---- */
+
+static struct mx_list copy_of(struct mx_arena *a, struct mx_list list)
+{
+    void *at = mx_arena_zalloc(a, list.n, list.size);
+
+    if (list.n > 0)
+        memcpy(at, list.at, list.n * list.size);
+    return MX_LIST_OF(at, list.n, list.size);
+}
+
+struct mx_product_draft mx_product_draft_copy(struct mx_arena *a, const struct mx_product_draft *m)
+{
+    struct mx_product_draft copy = *m;
+
+    copy.options = copy_of(a, m->options);
+    copy.variants = copy_of(a, m->variants);
+    return copy;
+}
+
+static bool same_strs(const struct mx_list *a, const struct mx_list *b)
+{
+    size_t i = 0;
+
+    while (i < a->n && i < b->n &&
+           mx_str_eq(*MX_AT(*a, const struct mx_str, i), *MX_AT(*b, const struct mx_str, i)))
+        i++;
+    return i == a->n && i == b->n;
+}
+
+static bool all_in(const struct mx_list *a, const struct mx_list *b)
+{
+    size_t i = 0;
+
+    while (i < a->n && has_value(b, *MX_AT(*a, const struct mx_str, i)))
+        i++;
+    return i == a->n;
+}
+
+/* Names are unique in each. */
+static bool same_pairs(const struct mx_list *a, const struct mx_list *b)
+{
+    size_t i = 0;
+
+    while (i < a->n) {
+        const struct mx_pair *p = MX_AT(*a, const struct mx_pair, i);
+        struct mx_str value = mx_pair_value(b, p->name);
+
+        if (!value.p || !mx_str_eq(p->value, value))
+            break;
+        i++;
+    }
+    return i == a->n && a->n == b->n;
+}
+
+static bool same_options(const struct mx_list *a, const struct mx_list *b)
+{
+    size_t i = 0;
+
+    while (i < a->n && i < b->n) {
+        const struct mx_option *x = MX_AT(*a, const struct mx_option, i);
+        const struct mx_option *y = MX_AT(*b, const struct mx_option, i);
+
+        if (!mx_str_eq(x->name, y->name) || !same_strs(&x->values, &y->values))
+            break;
+        i++;
+    }
+    return i == a->n && i == b->n;
+}
+
+static bool same_variant(const struct mx_product_draft_variant *v,
+                         const struct mx_product_draft_variant *w)
+{
+    return mx_id_eq(v->id, w->id) && v->active == w->active && mx_str_eq(v->sku, w->sku) &&
+           mx_str_eq(v->title, w->title) && same_pairs(&v->choices, &w->choices) &&
+           v->price == w->price && v->has_compare_at == w->has_compare_at &&
+           (!v->has_compare_at || v->compare_at == w->compare_at) &&
+           v->has_weight_grams == w->has_weight_grams &&
+           (!v->has_weight_grams || v->weight_grams == w->weight_grams) &&
+           mx_str_eq(v->metadata, w->metadata) && mx_str_eq(v->public_metadata, w->public_metadata);
+}
+
+static bool same_variants(const struct mx_list *a, const struct mx_list *b)
+{
+    size_t i = 0;
+
+    while (i < a->n && i < b->n &&
+           same_variant(MX_AT(*a, const struct mx_product_draft_variant, i),
+                        MX_AT(*b, const struct mx_product_draft_variant, i)))
+        i++;
+    return i == a->n && i == b->n;
+}
+
+static bool same_texts(const struct mx_product_draft *a, const struct mx_product_draft *b)
+{
+    return mx_str_eq(a->slug, b->slug) && mx_str_eq(a->title, b->title) &&
+           mx_str_eq(a->description, b->description) && mx_str_eq(a->brand, b->brand) &&
+           mx_str_eq(a->tax_class, b->tax_class) && mx_str_eq(a->media, b->media) &&
+           mx_str_eq(a->metadata, b->metadata) && mx_str_eq(a->public_metadata, b->public_metadata);
+}
+
+bool mx_product_draft_same(const struct mx_product_draft *a, const struct mx_product_draft *b)
+{
+    return a->status == b->status && same_texts(a, b) &&
+           same_pairs(&a->attributes, &b->attributes) && all_in(&a->categories, &b->categories) &&
+           all_in(&b->categories, &a->categories) && same_options(&a->options, &b->options) &&
+           same_variants(&a->variants, &b->variants);
 }
 
 /* ---- derived ---- */

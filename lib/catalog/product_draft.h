@@ -49,6 +49,13 @@ struct mx_product_draft_derived {
 void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
                               const struct mx_product_write *in);
 
+/* A copy that an overlay and its checks do not reach back from. */
+struct mx_product_draft mx_product_draft_copy(struct mx_arena *a, const struct mx_product_draft *m);
+
+/* True when writing the one over the other changes nothing. The order of attributes and categories
+ * is not a part of them. */
+bool mx_product_draft_same(const struct mx_product_draft *a, const struct mx_product_draft *b);
+
 /* Everything that can be told without the database. MX_E_VALIDATION_FAILED with all faults, those
  * of the overlay too. */
 enum mx_err mx_product_draft_check(struct mx_ctx *cx, struct mx_product_draft *m) MX_MUST_CHECK;

@@ -20,4 +20,10 @@ enum mx_err mx_products_insert(struct mx_ctx *cx, const struct mx_list *models,
 enum mx_err mx_product_replace(struct mx_ctx *cx, const struct mx_product_draft *m,
                                const struct mx_product_write *sent) MX_MUST_CHECK;
 
+/* A row of the audit log about a product that is new (before is NULL) or changed. Of a change it
+ * has the members, and of the variants those with the members, that are not the same before and
+ * after; values for which there is no room are there as {bytes, sha256} of their JSON text. */
+enum mx_err mx_product_audit(struct mx_ctx *cx, const char *action, const struct mx_product *before,
+                             const struct mx_product *after) MX_MUST_CHECK;
+
 #endif

@@ -1,6 +1,7 @@
 """Staff: products and stock. Permitted writes, by whom, what they change, and what the ledger and
 the audit log say afterwards."""
 import concurrent.futures
+import hashlib
 import json
 import re
 import uuid
@@ -651,11 +652,50 @@ def test_every_write_is_in_the_audit_log(staff, db):
     assert created["before_json"] is None and updated["request_id"] == request
     assert {r["actor"].lower() for r in (created, updated)} == {staff.id.replace("-", "")}
     before, after = json.loads(updated["before_json"]), json.loads(updated["after_json"])
-    assert before == json.loads(created["after_json"])
-    assert {k for k in before if before[k] != after[k]} == {"title", "brand", "version"}
-    assert (before["title"], after["title"]) == (product["title"], "After")
-    assert [v["sku"] for v in before["variants"]] == [v["sku"] for v in product["variants"]]
-    assert before["variants"][0]["stock"] == 4 and before["category_slugs"] == ["outdoor-clothing"]
+    assert before == {"title": product["title"], "brand": "Tailor", "version": 1}
+    assert after == {"title": "After", "brand": None, "version": 2}
+    first = json.loads(created["after_json"])
+    assert [v["sku"] for v in first["variants"]] == [v["sku"] for v in product["variants"]]
+    assert first["variants"][0]["stock"] == 4 and first["category_slugs"] == ["outdoor-clothing"]
+
+
+@pytest.mark.req("AUD-1")
+def test_the_audit_log_has_what_changed(staff, db):
+    """Of variants, too: those that changed, came or went, and of each what did."""
+    product = create(staff, shirt())
+    a, b, c, d = product["variants"]
+    new = name()
+    changed(staff, product, {"variants": [
+        {"id": a["id"]}, {"id": b["id"], "price": eur(1), "metadata": {"x": 1}}, {"id": c["id"]},
+        {"sku": new, "price": eur(3), "options": d["options"]}]})
+    row = audit(db, product["id"])[-1]
+    before, after = json.loads(row["before_json"]), json.loads(row["after_json"])
+    assert before.keys() == after.keys() == {"variants", "version"}
+    was, gone = before["variants"]
+    assert was == {"id": b["id"], "price": b["price"]["amount"], "metadata": {}}
+    assert gone["id"] == d["id"] and gone["sku"] == d["sku"] and len(gone) == 11
+    now, made = after["variants"]
+    assert now == {"id": b["id"], "price": 1, "metadata": {"x": 1}}
+    assert made["sku"] == new and len(made) == 11
+
+
+@pytest.mark.req("AUD-1")
+def test_an_audit_row_of_a_large_product_is_small(staff, db):
+    """A change of little, and one of more than a row has room for."""
+    product = make_product(staff, variants=24)
+    filled = [{"id": v["id"], "metadata": {"a": "x" * 16000}} for v in product["variants"]]
+    for i in range(0, len(filled), 3):
+        assert changed(staff, product, {"variants": [
+            sent if i <= k < i + 3 else {"id": sent["id"]} for k, sent in enumerate(filled)]})
+    changed(staff, product, {"title": "Small"})
+    changed(staff, product, {"variants": [{"id": v["id"], "metadata": None} for v in product["variants"]]})
+    *_, small, large = audit(db, product["id"])
+    assert json.loads(small["after_json"]) == {"title": "Small", "version": 10}
+    assert len(large["before_json"]) < 128 << 10 and len(large["after_json"]) < 8 << 10
+    values = [v["metadata"] for v in json.loads(large["before_json"])["variants"]]
+    text = json.dumps(filled[0]["metadata"], separators=(",", ":"))
+    digest = {"bytes": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    assert len(values) == 24 and values[0] == filled[0]["metadata"] and values[-1] == digest
 
 
 @pytest.mark.req("AUD-1")

@@ -1,11 +1,12 @@
 """The life of a plain staff noun, once for all of them: a row of samples each."""
 import dataclasses
 import json
+import re
 import uuid
 
 import pytest
 
-from client import faults, problem, unique_key
+from client import faults, problem, unique_key, until
 from staff_helpers import audit_rows, hire, if_match, key, new_role
 
 
@@ -194,6 +195,30 @@ def test_only_the_entries_at_fault_are_told(clerk, noun):
     for members, wanted in noun.bad:
         answer = clerk.post(f"{noun.path}/batch", {"create": [noun.new() | members, noun.new()]})
         assert faults(answer) == sorted((f"/create/0{pointer}", code) for pointer, code in wanted), members
+
+
+def test_many_rows_of_the_audit_log(clerk, db, noun):
+    """More than a statement takes: each entry has its own, in the order of the request."""
+    answer = clerk.post(f"{noun.path}/batch", {"create": [noun.new() for _ in range(40)]})
+    assert answer.status_code == 200, answer.text
+    made = answer.json()["create"]
+    (since,) = audit_rows(db, f"object_id = x'{key(made[0]['id'])}'")
+    rows = audit_rows(db, f"action = '{noun.name}.create' AND request_id = '{since['request_id']}'")
+    assert [json.loads(r["after_json"]) for r in rows] == made
+
+
+def test_many_rows_of_the_audit_log_are_a_statement(api, staff):
+    """Of 16 new rates each is one more statement, the audit log none."""
+    def trips(n):
+        request = uuid.uuid4().hex
+        answer = staff.post("/v1/admin/tax-rates/batch", {"create": [tax_rate() for _ in range(n)]},
+                            headers={"X-Request-Id": request})
+        assert answer.status_code == 200, answer.text
+        line = until(lambda: re.search(rf"req={request} .*msg=\"request\".* trips=(\d+)", api.stack.log()),
+                     what="the request log")
+        return int(line.group(1))
+
+    assert trips(16) - trips(1) == 15
 
 
 def test_all_of_many_or_none(clerk, db, noun):
