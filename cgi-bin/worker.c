@@ -158,10 +158,12 @@ const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up)
 
     mx_db_begin_request(db, a);
     *ret_up = mx_db_ready(db, &version) == MX_OK;
-    if (!*ret_up || (version >= mx_schema_version_min() && version <= mx_schema_version()))
+    if (!*ret_up)
         return NULL;
-    return mx_arena_printf(a, "the schema has version %lld, this program needs %d to %d",
-                           (long long)version, mx_schema_version_min(), mx_schema_version());
+    if (version > mx_schema_version())
+        mx_log(MX_LOG_WARN, "the schema is newer than this program", MX_KI("schema", version),
+               MX_KI("program", mx_schema_version()));
+    return mx_schema_refused(a, version);
 }
 
 /* NULL, or what is wrong with the file. */

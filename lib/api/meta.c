@@ -44,6 +44,7 @@ static enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_repl
 static enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     struct readiness *out = MX_NEW(cx->arena, struct readiness);
+    const char *why;
     enum mx_err e;
 
     (void)in;
@@ -53,11 +54,10 @@ static enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply
         mx_fault_extra(cx->faults, "database", MX_S("unreachable"));
         return e;
     }
-    if (out->schema >= mx_schema_version_min() && out->schema <= mx_schema_version())
+    why = mx_schema_refused(cx->arena, out->schema);
+    if (why == NULL)
         return MX_OK;
-    mx_fault_extra(cx->faults, "schema",
-                   mx_str_fmt(cx->arena, "version %lld, needed %d to %d", (long long)out->schema,
-                              mx_schema_version_min(), mx_schema_version()));
+    mx_fault_extra(cx->faults, "schema", mx_str_c(why));
     return MX_E_UNAVAILABLE;
 }
 

@@ -5,8 +5,6 @@
 #include "q/schema.h"
 
 #define LEASE_S 60
-/* How many schema versions back this program still runs: migrate first, then deploy. */
-#define VERSIONS_BACK 1
 
 static const char tables[] = "CREATE TABLE IF NOT EXISTS schema_migration ("
                              " version     INT            NOT NULL PRIMARY KEY,"
@@ -33,23 +31,12 @@ int mx_schema_version(void)
     return mx_migrations_n;
 }
 
-int mx_schema_version_min(void)
+const char *mx_schema_refused(struct mx_arena *a, int64_t version)
 {
-    return mx_migrations_n > VERSIONS_BACK ? mx_migrations_n - VERSIONS_BACK : mx_migrations_n;
-}
-
-/* Lower-case hex, NUL-terminated. */
-static const char *hex(struct mx_arena *a, const unsigned char *p, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = mx_arena_alloc(a, 2 * n + 1);
-
-    for (size_t i = 0; i < n; i++) {
-        text[2 * i] = digits[p[i] >> 4];
-        text[2 * i + 1] = digits[p[i] & 15];
-    }
-    text[2 * n] = 0;
-    return text;
+    if (version >= mx_schema_version())
+        return NULL;
+    return mx_arena_printf(a, "the schema has version %lld, this program needs %d",
+                           (long long)version, mx_schema_version());
 }
 
 /* A statement of our own books; made of constants, numbers, hex digits and names of migrations. */
@@ -171,7 +158,7 @@ static enum mx_err record_and_apply(struct run *r, const struct mx_migration *m)
     MX_TRY(book(r, mx_str_fmt(r->arena,
                               "INSERT INTO schema_migration (version, name, sha256, started_at)"
                               " VALUES (%d, '%s', X'%s', UTC_TIMESTAMP(3))",
-                              m->version, m->name, hex(r->arena, sum.b, sizeof sum.b))));
+                              m->version, m->name, mx_hex(r->arena, sum.b, sizeof sum.b).p)));
     MX_TRY(apply(r, m));
     MX_TRY(book(r, mx_str_fmt(r->arena,
                               "UPDATE schema_migration SET finished_at = UTC_TIMESTAMP(3)"
@@ -227,8 +214,10 @@ static enum mx_err migrate(struct run *r)
 enum mx_err mx_migrate(struct mx_arena *a, const struct mx_settings *conf, struct mx_buf *out)
 {
     struct mx_id owner = mx_id_new();
-    struct run r = {
-        .db = mx_db_new(conf), .arena = a, .out = out, .owner = hex(a, owner.b, sizeof owner.b)};
+    struct run r = {.db = mx_db_new(conf),
+                    .arena = a,
+                    .out = out,
+                    .owner = mx_hex(a, owner.b, sizeof owner.b).p};
     enum mx_err e;
 
     mx_db_begin_request(r.db, a);

@@ -16,9 +16,12 @@ struct mx_migration {
 extern const struct mx_migration mx_migrations[];
 extern const int mx_migrations_n;
 
-/* Newest version built in, and the oldest that this program still runs on. */
+/* Newest version built in. */
 int mx_schema_version(void);
-int mx_schema_version_min(void);
+/* NULL, or why this program does not run on a schema of that version: its own migrations are not
+ * all there. A newer schema is fine: the migrations of a release are applied while the release
+ * before it serves, and take away nothing that that one needs. */
+const char *mx_schema_refused(struct mx_arena *a, int64_t version);
 
 /* Apply what is missing; one line a step goes to `out`. */
 enum mx_err mx_migrate(struct mx_arena *a, const struct mx_settings *conf,

@@ -57,6 +57,26 @@ def test_twenty_reloads(make):
     assert {w["generation"] for w in s["workers"]} == {21}
 
 
+def test_a_release_is_migrated_to_while_the_one_before_it_serves(make):
+    """Its workers are replaced and reloaded as ever, and it is ready; on an older schema it is not."""
+    stack, _ = make()
+    api, db = Api(stack), stack.admin()
+    newest = db.value("SELECT MAX(version) FROM schema_migration")
+    db.run(f"""INSERT INTO schema_migration SELECT version + n, CONCAT(n, name), sha256, started_at, finished_at
+                 FROM schema_migration, (SELECT 1 AS n UNION ALL SELECT 2) two WHERE version = {newest}""")
+    killed = serving(stack)[0]["pid"]
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: settled(stack) and killed not in [w["pid"] for w in workers(stack)], what="replaced")
+    assert "generation 2" in stack.merx("reload").stdout
+    assert api.get("/v1/readyz").json() == {"status": "ok", "database": "ok", "schema": int(newest) + 2}
+    assert stack.merx("check").returncode == 0
+    db.run(f"DELETE FROM schema_migration WHERE version >= {newest}")
+    assert f"this program needs {newest}" in api.get("/v1/readyz").json()["schema"]
+    assert stack.merx("check", check=False).returncode == 2
+    assert stack.merx("reload", check=False).returncode != 0
+    assert api.get("/v1/healthz").status_code == 200
+
+
 def test_reloads_while_nginx_closes_connections(make):
     stack, variant = make()
     hurry_nginx(stack)
