@@ -66,14 +66,6 @@ static bool check_directory(const char *setting, const char *path)
     return false;
 }
 
-static bool check_pools(const struct mx_settings *s)
-{
-    if (2 * ((s->workers > 0 ? s->workers : 1) + s->slow_workers) <= s->workers_max)
-        return true;
-    fprintf(stderr, "workers_max must be at least twice workers and slow_workers\n");
-    return false;
-}
-
 static bool check_keys(struct mx_cmd *c)
 {
     struct mx_keys *keys;
@@ -170,7 +162,6 @@ int mx_cmd_check(struct mx_cmd *c)
     mx_route_check(mx_routes);
     warn_environment(c);
     mx_secret_init();
-    ok &= check_pools(c->settings);
     ok &= check_mail(c);
     ok &= check_keys(c);
     ok &= check_oidc(c);

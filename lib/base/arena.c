@@ -19,17 +19,10 @@ struct block {
     _Alignas(max_align_t) unsigned char data[];
 };
 
-struct deferred {
-    struct deferred *prev;
-    void (*fn)(void *);
-    void *arg;
-};
-
 /* Blocks are a stack: the first one is at the bottom, allocations come from the top one. `held`
  * counts the bytes handed out, whichever block they are in. */
 struct mx_arena {
     struct block *top;
-    struct deferred *deferred;
     size_t held, cap, first;
 };
 
@@ -143,28 +136,13 @@ char *mx_arena_printf(struct mx_arena *a, const char *fmt, ...)
     return text;
 }
 
-void mx_arena_defer(struct mx_arena *a, void (*fn)(void *), void *arg)
-{
-    struct deferred *d = mx_arena_alloc(a, sizeof *d);
-
-    *d = (struct deferred){a->deferred, fn, arg};
-    a->deferred = d;
-}
-
 struct mx_arena_mark mx_arena_mark(struct mx_arena *a)
 {
-    return (struct mx_arena_mark){{(size_t)a->top, a->top->used, a->held, (size_t)a->deferred}};
+    return (struct mx_arena_mark){{(size_t)a->top, a->top->used, a->held}};
 }
 
 void mx_arena_rewind(struct mx_arena *a, struct mx_arena_mark m)
 {
-    /* Each call is unhooked before it runs, so that it may itself allocate and defer. */
-    while ((size_t)a->deferred != m.opaque[3]) {
-        struct deferred *d = a->deferred;
-
-        a->deferred = d->prev;
-        d->fn(d->arg);
-    }
     while ((size_t)a->top != m.opaque[0]) {
         struct block *b = a->top;
 
@@ -182,5 +160,5 @@ void mx_arena_reset(struct mx_arena *a)
 
     while (first->prev)
         first = first->prev;
-    mx_arena_rewind(a, (struct mx_arena_mark){{(size_t)first, 0, 0, 0}});
+    mx_arena_rewind(a, (struct mx_arena_mark){{(size_t)first, 0, 0}});
 }

@@ -1,6 +1,5 @@
 /* Memory of one request. Everything that a request allocates comes from here and goes at once by
- * mx_arena_reset; nothing is freed singly. Resources that are not memory hang on it as deferred
- * calls, run last-in first-out at reset. Not thread safe: one arena a worker.
+ * mx_arena_reset; nothing is freed singly. Not thread safe: one arena a worker.
  *
  * Under AddressSanitizer each allocation is its own malloc, so that overruns and use after reset
  * are seen; in other builds the first block is kept between requests. Built with MX_TEST, freed
@@ -16,17 +15,17 @@ struct mx_arena;
 
 /* A point that mx_arena_rewind can go back to. */
 struct mx_arena_mark {
-    size_t opaque[4];
+    size_t opaque[3];
 };
 
 /* New arena that may hold `cap` bytes at once (more aborts: the edges limit input long before).
  * `first` bytes are allocated now and kept across resets. */
 struct mx_arena *mx_arena_new(size_t first, size_t cap);
 
-/* Run the deferred calls and free everything. NULL is allowed. */
+/* Free everything. NULL is allowed. */
 void mx_arena_free(struct mx_arena *a);
 
-/* Run the deferred calls and forget all allocations; keeps the first block. */
+/* Forget all allocations; keeps the first block. */
 void mx_arena_reset(struct mx_arena *a);
 
 /* `n` uninitialised bytes aligned for any type (n may be 0). Never NULL. */
@@ -42,11 +41,7 @@ char *mx_arena_dup(struct mx_arena *a, const void *p, size_t n);
 char *mx_arena_printf(struct mx_arena *a, const char *fmt, ...) MX_PRINTF(2, 3);
 char *mx_arena_vprintf(struct mx_arena *a, const char *fmt, va_list ap) MX_PRINTF(2, 0);
 
-/* Call fn(arg) at reset, rewind past this point, or free. */
-void mx_arena_defer(struct mx_arena *a, void (*fn)(void *), void *arg);
-
-/* Remember the present state; rewinding frees all that came after it and runs its deferred calls.
- */
+/* Remember the present state; rewinding frees all that came after it. */
 struct mx_arena_mark mx_arena_mark(struct mx_arena *a);
 void mx_arena_rewind(struct mx_arena *a, struct mx_arena_mark m);
 

@@ -321,7 +321,6 @@ static bool are_origins(const char *text)
     return true;
 }
 
-/* Rules over several rows of the table, and formats. */
 /* An address that paths can be put behind, also in HTML. */
 static bool is_base_url(const char *text)
 {
@@ -334,6 +333,7 @@ static bool is_base_url(const char *text)
            strcspn(text, " \"'<>?#") == url.n;
 }
 
+/* Rules over several rows of the table, and formats. */
 static void check_values(struct reading *r)
 {
     const struct mx_settings *c = &r->conf;
@@ -365,7 +365,7 @@ static void check_values(struct reading *r)
          "queue_age_max_ms must be below request_timeout_ms"},
         {c->request_timeout_ms <= 1000 * c->drain_timeout_s,
          "request_timeout_ms must not exceed drain_timeout_s"},
-        {2 * (c->workers + c->slow_workers) <= c->workers_max,
+        {2 * ((c->workers > 0 ? c->workers : 1) + c->slow_workers) <= c->workers_max,
          "workers_max must be at least twice workers and slow_workers together"},
     };
 

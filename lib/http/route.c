@@ -99,11 +99,6 @@ static bool has_body_flag(const struct mx_shape *shape, unsigned flag)
     return false;
 }
 
-bool mx_shape_requires_body(const struct mx_shape *shape)
-{
-    return has_body_flag(shape, MX_F_REQUIRED) || (shape && shape->check);
-}
-
 bool mx_shape_is_secret(const struct mx_shape *shape, struct mx_str name)
 {
     for (size_t i = 0; shape && i < shape->n; i++) {
@@ -131,7 +126,7 @@ bool mx_shape_has_version(const struct mx_shape *shape)
 
 bool mx_route_requires_body(const struct mx_route *r)
 {
-    return r->body || mx_shape_requires_body(r->in);
+    return r->body || has_body_flag(r->in, MX_F_REQUIRED) || (r->in && r->in->check);
 }
 
 bool mx_route_reads_body(const struct mx_route *r)

@@ -113,9 +113,6 @@ struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx
 
 /* True when `shape` (may be NULL) has a row from `from`. */
 bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);
-/* True when the body has a required member, or a rule over several: without a body the request is
- * refused. */
-bool mx_shape_requires_body(const struct mx_shape *shape);
 /* True when the body has a secret member of that name. */
 bool mx_shape_is_secret(const struct mx_shape *shape, struct mx_str name);
 /* True when the body has a secret member: its sender has proved something. */

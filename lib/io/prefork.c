@@ -536,7 +536,7 @@ static int run(struct master *m)
 int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
 {
     struct master m = {.p = p, .started = conf, .conf = conf, .generation = 1};
-    int status = EXIT_FATAL;
+    int status;
 
     m.born_ns = mx_mono_ns();
     m.texts = mx_arena_new(4096, ARENA_MAX);
@@ -547,11 +547,8 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
     m.control.arg = &m;
     for (int i = 0; i < MX_POOLS; i++)
         m.want[i] = configured(conf, (enum mx_pool)i);
-    if (fits(&m, m.want))
-        status = run(&m);
-    else
-        mx_log(MX_LOG_ERROR, "cannot start",
-               MX_KC("why", "workers_max must be at least twice workers and slow_workers"));
+    MX_ASSERT(fits(&m, m.want)); /* a rule of the settings */
+    status = run(&m);
     mx_workers_release(&m.workers);
     mx_arena_free(m.conf_arena);
     mx_arena_free(m.texts);

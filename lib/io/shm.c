@@ -74,8 +74,6 @@ struct mx_shared *mx_shared_new(void)
     s->cache = mx_cache_new(ANSWERS);
     s->jwks = mx_jwks_cache_new();
     s->running = mx_running_new();
-    /* The hash key must be drawn before the first fork: all processes use the same tables. */
-    (void)mx_str_hash(MX_S("shared"));
     return s;
 }
 

@@ -1,23 +1,6 @@
 #include "base/arena.h"
 #include "tap.h"
 
-static char letters[] = "abcdex", order[16];
-static struct mx_arena *shared;
-
-static void note(void *arg)
-{
-    size_t n = strlen(order);
-
-    order[n] = *(char *)arg;
-    order[n + 1] = 0;
-}
-
-static void defer_more(void *arg)
-{
-    note(arg);
-    mx_arena_defer(shared, note, &letters[5]);
-}
-
 static void beyond_cap(void)
 {
     mx_arena_alloc(mx_arena_new(64, 1000), 1001);
@@ -95,28 +78,6 @@ static void test_copies(void)
     mx_arena_free(a);
 }
 
-static void test_defer(void)
-{
-    struct mx_arena *a = shared = mx_arena_new(64, 1 << 20);
-    struct mx_arena_mark mark;
-
-    mx_arena_defer(a, note, &letters[0]);
-    mark = mx_arena_mark(a);
-    mx_arena_defer(a, note, &letters[1]);
-    mx_arena_alloc(a, 500);
-    mx_arena_defer(a, note, &letters[2]);
-    mx_arena_rewind(a, mark);
-    tap_str(mx_str_c(order), "cb", "rewind runs what came after the mark, last first");
-    mx_arena_defer(a, note, &letters[3]);
-    mx_arena_reset(a);
-    tap_str(mx_str_c(order), "cbda", "reset runs the rest");
-    mx_arena_reset(a);
-    tap_str(mx_str_c(order), "cbda", "nothing runs twice");
-    mx_arena_defer(a, defer_more, &letters[4]);
-    mx_arena_free(a);
-    tap_str(mx_str_c(order), "cbdaex", "free runs them; one may defer another");
-}
-
 static void test_rewind(void)
 {
     struct mx_arena *a = mx_arena_new(64, 1000);
@@ -141,7 +102,6 @@ int main(void)
     test_alloc();
     test_reset();
     test_copies();
-    test_defer();
     test_rewind();
     tap_dies(beyond_cap, "one allocation beyond the cap aborts");
     tap_dies(beyond_cap_in_steps, "many allocations beyond the cap abort");

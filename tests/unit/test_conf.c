@@ -121,6 +121,8 @@ static void test_faults(void)
         {"drain_timeout_s = 7", "settings: request_timeout_ms must not exceed drain_timeout_s\n"},
         {"workers = 31",
          "settings: workers_max must be at least twice workers and slow_workers together\n"},
+        {"slow_workers = 36",
+         "settings: workers_max must be at least twice workers and slow_workers together\n"},
         {"db_password_file = /nonexistent",
          "settings: db_password_file cannot be read: No such file or directory\n"},
         {"db_password_file = /dev/zero",
