@@ -299,11 +299,6 @@ static bool is_octal_mode(const char *text)
     return n >= 3 && n <= 4 && strspn(text, "01234567") == n && (n == 3 || *text == '0');
 }
 
-static bool is_currency(const char *text)
-{
-    return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
-}
-
 /* scheme://host[:port] each, as a browser writes the Origin header. */
 static bool are_origins(const char *text)
 {
@@ -345,7 +340,6 @@ static void check_values(struct reading *r)
         {mx_log_level_parse(mx_str_c(c->log_level), &level),
          "log_level must be debug, info, warn or error"},
         {is_octal_mode(c->socket_mode), "socket_mode must be octal, as 0660"},
-        {is_currency(c->currency), "currency must be three capital letters"},
         {strcmp(c->staff_mfa, "required") == 0 || strcmp(c->staff_mfa, "optional") == 0,
          "staff_mfa must be required or optional"},
         {is_base_url(c->shop_url), "shop_url must be https://host, perhaps with a path"},

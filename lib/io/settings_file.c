@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "codec/money.h"
 
 #define FILE_MAX ((size_t)256 << 10)
 
@@ -32,12 +33,17 @@ enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_set
                              struct mx_buf *errors)
 {
     struct mx_str text = {0};
+    struct mx_currency currency;
 
     if (path && path[0] && !read_all(a, path, &text)) {
         mx_buf_fmt(errors, "settings file %s: %s\n", path, strerror(errno));
         return MX_E_VALIDATION_FAILED;
     }
-    return mx_conf_read(a, text, environ, ret_conf, errors);
+    MX_TRY(mx_conf_read(a, text, environ, ret_conf, errors));
+    if (mx_currency_parse(mx_str_c(ret_conf->currency), &currency))
+        return MX_OK;
+    mx_buf_c(errors, "settings: currency must be a code of ISO 4217, as EUR\n");
+    return MX_E_VALIDATION_FAILED;
 }
 
 enum mx_err mx_settings_oidc(struct mx_arena *a, const struct mx_settings *conf,

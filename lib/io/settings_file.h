@@ -6,7 +6,8 @@
 #include "codec/oidc.h"
 
 /* Read the file at `path` ("" or NULL: none) and the process's environment into *ret_conf; strings
- * live in `a`. Every error is a line of `errors`. MX_E_VALIDATION_FAILED when there is any. */
+ * live in `a`. Every error is a line of `errors`; the currency is looked at when there is no other.
+ * MX_E_VALIDATION_FAILED when there is any. */
 enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_settings *ret_conf,
                              struct mx_buf *errors) MX_MUST_CHECK;
 

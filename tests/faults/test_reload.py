@@ -134,7 +134,8 @@ def test_broken_settings_keep_the_old_workers(new_stack, tmp_path):
     with Load(mixed(stack, variant, signs_in=False)) as load:
         for line, why in (
                 ("workers = many", "workers"), ("no_such_setting = 1", "no_such_setting"),
-                ("workers = 60", "workers_max"), ("workers = 3\nbacklog", "bad settings")):
+                ("workers = 60", "workers_max"), ("currency = ABC", "currency"),
+                ("workers = 3\nbacklog", "bad settings")):
             conf.write_text(f"{line}\n")
             refuse(stack, why)
             load.more(20)

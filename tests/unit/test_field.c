@@ -305,8 +305,9 @@ static void test_path_and_header(void)
     const char *why;
     size_t at;
     struct ex_in in;
-    static const char *const lists[] = {"\"7\"", "7", "W/\"7\"", "*", "\"7\", W/\"8\",9"};
-    static const char *const faulty[] = {"\"7", "\"7\" \"8\"", "\"7\",", ","};
+    static const char *const lists[] = {"\"7\"",       "7", "W/\"7\"", "*", "\"7\", W/\"8\",9",
+                                        ", \"7\", ,8,"};
+    static const char *const faulty[] = {"\"7", "\"7\" \"8\"", ","};
 
     (void)!mx_json_parse(ex.arena, MX_S("{" OK_BODY "}"), &src.body, &why, &at);
     mx_faults_init(&faults, ex.arena);
