@@ -7,7 +7,8 @@
 
 struct mx_cmd {
     struct mx_arena *arena;
-    const struct mx_settings *settings; /* read and checked already */
+    const struct mx_settings *settings; /* what is sound of them */
+    const char *bad_settings;           /* what is not, in lines; NULL nothing */
     const char *settings_path;          /* "" none */
     int argc;                           /* arguments behind the sub-command's name */
     char **argv;

@@ -34,6 +34,10 @@ int mx_cmd_config(struct mx_cmd *c)
         fprintf(stderr, "usage: merx config [--sample]\n");
         return 2;
     }
+    if (c->bad_settings) {
+        fprintf(stderr, "%s", c->bad_settings);
+        return 2;
+    }
     for (int i = 0; i < mx_conf_count(); i++) {
         v = mx_conf_view(c->arena, i);
         printf("%-26s = %-32s # %s\n", v.name, v.value, v.origin);
@@ -50,7 +54,7 @@ static void warn_environment(struct mx_cmd *c)
     mx_conf_unknown_env(environ, &out);
     rest = mx_buf_view(&out);
     while (mx_str_split(&rest, '\n', &name))
-        if (name.n > 0 && !mx_str_eqc(name, "MERX_CONF"))
+        if (name.n > 0)
             fprintf(stderr, "warning: %.*s is not a setting\n", MX_FMT(name));
 }
 

@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/conf.h"
 #include "base/log.h"
 #include "cmd.h"
 #include "io/settings_file.h"
@@ -13,8 +12,9 @@
 #define ERRORS_MAX ((size_t)64 << 10)
 #define EXIT_USAGE 2
 
-#define NEEDS_SETTINGS 1u /* refuses to run when they are faulty; others get the defaults then */
-#define WRITES_LOG 2u     /* a daemon: its log goes where the settings say */
+#define NEEDS_SETTINGS 1u /* refuses to run when any of them is faulty */
+#define NEEDS_CONTROL 2u  /* of the settings the control socket alone: warns of others */
+#define WRITES_LOG 4u     /* a daemon: its log goes where the settings say */
 
 static const struct {
     const char *name;
@@ -23,11 +23,11 @@ static const struct {
     const char *args, *help;
 } commands[] = {
     {"serve", mx_cmd_serve, NEEDS_SETTINGS | WRITES_LOG, "", "run the master and its workers"},
-    {"status", mx_cmd_status, NEEDS_SETTINGS, "[json|metrics]", "show the running workers"},
-    {"reload", mx_cmd_reload, NEEDS_SETTINGS, "",
+    {"status", mx_cmd_status, NEEDS_CONTROL, "[json|metrics]", "show the running workers"},
+    {"reload", mx_cmd_reload, NEEDS_CONTROL, "",
      "reload the settings and replace the workers without a failed request"},
-    {"scale", mx_cmd_scale, NEEDS_SETTINGS, "N", "set the number of workers of the fast pool"},
-    {"stop", mx_cmd_stop, NEEDS_SETTINGS, "", "finish running requests and exit"},
+    {"scale", mx_cmd_scale, NEEDS_CONTROL, "N", "set the number of workers of the fast pool"},
+    {"stop", mx_cmd_stop, NEEDS_CONTROL, "", "finish running requests and exit"},
     {"jobs", mx_cmd_jobs, NEEDS_SETTINGS | WRITES_LOG, "[list|retry ...]",
      "run the job runner (mail, expiry); list and retry its failures"},
     {"check", mx_cmd_check, NEEDS_SETTINGS, "", "check settings, keys and database"},
@@ -55,25 +55,24 @@ static int usage(FILE *out)
     fprintf(out, "usage: merx [-c FILE] COMMAND [ARGUMENT...]\n\n");
     for (size_t i = 0; i < MX_LEN(commands); i++)
         fprintf(out, "  %-9s %-26s %s\n", commands[i].name, commands[i].args, commands[i].help);
-    fprintf(out, "\nSettings: FILE (or MERX_CONF), then the environment (MERX_NAME=value).\n");
+    fprintf(out, "\nSettings: FILE, else the file that MERX_CONF names, else " MX_SETTINGS_FILE
+                 " where it\nexists; the environment (MERX_NAME=value) overrides them.\n");
     return out == stdout ? 0 : EXIT_USAGE;
 }
 
-/* False: bad settings, printed on standard error when they matter. */
-static bool load(struct mx_cmd *c, bool needed, struct mx_settings *conf)
+/* False: bad settings that the command cannot do without. */
+static bool load(struct mx_cmd *c, unsigned flags)
 {
-    char *nothing[] = {NULL};
+    struct mx_settings *conf = MX_NEW(c->arena, struct mx_settings);
     struct mx_buf errors;
 
     mx_buf_init(&errors, c->arena, ERRORS_MAX);
-    if (mx_settings_load(c->arena, c->settings_path, conf, &errors) == MX_OK)
-        return true;
-    if (needed) {
-        fprintf(stderr, "%s", errors.p);
-        return false;
-    }
-    mx_buf_clear(&errors);
-    return mx_conf_read(c->arena, (struct mx_str){0}, nothing, conf, &errors) == MX_OK;
+    if (mx_settings_load(c->arena, c->settings_path, conf, &errors) != MX_OK)
+        c->bad_settings = errors.p;
+    c->settings = conf;
+    if (c->bad_settings && flags & (NEEDS_SETTINGS | NEEDS_CONTROL))
+        fprintf(stderr, "%s", c->bad_settings);
+    return !c->bad_settings || !(flags & NEEDS_SETTINGS);
 }
 
 /* Memory that holds keys and passwords is in no core file, also where a program takes them (which a
@@ -92,14 +91,11 @@ static bool keep_memory(void)
 
 static int run(struct mx_cmd *c, size_t i)
 {
-    struct mx_settings *conf = MX_NEW(c->arena, struct mx_settings);
-
-    if (!load(c, commands[i].flags & NEEDS_SETTINGS, conf))
+    if (!load(c, commands[i].flags))
         return EXIT_USAGE;
-    c->settings = conf;
-    mx_settings_log_level(conf);
-    if (commands[i].flags & WRITES_LOG && !mx_log_open(conf->log)) {
-        perror(conf->log);
+    mx_settings_log_level(c->settings);
+    if (commands[i].flags & WRITES_LOG && !mx_log_open(c->settings->log)) {
+        perror(c->settings->log);
         return EXIT_USAGE;
     }
     if (!keep_memory()) {
@@ -109,20 +105,34 @@ static int run(struct mx_cmd *c, size_t i)
     return commands[i].fn(c);
 }
 
+/* Name of the command that an option stands for, as elsewhere. */
+static const char *named(const char *arg)
+{
+    static const struct {
+        const char *option, *command;
+    } options[] = {{"-h", "help"}, {"--help", "help"}, {"-V", "version"}, {"--version", "version"}};
+
+    for (size_t i = 0; i < MX_LEN(options); i++)
+        if (strcmp(arg, options[i].option) == 0)
+            return options[i].command;
+    return arg;
+}
+
 int main(int argc, char **argv)
 {
-    const char *path = getenv("MERX_CONF");
-    struct mx_cmd c = {.settings_path = path ? path : ""};
+    struct mx_cmd c = {.settings_path = mx_settings_path()};
+    const char *name;
     int first = 1, status = EXIT_USAGE;
 
     if (argc > 2 && strcmp(argv[1], "-c") == 0) {
         c.settings_path = argv[2];
         first = 3;
     }
-    if (argc > first && (strcmp(argv[first], "help") == 0 || strcmp(argv[first], "--help") == 0))
+    name = argc > first ? named(argv[first]) : "";
+    if (strcmp(name, "help") == 0)
         return usage(stdout);
-    for (size_t i = 0; argc > first && i < MX_LEN(commands); i++) {
-        if (strcmp(argv[first], commands[i].name) != 0)
+    for (size_t i = 0; i < MX_LEN(commands); i++) {
+        if (strcmp(name, commands[i].name) != 0)
             continue;
         c.argc = argc - first - 1;
         c.argv = argv + first + 1;

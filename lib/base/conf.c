@@ -379,11 +379,11 @@ enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *cons
     refuse_former_env(&r, env);
     read_password_file(&r);
     check_values(&r);
+    *ret_conf = r.conf;
     if (r.n_errors)
         return MX_E_VALIDATION_FAILED;
     shown = r.conf;
     memcpy(shown_origin, r.origin, sizeof shown_origin);
-    *ret_conf = r.conf;
     return MX_OK;
 }
 
@@ -457,7 +457,8 @@ void mx_conf_unknown_env(char *const *env, struct mx_buf *out)
         struct mx_str rest = mx_str_c(*env), name;
 
         mx_str_split(&rest, '=', &name);
-        if (!mx_str_starts(name, MX_S(ENV_PREFIX)) || is_setting_env(name))
+        if (!mx_str_starts(name, MX_S(ENV_PREFIX)) || mx_str_eqc(name, MX_CONF_FILE_ENV) ||
+            is_setting_env(name))
             continue;
         put_name(out, name);
         mx_buf_byte(out, '\n');

@@ -7,6 +7,8 @@
 #include "base/settings.h"
 
 #define MX_SECRET_FILE_MAX 4096
+/* The variable that names the settings file. */
+#define MX_CONF_FILE_ENV "MERX_CONF"
 
 /* Where a value came from. */
 enum mx_origin { MX_FROM_DEFAULT, MX_FROM_FILE, MX_FROM_ENVIRONMENT };
@@ -22,9 +24,10 @@ struct mx_setting_view {
 
 /* Read settings into *ret_conf (strings live in `a`). `file_text` may be absent (no file). `env` is
  * an environ-style array. Errors are appended to `errors`, one line each ("file line 3: unknown
- * setting…"); MX_E_VALIDATION_FAILED when there is any. db_password_file, when set, is read
- * (first line) and becomes db_password. Cross checks of values live here too: log_level is a known
- * word, socket_mode is octal, queue and time-out order holds. */
+ * setting…"); MX_E_VALIDATION_FAILED when there is any, and *ret_conf then has what is sound and
+ * the defaults of the rest, for a caller that needs a few settings only. db_password_file, when
+ * set, is read (first line) and becomes db_password. Cross checks of values live here too:
+ * log_level is a known word, socket_mode is octal, queue and time-out order holds. */
 enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *const *env,
                          struct mx_settings *ret_conf, struct mx_buf *errors) MX_MUST_CHECK;
 
@@ -41,8 +44,8 @@ struct mx_setting_view mx_conf_view(struct mx_arena *a, int i);
 /* The documented sample file, one commented line a setting. */
 void mx_conf_sample(struct mx_buf *out);
 
-/* The variables of the environment that start with MERX_ and name no setting, one a line, for a
- * warning by `merx check`. */
+/* The variables of the environment that start with MERX_ and name no setting (nor the settings
+ * file), one a line, for a warning by `merx check`. */
 void mx_conf_unknown_env(char *const *env, struct mx_buf *out);
 
 #endif

@@ -34,16 +34,27 @@ enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_set
 {
     struct mx_str text = {0};
     struct mx_currency currency;
+    bool read = !path || !path[0] || read_all(a, path, &text);
+    enum mx_err e;
 
-    if (path && path[0] && !read_all(a, path, &text)) {
+    if (!read) {
         mx_buf_fmt(errors, "settings file %s: %s\n", path, strerror(errno));
-        return MX_E_VALIDATION_FAILED;
+        text = (struct mx_str){0};
     }
-    MX_TRY(mx_conf_read(a, text, environ, ret_conf, errors));
-    if (mx_currency_parse(mx_str_c(ret_conf->currency), &currency))
-        return MX_OK;
+    e = mx_conf_read(a, text, environ, ret_conf, errors);
+    if (!read || e != MX_OK || mx_currency_parse(mx_str_c(ret_conf->currency), &currency))
+        return read ? e : MX_E_VALIDATION_FAILED;
     mx_buf_c(errors, "settings: currency must be a code of ISO 4217, as EUR\n");
     return MX_E_VALIDATION_FAILED;
+}
+
+const char *mx_settings_path(void)
+{
+    const char *path = getenv(MX_CONF_FILE_ENV);
+
+    if (path)
+        return path;
+    return access(MX_SETTINGS_FILE, F_OK) == 0 ? MX_SETTINGS_FILE : "";
 }
 
 enum mx_err mx_settings_oidc(struct mx_arena *a, const struct mx_settings *conf,

@@ -129,10 +129,10 @@ static void test_faults(void)
     };
 
     for (size_t i = 0; i < MX_LEN(rows); i++) {
-        conf.workers = 77;
+        conf.refresh_ttl_d = 77;
         tap_err(read_conf(rows[i].file, NULL), MX_E_VALIDATION_FAILED, "a fault is an error");
         tap_str(mx_buf_view(&faults), rows[i].fault, rows[i].file);
-        tap_int(conf.workers, 77, "nothing is returned");
+        tap_int(conf.refresh_ttl_d, 30, "the others have their values");
     }
 }
 
@@ -271,7 +271,8 @@ static void test_sample(void)
 static void test_unknown_env(void)
 {
     char *const *env =
-        env_of("MERX_WORKERS=1\nMERX_WORKER=1\nMERX_\nXMERX_A=1\nmerx_a=1\nMERX_a\033=1\nPATH=/x");
+        env_of("MERX_WORKERS=1\nMERX_CONF=/"
+               "x\nMERX_WORKER=1\nMERX_\nXMERX_A=1\nmerx_a=1\nMERX_a\033=1\nPATH=/x");
     struct mx_buf out;
 
     mx_buf_init(&out, arena, 4096);
