@@ -7,17 +7,22 @@
 
 #define WAYS 4
 
+/* What a slot holds, as it lies in its words. */
 struct head {
-    mx_guard guard;
-    uint32_t text_n, value_n;
-    uint64_t generation;
+    uint64_t text_hash, generation;
     int64_t expires_ms;
+    uint32_t text_n, value_n;
 };
 
+#define HEAD_WORDS MX_WORDS(sizeof(struct head))
+#define BODY_WORDS (MX_CACHE_SLOT_BYTES / sizeof(mx_word) - 1 - HEAD_WORDS)
+
 struct slot {
-    struct head h;
-    char bytes[MX_CACHE_SLOT_BYTES - sizeof(struct head)]; /* text, then value */
+    mx_guard guard;
+    mx_word head[HEAD_WORDS];
+    mx_word body[BODY_WORDS]; /* the text, and from the next word on the value */
 };
+_Static_assert(sizeof(struct slot) == MX_CACHE_SLOT_BYTES, "the guard is a word");
 
 struct mx_cache {
     size_t sets;
@@ -37,58 +42,82 @@ struct mx_cache *mx_cache_new(size_t slots)
     return c;
 }
 
-static struct slot *set_of(struct mx_cache *c, struct mx_str text)
+static struct slot *set_of(struct mx_cache *c, uint64_t text_hash)
 {
-    return &c->slots[(mx_str_hash(text) % c->sets) * WAYS];
+    return &c->slots[(text_hash % c->sets) * WAYS];
 }
 
-static bool matches(const struct slot *s, const struct mx_cache_key *k)
+static struct head head_of(const struct slot *s)
 {
-    return s->h.text_n == k->text.n && s->h.generation == k->generation &&
-           s->h.expires_ms > k->now_ms && memcmp(s->bytes, k->text.p, k->text.n) == 0;
+    struct head h;
+
+    mx_words_get(&h, s->head, sizeof(h));
+    return h;
 }
 
-/* Copy out under the guard: what a writer tore is thrown away. */
-static bool read_slot(struct slot *s, const struct mx_cache_key *k, struct mx_arena *a,
-                      struct mx_str *ret_value)
+static bool fits(size_t text_n, size_t value_n)
 {
+    size_t text = MX_WORDS(text_n);
+
+    return text <= BODY_WORDS && value_n <= (BODY_WORDS - text) * sizeof(mx_word);
+}
+
+static bool same_text(const struct head *h, uint64_t text_hash, size_t text_n)
+{
+    return h->text_hash == text_hash && h->text_n == text_n;
+}
+
+/* Copy out under the guard: what a writer tore, be it the lengths, is thrown away. */
+static bool read_slot(const struct slot *s, const struct mx_cache_key *k, uint64_t text_hash,
+                      struct mx_arena *a, struct mx_str *ret_value)
+{
+    struct head h;
     uint64_t seen;
-    uint32_t n;
-    const char *copy;
+    char *text, *value;
 
-    if (!mx_read_begin(&s->h.guard, &seen) || !matches(s, k))
+    if (!mx_read_begin(&s->guard, &seen))
         return false;
-    n = s->h.value_n;
-    if (n > sizeof(s->bytes) - k->text.n)
+    h = head_of(s);
+    if (!same_text(&h, text_hash, k->text.n) || h.generation != k->generation ||
+        h.expires_ms <= k->now_ms || !fits(h.text_n, h.value_n))
         return false;
-    copy = mx_arena_dup(a, s->bytes + k->text.n, n);
-    if (!mx_read_end(&s->h.guard, seen))
+    text = mx_arena_alloc(a, h.text_n);
+    value = mx_arena_alloc(a, h.value_n);
+    mx_words_get(text, s->body, h.text_n);
+    mx_words_get(value, s->body + MX_WORDS(h.text_n), h.value_n);
+    if (!mx_read_end(&s->guard, seen) || memcmp(text, k->text.p, k->text.n) != 0)
         return false;
-    *ret_value = (struct mx_str){copy, n};
+    *ret_value = (struct mx_str){value, h.value_n};
     return true;
 }
 
 bool mx_cache_get(struct mx_cache *c, const struct mx_cache_key *k, struct mx_arena *a,
                   struct mx_str *ret_value)
 {
-    struct slot *set = set_of(c, k->text);
+    uint64_t text_hash = mx_str_hash(k->text);
+    const struct slot *set = set_of(c, text_hash);
 
     for (int i = 0; i < WAYS; i++)
-        if (read_slot(&set[i], k, a, ret_value))
+        if (read_slot(&set[i], k, text_hash, a, ret_value))
             return true;
     return false;
 }
 
 /* The slot to overwrite: the same text, else the one that ends first. */
-static struct slot *victim(struct slot *set, const struct mx_cache_key *k)
+static struct slot *victim(struct slot *set, uint64_t text_hash, size_t text_n)
 {
     struct slot *first = &set[0];
+    int64_t first_ms = INT64_MAX;
 
     for (int i = 0; i < WAYS; i++) {
-        if (set[i].h.text_n == k->text.n && memcmp(set[i].bytes, k->text.p, k->text.n) == 0)
+        struct head h = head_of(&set[i]);
+
+        if (same_text(&h, text_hash, text_n))
             return &set[i];
-        if (set[i].h.expires_ms < first->h.expires_ms)
+        if (h.expires_ms < first_ms) {
+            first_ms = h.expires_ms;
             first = &set[i];
+        }
     }
     return first;
 }
@@ -96,15 +125,18 @@ static struct slot *victim(struct slot *set, const struct mx_cache_key *k)
 void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_str value,
                   int64_t ttl_ms)
 {
-    struct slot *s = victim(set_of(c, k->text), k);
+    uint64_t text_hash = mx_str_hash(k->text);
+    struct slot *s = victim(set_of(c, text_hash), text_hash, k->text.n);
+    struct head h = {.text_hash = text_hash,
+                     .generation = k->generation,
+                     .expires_ms = k->now_ms + ttl_ms,
+                     .text_n = (uint32_t)k->text.n,
+                     .value_n = (uint32_t)value.n};
 
-    if (k->text.n + value.n > sizeof(s->bytes) || !mx_write_begin(&s->h.guard))
+    if (!fits(k->text.n, value.n) || !mx_write_begin(&s->guard))
         return;
-    memcpy(s->bytes, k->text.p, k->text.n);
-    memcpy(s->bytes + k->text.n, value.p, value.n);
-    s->h.text_n = (uint32_t)k->text.n;
-    s->h.value_n = (uint32_t)value.n;
-    s->h.generation = k->generation;
-    s->h.expires_ms = k->now_ms + ttl_ms;
-    mx_write_end(&s->h.guard);
+    mx_words_put(s->head, &h, sizeof(h));
+    mx_words_put(s->body, k->text.p, k->text.n);
+    mx_words_put(s->body + MX_WORDS(k->text.n), value.p, value.n);
+    mx_write_end(&s->guard);
 }

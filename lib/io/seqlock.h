@@ -20,11 +20,15 @@ static inline void mx_words_put(mx_word *dst, const void *src, size_t n)
     const char *p = src;
     uint64_t w;
 
-    for (size_t i = 0; i < n; i += 8) {
-        w = 0;
-        memcpy(&w, p + i, n - i < 8 ? n - i : 8);
-        atomic_store_explicit(&dst[i / 8], w, memory_order_relaxed);
+    for (; n >= sizeof w; n -= sizeof w, p += sizeof w) {
+        memcpy(&w, p, sizeof w);
+        atomic_store_explicit(dst++, w, memory_order_relaxed);
     }
+    if (n == 0)
+        return;
+    w = 0;
+    memcpy(&w, p, n);
+    atomic_store_explicit(dst, w, memory_order_relaxed);
 }
 
 /* Get `n` bytes out of words. */
@@ -33,10 +37,14 @@ static inline void mx_words_get(void *dst, const mx_word *src, size_t n)
     char *p = dst;
     uint64_t w;
 
-    for (size_t i = 0; i < n; i += 8) {
-        w = atomic_load_explicit(&src[i / 8], memory_order_relaxed);
-        memcpy(p + i, &w, n - i < 8 ? n - i : 8);
+    for (; n >= sizeof w; n -= sizeof w, p += sizeof w) {
+        w = atomic_load_explicit(src++, memory_order_relaxed);
+        memcpy(p, &w, sizeof w);
     }
+    if (n == 0)
+        return;
+    w = atomic_load_explicit(src, memory_order_relaxed);
+    memcpy(p, &w, n);
 }
 
 /* The count of writes in the high half; the low half is the pid of who is writing, or 0. */
