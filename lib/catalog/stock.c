@@ -67,15 +67,13 @@ static int by_variant(const void *a, const void *b)
 static enum mx_err lock(struct mx_ctx *cx, const struct mx_list *changes, struct mx_list *ret_rows)
 {
     struct mx_id *ids = MX_NEW_N(cx->arena, changes->n, struct mx_id);
-    struct mx_json_rows json;
+    struct q_stock_lock_in in;
 
     for (size_t i = 0; i < changes->n; i++)
         ids[i] = MX_AT(*changes, const struct mx_stock_change, i)->variant_id;
     qsort(ids, changes->n, sizeof(*ids), by_variant);
-    mx_json_rows_init(&json, cx->arena);
-    for (size_t i = 0; i < changes->n; i++)
-        mx_jsonw_hex(&json.w, ids[i].b, sizeof(ids[i].b));
-    MX_TRY(q_stock_lock(cx->db, &(struct q_stock_lock_in){mx_json_rows_text(&json)}, ret_rows));
+    in.variants = mx_json_rows_ids(cx->arena, ids, changes->n, sizeof(*ids));
+    MX_TRY(q_stock_lock(cx->db, &in, ret_rows));
     return ret_rows->n == changes->n ? MX_OK : MX_E_NOT_FOUND;
 }
 

@@ -7,7 +7,7 @@
 
 #define WAYS 4
 
-/* What a slot holds, as it lies in its words. */
+/* Of a slot: as it lies in its words. */
 struct head {
     uint64_t text_hash, generation;
     int64_t expires_ms;

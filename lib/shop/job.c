@@ -73,12 +73,7 @@ enum mx_err mx_job_settle(struct mx_ctx *cx, enum mx_job_name job, const struct 
 
 struct mx_str mx_job_ids(struct mx_arena *a, const struct mx_job_row *rows, size_t n)
 {
-    struct mx_json_rows json;
-
-    mx_json_rows_init(&json, a);
-    for (size_t i = 0; i < n; i++)
-        mx_jsonw_hex(&json.w, rows[i].id.b, sizeof(rows[i].id.b));
-    return mx_json_rows_text(&json);
+    return mx_json_rows_ids(a, &rows->id, n, sizeof(*rows));
 }
 
 /* ---- work ---- */

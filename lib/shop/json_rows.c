@@ -43,3 +43,14 @@ struct mx_str mx_json_rows_names(struct mx_arena *a, struct mx_list names)
         mx_jsonw_str(&r.w, *MX_AT(names, struct mx_str, i));
     return mx_json_rows_text(&r);
 }
+
+struct mx_str mx_json_rows_ids(struct mx_arena *a, const struct mx_id *first, size_t n, size_t size)
+{
+    const char *at = (const char *)first;
+    struct mx_json_rows r;
+
+    mx_json_rows_init(&r, a);
+    for (size_t i = 0; i < n; i++)
+        mx_jsonw_hex(&r.w, at + i * size, sizeof(*first));
+    return mx_json_rows_text(&r);
+}

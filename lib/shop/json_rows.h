@@ -19,6 +19,10 @@ void mx_json_rows_str(struct mx_json_rows *r, const char *name, struct mx_str s)
 /* End the array. */
 struct mx_str mx_json_rows_text(struct mx_json_rows *r);
 
+/* A JSON array of `n` ids for UNHEX(): the first one, and each `size` bytes behind the one before.
+ */
+struct mx_str mx_json_rows_ids(struct mx_arena *a, const struct mx_id *first, size_t n,
+                               size_t size);
 /* A JSON array of these strings (struct mx_str). */
 struct mx_str mx_json_rows_names(struct mx_arena *a, struct mx_list names);
 

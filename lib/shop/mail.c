@@ -160,7 +160,6 @@ enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_m
                           struct mx_list *ret_mails)
 {
     struct mx_list due;
-    struct mx_json_rows ids;
     struct q_mail_claim_in in = {.owner = owner, .until = {until_ms}, .now = {cx->now_ms}};
     int64_t claimed;
 
@@ -168,10 +167,8 @@ enum mx_err mx_mail_claim(struct mx_ctx *cx, struct mx_id owner, int64_t until_m
     MX_TRY(q_mail_due(cx->db, &(struct q_mail_due_in){{cx->now_ms}, limit}, &due));
     if (due.n == 0)
         return MX_OK;
-    mx_json_rows_init(&ids, cx->arena);
-    for (size_t i = 0; i < due.n; i++)
-        mx_jsonw_hex(&ids.w, MX_AT(due, struct q_mail_due_row, i)->id.b, sizeof(struct mx_id));
-    in.mails = mx_json_rows_text(&ids);
+    in.mails = mx_json_rows_ids(cx->arena, &MX_AT(due, struct q_mail_due_row, 0)->id, due.n,
+                                sizeof(struct q_mail_due_row));
     MX_TRY(q_mail_claim(cx->db, &in, &claimed));
     if (claimed == 0)
         return MX_OK;

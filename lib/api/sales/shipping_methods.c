@@ -89,21 +89,11 @@ static enum mx_err check(struct mx_ctx *cx, MX_UNUSED const void *before, const 
 
 /* ---- rates ---- */
 
-static struct mx_str ids_of(struct mx_ctx *cx, const struct method *m, size_t n)
-{
-    struct mx_json_rows ids;
-
-    mx_json_rows_init(&ids, cx->arena);
-    for (size_t i = 0; i < n; i++)
-        mx_jsonw_hex(&ids.w, m[i].row.id.b, sizeof(m[i].row.id.b));
-    return mx_json_rows_text(&ids);
-}
-
 /* The rates of each method stand together. */
 static enum mx_err load(struct mx_ctx *cx, void *at, size_t n)
 {
     struct method *m = at;
-    struct q_shipping_method_rates_in in = {ids_of(cx, m, n)};
+    struct q_shipping_method_rates_in in = {mx_json_rows_ids(cx->arena, &m->row.id, n, sizeof(*m))};
     struct mx_list rows;
 
     MX_TRY(q_shipping_method_rates(cx->db, &in, &rows));
