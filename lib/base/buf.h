@@ -1,6 +1,7 @@
 /* Growable bytes with a mandatory maximum (after curl's dynbuf and git's strbuf). Lives in an
  * arena; growth leaves the old block to the arena. Invariant: p[n] == 0 and n <= max. Passing the
- * maximum sets `overflow`, after which all appends are ignored: check it once at the end. */
+ * maximum sets `overflow`, after which all appends are ignored: check it once at the end. Whoever
+ * finds that the content cannot be written sets it too. */
 #ifndef MX_BASE_BUF_H
 #define MX_BASE_BUF_H
 

@@ -210,7 +210,8 @@ enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
 
 /* Write `in` (a struct of the shape) as a JSON object of the shape's body rows. An absent member is
  * null, or left out with MX_F_OMIT: absent strings, ids, times and pointers, money without
- * currency, a negative enum, and all whose has_ member is false. */
+ * currency, a negative enum, and all whose has_ member is false. An enum without a name, as a newer
+ * program may have stored, makes the buffer overflow. */
 void mx_shape_write(struct mx_jsonw *w, const struct mx_shape *shape, const void *in);
 
 /* The normal form of valid UTF-8 of the format: free text is composed (Unicode form C), and what

@@ -1,4 +1,5 @@
 /* Writes a C struct as JSON by its field table. */
+#include "base/log.h"
 #include "http/field.h"
 
 static const void *member(const void *base, unsigned off)
@@ -68,6 +69,20 @@ static void write_metadata(struct mx_jsonw *w, struct mx_str json)
     mx_jsonw_raw(w, json.p ? json : MX_S("{}"));
 }
 
+/* The answer fails with a value that has no name: it would be one that its schema does not have. */
+static void write_enum(struct mx_jsonw *w, const struct mx_field *f, int value)
+{
+    const char *name = mx_str_name(f->names, value);
+
+    if (name) {
+        mx_jsonw_c(w, name);
+        return;
+    }
+    mx_log(MX_LOG_ERROR, "a stored value has no name", MX_KC("member", f->name),
+           MX_KI("value", value));
+    w->out->overflow = true;
+}
+
 static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void *p)
 {
     switch (f->kind) {
@@ -90,7 +105,7 @@ static void write_field(struct mx_jsonw *w, const struct mx_field *f, const void
         mx_jsonw_money(w, *(const struct mx_money *)p);
         break;
     case MX_K_ENUM:
-        mx_jsonw_c(w, f->names[*(const int *)p]);
+        write_enum(w, f, *(const int *)p);
         break;
     case MX_K_OBJECT:
         mx_shape_write(w, f->shape, p);

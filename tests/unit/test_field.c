@@ -2,6 +2,7 @@
 #include "tap.h"
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "http/field.h"
 
 #include "exchange.h"
@@ -443,6 +444,27 @@ static void test_write(void)
             "every kind is written");
 }
 
+static void test_write_unknown(void)
+{
+    struct mx_reply reply = {0};
+    struct mx_jsonw w;
+    struct ex_out out;
+    struct mx_buf b;
+
+    ex_reset();
+    ex.cx = (struct mx_ctx){.arena = ex.arena, .faults = &faults};
+    (void)!ex_thing(&ex.cx, NULL, &reply);
+    memcpy(&out, reply.out, sizeof(out));
+    mx_log_open("/dev/null");
+    for (int sort = 2; sort <= 9; sort++) {
+        out.sort = sort;
+        mx_buf_init(&b, ex.arena, 10000);
+        mx_jsonw_init(&w, &b);
+        mx_shape_write(&w, &ex_out, &out);
+        tap_int(b.overflow, sort > 2, mx_arena_printf(ex.arena, "number %d of three names", sort));
+    }
+}
+
 /* ---- changes of what there is ---- */
 
 struct noun {
@@ -566,6 +588,7 @@ int main(void)
     test_path_and_header();
     test_formats();
     test_write();
+    test_write_unknown();
     test_laid_over();
     test_read_only();
     test_each();
