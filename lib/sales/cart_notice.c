@@ -27,6 +27,14 @@ static int64_t int_of(const struct mx_json *row, const char *name)
     return n;
 }
 
+/* A later release may store reasons that this one cannot tell. */
+static bool is_known(const struct mx_json *row)
+{
+    int64_t reason = int_of(row, "reason");
+
+    return reason >= 0 && (size_t)reason < MX_LEN(why);
+}
+
 static struct mx_cart_warning read_one(struct mx_arena *a, const struct mx_json *row)
 {
     struct mx_cart_warning w = {
@@ -58,7 +66,8 @@ void mx_cart_notices_read(struct mx_arena *a, struct mx_str notices, struct mx_l
     if (old.n > 0)
         memcpy(warnings->at, old.at, old.n * sizeof(struct mx_cart_warning));
     for (const struct mx_json *row = mx_json_first(root); row; row = mx_json_next(row))
-        *MX_AT(*warnings, struct mx_cart_warning, warnings->n++) = read_one(a, row);
+        if (is_known(row))
+            *MX_AT(*warnings, struct mx_cart_warning, warnings->n++) = read_one(a, row);
 }
 
 struct mx_str mx_cart_notices_text(struct mx_arena *a, struct mx_list warnings)

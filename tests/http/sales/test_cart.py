@@ -309,3 +309,13 @@ def test_totals_always_add_up(api, staff, prices):
         check_totals(cart)
     cart = guest.put("/v1/cart/shipping-address", ADDRESS).json()
     assert check_totals(cart)["subtotal"] == sum(p * q for p, q in prices)
+
+
+def test_notices_of_a_later_release_are_passed_over(guest, stack):
+    """One that this release knows is told."""
+    cart = guest.get("/v1/cart").json()
+    notices = ", ".join(f'{{"reason":{n},"variant_id":"{UNKNOWN}","sku":"A","title":"Tea","quantity":2}}'
+                        for n in (4000000, 3, 1, -1))
+    stack.admin().run(f"UPDATE cart SET notices = '[{notices}]' WHERE id = UNHEX('{cart['id'].replace('-', '')}')")
+    (warning,) = guest.get("/v1/cart").json()["warnings"]
+    assert (warning["code"], warning["reason"], warning["quantity"]) == ("not_kept", "quantity_limit", 2)
