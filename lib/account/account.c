@@ -47,6 +47,7 @@ enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id, struct mx_pro
         .locale = r->locale,
         .created_at = r->created_at,
         .mfa_enabled = r->mfa != 0,
+        .public_metadata = r->public_metadata,
         .roles = roles_of(cx->arena, rows),
         .kind = r->kind,
     };
@@ -57,7 +58,8 @@ static bool changes_nothing(const struct mx_profile_patch *in, const struct mx_p
 {
     return (!in->has_name || mx_str_eq(in->name, now->name)) &&
            (!in->has_phone || mx_str_eq(in->phone, now->phone)) &&
-           (!in->has_locale || mx_str_eq(in->locale, now->locale));
+           (!in->has_locale || mx_str_eq(in->locale, now->locale)) &&
+           (!in->has_public_metadata || mx_str_eq(in->public_metadata, now->public_metadata));
 }
 
 enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *in,
@@ -72,6 +74,8 @@ enum mx_err mx_account_patch(struct mx_ctx *cx, const struct mx_profile_patch *i
         .phone =
             mx_pii_seal(cx->arena, cx->proc->keys, MX_SEALED_PHONE, cx->actor.account, in->phone),
         .locale = in->locale,
+        .set_public_metadata = in->has_public_metadata,
+        .public_metadata = in->public_metadata,
         .now = {cx->now_ms},
     };
 
@@ -103,6 +107,13 @@ enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id)
         return MX_OK;
     return mx_fail(cx->faults, MX_E_CONFLICT,
                    "This is the only way to sign in: set a password first.");
+}
+
+enum mx_err mx_account_merge(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
+{
+    struct q_account_take_metadata_in in = {guest, account, {cx->now_ms}};
+
+    return q_account_take_metadata(cx->db, &in, NULL);
 }
 
 enum mx_err mx_account_erase(struct mx_ctx *cx, const struct mx_holder *h)

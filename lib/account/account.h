@@ -31,8 +31,9 @@ struct mx_profile {
     struct mx_str locale;
     struct mx_time created_at;
     bool mfa_enabled;
-    struct mx_list roles; /* struct mx_str: role names of staff */
-    int64_t kind;         /* enum mx_account_kind */
+    struct mx_str public_metadata; /* JSON object; absent: empty */
+    struct mx_list roles;          /* struct mx_str: role names of staff */
+    int64_t kind;                  /* enum mx_account_kind */
 };
 
 /* The open account `id` in one round trip. MX_E_NOT_FOUND. */
@@ -41,8 +42,8 @@ enum mx_err mx_account_profile(struct mx_ctx *cx, struct mx_id id,
 
 /* Members to change; those not sent stay. */
 struct mx_profile_patch {
-    bool has_name, has_phone, has_locale;
-    struct mx_str name, phone, locale; /* phone absent: remove it */
+    bool has_name, has_phone, has_locale, has_public_metadata;
+    struct mx_str name, phone, locale, public_metadata; /* phone absent: remove it */
 };
 
 /* Change the caller's own account in the present transaction and read it back. MX_E_NOT_FOUND. */
@@ -69,6 +70,8 @@ enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
 /* Of table account, see shop/holding.h. */
+enum mx_err mx_account_merge(struct mx_ctx *cx, struct mx_id guest,
+                             struct mx_id account) MX_MUST_CHECK;
 enum mx_err mx_account_erase(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 extern const struct mx_sealed_column mx_account_sealed;
 

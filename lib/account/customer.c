@@ -112,12 +112,31 @@ enum mx_err mx_customer_get(struct mx_ctx *cx, struct mx_id id, struct mx_custom
     memcpy(&head, r, sizeof(head));
     *ret_customer = customer_of(&head);
     ret_customer->orders_count = r->orders;
+    ret_customer->metadata = r->metadata;
+    ret_customer->public_metadata = r->public_metadata;
     return mx_sealed_open(cx, MX_SEALED_PHONE, r->id, r->phone, &ret_customer->phone);
 }
 
 /* ---- change ---- */
 
-static struct mx_str snapshot(struct mx_arena *a, int64_t status, int64_t version)
+/* The names of the metadata that was written. Its content may be about the person, so that it has
+ * no place in the audit log. */
+static void changed_names(struct mx_jsonw *w, const struct mx_customer_patch *changed)
+{
+    if (!changed || (!changed->has_metadata && !changed->has_public_metadata))
+        return;
+    mx_jsonw_name(w, "changed");
+    mx_jsonw_array(w);
+    if (changed->has_metadata)
+        mx_jsonw_c(w, "metadata");
+    if (changed->has_public_metadata)
+        mx_jsonw_c(w, "public_metadata");
+    mx_jsonw_array_end(w);
+}
+
+/* `changed` may be NULL. */
+static struct mx_str snapshot(struct mx_arena *a, const struct mx_customer *c,
+                              const struct mx_customer_patch *changed)
 {
     struct mx_jsonw w;
     struct mx_buf out;
@@ -126,51 +145,79 @@ static struct mx_str snapshot(struct mx_arena *a, int64_t status, int64_t versio
     mx_jsonw_init(&w, &out);
     mx_jsonw_open(&w);
     mx_jsonw_name(&w, "status");
-    mx_jsonw_c(&w, mx_account_status_names[status]);
+    mx_jsonw_c(&w, mx_account_status_names[c->status]);
     mx_jsonw_name(&w, "version");
-    mx_jsonw_int(&w, version);
+    mx_jsonw_int(&w, c->version);
+    changed_names(&w, changed);
     mx_jsonw_close(&w);
     return mx_buf_view(&out);
 }
 
-static enum mx_err lock(struct mx_ctx *cx, struct mx_id id, struct q_customer_lock_row *ret_row)
+static enum mx_err lock(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_list rows;
 
     MX_TRY(q_customer_lock(cx->db, &(struct q_customer_lock_in){id}, &rows));
-    if (rows.n == 0)
-        return MX_E_NOT_FOUND;
-    *ret_row = *MX_AT(rows, const struct q_customer_lock_row, 0);
-    return MX_OK;
+    return rows.n == 0 ? MX_E_NOT_FOUND : MX_OK;
+}
+
+/* Of what was sent, what changes something. */
+static struct mx_customer_patch changes(const struct mx_customer_patch *in,
+                                        const struct mx_customer *now)
+{
+    struct mx_customer_patch c = *in;
+
+    c.has_status &= in->status != now->status;
+    c.has_metadata &= !mx_str_eq(in->metadata, now->metadata);
+    c.has_public_metadata &= !mx_str_eq(in->public_metadata, now->public_metadata);
+    return c;
+}
+
+static enum mx_err apply(struct mx_ctx *cx, const struct mx_customer_patch *c)
+{
+    struct q_customer_change_in in = {
+        .id = c->id,
+        .has_status = c->has_status,
+        .status = c->status,
+        .set_metadata = c->has_metadata,
+        .metadata = c->metadata,
+        .set_public_metadata = c->has_public_metadata,
+        .public_metadata = c->public_metadata,
+        .now = {cx->now_ms},
+    };
+
+    MX_TRY(q_customer_change(cx->db, &in, NULL));
+    return c->has_status && c->status == MX_ACCOUNT_DISABLED ? mx_session_end_all(cx, c->id)
+                                                             : MX_OK;
 }
 
 enum mx_err mx_customer_update(struct mx_ctx *cx, const struct mx_customer_patch *in,
                                struct mx_customer *ret_customer)
 {
-    struct q_customer_set_status_in set = {in->id, in->status, {cx->now_ms}};
     struct mx_audit row = {.action = "customer.update", .object_type = "account", .object = in->id};
-    struct q_customer_lock_row before;
+    struct mx_customer before;
+    struct mx_customer_patch c;
 
-    MX_TRY(lock(cx, in->id, &before));
+    MX_TRY(lock(cx, in->id));
+    MX_TRY(mx_customer_get(cx, in->id, &before));
     MX_TRY(mx_version_check(cx, "The account", in->if_match, before.version));
     if (before.status == MX_ACCOUNT_CLOSED)
         return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "The account is closed for good.");
-    if (before.status == in->status)
-        return mx_customer_get(cx, in->id, ret_customer);
-    MX_TRY(q_customer_set_status(cx->db, &set, NULL));
-    if (in->status == MX_ACCOUNT_DISABLED)
-        MX_TRY(mx_session_end_all(cx, in->id));
+    c = changes(in, &before);
+    if (!c.has_status && !c.has_metadata && !c.has_public_metadata) {
+        *ret_customer = before;
+        return MX_OK;
+    }
+    MX_TRY(apply(cx, &c));
     MX_TRY(mx_customer_get(cx, in->id, ret_customer));
-    row.before = snapshot(cx->arena, before.status, before.version);
-    row.after = snapshot(cx->arena, ret_customer->status, ret_customer->version);
+    row.before = snapshot(cx->arena, &before, NULL);
+    row.after = snapshot(cx->arena, ret_customer, &c);
     return mx_audit_write(cx, &row);
 }
 
 enum mx_err mx_customer_end_sessions(struct mx_ctx *cx, struct mx_id id)
 {
-    struct q_customer_lock_row row;
-
-    MX_TRY(lock(cx, id, &row));
+    MX_TRY(lock(cx, id));
     MX_TRY(mx_session_end_all(cx, id));
     return mx_audit_write(cx, &(struct mx_audit){.action = "account.end_sessions",
                                                  .object_type = "account",

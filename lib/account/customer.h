@@ -14,7 +14,8 @@ struct mx_customer {
     int64_t version;
     struct mx_time created_at;
     /* not in lists */
-    struct mx_str phone; /* absent: none */
+    struct mx_str phone;                     /* absent: none */
+    struct mx_str metadata, public_metadata; /* JSON objects; absent: empty */
     int64_t orders_count;
 };
 
@@ -40,6 +41,8 @@ struct mx_customer_patch {
     struct mx_id id;
     struct mx_str if_match; /* version that is changed; absent or "*": any */
     int status;             /* MX_ACCOUNT_ACTIVE or MX_ACCOUNT_DISABLED */
+    struct mx_str metadata, public_metadata;
+    bool has_status, has_metadata, has_public_metadata;
 };
 
 /* Disable (all sessions end, signing in is refused like a wrong password) or enable again.

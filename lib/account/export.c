@@ -58,6 +58,7 @@ static enum mx_err read_row(struct mx_ctx *cx, struct mx_export_account *x, bool
     r = MX_AT(rows, struct q_export_account_row, 0);
     x->email_verified_at = r->verified_at;
     x->updated_at = r->updated_at;
+    x->metadata = r->metadata;
     *ret_password = r->has_password != 0;
     x->factors = (struct mx_export_factors){
         .totp_begun_at = r->totp_begun_at,

@@ -34,6 +34,7 @@ struct mx_export_code {
 struct mx_export_account {
     struct mx_profile profile;
     struct mx_time email_verified_at, updated_at; /* first one none: not yet */
+    struct mx_str metadata;                       /* the staff's; JSON object, absent: empty */
     struct mx_list ways_in;                       /* struct mx_str: password, passkey, identity */
     struct mx_export_factors factors;
     struct mx_list passkeys;   /* struct mx_passkey */

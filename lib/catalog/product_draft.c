@@ -121,12 +121,6 @@ static void overlay_stock(struct mx_ctx *cx, struct mx_product_draft_variant *v,
                       "is only for a new variant; a level that exists is changed by an adjustment");
 }
 
-/* Metadata as it is stored: absent when it is empty. */
-static struct mx_str object(struct mx_str json)
-{
-    return mx_str_eqc(json, "{}") ? (struct mx_str){0} : json;
-}
-
 static void overlay_texts(struct mx_product_draft_variant *v, const struct mx_variant_write *in)
 {
     if (in->sku.p) {
@@ -140,9 +134,9 @@ static void overlay_texts(struct mx_product_draft_variant *v, const struct mx_va
     if (in->has_options)
         v->choices = in->options;
     if (in->has_metadata)
-        v->metadata = object(in->metadata);
+        v->metadata = in->metadata;
     if (in->has_public_metadata)
-        v->public_metadata = object(in->public_metadata);
+        v->public_metadata = in->public_metadata;
 }
 
 static void overlay_variant(struct mx_ctx *cx, struct mx_product_draft_variant *v,
@@ -276,9 +270,9 @@ void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
     if (in->has_media)
         overlay_media(cx, m, &in->media);
     if (in->has_metadata)
-        m->metadata = object(in->metadata);
+        m->metadata = in->metadata;
     if (in->has_public_metadata)
-        m->public_metadata = object(in->public_metadata);
+        m->public_metadata = in->public_metadata;
     if (in->has_variants)
         overlay_variants(cx, m, &in->variants);
     if (in->has_options) {

@@ -142,7 +142,8 @@ struct mx_shape {
     {wire, kind, from, flags, offsetof(T, m), MX_NO_HAS, min, max, fmt, NULL, NULL, doc, NULL}
 #define MX_F_KIND_HAS(T, m, wire, kind, from, flags, min, max, fmt, doc) \
     {wire, kind, from, flags, offsetof(T, m), offsetof(T, has_##m), min, max, fmt, NULL, NULL, doc, NULL}
-/* Metadata of a resource, in a request: replaced as a whole, null empties it. */
+/* Metadata of a resource, in a request: replaced as a whole, null empties it. An empty object is
+ * absent, too. */
 #define MX_F_METADATA(T, m, doc) \
     {#m, MX_K_METADATA, MX_BODY, MX_F_NULLABLE, offsetof(T, m), offsetof(T, has_##m), \
      0, MX_METADATA_MEMBERS, MX_TEXT, NULL, NULL, doc, NULL}

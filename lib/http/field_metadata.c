@@ -91,6 +91,8 @@ void mx_read_metadata(struct mx_reader *r, const struct mx_field *f, const struc
     if (!mx_read_count_ok(r, f, at, mx_json_count(v)))
         return;
     check_names(r, at, v);
+    if (mx_json_count(v) == 0)
+        return;
     mx_buf_init(&out, r->arena, MX_METADATA_BYTES);
     mx_jsonw_init(&w, &out);
     write_object(r, at, &w, v);

@@ -34,6 +34,7 @@ class Life:
     def __init__(self, api, staff):
         host = next(HOSTS)
         self.api = api = api.elsewhere(host)
+        self.staff = staff
         self.origin = f"https://localhost:{api.stack.port}"
         self.product = make_product(staff, stock=1000)
         self.variant = variant_ids(self.product)[0]
@@ -83,6 +84,11 @@ class Life:
         phone, address, in_cart = f"+49 {uuid.uuid4().int % 10**15:015d}", whole_address(), whole_address()
         self.words += [phone] + values(address) + values(in_cart)
         assert self.person.patch("/v1/me", {"phone": phone, "locale": "de"}).status_code == 200
+        kept, shown = {"life": mark("Regular")}, {"life": mark("Badge of")}
+        self.words += [kept["life"], shown["life"]]
+        assert self.person.patch("/v1/me", {"public_metadata": shown}).status_code == 200
+        noted = self.staff.patch(f"/v1/admin/customers/{self.person.id}", {"metadata": kept})
+        assert noted.status_code == 200, noted.text
         made = self.person.post("/v1/me/addresses", address, key=unique_key())
         assert made.status_code == 201
         self.person.put(f"/v1/me/addresses/{made.json()['id']}", address | {"city": "Potsdam"})

@@ -23,6 +23,10 @@ static const struct mx_field customer_fields[] = {
     FIELDS,
     MX_O_NULL(struct mx_customer, phone, "Telephone."),
     MX_O(struct mx_customer, orders_count, "Orders in any state."),
+    MX_O_METADATA(struct mx_customer, metadata,
+                  "Of the staff's own; the customer gets it in an export."),
+    MX_O_METADATA(struct mx_customer, public_metadata,
+                  "Of the app's and the staff's own, as in /v1/me."),
 };
 static MX_SHAPE(customer_shape, "Customer", struct mx_customer, customer_fields);
 
@@ -50,6 +54,8 @@ struct patch {
     struct mx_id id;
     struct mx_str if_match;
     int status;
+    struct mx_str metadata, public_metadata;
+    bool has_status, has_metadata, has_public_metadata;
 };
 #define ID MX_F(struct patch, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
 static const struct mx_field id_fields[] = {ID};
@@ -58,8 +64,11 @@ static MX_SHAPE(customer_id_shape, "CustomerId", struct patch, id_fields);
 static const struct mx_field patch_fields[] = {
     ID,
     MX_F_IF_MATCH(struct patch, if_match),
-    MX_F_ENUM(struct patch, status, MX_BODY, MX_F_REQUIRED, customer_state_names,
-              "Disabled customers are signed out and cannot sign in."),
+    MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, customer_state_names,
+                  "Disabled customers are signed out and cannot sign in."),
+    MX_F_METADATA(struct patch, metadata, "Of the staff's own."),
+    MX_F_METADATA(struct patch, public_metadata,
+                  "Of the staff's own, for the customer's app to see."),
 };
 static MX_SHAPE(customer_patch_shape, "CustomerPatch", struct patch, patch_fields);
 
@@ -105,7 +114,16 @@ static enum mx_err api_admin_customer_update(struct mx_ctx *cx, const void *in,
 {
     const struct patch *i = in;
     struct mx_customer *c = MX_NEW(cx->arena, struct mx_customer);
-    struct mx_customer_patch p = {i->id, i->if_match, states[i->status]};
+    struct mx_customer_patch p = {
+        .id = i->id,
+        .if_match = i->if_match,
+        .status = states[i->status],
+        .metadata = i->metadata,
+        .public_metadata = i->public_metadata,
+        .has_status = i->has_status,
+        .has_metadata = i->has_metadata,
+        .has_public_metadata = i->has_public_metadata,
+    };
 
     return answer(cx, reply, mx_customer_update(cx, &p, c), c);
 }
@@ -146,7 +164,7 @@ const struct mx_route mx_routes_customers[] = {
      .answers = {{200, &customer_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
      .fn = api_admin_customer_update,
-     .doc = "Disable or enable. Disabling ends all sessions at once."},
+     .doc = "Disable or enable, and keep metadata. Disabling ends all sessions at once."},
     {.id = "admin.customers.end_sessions",
      .method = MX_DELETE,
      .path = "/v1/admin/customers/{id}/sessions",

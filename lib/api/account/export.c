@@ -47,6 +47,7 @@ static const struct mx_field account_fields[] = {
     MX_O_OBJ(struct mx_export_account, profile, &mx_shape_user, "As in /v1/me."),
     MX_O_NULL(struct mx_export_account, email_verified_at, "When the address was proved."),
     MX_O(struct mx_export_account, updated_at, "When the account last changed."),
+    MX_O_METADATA(struct mx_export_account, metadata, "Noted by the staff."),
     MX_F_KIND(struct mx_export_account, ways_in, "ways_in", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
               "Ways to sign in: password, passkey, identity."),
     MX_F_SUB(struct mx_export_account, factors, MX_K_OBJECT, 0, 0, 0, &factors_shape,

@@ -55,6 +55,7 @@ static enum mx_err erase_mail(struct mx_ctx *cx, const struct mx_holder *h)
 
 const struct mx_holding mx_holdings[] = {
     {.table = "account",
+     .merge = mx_account_merge,
      .export = PARTS(PART(accounts, struct mx_export_account, ACCOUNTS_A_PAGE, export_accounts)),
      .erase = mx_account_erase,
      .reseal = &mx_account_sealed,

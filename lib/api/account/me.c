@@ -13,6 +13,8 @@ static const struct mx_field user_fields[] = {
     MX_O(struct mx_profile, locale, "Language of mail, BCP 47."),
     MX_O(struct mx_profile, created_at, "When it was made."),
     MX_O(struct mx_profile, mfa_enabled, "Signing in takes a second factor."),
+    MX_O_METADATA(struct mx_profile, public_metadata,
+                  "Of the app's own; staff read and write it, too."),
     MX_F_KIND(struct mx_profile, roles, "roles", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
               "Roles of staff."),
 };
@@ -24,6 +26,7 @@ static const struct mx_field patch_fields[] = {
              "Telephone; null removes it."),
     MX_F_HAS(struct mx_profile_patch, locale, MX_BODY, 0, 2, 35, MX_LOCALE,
              "Language of mail, BCP 47."),
+    MX_F_METADATA(struct mx_profile_patch, public_metadata, "Of the app's own, for staff to see."),
 };
 static MX_SHAPE(me_patch_shape, "UserPatch", struct mx_profile_patch, patch_fields);
 
@@ -87,7 +90,7 @@ const struct mx_route mx_routes_me[] = {
      .in = &me_patch_shape,
      .answers = {{200, &mx_shape_user}},
      .fn = api_me_patch,
-     .doc = "Change name, phone or locale; what is not sent stays."},
+     .doc = "Change name, phone, locale or public_metadata; what is not sent stays."},
     {.id = "me.delete",
      .method = MX_DELETE,
      .path = "/v1/me",

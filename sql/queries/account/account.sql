@@ -3,9 +3,9 @@
 -- doc: would cost a fifth of the statement.
 -- in: id id
 -- out: id id, i64 kind, bin? email, time? verified_at, str name, bin? phone, str locale
--- out: time created_at, i64 mfa, str? role
+-- out: time created_at, i64 mfa, str? public_metadata, str? role
 SELECT a.id, a.kind, a.email, a.verified_at, a.name, a.phone, a.locale, a.created_at,
-       t.account_id IS NOT NULL, r.role_name
+       t.account_id IS NOT NULL, a.public_metadata, r.role_name
   FROM account a
   LEFT JOIN totp t ON t.account_id = a.id AND t.confirmed_at IS NOT NULL
   LEFT JOIN account_role r ON r.account_id = a.id
@@ -38,11 +38,13 @@ SELECT (password_hash IS NOT NULL)
 SELECT id FROM account WHERE id = :id AND status = 0 FOR UPDATE;
 
 -- name: account.patch
--- doc: Absent name and locale stay; the phone changes when set_phone is 1.
--- in: id id, str? name, i64 set_phone, bin? phone, str? locale, time now
+-- doc: Absent name and locale stay; the others change when their set_ is 1.
+-- in: id id, str? name, i64 set_phone, bin? phone, str? locale, i64 set_public_metadata
+-- in: str? public_metadata, time now
 UPDATE account
    SET name = COALESCE(:name, name), locale = COALESCE(:locale, locale),
        phone = CASE WHEN :set_phone = 1 THEN :phone ELSE phone END,
+       public_metadata = CASE WHEN :set_public_metadata = 1 THEN :public_metadata ELSE public_metadata END,
        version = version + 1, updated_at = :now
  WHERE id = :id AND status = 0;
 
@@ -50,8 +52,17 @@ UPDATE account
 -- in: id id, time now
 UPDATE account
    SET status = 1, email = NULL, email_key = NULL, verified_at = NULL, name = '', phone = NULL,
-       locale = 'en', password_hash = NULL, audit_key = NULL, version = version + 1, updated_at = :now
+       locale = 'en', password_hash = NULL, audit_key = NULL, metadata = NULL,
+       public_metadata = NULL, version = version + 1, updated_at = :now
  WHERE id = :id AND status = 0;
+
+-- name: account.take_metadata
+-- doc: An account without public metadata takes that of the guest who signs in.
+-- in: id guest, id account, time now
+UPDATE account a
+  JOIN account g ON g.id = :guest AND g.public_metadata IS NOT NULL
+   SET a.public_metadata = g.public_metadata, a.version = a.version + 1, a.updated_at = :now
+ WHERE a.id = :account AND a.public_metadata IS NULL;
 
 -- name: account.sealed
 -- doc: Sealed telephone numbers after a row, by row.

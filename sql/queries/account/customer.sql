@@ -34,18 +34,25 @@ SELECT {{customer.row}}
 
 -- name: customer.find
 -- in: id id
--- out: bin? phone, i64 orders
-SELECT {{customer.row}}, a.phone, (SELECT COUNT(*) FROM orders o WHERE o.account_id = a.id)
+-- out: bin? phone, str? metadata, str? public_metadata, i64 orders
+SELECT {{customer.row}}, a.phone, a.metadata, a.public_metadata,
+       (SELECT COUNT(*) FROM orders o WHERE o.account_id = a.id)
   FROM account a
  WHERE a.id = :id AND a.kind = 1;
 
 -- name: customer.lock
 -- doc: Hold a customer until the transaction ends.
 -- in: id id
--- out: i64 status, i64 version
-SELECT status, version FROM account WHERE id = :id AND kind = 1 FOR UPDATE;
+-- out: id id
+SELECT id FROM account WHERE id = :id AND kind = 1 FOR UPDATE;
 
--- name: customer.set_status
--- in: id id, i64 status, time now
-UPDATE account SET status = :status, version = version + 1, updated_at = :now
+-- name: customer.change
+-- doc: An absent status stays; the others change when their set_ is 1.
+-- in: id id, i64? status, i64 set_metadata, str? metadata, i64 set_public_metadata
+-- in: str? public_metadata, time now
+UPDATE account
+   SET status = COALESCE(:status, status),
+       metadata = CASE WHEN :set_metadata = 1 THEN :metadata ELSE metadata END,
+       public_metadata = CASE WHEN :set_public_metadata = 1 THEN :public_metadata ELSE public_metadata END,
+       version = version + 1, updated_at = :now
  WHERE id = :id AND kind = 1 AND status <> 1;

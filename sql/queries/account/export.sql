@@ -14,12 +14,12 @@ SELECT id
 -- doc: Columns of an account that no other reader shows.
 -- in: id id
 -- out: time? verified_at, time updated_at, i64 has_password, time? totp_begun_at, time? totp_since
--- out: i64? totp_last_step, i64 codes_left, time? codes_since, time? code_used_at
+-- out: i64? totp_last_step, i64 codes_left, time? codes_since, time? code_used_at, str? metadata
 SELECT a.verified_at, a.updated_at, a.password_hash IS NOT NULL, t.created_at, t.confirmed_at,
        t.last_step,
        (SELECT COUNT(*) FROM recovery_code c WHERE c.account_id = a.id AND c.used_at IS NULL),
        (SELECT MIN(c.created_at) FROM recovery_code c WHERE c.account_id = a.id),
-       (SELECT MAX(c.used_at) FROM recovery_code c WHERE c.account_id = a.id)
+       (SELECT MAX(c.used_at) FROM recovery_code c WHERE c.account_id = a.id), a.metadata
   FROM account a
   LEFT JOIN totp t ON t.account_id = a.id
  WHERE a.id = :id;

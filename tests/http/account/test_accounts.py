@@ -767,7 +767,7 @@ def test_profile(customer):
     me = customer.get("/v1/me").json()
     assert set(me) == {
         "id", "email", "email_verified", "name", "phone", "locale", "created_at", "mfa_enabled",
-        "roles",
+        "public_metadata", "roles",
     }
     assert me["phone"] is None and me["locale"] == "en"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", me["created_at"])

@@ -149,9 +149,81 @@ def test_staff_and_guests_are_no_customers(staff, guest):
 
 
 @pytest.mark.parametrize("body, where", (
-    ({}, [("/status", "required")]), ({"status": "closed"}, [("/status", "unknown_value")]),
+    ({"status": "closed"}, [("/status", "unknown_value")]),
     ({"status": None}, [("/status", "wrong_type")]),
     ({"status": "active", "email": "a@example.com"}, [("/email", "unknown_member")]),
 ))
 def test_faulty_changes(staff, customer, body, where):
     assert faults(staff.patch(f"{CUSTOMERS}/{customer.id}", body)) == where
+
+
+# ---- metadata
+
+
+def test_metadata_is_the_staffs_own(staff, customer):
+    """The customer's app reads and writes public_metadata, and knows nothing of the other."""
+    path = f"{CUSTOMERS}/{customer.id}"
+    assert customer.get("/v1/me").json()["public_metadata"] == {}
+    mine = customer.patch("/v1/me", {"public_metadata": {"theme": "dark", "sizes": [1, None, {"a": True}]}})
+    assert mine.status_code == 200, mine.text
+    both = {"metadata": {"vip": True}, "public_metadata": mine.json()["public_metadata"]}
+    one = staff.patch(path, {"metadata": {"vip": True}}).json()
+    assert {k: one[k] for k in both} == both and staff.get(path).json() == one
+    assert one["status"] == "active" and customer.get("/v1/me").status_code == 200, "no ban"
+    assert customer.get("/v1/me").json() == mine.json() and "metadata" not in mine.json()
+    assert faults(customer.patch("/v1/me", {"metadata": {"vip": False}})) == [("/metadata", "unknown_member")]
+    assert staff.patch(path, {"public_metadata": {"badge": "gold"}}).status_code == 200
+    assert customer.get("/v1/me").json()["public_metadata"] == {"badge": "gold"}, "replaced as a whole"
+    assert customer.patch("/v1/me", {"name": "Ada"}).json()["public_metadata"] == {"badge": "gold"}
+    for empty in (None, {}):
+        assert customer.patch("/v1/me", {"public_metadata": {"x": 1}}).status_code == 200
+        assert customer.patch("/v1/me", {"public_metadata": empty}).json()["public_metadata"] == {}
+    assert staff.patch(path, {"metadata": None}).json()["metadata"] == {}
+
+
+@pytest.mark.parametrize("sent, fault", (
+    ([], ("", "wrong_type")), ({str(i): i for i in range(51)}, ("", "too_many")), ({"a": 1.5}, ("/a", "wrong_type")),
+    ({"a": "x" * 16384}, ("", "too_long")), ({"": 1}, ("/", "too_short")),
+))
+def test_faulty_metadata(staff, customer, sent, fault):
+    where, code = fault
+    for by, path, name in ((customer, "/v1/me", "public_metadata"),
+                           (staff, f"{CUSTOMERS}/{customer.id}", "public_metadata"),
+                           (staff, f"{CUSTOMERS}/{customer.id}", "metadata")):
+        assert faults(by.patch(path, {name: sent})) == [(f"/{name}{where}", code)]
+
+
+def test_metadata_and_versions(staff, customer):
+    path = f"{CUSTOMERS}/{customer.id}"
+    version = staff.get(path).json()["version"]
+    assert customer.patch("/v1/me", {"public_metadata": {"a": 1}}).status_code == 200
+    problem(staff.patch(path, {"metadata": {"b": 1}}, headers=if_match(version)), 412, "version_conflict")
+    done = staff.patch(path, {"metadata": {"b": 1}}, headers=if_match(version + 1))
+    assert done.headers["ETag"] == f'"{version + 2}"' and done.json()["public_metadata"] == {"a": 1}
+
+
+def test_the_audit_log_names_metadata_alone(staff, customer, db):
+    """Its content may be about the person: it goes with them, the log stays."""
+    mark = uuid.uuid4().hex
+    staff.patch(f"{CUSTOMERS}/{customer.id}", {"metadata": {"a": mark}, "status": "active"})
+    staff.patch(f"{CUSTOMERS}/{customer.id}", {"metadata": {"a": mark}, "public_metadata": {"b": mark}})
+    rows = audit_rows(db, f"object_id = UNHEX('{key(customer.id)}') AND action = 'customer.update'")
+    assert [json.loads(r["after_json"])["changed"] for r in rows] == [["metadata"], ["public_metadata"]]
+    assert mark not in str(rows)
+
+
+def test_a_guests_metadata_comes_along(api):
+    """At sign-up, and at sign-in where the account has none of its own."""
+    guest, person = api.guest(), api.customer()
+    assert guest.patch("/v1/me", {"public_metadata": {"theme": "dark"}}).status_code == 200
+    login = {"email": person.email, "password": PASSWORD}
+    answer = api.post("/v1/auth/login", login, token=guest.token)
+    assert answer.json()["user"]["public_metadata"] == {"theme": "dark"}
+    other = api.guest()
+    assert other.patch("/v1/me", {"public_metadata": {"theme": "light"}}).status_code == 200
+    answer = api.post("/v1/auth/login", login, token=other.token)
+    assert answer.json()["user"]["public_metadata"] == {"theme": "dark"}
+    new = api.guest()
+    assert new.patch("/v1/me", {"public_metadata": {"theme": "blue"}}).status_code == 200
+    person = api.sign_up(guest=new)
+    assert person.get("/v1/me").json()["public_metadata"] == {"theme": "blue"}

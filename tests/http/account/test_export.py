@@ -34,6 +34,7 @@ HELD = {
         "verified_at": "accounts.email_verified_at", "name": "accounts.profile.name",
         "phone": "accounts.profile.phone", "locale": "accounts.profile.locale",
         "password_hash": "accounts.ways_in", "merged_into": LINK, "audit_key": OPENS, "version": MACHINE,
+        "metadata": "accounts.metadata", "public_metadata": "accounts.profile.public_metadata",
         "created_at": "accounts.profile.created_at", "updated_at": "accounts.updated_at"},
     "account_role": {"account_id": LINK, "role_name": "accounts.profile.roles"},
     "session": {
@@ -315,7 +316,7 @@ def test_nothing_of_others(api, stack, staff, life):
     person = life.api.login(person.email)
     got, _ = whole(person)
     by_staff = [r for r in got["audit_log"] if r["by"] == "staff"]
-    assert len(by_staff) == 2 and {r["address"] for r in by_staff} == {None} == {r["request_id"] for r in by_staff}
+    assert len(by_staff) == 3 and {r["address"] for r in by_staff} == {None} == {r["request_id"] for r in by_staff}
     assert by_staff[0]["after"]["status"] == "active" and by_staff[0]["before"]["status"] == "disabled"
     assert any(r["by"] == "you" and r["address"] for r in got["audit_log"])
     told = json.dumps(got)
