@@ -101,7 +101,7 @@
     S(smtp_url,                "", 0, "mail server: smtp://host:587 (STARTTLS) or smtps://host; empty: mail is stored as files, see mail") \
     S(smtp_user,               "", 0, "account at the mail server; empty: none")                   \
     S(socket,                  "/run/merx/merx.sock", MX_SETTING_PATH, "FastCGI socket of the fast pool: a path, or host:port") \
-    S(socket_group,            "", 0, "group of the FastCGI sockets; empty: the group of the process")                \
+    S(socket_group,            "", 0, "group of the FastCGI sockets, one that the process is in; empty: its own; merx.service needs PrivateUsers=no for another")                \
     S(socket_mode,             "0660", 0, "mode of the FastCGI sockets, octal")                    \
     S(socket_slow,             "/run/merx/merx-slow.sock", MX_SETTING_PATH, "FastCGI socket of the slow pool") \
     S(staff_mfa,               "optional", 0, "required or optional; if required, staff without a second factor can sign in only to set one up") \

@@ -7,7 +7,7 @@
 #include "codec/secret.h"
 #include "codec/uri.h"
 
-#define URI_MAX 2048
+#define URI_WORDS 128 /* what of a URI stands around its values */
 
 /* Once a process: the library wants it before all else. */
 static void start(void)
@@ -74,7 +74,7 @@ struct mx_str mx_totp_uri(struct mx_arena *a, struct mx_str issuer, struct mx_st
 {
     struct mx_buf out;
 
-    mx_buf_init(&out, a, URI_MAX);
+    mx_buf_init(&out, a, 3 * (2 * issuer.n + account.n) + secret.n + URI_WORDS);
     mx_buf_c(&out, "otpauth://totp/");
     mx_uri_encode(&out, issuer);
     mx_buf_c(&out, ":");
@@ -82,5 +82,6 @@ struct mx_str mx_totp_uri(struct mx_arena *a, struct mx_str issuer, struct mx_st
     mx_buf_fmt(&out, "?secret=%.*s&issuer=", MX_FMT(secret));
     mx_uri_encode(&out, issuer);
     mx_buf_fmt(&out, "&algorithm=SHA1&digits=%d&period=%d", MX_TOTP_DIGITS, MX_TOTP_STEP_S);
+    MX_ASSERT(!out.overflow);
     return mx_buf_view(&out);
 }

@@ -73,6 +73,9 @@ static void window(void)
 
 static void texts(void)
 {
+    char shop[601];
+    struct mx_str uri;
+
     tap_str(mx_base32(a, "12345678901234567890", 20), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "base32");
     tap_str(mx_base32(a, "\xff\x00\x10\x83\x10", 5), "74ABBAYQ", "of binary bytes");
     tap_str(mx_base32(a, "f", 1), "MY", "is not padded");
@@ -80,6 +83,11 @@ static void texts(void)
             "otpauth://totp/Caf%C3%A9%20%26%20Co:a%2Bb%40x.test?secret=MY"
             "&issuer=Caf%C3%A9%20%26%20Co&algorithm=SHA1&digits=6&period=30",
             "otpauth address");
+    memset(shop, '&', sizeof(shop) - 1);
+    shop[sizeof(shop) - 1] = '\0';
+    uri = mx_totp_uri(a, mx_str_c(shop), MX_S("a@x.test"), MX_S("MY"));
+    tap_ok(mx_str_ends(uri, MX_S("%26&algorithm=SHA1&digits=6&period=30")),
+           "is whole, however long the name of the shop");
 }
 
 int main(void)
