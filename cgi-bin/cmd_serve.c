@@ -34,12 +34,21 @@ int mx_cmd_serve(struct mx_cmd *c)
     return mx_prefork_run(c->settings, &p);
 }
 
-/* Send a line to the master; its answer goes to standard output, a refusal to standard error. */
-static int ask(struct mx_cmd *c, const char *line)
+static void pour(FILE *from, FILE *to)
 {
-    FILE *out = tmpfile();
     char buf[4096];
     size_t n;
+
+    rewind(from);
+    while ((n = fread(buf, 1, sizeof buf, from)) > 0)
+        fwrite(buf, 1, n, to);
+}
+
+/* Send a line to the master; its answer goes to `to` (NULL nowhere), a refusal to standard error.
+ * The exit status. */
+static int tell(struct mx_cmd *c, const char *line, FILE *to)
+{
+    FILE *out = tmpfile();
     bool ok;
 
     if (!out) {
@@ -47,50 +56,78 @@ static int ask(struct mx_cmd *c, const char *line)
         return 1;
     }
     ok = mx_control(c->settings->control, line, out);
-    rewind(out);
-    while ((n = fread(buf, 1, sizeof buf, out)) > 0)
-        fwrite(buf, 1, n, ok ? stdout : stderr);
+    to = ok ? to : stderr;
+    if (to)
+        pour(out, to);
     fclose(out);
     return ok ? 0 : 1;
+}
+
+static int ask(struct mx_cmd *c, const char *line)
+{
+    return tell(c, line, stdout);
 }
 
 int mx_cmd_status(struct mx_cmd *c)
 {
     if (c->argc == 0)
         return ask(c, "status");
-    if (c->argc == 1 && strcmp(c->argv[0], "json") == 0)
+    if (c->argc == 1 && (strcmp(c->argv[0], "json") == 0 || strcmp(c->argv[0], "--json") == 0))
         return ask(c, "status json");
     if (c->argc == 1 && strcmp(c->argv[0], "metrics") == 0)
         return ask(c, "metrics");
-    fprintf(stderr, "usage: merx status [json|metrics]\n");
+    fprintf(stderr, "usage: merx status [--json|metrics]\n");
     return 2;
 }
 
-static int ask_plain(struct mx_cmd *c, const char *verb)
+/* Take --json off the end of the arguments. */
+static bool take_json(struct mx_cmd *c)
 {
+    bool json = c->argc > 0 && strcmp(c->argv[c->argc - 1], "--json") == 0;
+
+    c->argc -= json;
+    return json;
+}
+
+/* Change something; with `json` the status then goes to standard output instead of the answer. */
+static int act(struct mx_cmd *c, const char *line, bool json)
+{
+    int status = tell(c, line, json ? NULL : stdout);
+
+    return json && status == 0 ? ask(c, "status json") : status;
+}
+
+static int act_plain(struct mx_cmd *c, const char *verb)
+{
+    bool json = take_json(c);
+
     if (c->argc == 0)
-        return ask(c, verb);
-    fprintf(stderr, "merx %s: takes no arguments\n", verb);
+        return act(c, verb, json);
+    fprintf(stderr, "usage: merx %s [--json]\n", verb);
     return 2;
 }
 
 int mx_cmd_reload(struct mx_cmd *c)
 {
-    return ask_plain(c, "reload");
+    return act_plain(c, "reload");
 }
 
 int mx_cmd_stop(struct mx_cmd *c)
 {
-    return ask_plain(c, "stop");
+    if (c->argc == 0)
+        return ask(c, "stop");
+    fprintf(stderr, "merx stop: takes no arguments\n");
+    return 2;
 }
 
 int mx_cmd_scale(struct mx_cmd *c)
 {
-    int64_t n;
+    bool json = take_json(c);
 
-    if (c->argc != 1 || !mx_str_i64(mx_str_c(c->argv[0]), 1, 1024, &n)) {
-        fprintf(stderr, "usage: merx scale N\n");
-        return 2;
-    }
-    return ask(c, mx_arena_printf(c->arena, "scale %d", (int)n));
+    if (c->argc == 1)
+        return act(c, mx_arena_printf(c->arena, "scale %s", c->argv[0]), json);
+    if (c->argc == 2)
+        return act(c, mx_arena_printf(c->arena, "scale %s %s", c->argv[0], c->argv[1]), json);
+    fprintf(stderr, "usage: merx scale [POOL] N|+N|-N [--json]\n");
+    return 2;
 }

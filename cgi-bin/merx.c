@@ -23,10 +23,11 @@ static const struct {
     const char *args, *help;
 } commands[] = {
     {"serve", mx_cmd_serve, NEEDS_SETTINGS | WRITES_LOG, "", "run the master and its workers"},
-    {"status", mx_cmd_status, NEEDS_CONTROL, "[json|metrics]", "show the running workers"},
-    {"reload", mx_cmd_reload, NEEDS_CONTROL, "",
+    {"status", mx_cmd_status, NEEDS_CONTROL, "[--json|metrics]", "show the running workers"},
+    {"reload", mx_cmd_reload, NEEDS_CONTROL, "[--json]",
      "reload the settings and replace the workers without a failed request"},
-    {"scale", mx_cmd_scale, NEEDS_CONTROL, "N", "set the number of workers of the fast pool"},
+    {"scale", mx_cmd_scale, NEEDS_CONTROL, "[POOL] N|+N|-N",
+     "set the number of workers of a pool (fast) while it serves"},
     {"stop", mx_cmd_stop, NEEDS_CONTROL, "", "finish running requests and exit"},
     {"jobs", mx_cmd_jobs, NEEDS_SETTINGS | WRITES_LOG, "[list|retry ...]",
      "run the job runner (mail, expiry); list and retry its failures"},

@@ -31,6 +31,7 @@ struct conn {
     int fd;
     int at; /* place among all connections */
     int64_t since_ms;
+    int64_t accepted_ns;
     bool spoken; /* has sent a whole request */
     bool in_epoll;
 };
@@ -102,6 +103,17 @@ static void start_library(void)
 
 /* ---- connections ---- */
 
+/* Tell the scoreboard what is kept. */
+static void report(const struct mx_fcgi *f)
+{
+    int64_t oldest_ns = 0;
+
+    for (int i = 0; i < f->n_conns; i++)
+        if (oldest_ns == 0 || f->conns[i]->accepted_ns < oldest_ns)
+            oldest_ns = f->conns[i]->accepted_ns;
+    mx_score_connections(f->conf->score, f->conf->slot, f->n_conns, oldest_ns);
+}
+
 static void conn_enlist(struct mx_fcgi *f, struct conn *c)
 {
     if (f->n_conns == f->room) {
@@ -112,7 +124,7 @@ static void conn_enlist(struct mx_fcgi *f, struct conn *c)
     }
     c->at = f->n_conns;
     f->conns[f->n_conns++] = c;
-    mx_score_connections(f->conf->score, f->conf->slot, f->n_conns);
+    report(f);
 }
 
 static struct conn *conn_new(struct mx_fcgi *f, int fd)
@@ -132,6 +144,7 @@ static struct conn *conn_new(struct mx_fcgi *f, int fd)
     FCGX_InitRequest(&c->rq, -1, 0);
     c->fd = fd;
     c->since_ms = mx_mono_ms();
+    c->accepted_ns = mx_mono_ns();
     conn_enlist(f, c);
     return c;
 }
@@ -145,7 +158,7 @@ static void conn_drop(struct mx_fcgi *f, struct conn *c)
     f->conns[c->at] = f->conns[--f->n_conns];
     f->conns[c->at]->at = c->at;
     free(c);
-    mx_score_connections(f->conf->score, f->conf->slot, f->n_conns);
+    report(f);
 }
 
 /* Wait for the peer's next bytes. */

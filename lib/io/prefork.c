@@ -20,10 +20,15 @@
 #define FAST_STOP_NS INT64_C(3000000000)
 #define ARENA_MAX ((size_t)4 << 20)
 #define EXIT_FATAL 2
+#define NS_PER_S INT64_C(1000000000)
+#define SCALE_MAX 1024
 
-/* Events that clients of the control socket wait for. A reload reads the settings when it begins:
- * who asks later waits for the next one. */
-enum wait { WAIT_NOTHING, WAIT_RELOAD, WAIT_GENERATION, WAIT_SCALE, WAIT_STOP };
+#define SETTLE_MARGIN_NS INT64_C(5000000000)
+
+/* Events that clients of the control socket wait for. A reload reads the settings when it begins: a
+ * client that asks later waits for the next one. WAIT_ALONE and a generation: until no worker of an
+ * earlier one is left. */
+enum wait { WAIT_NOTHING, WAIT_RELOAD, WAIT_GENERATION, WAIT_SCALE, WAIT_STOP, WAIT_ALONE };
 
 struct master {
     const struct mx_prefork *p;
@@ -37,11 +42,15 @@ struct master {
     struct mx_arena *texts; /* of one turn */
     int signals;
     int generation;
+    int alone; /* the last generation that WAIT_ALONE was answered for */
     int want[MX_POOLS], next_want[MX_POOLS];
+    bool scaled[MX_POOLS]; /* want[] was set by a command */
     int exit_status;
-    bool scaled, was_ready, stopping;
+    bool was_ready, stopping;
     bool reload_asked, reload_waits;
     int64_t born_ns, boot_end_ns;
+    int64_t full_ns;       /* since when all wanted workers are ready; 0 they are not */
+    int64_t settle_end_ns; /* until then a scaling may settle */
 };
 
 /* ---- sizes ---- */
@@ -147,11 +156,22 @@ static const char *reload_read(struct master *m)
     return mx_arena_printf(m->texts, "bad settings: %.*s", MX_FMT(first));
 }
 
+/* A number of workers set by command stays, unless the setting itself has changed. */
+static void next_sizes(struct master *m, bool keep[MX_POOLS])
+{
+    for (int p = 0; p < MX_POOLS; p++) {
+        int now = configured(m->conf, (enum mx_pool)p), next = configured(m->next, (enum mx_pool)p);
+
+        keep[p] = m->scaled[p] && now == next;
+        m->next_want[p] = keep[p] ? m->want[p] : next;
+    }
+}
+
 /* Start the next generation, as soon as there are seats for it. */
 static void reload_begin(struct master *m)
 {
     const char *why;
-    bool keep_scale;
+    bool keep[MX_POOLS];
 
     m->reload_asked = false;
     mx_control_pass(&m->control, WAIT_RELOAD, WAIT_GENERATION);
@@ -161,11 +181,7 @@ static void reload_begin(struct master *m)
         reload_refuse(m, why);
         return;
     }
-    /* A number of workers set by command stays, unless the setting itself has changed. */
-    keep_scale = m->scaled && m->next->workers == m->conf->workers;
-    m->next_want[MX_POOL_FAST] =
-        keep_scale ? m->want[MX_POOL_FAST] : configured(m->next, MX_POOL_FAST);
-    m->next_want[MX_POOL_SLOW] = configured(m->next, MX_POOL_SLOW);
+    next_sizes(m, keep);
     if (!fits(m, m->next_want)) {
         forget_next(m);
         reload_refuse(m, "workers_max is too small for two generations");
@@ -179,7 +195,7 @@ static void reload_begin(struct master *m)
         m->reload_asked = m->reload_waits = true;
         return;
     }
-    m->scaled = keep_scale;
+    memcpy(m->scaled, keep, sizeof m->scaled);
     warn_fixed(m->started, m->next);
     mx_log(MX_LOG_INFO, "reload", MX_KI("generation", m->generation + 1));
     m->workers.boot_generation = m->generation + 1;
@@ -205,7 +221,17 @@ static void reload_finish(struct master *m)
     mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
            MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
     mx_net_notify("READY=1");
-    reload_answer(m, mx_str_fmt(m->texts, "ok\ngeneration %d\n", m->generation));
+    mx_control_pass(&m->control, WAIT_GENERATION, WAIT_ALONE + m->generation);
+}
+
+/* Answer the reloads whose old workers have ended. */
+static void alone_tick(struct master *m)
+{
+    for (int g = m->alone + 1; g <= m->generation && mx_workers_before(&m->workers, g) == 0; g++) {
+        mx_control_done(&m->control, WAIT_ALONE + g,
+                        mx_str_fmt(m->texts, "ok\ngeneration %d\n", g));
+        m->alone = g;
+    }
 }
 
 static void reload_tick(struct master *m)
@@ -248,6 +274,8 @@ static void stop(struct master *m, bool fast)
         mx_control_done(&m->control, WAIT_RELOAD, MX_S("error: stopping\n"));
         reload_answer(m, MX_S("error: stopping\n"));
         mx_control_done(&m->control, WAIT_SCALE, MX_S("error: stopping\n"));
+        for (int g = m->alone + 1; g <= m->generation; g++)
+            mx_control_done(&m->control, WAIT_ALONE + g, MX_S("error: stopping\n"));
     }
     m->stopping = true;
     mx_workers_stop(&m->workers, 0, fast ? SIGINT : SIGQUIT, fast ? FAST_STOP_NS : -1);
@@ -270,6 +298,32 @@ static void boot_tick(struct master *m)
     }
 }
 
+/* A scaling is done when the workers are there, those that are not wanted any more have ended, and
+ * every kept connection was made since: what comes now goes to all of them. */
+static void scale_tick(struct master *m)
+{
+    int64_t now_ns = mx_mono_ns();
+    int leaving = 0, older = 0;
+
+    if (!all_ready(m, m->generation, m->want))
+        m->full_ns = 0;
+    else if (m->full_ns == 0)
+        m->full_ns = now_ns;
+    for (int p = 0; p < MX_POOLS; p++) {
+        leaving += mx_workers_leaving(&m->workers, (enum mx_pool)p);
+        older += mx_workers_older(&m->workers, (enum mx_pool)p, m->generation, m->full_ns);
+    }
+    if (m->full_ns > 0 && leaving + older == 0)
+        mx_control_done(&m->control, WAIT_SCALE, MX_S("ok\n"));
+    else if (now_ns > m->settle_end_ns)
+        mx_control_done(&m->control, WAIT_SCALE,
+                        mx_str_fmt(m->texts,
+                                   "error: %s; workers that drain: %d; workers with connections "
+                                   "from before: %d\n",
+                                   m->full_ns > 0 ? "all workers are ready" : "workers are missing",
+                                   leaving, older));
+}
+
 static void tick(struct master *m)
 {
     mx_workers_reap(&m->workers);
@@ -281,42 +335,71 @@ static void tick(struct master *m)
     if (m->stopping)
         return;
     reload_tick(m);
-    if (all_ready(m, m->generation, m->want))
-        mx_control_done(&m->control, WAIT_SCALE, MX_S("ok\n"));
+    alone_tick(m);
+    scale_tick(m);
 }
 
 /* ---- commands ---- */
 
 /* NULL, or why not. */
-static const char *scale(struct master *m, int64_t n)
+static const char *scale(struct master *m, enum mx_pool pool, int64_t n)
 {
-    int want[MX_POOLS] = {(int)n, m->want[MX_POOL_SLOW]};
+    int others = -m->want[pool];
 
+    for (int p = 0; p < MX_POOLS; p++)
+        others += m->want[p];
     if (m->stopping || m->next)
         return "not while stopping or reloading";
-    if (n < 1 || !fits(m, want))
-        return mx_arena_printf(m->texts, "the fast pool can have 1 to %d workers (workers_max)",
-                               m->workers.n / 2 - m->want[MX_POOL_SLOW]);
-    mx_log(MX_LOG_INFO, "scaled", MX_KI("from", m->want[MX_POOL_FAST]), MX_KI("to", n));
-    m->want[MX_POOL_FAST] = (int)n;
-    m->scaled = true;
-    mx_workers_trim(&m->workers, m->generation, MX_POOL_FAST, (int)n);
+    if (n < 1 || n > m->workers.n / 2 - others)
+        return mx_arena_printf(m->texts, "the %s pool can have 1 to %d workers (workers_max)",
+                               mx_pool_names[pool], m->workers.n / 2 - others);
+    mx_log(MX_LOG_INFO, "scaled", MX_KC("pool", mx_pool_names[pool]), MX_KI("from", m->want[pool]),
+           MX_KI("to", n));
+    if (n != m->want[pool])
+        m->full_ns = 0;
+    m->settle_end_ns = mx_mono_ns() + m->conf->drain_timeout_s * NS_PER_S + SETTLE_MARGIN_NS;
+    m->want[pool] = (int)n;
+    m->scaled[pool] = true;
+    mx_workers_trim(&m->workers, m->generation, pool, (int)n);
     return NULL;
+}
+
+/* Carry out "[POOL] N", "[POOL] +N" or "[POOL] -N". NULL, or why not. */
+static const char *scale_line(struct master *m, struct mx_str line)
+{
+    enum mx_pool pool = MX_POOL_FAST;
+    struct mx_str rest = line, word;
+    int64_t n, sign = 0;
+
+    mx_str_split(&rest, ' ', &word);
+    for (int p = 0; p < MX_POOLS; p++)
+        if (mx_str_eqc(word, mx_pool_names[p])) {
+            pool = (enum mx_pool)p;
+            word = mx_str_trim(rest);
+            rest = (struct mx_str){0};
+        }
+    if (mx_str_starts(word, MX_S("+")) || mx_str_starts(word, MX_S("-")))
+        sign = word.p[0] == '+' ? 1 : -1;
+    if (rest.n > 0 || !mx_str_i64(mx_str_sub(word, sign != 0, word.n), 1, SCALE_MAX, &n))
+        return "scale takes [POOL] and a number of workers, or +N or -N";
+    return scale(m, pool, sign == 0 ? n : m->want[pool] + sign * n);
 }
 
 static struct mx_status status_of(const struct master *m)
 {
-    struct mx_status st = {.workers = &m->workers,
-                           .pid = (int)getpid(),
-                           .generation = m->generation,
-                           .born_ns = m->born_ns,
-                           .phase = m->stopping     ? "stopping"
-                                    : !m->was_ready ? "starting"
-                                    : m->next       ? "reloading"
-                                                    : "serving",
-                           .scaled = m->scaled};
+    struct mx_status st = {
+        .workers = &m->workers,
+        .pid = (int)getpid(),
+        .generation = m->generation,
+        .born_ns = m->born_ns,
+        .phase = m->stopping     ? "stopping"
+                 : !m->was_ready ? "starting"
+                 : m->next       ? "reloading"
+                                 : "serving",
+    };
 
     memcpy(st.want, m->want, sizeof st.want);
+    memcpy(st.scaled, m->scaled, sizeof st.scaled);
     return st;
 }
 
@@ -362,11 +445,8 @@ static void verb_stop(struct master *m, struct mx_control_client *c)
 
 static void verb_scale(struct master *m, struct mx_control_client *c, struct mx_str arg)
 {
-    const char *why = "scale takes the number of workers of the fast pool";
-    int64_t n;
+    const char *why = scale_line(m, arg);
 
-    if (mx_str_i64(arg, 1, 1024, &n))
-        why = scale(m, n);
     if (why)
         mx_buf_fmt(&c->out, "error: %s\n", why);
     else
@@ -401,7 +481,7 @@ static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
 
 static void step(struct master *m, int by)
 {
-    const char *why = scale(m, m->want[MX_POOL_FAST] + by);
+    const char *why = scale(m, MX_POOL_FAST, m->want[MX_POOL_FAST] + by);
 
     if (why)
         mx_log(MX_LOG_WARN, "scaling refused", MX_KC("why", why));
@@ -491,7 +571,7 @@ static const char *open_sockets(struct master *m, struct mx_arena *a)
                 mx_net_unlink(where[i]);
             return why;
         }
-        mx_log(MX_LOG_INFO, "listening", MX_KC("pool", p == MX_POOL_FAST ? "fast" : "slow"),
+        mx_log(MX_LOG_INFO, "listening", MX_KC("pool", mx_pool_names[p]),
                MX_KC("socket", where[p]));
     }
     return NULL;
@@ -535,7 +615,7 @@ static int run(struct master *m)
 
 int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
 {
-    struct master m = {.p = p, .started = conf, .conf = conf, .generation = 1};
+    struct master m = {.p = p, .started = conf, .conf = conf, .generation = 1, .alone = 1};
     int status;
 
     m.born_ns = mx_mono_ns();

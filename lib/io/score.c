@@ -11,11 +11,13 @@
 #define ROUTE_SIZE sizeof(((struct mx_slot_view *)0)->route)
 #define ID_SIZE sizeof(((struct mx_slot_view *)0)->request_id)
 
+const char *const mx_pool_names[MX_POOLS] = {"fast", "slow"};
+
 struct slot {
     _Alignas(CACHE_LINE) mx_guard guard;
     _Atomic uint32_t connections;
     atomic_int pid, generation, pool, state;
-    _Atomic int64_t started_ns, request_ns, alive_ns;
+    _Atomic int64_t started_ns, request_ns, alive_ns, oldest_ns;
     mx_word requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
     mx_word route[MX_WORDS(ROUTE_SIZE)];
     mx_word request_id[MX_WORDS(ID_SIZE)];
@@ -78,6 +80,7 @@ void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx
     SET(sl->alive_ns, mx_mono_ns());
     SET(sl->request_ns, 0);
     SET(sl->connections, 0);
+    SET(sl->oldest_ns, 0);
     put_text(sl->route, ROUTE_SIZE, MX_S(""));
     put_text(sl->request_id, ID_SIZE, MX_S(""));
     mx_write_end(&sl->guard);
@@ -91,6 +94,7 @@ void mx_score_clear(struct mx_score *s, int i)
     SET(sl->state, MX_W_EMPTY);
     SET(sl->request_ns, 0);
     SET(sl->connections, 0);
+    SET(sl->oldest_ns, 0);
     mx_write_end(&sl->guard);
 }
 
@@ -154,11 +158,12 @@ void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int tri
     mx_write_end(&sl->guard);
 }
 
-void mx_score_connections(struct mx_score *s, int i, int n)
+void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns)
 {
     struct slot *sl = write_begin(s, i);
 
     SET(sl->connections, (uint32_t)n);
+    SET(sl->oldest_ns, oldest_ns);
     mx_write_end(&sl->guard);
 }
 
@@ -177,7 +182,8 @@ static struct mx_slot_view copy(const struct slot *sl)
                              .trips = GET(sl->trips),
                              .busy_ns = GET(sl->busy_ns),
                              .bytes = GET(sl->bytes),
-                             .connections = GET(sl->connections)};
+                             .connections = GET(sl->connections),
+                             .oldest_ns = GET(sl->oldest_ns)};
 
     mx_words_get(v.route, sl->route, sizeof v.route);
     mx_words_get(v.request_id, sl->request_id, sizeof v.request_id);

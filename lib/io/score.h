@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 enum mx_pool { MX_POOL_FAST, MX_POOL_SLOW, MX_POOLS };
+extern const char *const mx_pool_names[MX_POOLS];
 enum mx_worker_state { MX_W_EMPTY, MX_W_STARTING, MX_W_READY, MX_W_BUSY, MX_W_STOPPING };
 
 struct mx_slot_view {
@@ -21,6 +22,7 @@ struct mx_slot_view {
     char request_id[65];
     uint64_t requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
     uint32_t connections; /* kept connections owned now */
+    int64_t oldest_ns;    /* monotonic; when the oldest of them was accepted; 0 there is none */
     bool torn;            /* the writer was in the middle each time we looked */
 };
 
@@ -38,7 +40,7 @@ void mx_score_alive(struct mx_score *s, int i, int64_t now_ns);
 void mx_score_begin(struct mx_score *s, int i, int64_t now_ns);
 void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str request_id);
 void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes);
-void mx_score_connections(struct mx_score *s, int i, int n);
+void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns);
 /* Anyone: consistent copy of a slot. */
 struct mx_slot_view mx_score_read(const struct mx_score *s, int i);
 

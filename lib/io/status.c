@@ -9,7 +9,6 @@
 #define NS_PER_MS 1000000
 #define NS_PER_S INT64_C(1000000000)
 
-static const char *const pools[] = {"fast", "slow"};
 static const char *const states[] = {"empty", "starting", "ready", "busy", "stopping"};
 
 /* Sums over all slots, and workers by pool and state. */
@@ -89,7 +88,7 @@ static void text_age(struct mx_buf *out, int64_t s)
 static void text_row(struct mx_buf *out, const struct mx_seat *s, const struct mx_slot_view *v,
                      int64_t now_ns)
 {
-    mx_buf_fmt(out, "%-5s %8d %4d %-8s", pools[s->pool], (int)s->pid, s->generation,
+    mx_buf_fmt(out, "%-5s %8d %4d %-8s", mx_pool_names[s->pool], (int)s->pid, s->generation,
                states[state_of(s, v)]);
     text_age(out, s->pid ? (now_ns - s->born_ns) / NS_PER_S : 0);
     mx_buf_fmt(out, " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRId64 " %5" PRIu32 "  %s\n",
@@ -99,8 +98,10 @@ static void text_row(struct mx_buf *out, const struct mx_seat *s, const struct m
 
 static void text_pool(const struct mx_status *st, struct mx_buf *out, const struct totals *t, int p)
 {
-    mx_buf_fmt(out, "  %s %d/%d", pools[p],
+    mx_buf_fmt(out, "  %s %d/%d", mx_pool_names[p],
                mx_workers_ready(st->workers, (enum mx_pool)p, st->generation), st->want[p]);
+    if (st->scaled[p])
+        mx_buf_c(out, " (scaled)");
     if (t->waiting[p] >= 0)
         mx_buf_fmt(out, " queue %d/%d", t->waiting[p], t->limit[p]);
 }
@@ -116,8 +117,8 @@ void mx_status_text(const struct mx_status *st, struct mx_buf *out)
     text_age(out, (now_ns - st->born_ns) / NS_PER_S);
     for (int p = 0; p < MX_POOLS; p++)
         text_pool(st, out, &t, p);
-    mx_buf_fmt(out, "%s  died %" PRIu64 " killed %" PRIu64 " recycled %" PRIu64 "\n",
-               st->scaled ? " (scaled)" : "", c->deaths, c->killed, c->recycled);
+    mx_buf_fmt(out, "  died %" PRIu64 " killed %" PRIu64 " recycled %" PRIu64 "\n", c->deaths,
+               c->killed, c->recycled);
     mx_buf_c(out, "POOL       PID  GEN STATE       AGE   REQUESTS      4XX      5XX  BUSY_MS  CONN"
                   "  ROUTE\n");
     for (int i = 0; i < c->n; i++) {
@@ -150,7 +151,7 @@ static void json_worker(struct mx_jsonw *w, const struct mx_seat *s, const struc
                         int64_t now_ns)
 {
     mx_jsonw_open(w);
-    put_text(w, "pool", pools[s->pool]);
+    put_text(w, "pool", mx_pool_names[s->pool]);
     put_int(w, "pid", s->pid);
     put_int(w, "generation", s->generation);
     put_text(w, "state", states[state_of(s, v)]);
@@ -170,9 +171,11 @@ static void json_pools(const struct mx_status *st, struct mx_jsonw *w, const str
     mx_jsonw_name(w, "pools");
     mx_jsonw_open(w);
     for (int p = 0; p < MX_POOLS; p++) {
-        mx_jsonw_name(w, pools[p]);
+        mx_jsonw_name(w, mx_pool_names[p]);
         mx_jsonw_open(w);
         put_int(w, "want", st->want[p]);
+        mx_jsonw_name(w, "scaled");
+        mx_jsonw_bool(w, st->scaled[p]);
         put_int(w, "ready", mx_workers_ready(st->workers, (enum mx_pool)p, st->generation));
         put_int(w, "queue", t->waiting[p]);
         put_int(w, "queue_limit", t->limit[p]);
@@ -209,8 +212,6 @@ void mx_status_json(const struct mx_status *st, struct mx_buf *out)
     put_text(&w, "phase", st->phase);
     put_int(&w, "generation", st->generation);
     put_int(&w, "uptime_s", (now_ns - st->born_ns) / NS_PER_S);
-    mx_jsonw_name(&w, "scaled");
-    mx_jsonw_bool(&w, st->scaled);
     put_int(&w, "slots", c->n);
     put_int(&w, "died", (int64_t)c->deaths);
     put_int(&w, "killed", (int64_t)c->killed);
@@ -247,19 +248,19 @@ static void metrics_pools(const struct mx_status *st, struct mx_buf *out, const 
     metric(out, "merx_workers", "gauge", "Workers by pool and state.");
     for (int p = 0; p < MX_POOLS; p++)
         for (int s = MX_W_STARTING; s <= MX_W_STOPPING; s++)
-            mx_buf_fmt(out, "merx_workers{pool=\"%s\",state=\"%s\"} %d\n", pools[p], states[s],
-                       t->workers[p][s]);
+            mx_buf_fmt(out, "merx_workers{pool=\"%s\",state=\"%s\"} %d\n", mx_pool_names[p],
+                       states[s], t->workers[p][s]);
     metric(out, "merx_workers_wanted", "gauge", "Workers that the pool is meant to have.");
     for (int p = 0; p < MX_POOLS; p++)
-        mx_buf_fmt(out, "merx_workers_wanted{pool=\"%s\"} %d\n", pools[p], st->want[p]);
+        mx_buf_fmt(out, "merx_workers_wanted{pool=\"%s\"} %d\n", mx_pool_names[p], st->want[p]);
     metric(out, "merx_queue_depth", "gauge", "Connections that wait for a worker.");
     for (int p = 0; p < MX_POOLS; p++)
         if (t->waiting[p] >= 0)
-            mx_buf_fmt(out, "merx_queue_depth{pool=\"%s\"} %d\n", pools[p], t->waiting[p]);
+            mx_buf_fmt(out, "merx_queue_depth{pool=\"%s\"} %d\n", mx_pool_names[p], t->waiting[p]);
     metric(out, "merx_queue_limit", "gauge", "Connections that may wait for a worker.");
     for (int p = 0; p < MX_POOLS; p++)
         if (t->limit[p] >= 0)
-            mx_buf_fmt(out, "merx_queue_limit{pool=\"%s\"} %d\n", pools[p], t->limit[p]);
+            mx_buf_fmt(out, "merx_queue_limit{pool=\"%s\"} %d\n", mx_pool_names[p], t->limit[p]);
 }
 
 void mx_status_metrics(const struct mx_status *st, struct mx_buf *out)

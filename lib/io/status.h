@@ -12,7 +12,7 @@ struct mx_status {
     int64_t born_ns;
     const char *phase; /* "starting", "serving", "reloading", "stopping" */
     int want[MX_POOLS];
-    bool scaled; /* want[] was set by a command, not by the settings */
+    bool scaled[MX_POOLS]; /* want[] was set by a command, not by the settings */
 };
 
 /* Append the table, the JSON object or the metrics to `out`. */

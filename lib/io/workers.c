@@ -35,11 +35,6 @@ void mx_workers_release(struct mx_workers *c)
     c->n = 0;
 }
 
-static const char *pool_name(enum mx_pool pool)
-{
-    return pool == MX_POOL_FAST ? "fast" : "slow";
-}
-
 static bool works(const struct mx_seat *s, enum mx_pool pool, int generation)
 {
     return s->taken && !s->stopping && s->pool == pool && s->generation == generation;
@@ -79,6 +74,35 @@ int mx_workers_taken(const struct mx_workers *c)
 
     for (int i = 0; i < c->n; i++)
         n += c->seats[i].taken;
+    return n;
+}
+
+int mx_workers_before(const struct mx_workers *c, int generation)
+{
+    int n = 0;
+
+    for (int i = 0; i < c->n; i++)
+        n += c->seats[i].taken && c->seats[i].generation < generation;
+    return n;
+}
+
+int mx_workers_leaving(const struct mx_workers *c, enum mx_pool pool)
+{
+    int n = 0;
+
+    for (int i = 0; i < c->n; i++)
+        n += c->seats[i].taken && c->seats[i].told && c->seats[i].pool == pool;
+    return n;
+}
+
+int mx_workers_older(const struct mx_workers *c, enum mx_pool pool, int generation, int64_t ns)
+{
+    struct mx_slot_view v;
+    int n = 0;
+
+    for (int i = 0; i < c->n; i++)
+        n += works(&c->seats[i], pool, generation) && seat_view(c, i, &v) && v.oldest_ns > 0 &&
+             v.oldest_ns < ns;
     return n;
 }
 
@@ -162,7 +186,7 @@ static void stop_seat(struct mx_workers *c, int i, int sig, int64_t grace_ns)
 {
     struct mx_seat *s = &c->seats[i];
 
-    s->stopping = true;
+    s->stopping = s->told = true;
     s->conf = NULL;
     if (s->pid == 0) {
         leave(c, i);
@@ -215,7 +239,7 @@ static void log_death(const struct mx_seat *s, const struct mx_slot_view *v, int
     bool by_signal = WIFSIGNALED(status);
 
     mx_log(
-        MX_LOG_ERROR, "worker died", MX_KI("worker", s->pid), MX_KC("pool", pool_name(s->pool)),
+        MX_LOG_ERROR, "worker died", MX_KI("worker", s->pid), MX_KC("pool", mx_pool_names[s->pool]),
         MX_KI("generation", s->generation),
         MX_KI(by_signal ? "signal" : "status", by_signal ? WTERMSIG(status) : WEXITSTATUS(status)),
         MX_KC("route", v->request_ns ? v->route : ""),

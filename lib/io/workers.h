@@ -12,6 +12,7 @@
 struct mx_seat {
     bool taken;    /* somebody works here or is going to */
     bool stopping; /* told to end, or ends by itself; not replaced in this seat */
+    bool told;     /* told to end */
     bool was_ready;
     bool killed; /* for its deadline, or as it was silent */
     pid_t pid;   /* 0: dead, respawned at spawn_ns */
@@ -48,6 +49,13 @@ void mx_workers_release(struct mx_workers *c);
 int mx_workers_ready(const struct mx_workers *c, enum mx_pool pool, int generation);
 /* Seats that are not free. */
 int mx_workers_taken(const struct mx_workers *c);
+/* Seats of generations before that one that are not free. */
+int mx_workers_before(const struct mx_workers *c, int generation);
+/* Seats of the pool whose worker was told to end. */
+int mx_workers_leaving(const struct mx_workers *c, enum mx_pool pool);
+/* Working seats of the pool that keep a connection from before `ns`: 0 when what comes now can go
+ * to any of them. */
+int mx_workers_older(const struct mx_workers *c, enum mx_pool pool, int generation, int64_t ns);
 /* Take seats and fork until `want` work in the pool. False: no seat is free. */
 bool mx_workers_fill(struct mx_workers *c, const struct mx_settings *conf, int generation,
                      enum mx_pool pool, int want);

@@ -9,7 +9,7 @@ import fcgi_client
 import pytest
 from client import Api, program, until
 from load import (
-    Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, hurry_nginx, mixed, read, serve, serving,
+    Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, mixed, read, serve, serving,
     settled, status, stopped, workers)
 from shop import make_product, variant_ids
 from wire import Wire
@@ -79,7 +79,6 @@ def test_a_release_is_migrated_to_while_the_one_before_it_serves(make):
 
 def test_reloads_while_nginx_closes_connections(make):
     stack, variant = make()
-    hurry_nginx(stack)
     errors = NginxErrors(stack)
     with Load(mixed(stack, variant)) as load:
         for _ in range(6):
@@ -92,7 +91,6 @@ def test_reloads_while_nginx_closes_connections(make):
 
 def test_scaling_under_load(make):
     stack, variant = make()
-    hurry_nginx(stack)
     errors, master = NginxErrors(stack), stack.pid("serve")
     with Load(mixed(stack, variant)) as load:
         for want in (5, 1, 8, 2):
@@ -109,13 +107,12 @@ def test_scaling_under_load(make):
     assert_whole(load, errors)
     until(lambda: settled(stack), what="two workers are left")
     s = status(stack)
-    assert len([w for w in s["workers"] if w["pool"] == "fast"]) == 2 and s["scaled"]
+    assert len([w for w in s["workers"] if w["pool"] == "fast"]) == 2 and s["pools"]["fast"]["scaled"]
     assert (s["died"], s["killed"]) == (0, 0)
 
 
 def test_recycling_under_load(make):
     stack, variant = make(max_requests=40)
-    hurry_nginx(stack)
     errors = NginxErrors(stack)
     with Load(mixed(stack, variant)) as load:
         until(lambda: status(stack)["recycled"] >= 20, what="twenty workers have ended")
@@ -191,12 +188,15 @@ def assert_done(waiting, db):
 def test_reload_finishes_what_is_in_hand(make):
     stack, variant = make()
     with Waiting(stack, variant) as waiting:
-        assert "generation 2" in stack.merx("reload").stdout
+        reload = Reload(stack)
+        until(lambda: status(stack)["generation"] == 2, what="the new workers serve")
         assert workers(stack, state="stopping")
         for _ in range(20):
             assert fcgi_client.get(stack.env["MERX_SOCKET"]).status == 200
+        assert reload.process.poll() is None, "old workers are at work"
         waiting.release()
         assert_done(waiting, stack.db())
+        assert reload.wait() == "generation 2\n" and settled(stack)
 
 
 def test_stop_finishes_what_is_in_hand(make):

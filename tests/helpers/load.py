@@ -224,12 +224,6 @@ class NginxErrors:
         return [line for line in self.new() if "timed out" in line]
 
 
-def hurry_nginx(stack):
-    """Let nginx close kept connections after a second, so that stopping workers end soon."""
-    change_nginx(stack, "merx-http.conf", {"keepalive_time 30s": "keepalive_time 1s",
-                                           "keepalive_timeout 5s": "keepalive_timeout 1s"})
-
-
 def change_nginx(stack, name, changes):
     """Replace texts, each there once, in a file of merx's, and let nginx read it."""
     conf = stack.run / "nginx" / "merx" / name

@@ -50,7 +50,7 @@ static void test_respawn(void)
     mx_score_end(s, 0, 20, 503, 1, 7);
     mx_score_begin(s, 0, 30);
     mx_score_end(s, 0, 40, 0, 0, 0);
-    mx_score_connections(s, 0, 9);
+    mx_score_connections(s, 0, 9, 77);
     mx_score_begin(s, 0, 50);
     mx_score_clear(s, 0);
     v = mx_score_read(s, 0);
