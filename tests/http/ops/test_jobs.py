@@ -71,7 +71,8 @@ def test_an_unknown_template_does_not_stop_the_others(lone):
 
 @pytest.mark.req("PII-1")
 def test_a_mail_that_does_not_open_does_not_stop_the_others(lone):
-    row = sealed.queue_mail(lone, unique_email(), "verify_code", {"code": "1"})
+    row = sealed.queue_mail(lone, unique_email(), "verify_code", {"code": "1"},
+                            next_at="UTC_TIMESTAMP(3) + INTERVAL 1 DAY")
     text = lone.db().value(f"SELECT HEX(sealed) FROM mail WHERE id = x'{row}'")
     for value in (f"x'{text}'", "NULL"):
         odd = unique_email()
