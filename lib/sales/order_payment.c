@@ -23,6 +23,19 @@ void mx_order_take_outcome(const struct mx_ctx *cx, const struct mx_pay_outcome 
     o->expires_at.ms = 0;
 }
 
+/* The key has paid before: it is spent, also after its answer was forgotten. The duplicate that such
+ * a payment ends with does not tell it from an attempt of another that was faster; the next run
+ * looks. */
+static enum mx_err check_unspent(struct mx_ctx *cx)
+{
+    struct mx_list rows;
+
+    if (mx_id_none(cx->once) || !mx_db_tx_again(cx->db))
+        return MX_OK;
+    MX_TRY(q_payment_exists(cx->db, &(struct q_payment_exists_in){cx->once}, &rows));
+    return rows.n > 0 ? MX_E_IDEMPOTENCY_KEY_REUSED : MX_OK;
+}
+
 static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_order *o, int64_t attempt,
                                   const struct mx_order_payment_row *p)
 {
@@ -38,14 +51,11 @@ static enum mx_err insert_payment(struct mx_ctx *cx, const struct mx_order *o, i
         .failure_code = p->failure_code,
         .now = {cx->now_ms},
     };
-    enum mx_err e = q_payment_insert(cx->db, &row, NULL);
+    enum mx_err e;
 
-    if (e != MX_E_DUPLICATE)
-        return e;
-    /* Another attempt was faster; or, if that is not it, the key has paid before: it is spent, also
-     * after its answer was forgotten. */
-    return mx_db_tx_again(cx->db) && !mx_id_none(cx->once) ? MX_E_IDEMPOTENCY_KEY_REUSED
-                                                           : MX_E_RETRY;
+    MX_TRY(check_unspent(cx));
+    e = q_payment_insert(cx->db, &row, NULL);
+    return e == MX_E_DUPLICATE ? MX_E_RETRY : e;
 }
 
 /* An attempt to pay, as the audit log keeps it. */

@@ -2,6 +2,7 @@
 INV-1, INV-2, INV-4, INV-10, R-15."""
 import collections
 import concurrent.futures
+import contextlib
 import json
 import os
 import random
@@ -9,8 +10,8 @@ import threading
 
 import pytest
 from authenticator import Authenticator, b64
-from client import ADDRESS, problem, unique_key
-from load import PAY, Load, Session, expect, hexed, ways
+from client import ADDRESS, problem, unique_key, until
+from load import PAY, Load, Session, counter, expect, hexed, ways
 from shop import assert_ledger, make_product, stock_of, variant_ids
 from wire import Wire
 
@@ -139,3 +140,35 @@ def test_an_unsound_passkey_waits_for_no_account(stack, api, customer):
         held = lock.run(f"BEGIN; SELECT 1 FROM account WHERE id = {hexed(customer.id)} FOR UPDATE")
         assert held == ["1"]
         problem(customer.post("/v1/me/passkeys", sent), 422, "validation_failed")
+
+
+@contextlib.contextmanager
+def faster(stack, order, attempts):
+    """Sessions that have made these attempts to pay the order, and have not committed them yet."""
+    sessions = [Session(stack) for _ in attempts]
+    for session, attempt in zip(sessions, attempts):
+        session.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN; INSERT INTO payment"
+                    " (id, order_id, attempt, provider, status, amount, currency, created_at, updated_at)"
+                    f" SELECT RANDOM_BYTES(16), order_id, {attempt}, provider, status, amount, currency,"
+                    f" created_at, updated_at FROM payment WHERE order_id = {hexed(order)} AND attempt = 1")
+    yield sessions
+    for session in sessions:
+        session.__exit__()
+
+
+def test_a_payment_that_others_overtake(stack, api, staff, pool):
+    """Each run of it finds its attempt made: the key was not used for anything else, and it counts
+    once the others are done."""
+    buyer = api.guest()
+    buyer.fill_cart(*variant_ids(make_product(staff)))
+    order = problem(buyer.checkout("tok_declined"), 402, "payment_declined")["order_id"]
+    sent, key = {"payment": {"provider": "sandbox", "token": "tok_declined"}}, unique_key()
+    waits = counter(stack, "lock_row_lock_waits")
+    with faster(stack, order, (2, 3, 4)) as sessions:
+        paid = pool.submit(buyer.clone().post, f"/v1/orders/{order}/pay", sent, key=key)
+        for n, session in enumerate(sessions, 1):
+            until(lambda n=n: paid.done() or counter(stack, "lock_row_lock_waits") >= waits + n,
+                  what="it waits")
+            session.run("COMMIT")
+        problem(paid.result(), 402, "payment_declined")
+    assert len(buyer.get(f"/v1/orders/{order}").json()["payments"]) == 5

@@ -146,6 +146,11 @@ INSERT INTO payment (id, order_id, attempt, provider, status, amount, captured, 
 VALUES (:id, :order, :attempt, :provider, :status, :amount, :captured, :currency,
         :provider_ref, :failure_code, :now, :now);
 
+-- name: payment.exists
+-- in: id id
+-- out: id id
+SELECT id FROM payment WHERE id = :id;
+
 -- name: order.due
 -- doc: Unpaid orders whose time is over.
 -- in: time now, i64 limit
