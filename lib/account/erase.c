@@ -8,8 +8,7 @@
 #include "q/erase.h"
 #include "shop/audit.h"
 
-/* Guests that one person is known to have been. */
-#define GUESTS_MAX 1000
+#define GUESTS_PAGE 100 /* that one person is known to have been, at a time */
 
 /* ---- what goes ---- */
 
@@ -42,14 +41,22 @@ static enum mx_err may_leave(struct mx_ctx *cx, const struct mx_holder *h)
     return MX_OK;
 }
 
-/* One walk over the person's accounts. */
-static enum mx_err each(struct mx_ctx *cx, const struct mx_holder *self, struct mx_list guests,
+/* One walk over the person's accounts: the guests they were, who are held from then on, and at last
+ * their own. */
+static enum mx_err each(struct mx_ctx *cx, const struct mx_holder *self,
                         enum mx_err (*fn)(struct mx_ctx *cx, const struct mx_holder *h))
 {
-    for (size_t i = 0; i < guests.n; i++)
-        MX_TRY(
-            fn(cx, &(struct mx_holder){.account = MX_AT(guests, struct q_account_merged_row, i)->id,
-                                       .cancel_orders = self->cancel_orders}));
+    struct q_account_merged_in in = {.account = self->account, .limit = GUESTS_PAGE};
+    struct mx_list guests;
+
+    do {
+        MX_TRY(q_account_merged(cx->db, &in, &guests));
+        for (size_t i = 0; i < guests.n; i++) {
+            in.after = MX_AT(guests, struct q_account_merged_row, i)->id;
+            MX_TRY(fn(cx, &(struct mx_holder){.account = in.after,
+                                              .cancel_orders = self->cancel_orders}));
+        }
+    } while (guests.n == GUESTS_PAGE);
     return fn(cx, self);
 }
 
@@ -60,8 +67,7 @@ static enum mx_err erase(void *arg)
     const struct leaving *l = arg;
     struct mx_ctx *cx = l->cx;
     struct mx_holder self = {.account = cx->actor.account, .cancel_orders = l->cancel_orders};
-    struct mx_list rows, guests;
-    struct q_account_merged_in merged = {self.account, GUESTS_MAX};
+    struct mx_list rows;
     const struct q_account_hold_row *r;
 
     MX_TRY(q_account_hold(cx->db, &(struct q_account_hold_in){self.account}, &rows));
@@ -71,12 +77,11 @@ static enum mx_err erase(void *arg)
     self.email_key = r->email_key;
     if (r->kind == MX_ACCOUNT_STAFF)
         MX_TRY(mx_staff_may_leave(cx, self.account));
-    MX_TRY(q_account_merged(cx->db, &merged, &guests));
-    MX_TRY(each(cx, &self, guests, may_leave));
+    MX_TRY(each(cx, &self, may_leave));
     MX_TRY(mx_audit_write(cx, &(struct mx_audit){.action = "account.erase",
                                                  .object_type = "account",
                                                  .object = self.account}));
-    return each(cx, &self, guests, erase_account);
+    return each(cx, &self, erase_account);
 }
 
 /* ---- who may ---- */

@@ -9,7 +9,7 @@
 #include "shop/audit.h"
 #include "shop/json_rows.h"
 
-#define OPEN_MAX 1000 /* orders that are not shipped, of one account; more are not expected */
+#define OPEN_PAGE 100 /* orders that are not shipped, a page; so many a refusal names */
 
 const char *const mx_order_status_names[] = {"pending_payment", "placed",  "completed",
                                              "cancelled",       "expired", NULL};
@@ -201,7 +201,32 @@ enum mx_err mx_order_list(struct mx_ctx *cx, struct mx_id before, int64_t limit,
     return load_parts(cx, ret_orders);
 }
 
-/* Orders that end: a JSON array of {id, version} for the statements. */
+/* ---- at the end of orders ---- */
+
+/* How orders end. */
+struct ending {
+    enum mx_order_status status;
+    enum mx_payment_status open; /* of an attempt to pay that was still under way */
+    const char *event, *reason;  /* reason: of the ledger's rows */
+};
+
+static const struct ending cancelled = {MX_ORDER_CANCELLED, MX_PAY_VOIDED, "order.cancelled",
+                                        "order cancelled"};
+static const struct ending expired = {MX_ORDER_EXPIRED, MX_PAY_EXPIRED, "order.expired",
+                                      "order expired"};
+
+static bool is_paid(const struct mx_order *o)
+{
+    return o->payment_status == MX_ORDER_PAY_PAID;
+}
+
+/* Money that came goes back; without it the order was never paid. */
+static enum mx_order_payment payment_after(const struct mx_order *o)
+{
+    return is_paid(o) ? MX_ORDER_PAY_REFUNDED : MX_ORDER_PAY_FAILED;
+}
+
+/* A JSON array of {id, version, payment_status} for the statements. */
 static struct mx_str ending_json(struct mx_arena *a, const struct mx_order *orders, size_t n)
 {
     struct mx_json_rows json;
@@ -211,41 +236,10 @@ static struct mx_str ending_json(struct mx_arena *a, const struct mx_order *orde
         mx_jsonw_open(&json.w);
         mx_json_rows_id(&json, "id", orders[i].id);
         mx_json_rows_int(&json, "version", orders[i].version);
+        mx_json_rows_int(&json, "payment_status", (int64_t)payment_after(&orders[i]));
         mx_jsonw_close(&json.w);
     }
     return mx_json_rows_text(&json);
-}
-
-/* Give back what the orders promised, in their transaction. */
-static enum mx_err release(struct mx_ctx *cx, struct mx_str ending, const char *reason)
-{
-    struct q_order_ledger_release_in ledger = {
-        ending, cx->actor.account, mx_str_c(reason), {cx->now_ms}};
-    struct q_order_release_stock_in stock = {ending, {cx->now_ms}};
-
-    MX_TRY(q_order_ledger_release(cx->db, &ledger, NULL));
-    mx_catalog_changed(cx);
-    return q_order_release_stock(cx->db, &stock, NULL);
-}
-
-/* Compare-and-set n orders to their end. MX_E_VERSION_CONFLICT when one changed since it was read.
- */
-static enum mx_err finish(struct mx_ctx *cx, struct mx_str ending, size_t n,
-                          enum mx_order_status to, enum mx_order_payment payment)
-{
-    int64_t changed;
-    struct q_order_finish_in in = {ending, (int64_t)to, (int64_t)payment, {cx->now_ms}};
-
-    MX_TRY(q_order_finish(cx->db, &in, &changed));
-    if (changed != (int64_t)n)
-        return MX_E_VERSION_CONFLICT;
-    return q_payment_end_all(cx->db, &(struct q_payment_end_all_in){ending, {cx->now_ms}}, NULL);
-}
-
-static bool may_cancel(const struct mx_order *o)
-{
-    return (o->status == MX_ORDER_PENDING_PAYMENT || o->status == MX_ORDER_PLACED) &&
-           o->fulfilment_status == 0;
 }
 
 static struct mx_str status_json(struct mx_arena *a, int status, int payment)
@@ -254,42 +248,72 @@ static struct mx_str status_json(struct mx_arena *a, int status, int payment)
                       mx_order_status_names[status], mx_order_payment_status_names[payment]);
 }
 
-/* The event of an order's end. */
-static struct mx_audit ended(const struct mx_ctx *cx, const char *type, const struct mx_order *o,
-                             enum mx_order_status to, enum mx_order_payment payment)
+static struct mx_audit event_of(const struct mx_ctx *cx, const char *type, const struct mx_order *o,
+                                const struct ending *how)
 {
     return (struct mx_audit){
         .action = type,
         .object_type = "order",
         .object = o->id,
         .before = status_json(cx->arena, o->status, o->payment_status),
-        .after = status_json(cx->arena, (int)to, (int)payment),
+        .after = status_json(cx->arena, (int)how->status, (int)payment_after(o)),
         .event = true,
     };
 }
 
-/* The order is cancelled, and its money given back; its stock is yet to be released. */
-static enum mx_err cancel(struct mx_ctx *cx, const struct mx_order *o)
+static enum mx_err tell_ended(struct mx_ctx *cx, const struct ending *how,
+                              const struct mx_order *orders, size_t n)
 {
-    bool paid = o->payment_status == MX_ORDER_PAY_PAID;
-    enum mx_order_payment after =
-        paid ? MX_ORDER_PAY_REFUNDED : (enum mx_order_payment)o->payment_status;
-    enum mx_err e = finish(cx, ending_json(cx->arena, o, 1), 1, MX_ORDER_CANCELLED, after);
-    struct mx_audit events[2];
+    struct mx_audit events[MX_AUDIT_ROWS_MAX];
+    size_t k = 0;
 
-    if (e != MX_OK)
-        return e == MX_E_VERSION_CONFLICT ? MX_E_RETRY : e;
-    events[0] = ended(cx, "order.cancelled", o, MX_ORDER_CANCELLED, after);
-    events[1] = ended(cx, "order.refunded", o, MX_ORDER_CANCELLED, after);
-    return mx_audit_write_all(cx, events, paid ? 2 : 1);
+    for (size_t i = 0; i < n; i++) {
+        events[k++] = event_of(cx, how->event, &orders[i], how);
+        if (is_paid(&orders[i]))
+            events[k++] = event_of(cx, "order.refunded", &orders[i], how);
+        if (k + 1 < MX_LEN(events) && i + 1 < n)
+            continue;
+        MX_TRY(mx_audit_write_all(cx, events, k));
+        k = 0;
+    }
+    return MX_OK;
 }
 
-/* Stock of all orders goes back at once: its rows have one order in which they are locked. */
+/* End the orders, in the present transaction: their money and what they promised go back. Stock of
+ * all goes back at once, for its rows have one order in which they are locked.
+ * MX_E_VERSION_CONFLICT when one changed since it was read. */
+static enum mx_err end_orders(struct mx_ctx *cx, const struct ending *how,
+                              const struct mx_order *orders, size_t n)
+{
+    struct mx_str ending = ending_json(cx->arena, orders, n);
+    struct q_order_finish_in finish = {ending, (int64_t)how->status, {cx->now_ms}};
+    struct q_payment_end_all_in payments = {ending, (int64_t)how->open, {cx->now_ms}};
+    struct q_order_ledger_release_in ledger = {
+        ending, cx->actor.account, mx_str_c(how->reason), {cx->now_ms}};
+    struct q_order_release_stock_in stock = {ending, {cx->now_ms}};
+    int64_t changed;
+
+    MX_TRY(q_order_finish(cx->db, &finish, &changed));
+    if (changed != (int64_t)n)
+        return MX_E_VERSION_CONFLICT;
+    MX_TRY(q_payment_end_all(cx->db, &payments, NULL));
+    MX_TRY(tell_ended(cx, how, orders, n));
+    MX_TRY(q_order_ledger_release(cx->db, &ledger, NULL));
+    mx_catalog_changed(cx);
+    return q_order_release_stock(cx->db, &stock, NULL);
+}
+
 static enum mx_err cancel_all(struct mx_ctx *cx, const struct mx_order *orders, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        MX_TRY(cancel(cx, &orders[i]));
-    return n == 0 ? MX_OK : release(cx, ending_json(cx->arena, orders, n), "order cancelled");
+    enum mx_err e = n == 0 ? MX_OK : end_orders(cx, &cancelled, orders, n);
+
+    return e == MX_E_VERSION_CONFLICT ? MX_E_RETRY : e;
+}
+
+static bool may_cancel(const struct mx_order *o)
+{
+    return (o->status == MX_ORDER_PENDING_PAYMENT || o->status == MX_ORDER_PLACED) &&
+           o->fulfilment_status == 0;
 }
 
 /* Refuse a transition that does not fit the state of the order. */
@@ -375,24 +399,55 @@ static enum mx_err name_open(struct mx_ctx *cx, struct mx_list rows)
                    "Orders are not shipped yet: wait for them, or send cancel_orders.");
 }
 
-enum mx_err mx_order_leave(struct mx_ctx *cx, const struct mx_holder *h)
-{
-    struct mx_list rows;
+/* Orders that are in the way of the account's end, as far as they have been read. */
+struct leaving {
+    const struct mx_holder *holder;
     struct mx_order *orders;
+    size_t n, room;
+};
 
-    MX_TRY(q_order_open(cx->db, &(struct q_order_open_in){h->account, OPEN_MAX}, &rows));
-    orders = MX_NEW_N(cx->arena, rows.n, struct mx_order);
+static struct mx_order *next_order(struct mx_ctx *cx, struct leaving *l)
+{
+    struct mx_order *more;
+
+    if (l->n == l->room) {
+        l->room += l->room > 0 ? l->room : OPEN_PAGE;
+        more = MX_NEW_N(cx->arena, l->room, struct mx_order);
+        if (l->n > 0)
+            memcpy(more, l->orders, l->n * sizeof(*more));
+        l->orders = more;
+    }
+    return &l->orders[l->n++];
+}
+
+static enum mx_err take_open(struct mx_ctx *cx, struct leaving *l, struct mx_list rows)
+{
     for (size_t i = 0; i < rows.n; i++) {
         const struct q_order_open_row *r = MX_AT(rows, struct q_order_open_row, i);
 
-        if (!h->cancel_orders || r->fulfilment_status != 0)
+        if (!l->holder->cancel_orders || r->fulfilment_status != 0)
             return name_open(cx, rows);
-        orders[i] = (struct mx_order){.id = r->id,
-                                      .status = (int)r->status,
-                                      .payment_status = (int)r->payment_status,
-                                      .version = r->version};
+        *next_order(cx, l) = (struct mx_order){.id = r->id,
+                                               .status = (int)r->status,
+                                               .payment_status = (int)r->payment_status,
+                                               .version = r->version};
     }
-    return cancel_all(cx, orders, rows.n);
+    return MX_OK;
+}
+
+enum mx_err mx_order_leave(struct mx_ctx *cx, const struct mx_holder *h)
+{
+    struct q_order_open_in in = {.account = h->account, .limit = OPEN_PAGE};
+    struct leaving l = {.holder = h};
+    struct mx_list rows;
+
+    do {
+        MX_TRY(q_order_open(cx->db, &in, &rows));
+        MX_TRY(take_open(cx, &l, rows));
+        if (l.n > 0)
+            in.after = l.orders[l.n - 1].id;
+    } while (rows.n == OPEN_PAGE);
+    return cancel_all(cx, l.orders, l.n);
 }
 
 enum mx_err mx_order_move(struct mx_ctx *cx, struct mx_id from, struct mx_id to)
@@ -416,25 +471,9 @@ static enum mx_err expiry_due(struct mx_ctx *cx, int64_t limit, struct mx_job_du
     return MX_OK;
 }
 
-static enum mx_err tell_expired(struct mx_ctx *cx, const struct mx_order *orders, size_t n)
-{
-    struct mx_audit events[MX_AUDIT_ROWS_MAX];
-
-    for (size_t at = 0; at < n;) {
-        size_t k = 0;
-
-        while (k < MX_LEN(events) && at < n)
-            events[k++] =
-                ended(cx, "order.expired", &orders[at++], MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED);
-        MX_TRY(mx_audit_write_all(cx, events, k));
-    }
-    return MX_OK;
-}
-
 static enum mx_err expire(struct mx_ctx *cx, const struct mx_job_row *rows, size_t n)
 {
     struct mx_order *orders = MX_NEW_N(cx->arena, n, struct mx_order);
-    struct mx_str ending;
 
     for (size_t i = 0; i < n; i++) {
         const struct q_order_due_row *r = rows[i].of;
@@ -444,10 +483,7 @@ static enum mx_err expire(struct mx_ctx *cx, const struct mx_job_row *rows, size
                                       .payment_status = (int)r->payment_status,
                                       .version = r->version};
     }
-    ending = ending_json(cx->arena, orders, n);
-    MX_TRY(finish(cx, ending, n, MX_ORDER_EXPIRED, MX_ORDER_PAY_FAILED));
-    MX_TRY(tell_expired(cx, orders, n));
-    return release(cx, ending, "order expired");
+    return end_orders(cx, &expired, orders, n);
 }
 
 const struct mx_job mx_order_expiry = {MX_JOB_EXPIRY, expiry_due, expire};

@@ -148,8 +148,8 @@ enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id,
                             struct mx_order *ret_order) MX_MUST_CHECK;
 
 /* An account is about to end, in the caller's transaction, which holds it. MX_E_OPEN_ORDERS, with
- * params that name them, while orders are not shipped; with h->cancel_orders they are cancelled
- * first, and only those that are shipped in part are in the way. */
+ * params that name up to a hundred, while orders are not shipped; with h->cancel_orders all are
+ * cancelled first, and only those that are shipped in part are in the way. */
 enum mx_err mx_order_leave(struct mx_ctx *cx, const struct mx_holder *h) MX_MUST_CHECK;
 
 /* All orders of one account are another's from now on, in the caller's transaction. */

@@ -23,9 +23,9 @@ void mx_order_take_outcome(const struct mx_ctx *cx, const struct mx_pay_outcome 
     o->expires_at.ms = 0;
 }
 
-/* The key has paid before: it is spent, also after its answer was forgotten. The duplicate that such
- * a payment ends with does not tell it from an attempt of another that was faster; the next run
- * looks. */
+/* The key has paid before: it is spent, also after its answer was forgotten. The duplicate that
+ * such a payment ends with does not tell it from an attempt of another that was faster; the next
+ * run looks. */
 static enum mx_err check_unspent(struct mx_ctx *cx)
 {
     struct mx_list rows;

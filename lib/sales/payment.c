@@ -1,7 +1,8 @@
 #include "sales/payment.h"
 
-const char *const mx_payment_status_names[] = {"pending", "requires_action", "authorized", "paid",
-                                               "failed",  "cancelled",       "refunded",   NULL};
+const char *const mx_payment_status_names[] = {
+    "pending",   "requires_action", "authorized", "paid",    "failed",
+    "cancelled", "refunded",        "voided",     "expired", NULL};
 
 static enum mx_err not_offered(struct mx_ctx *cx)
 {

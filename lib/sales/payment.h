@@ -13,7 +13,9 @@ enum mx_payment_status {
     MX_PAY_PAID,
     MX_PAY_FAILED,
     MX_PAY_CANCELLED,
-    MX_PAY_REFUNDED
+    MX_PAY_REFUNDED,
+    MX_PAY_VOIDED, /* its order was cancelled before money came */
+    MX_PAY_EXPIRED /* the time to pay was over */
 };
 
 /* Wire names of enum mx_payment_status, NULL-terminated. */

@@ -13,7 +13,13 @@ SELECT kind, password_hash IS NOT NULL FROM account WHERE id = :id AND status = 
 SELECT kind, email_key FROM account WHERE id = :id AND status = 0 FOR UPDATE;
 
 -- name: account.merged
--- doc: Guests who turned out to be the same person, held until the transaction ends.
--- in: id account, i64 limit
+-- doc: Guests who turned out to be the same person, those behind `after`, held until the transaction
+-- doc: ends.
+-- in: id account, id after, i64 limit
 -- out: id id
-SELECT id FROM account WHERE merged_into = :account AND status = 0 LIMIT :limit FOR UPDATE;
+SELECT id
+  FROM account
+ WHERE merged_into = :account AND id > :after AND status = 0
+ ORDER BY id
+ LIMIT :limit
+   FOR UPDATE;

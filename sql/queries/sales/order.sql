@@ -128,12 +128,13 @@ UPDATE orders
 UPDATE orders SET account_id = :account WHERE account_id = :source;
 
 -- name: order.open
--- doc: An account's orders that are not shipped whole yet, held until the transaction ends.
--- in: id account, i64 limit
+-- doc: An account's orders that are not shipped whole yet, those behind `after`, held until the
+-- doc: transaction ends.
+-- in: id account, id after, i64 limit
 -- out: id id, str number, i64 status, i64 payment_status, i64 fulfilment_status, i64 version
 SELECT id, number, status, payment_status, fulfilment_status, version
   FROM orders
- WHERE account_id = :account AND status IN (0, 1) AND fulfilment_status IN (0, 1)
+ WHERE account_id = :account AND id > :after AND status IN (0, 1) AND fulfilment_status IN (0, 1)
  ORDER BY id
  LIMIT :limit
    FOR UPDATE;
@@ -163,24 +164,25 @@ SELECT o.id, o.payment_status, o.version, f.tries
  LIMIT :limit;
 
 -- name: order.finish
--- doc: Move the orders in a JSON array of {id, version} to their end, by compare-and-set on what was
--- doc: read: changes fewer rows when one of them is another by now.
--- in: str orders, i64 status, i64 payment_status, time now
+-- doc: Move the orders in a JSON array of {id, version, payment_status} to their end, by
+-- doc: compare-and-set on what was read: changes fewer rows when one of them is another by now.
+-- in: str orders, i64 status, time now
 UPDATE JSON_TABLE(:orders, '$[*]' COLUMNS (
            id CHAR(32) PATH '$.id',
-           version BIGINT PATH '$.version')) j
+           version BIGINT PATH '$.version',
+           payment_status INT PATH '$.payment_status')) j
   STRAIGHT_JOIN orders o ON o.id = UNHEX(j.id)
-   SET o.status = :status, o.payment_status = :payment_status, o.expires_at = NULL,
+   SET o.status = :status, o.payment_status = j.payment_status, o.expires_at = NULL,
        o.version = o.version + 1, o.updated_at = :now
  WHERE o.version = j.version;
 
 -- name: payment.end_all
--- doc: Those orders end: captured money counts as given back, open attempts as cancelled.
--- in: str orders, time now
+-- doc: Those orders end: captured money counts as given back; an attempt that was under way is `open`.
+-- in: str orders, i64 open, time now
 UPDATE JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$.id')) j
   STRAIGHT_JOIN payment p ON p.order_id = UNHEX(j.id)
    SET p.refunded = p.captured,
-       p.status = CASE WHEN p.captured > 0 THEN 6 WHEN p.status = 4 THEN 4 ELSE 5 END,
+       p.status = CASE WHEN p.status = 3 THEN 6 WHEN p.status < 3 THEN :open ELSE p.status END,
        p.updated_at = :now;
 
 -- name: order.ledger_release

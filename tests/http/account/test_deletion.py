@@ -153,6 +153,27 @@ def test_without_a_password_a_fresh_sign_in(customer, stack):
 
 
 @pytest.mark.req("PII-2")
+def test_more_guests_than_a_page(api, customer, stack, db):
+    """However often somebody was a guest before signing in: nothing is left of any of them."""
+    guest = api.guest()
+    api.login(customer.email, token=guest.token)
+    key, n = bare(guest.id), 1000
+    for table, column in (("account", "id"), ("session", "account_id")):
+        names = [r["Field"] for r in stack.admin().rows(f"SHOW COLUMNS FROM {table}")]
+        new = {"id": f"UNHEX(MD5(CONCAT('{key}', seq)))", "revoked_at": "NULL",
+               column: f"UNHEX(MD5(CONCAT('{key}', seq)))"}
+        values = ", ".join(new.get(name, f"t.{name}") for name in names)
+        stack.admin().run(f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} t"
+                          f" JOIN {client.numbers(n)} WHERE t.{column} = x'{key}'")
+    mine = f"account a WHERE (a.id = x'{bare(customer.id)}' OR a.merged_into = x'{bare(customer.id)}')"
+    assert db.value(f"SELECT COUNT(*) AS n FROM {mine} AND a.status = 0") == str(n + 2)
+    assert leave(customer).status_code == 204
+    assert db.value(f"SELECT COUNT(*) AS n FROM {mine} AND a.status = 0") == "0"
+    assert db.value("SELECT COUNT(*) AS n FROM session s WHERE (s.revoked_at IS NULL OR s.user_agent <> '')"
+                    f" AND s.account_id IN (SELECT a.id FROM {mine})") == "0"
+
+
+@pytest.mark.req("PII-2")
 def test_others_stay_as_they_are(api, stack, life):
     ship(stack, life.person)
     other, address = api.customer(), whole_address()
@@ -261,6 +282,46 @@ def test_a20_orders_are_cancelled_on_request(api, customer, staff, db):
     assert states == [{"status": "3", "money": "5"}, {"status": "3", "money": "5"},
                       {"status": "3", "money": "6"}]
     assert db.value(f"SELECT SUM(captured) = SUM(refunded) FROM payment WHERE order_id IN ({among})") == "1"
+
+
+def copy_order(stack, order, n):
+    """n more orders like that one."""
+    key, some = bare(order), f"{client.numbers(n)}"
+    new = f"UNHEX(MD5(CONCAT('{key}', seq)))"
+    for table, columns, where in (
+            ("orders", {"id": new, "number": f"LEFT(HEX({new}), 16)", "cart_id": new}, "id"),
+            ("order_item", {"order_id": new}, "order_id"),
+            ("payment", {"id": new, "order_id": new}, "order_id"),
+            ("stock_move", {"cause_id": new}, "cause_id")):
+        names = [r["Field"] for r in stack.admin().rows(f"SHOW COLUMNS FROM {table}")]
+        values = ", ".join(columns.get(name, f"t.{name}") for name in names)
+        stack.admin().run(f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"
+                          f" FROM {table} t JOIN {some} WHERE t.{where} = x'{key}'")
+    stack.admin().run("UPDATE stock SET reserved = (SELECT SUM(m.reserved) FROM stock_move m"
+                      " WHERE m.variant_id = stock.variant_id) WHERE variant_id IN"
+                      f" (SELECT variant_id FROM order_item WHERE order_id = x'{key}')")
+
+
+@pytest.mark.req("PII-2")
+def test_a20_more_orders_than_a_page(customer, staff, stack, db):
+    """All of them are cancelled, or none."""
+    product = make_product(staff, stock=2000, variants=2)
+    for variant in variant_ids(product):
+        customer.fill_cart(variant)
+    copy_order(stack, customer.checkout().json()["id"], 1000)
+    mine = f"FROM orders WHERE account_id = x'{bare(customer.id)}'"
+    last = db.value(f"SELECT HEX(MAX(id)) AS id {mine}")
+    stack.admin().run(f"UPDATE orders SET fulfilment_status = 1 WHERE id = x'{last}'")
+    assert [bare(o["id"]).upper() for o in open_orders(leave(customer, cancel_orders=True))][-1:] == [last]
+    assert db.value(f"SELECT COUNT(*) AS n {mine} AND status = 1") == "1001"
+    stack.admin().run(f"UPDATE orders SET fulfilment_status = 0 WHERE id = x'{last}'")
+    assert leave(customer, cancel_orders=True).status_code == 204
+    assert db.rows(f"SELECT status, payment_status AS money, COUNT(*) AS n {mine} GROUP BY 1, 2") == [
+        {"status": "3", "money": "5", "n": "1001"}]
+    assert db.value("SELECT COUNT(*) AS n FROM audit_log l JOIN orders o ON o.id = l.object_id"
+                    f" WHERE o.account_id = x'{bare(customer.id)}' AND l.action = 'order.cancelled'") == "1001"
+    for variant in variant_ids(product):
+        assert assert_ledger(db, variant)["reserved"] == 0
 
 
 @pytest.mark.req("PII-2")

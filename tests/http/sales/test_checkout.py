@@ -342,6 +342,17 @@ def test_cancel_a_declined_order(buyer, product, db):
     assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 0
 
 
+def test_cancel_an_order_on_invoice(buyer, product, db):
+    """Nothing was paid: there is nothing to pay any more, and nothing to give back."""
+    placed = buyer.checkout(payment={"provider": "manual"}).json()
+    assert (placed["status"], placed["payment_status"]) == ("placed", "pending")
+    after = buyer.post(f"/v1/orders/{placed['id']}/cancel").json()
+    assert (after["status"], after["payment_status"]) == ("cancelled", "failed")
+    assert [(p["status"], p["refunded"]["amount"]) for p in after["payments"]] == [("voided", 0)]
+    assert [e["type"] for e in after["events"]] == ["order.placed", "order.cancelled"]
+    assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 0
+
+
 def test_the_order_keeps_what_was_sold(buyer, staff, product):
     order = buyer.checkout().json()
     staff.patch(f"/v1/admin/products/{product['id']}", {"title": "Something else"})
