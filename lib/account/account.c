@@ -98,6 +98,14 @@ enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id)
     return rows.n == 0 ? MX_E_NOT_FOUND : MX_OK;
 }
 
+enum mx_err mx_account_stay(struct mx_ctx *cx, struct mx_id id)
+{
+    struct mx_list rows;
+
+    MX_TRY(q_account_stay(cx->db, &(struct q_account_stay_in){id}, &rows));
+    return rows.n == 0 ? MX_E_UNAUTHORIZED : MX_OK;
+}
+
 enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_list rows;

@@ -65,6 +65,11 @@ enum mx_err mx_account_owner(struct mx_ctx *cx, struct mx_str email_key,
  * account. MX_E_NOT_FOUND. */
 enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
+/* The account stays open, and is merged into no other, until the transaction ends; shared with all
+ * that write what is of it. MX_E_UNAUTHORIZED: it has ended, or its guest signed in to another.
+ * Whoever needs the row alone (mx_account_lock) asks for that first. */
+enum mx_err mx_account_stay(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+
 /* Where the way to sign in that is about to be removed is not the last one: MX_OK. Else
  * MX_E_CONFLICT. The caller holds the account. */
 enum mx_err mx_account_keeps_way_in(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;

@@ -30,10 +30,11 @@ enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale, struct mx_t
     return mx_session_start(cx, MX_SECOND_NONE, ret_tokens);
 }
 
-/* The caller's account while it is a guest's. */
+/* The caller's account while it is a guest's. A session that has ended gives nothing away: it is
+ * one that has signed in before, and repeats that. */
 static struct mx_id guest_of(const struct mx_ctx *cx)
 {
-    return cx->actor.kind == MX_GUEST ? cx->actor.account : (struct mx_id){{0}};
+    return cx->actor.kind == MX_GUEST && !cx->actor.ended ? cx->actor.account : (struct mx_id){{0}};
 }
 
 /* ---- registering ---- */
@@ -203,8 +204,9 @@ enum mx_err mx_signin_verify(struct mx_ctx *cx, const struct mx_verify *in,
 
 /* ---- signing in ---- */
 
-/* Bring the guest's rows along, unless the guest has become somebody meanwhile. The guest's
- * account is held first: what is ordered comes before or after all this. */
+/* Bring the guest's rows along, unless the guest has become somebody meanwhile. The guest's account
+ * is held first: what is ordered comes before or after all this. Its sessions end, for what they
+ * put into a cart then nobody would see again. */
 static enum mx_err bring_guest(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)
 {
     int64_t is_guest;
@@ -212,7 +214,10 @@ static enum mx_err bring_guest(struct mx_ctx *cx, struct mx_id guest, struct mx_
     if (mx_id_none(guest))
         return MX_OK;
     MX_TRY(q_account_merge(cx->db, &(struct q_account_merge_in){guest, account}, &is_guest));
-    for (const struct mx_holding *x = mx_holdings; is_guest != 0 && x->table != NULL; x++)
+    if (is_guest == 0)
+        return MX_OK;
+    MX_TRY(mx_session_end_all(cx, guest));
+    for (const struct mx_holding *x = mx_holdings; x->table != NULL; x++)
         if (x->merge != NULL)
             MX_TRY(x->merge(cx, guest, account));
     return MX_OK;

@@ -59,12 +59,14 @@ enum mx_err mx_authenticate(struct mx_ctx *cx, struct mx_str bearer)
                                   .session = claims.session,
                                   .token_exp_ms = claims.exp * 1000};
     mx_session_poll(cx->proc, cx->db, cx->now_ms, REVOCATION_AGE_MAX_MS);
-    if (mx_shared_revoked(cx->proc->shared, claims.session, cx->now_ms))
-        return MX_E_SESSION_ENDED;
-    if (!mx_shared_revocations_lost(cx->proc->shared, cx->now_ms))
-        return MX_OK;
-    e = mx_session_require_live(cx);
-    return e == MX_E_UNAUTHORIZED ? MX_E_SESSION_ENDED : e;
+    cx->actor.ended = mx_shared_revoked(cx->proc->shared, claims.session, cx->now_ms);
+    if (!cx->actor.ended && mx_shared_revocations_lost(cx->proc->shared, cx->now_ms)) {
+        e = mx_session_require_live(cx);
+        if (e != MX_OK && e != MX_E_UNAUTHORIZED)
+            return e;
+        cx->actor.ended = e != MX_OK;
+    }
+    return cx->actor.ended ? MX_E_SESSION_ENDED : MX_OK;
 }
 
 /* ---- what they may ---- */

@@ -24,6 +24,7 @@ struct mx_actor {
     struct mx_id session;
     uint64_t permissions;   /* bits of base/perm.h; 0 for all but staff */
     int64_t token_exp_ms;   /* when the access token ends */
+    bool ended;             /* the session has, and the route takes its token all the same */
     bool has_audit_key;     /* the database was asked for it together with the permissions */
     struct mx_id audit_key; /* what encrypts the caller's addresses in the audit log */
 };

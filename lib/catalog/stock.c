@@ -58,11 +58,6 @@ enum mx_err mx_stock_open(struct mx_ctx *cx, const struct mx_list *changes)
         cx->db, &(struct q_stock_open_moves_in){text, cx->actor.account, {cx->now_ms}}, NULL);
 }
 
-static int by_variant(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct mx_id));
-}
-
 /* Lock the counters in the order of the variants' ids. MX_E_NOT_FOUND when one is not there. */
 static enum mx_err lock(struct mx_ctx *cx, const struct mx_list *changes, struct mx_list *ret_rows)
 {
@@ -71,7 +66,6 @@ static enum mx_err lock(struct mx_ctx *cx, const struct mx_list *changes, struct
 
     for (size_t i = 0; i < changes->n; i++)
         ids[i] = MX_AT(*changes, const struct mx_stock_change, i)->variant_id;
-    qsort(ids, changes->n, sizeof(*ids), by_variant);
     in.variants = mx_json_rows_ids(cx->arena, ids, changes->n, sizeof(*ids));
     MX_TRY(q_stock_lock(cx->db, &in, ret_rows));
     return ret_rows->n == changes->n ? MX_OK : MX_E_NOT_FOUND;

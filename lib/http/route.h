@@ -20,7 +20,9 @@
 #define MX_R_WITHOUT_MFA \
     128u                 /* open to staff who have yet to enrol the second factor that they need */
 #define MX_R_KEYSET 256u /* the public key set: cacheable for as long as a new key waits */
-#define MX_R_REVOKED_OK 512u /* takes the token of a session that has ended, too */
+#define MX_R_REVOKED_OK                                                                        \
+    512u /* takes the token of a session that has ended, too: the request that ended it may be \
+            repeated */
 #define MX_R_LIST 1024u /* answers with a page of reply->page.rows; limit and cursor are read */
 
 /* Class of requests that count against one limit of the client's address. */

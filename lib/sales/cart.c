@@ -432,10 +432,13 @@ static enum mx_err make_cart(struct mx_ctx *cx, struct mx_list *rows, struct mx_
         mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     row_t *head = MX_AT(*rows, row_t, 0);
     int64_t made;
+    enum mx_err e;
 
     MX_TRY(q_cart_create(cx->db, &in, &made));
-    if (made == 0)
-        return mx_cart_load(cx, ret_cart);
+    if (made == 0) {
+        e = mx_cart_load(cx, ret_cart);
+        return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+    }
     head->cart_id = in.id;
     head->currency = in.currency;
     head->version = 1;
@@ -457,6 +460,16 @@ enum mx_err mx_cart_get(struct mx_ctx *cx, bool shown, struct mx_cart *ret_cart)
 }
 
 /* ---- changing it ---- */
+
+enum mx_err mx_cart_touch(struct mx_ctx *cx, struct mx_id account)
+{
+    struct q_cart_touch_or_create_in in = {
+        mx_id_new(), account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
+    int64_t changed;
+
+    MX_TRY(q_cart_touch_or_create(cx->db, &in, &changed));
+    return changed == 0 ? MX_E_UNAUTHORIZED : MX_OK;
+}
 
 static const struct mx_cart_item *item_of_variant(const struct mx_cart *cart, struct mx_id variant)
 {
@@ -493,14 +506,12 @@ static enum mx_err above(struct mx_ctx *cx, const char *pointer, const char *cod
 enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantity,
                         struct mx_cart *ret_cart)
 {
-    struct q_cart_touch_or_create_in touch = {
-        mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
     struct q_cart_add_item_in add;
     int64_t changed;
     enum mx_err e;
     const struct mx_cart_item *it;
 
-    MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
+    MX_TRY(mx_cart_touch(cx, cx->actor.account));
     add = (struct q_cart_add_item_in){
         cx->actor.account, mx_id_new(), variant, quantity, {cx->now_ms}};
     e = q_cart_add_item(cx->db, &add, &changed);
@@ -585,12 +596,9 @@ enum mx_err mx_cart_patch(struct mx_ctx *cx, const struct mx_cart_patch *in,
 
 static enum mx_err set_address(struct mx_ctx *cx, struct mx_id address, struct mx_cart *ret_cart)
 {
-    struct q_cart_touch_or_create_in touch = {
-        mx_id_new(), cx->actor.account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
-    struct q_cart_set_address_in in;
+    struct q_cart_set_address_in in = {cx->actor.account, address, {cx->now_ms}};
 
-    MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
-    in = (struct q_cart_set_address_in){cx->actor.account, address, {cx->now_ms}};
+    MX_TRY(mx_cart_touch(cx, cx->actor.account));
     MX_TRY(q_cart_set_address(cx->db, &in, NULL));
     return mx_cart_load(cx, ret_cart);
 }

@@ -117,8 +117,9 @@ enum mx_err mx_cart_load_live(struct mx_ctx *cx, const struct mx_cart_instead *i
 
 /* The rest runs in the caller's transaction and answers the cart as it is afterwards. */
 
-/* Add `quantity` (1..999) of a variant. MX_E_OUT_OF_STOCK beyond what is available,
- * MX_E_VALIDATION_FAILED for an unknown variant, more than 999 in sum or too many lines. */
+/* Add `quantity` (1..999) of a variant. MX_E_UNAUTHORIZED as mx_cart_touch, MX_E_OUT_OF_STOCK
+ * beyond what is available, MX_E_VALIDATION_FAILED for an unknown variant, more than 999 in sum or
+ * too many lines. */
 enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantity,
                         struct mx_cart *ret_cart) MX_MUST_CHECK;
 /* Set a line's quantity; 0 removes it. MX_E_NOT_FOUND, MX_E_OUT_OF_STOCK. */
@@ -143,6 +144,10 @@ enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method,
                             struct mx_cart *ret_cart) MX_MUST_CHECK;
 /* Ways to ship the account's cart, made if there is none, with prices; struct mx_shipping_offer. */
 enum mx_err mx_cart_offers(struct mx_ctx *cx, struct mx_list *ret_offers) MX_MUST_CHECK;
+
+/* Hold the account, shared, and its open cart, made if there is none, and count a change of it.
+ * MX_E_UNAUTHORIZED when the account has ended or was merged. */
+enum mx_err mx_cart_touch(struct mx_ctx *cx, struct mx_id account) MX_MUST_CHECK;
 
 /* Lines of `cart` come into `account`'s open cart, made if there is none, with its address, method
  * and words, which count before those that are there. Of what does not come along (too many lines,

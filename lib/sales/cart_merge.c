@@ -103,10 +103,7 @@ static enum mx_err take_lines(struct mx_ctx *cx, struct mx_id source, struct mx_
 
 enum mx_err mx_cart_take(struct mx_ctx *cx, struct mx_id cart, struct mx_id account)
 {
-    struct q_cart_touch_or_create_in touch = {
-        mx_id_new(), account, mx_str_c(cx->proc->conf->currency), {cx->now_ms}};
-
-    MX_TRY(q_cart_touch_or_create(cx->db, &touch, NULL));
+    MX_TRY(mx_cart_touch(cx, account));
     MX_TRY(q_cart_take_words(cx->db, &(struct q_cart_take_words_in){cart, account}, NULL));
     return take_lines(cx, cart, account);
 }

@@ -1,5 +1,6 @@
 /* From a cart to an order: the one place where stock is promised and money is asked for. Everything
  * is one transaction; the hottest rows (stock) are locked by its last statement before COMMIT. */
+#include "account/account.h"
 #include "account/address.h"
 #include "base/rnd.h"
 #include "catalog/generation.h"
@@ -350,17 +351,29 @@ static enum mx_err read_instead(struct mx_ctx *cx, const struct mx_checkout *in,
 }
 
 /* A cart that is rewritten all the time would never be found as it was priced: from the second run
- * on whoever writes it waits. The first run saves the round trip. */
+ * on whoever writes it waits. The first run saves the round trips. */
+static enum mx_err hold(struct mx_ctx *cx)
+{
+    struct mx_list held;
+    enum mx_err e;
+
+    if (!mx_db_tx_again(cx->db))
+        return MX_OK;
+    e = mx_account_lock(cx, cx->actor.account);
+    if (e != MX_OK)
+        return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+    return q_cart_hold(cx->db, &(struct q_cart_hold_in){cx->actor.account}, &held);
+}
+
 static enum mx_err load_cart(struct mx_ctx *cx, const struct mx_checkout *in,
                              struct mx_cart *ret_cart)
 {
     struct mx_cart_instead instead;
-    struct mx_list held;
     enum mx_err e;
 
+    if (in->items.n == 0)
+        MX_TRY(hold(cx));
     MX_TRY(read_instead(cx, in, &instead));
-    if (in->items.n == 0 && mx_db_tx_again(cx->db))
-        MX_TRY(q_cart_hold(cx->db, &(struct q_cart_hold_in){cx->actor.account}, &held));
     e = mx_cart_load_live(cx, &instead, ret_cart);
     if (e == MX_E_NOT_FOUND || (e == MX_OK && ret_cart->items.n == 0))
         return MX_E_CART_EMPTY;

@@ -1,5 +1,6 @@
 #include "sales/order.h"
 
+#include "account/account.h"
 #include "catalog/generation.h"
 #include "codec/params.h"
 #include "io/db.h"
@@ -57,17 +58,6 @@ static enum mx_err fill_order(struct mx_ctx *cx, const struct q_order_row *r, st
         .version = r->version,
     };
     return fill_shipping(cx, r, o);
-}
-
-/* The orders' ids as a JSON array, for the statements that read their parts. */
-static struct mx_str ids_json(struct mx_arena *a, const struct mx_list *orders)
-{
-    struct mx_json_rows json;
-
-    mx_json_rows_init(&json, a);
-    for (size_t i = 0; i < orders->n; i++)
-        mx_jsonw_hex(&json.w, MX_AT(*orders, struct mx_order, i)->id.b, sizeof(struct mx_id));
-    return mx_json_rows_text(&json);
 }
 
 /* Parts come ordered by order id; a page may be ordered the other way round. */
@@ -160,7 +150,8 @@ static enum mx_err load_parts(struct mx_ctx *cx, const struct mx_list *orders)
 
     if (orders->n == 0)
         return MX_OK;
-    ids = ids_json(cx->arena, orders);
+    ids = mx_json_rows_ids(cx->arena, &MX_AT(*orders, struct mx_order, 0)->id, orders->n,
+                           sizeof(struct mx_order));
     MX_TRY(load_items(cx, orders, ids));
     MX_TRY(load_payments(cx, orders, ids));
     return load_events(cx, orders, ids);
@@ -332,6 +323,7 @@ static enum mx_err no_transition(struct mx_ctx *cx, const struct mx_order *o, co
 
 enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order *ret_order)
 {
+    MX_TRY(mx_account_stay(cx, cx->actor.account));
     MX_TRY(find(cx, id, ret_order));
     if (!may_cancel(ret_order))
         return no_transition(cx, ret_order, "This order cannot be cancelled any more.");
@@ -369,8 +361,8 @@ enum mx_err mx_order_pay(struct mx_ctx *cx, struct mx_id id, const struct mx_pay
     ask.amount = ret_order->total.minor;
     MX_TRY(mx_pay_decide(cx, &ask, &paid));
     mx_order_take_outcome(cx, &paid, ret_order);
-    MX_TRY(mx_order_write_attempt(cx, in, &paid, (int64_t)attempts + 1, ret_order));
     MX_TRY(write_outcome(cx, ret_order));
+    MX_TRY(mx_order_write_attempt(cx, in, &paid, (int64_t)attempts + 1, ret_order));
     *ret_declined = paid.status == MX_PAY_FAILED;
     return mx_order_get(cx, id, ret_order);
 }

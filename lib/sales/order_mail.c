@@ -36,6 +36,8 @@ static enum mx_err confirmation(struct mx_ctx *cx, const row_t *r, struct mx_mai
         .locale = r->locale,
         .vars = MX_LIST(vars, 2),
     };
+    if (r->moved)
+        return MX_E_RETRY;
     if (ret->recipient.p == NULL)
         return MX_OK;
     if (!mx_currency_parse(r->currency, &currency))
@@ -47,15 +49,12 @@ static enum mx_err confirmation(struct mx_ctx *cx, const row_t *r, struct mx_mai
 
 enum mx_err mx_order_confirm(struct mx_ctx *cx, const struct mx_id *orders, size_t n)
 {
-    struct mx_json_rows ids;
+    struct q_order_mail_in in = {mx_json_rows_ids(cx->arena, orders, n, sizeof(*orders))};
     struct mx_list rows;
     struct mx_mail_draft *drafts;
     size_t queued = 0;
 
-    mx_json_rows_init(&ids, cx->arena);
-    for (size_t i = 0; i < n; i++)
-        mx_jsonw_hex(&ids.w, orders[i].b, sizeof(orders[i].b));
-    MX_TRY(q_order_mail(cx->db, &(struct q_order_mail_in){mx_json_rows_text(&ids)}, &rows));
+    MX_TRY(q_order_mail(cx->db, &in, &rows));
     drafts = MX_NEW_N(cx->arena, rows.n, struct mx_mail_draft);
     for (size_t i = 0; i < rows.n; i++) {
         MX_TRY(confirmation(cx, MX_AT(rows, row_t, i), &drafts[queued]));

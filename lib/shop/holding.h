@@ -2,6 +2,26 @@
  * the key of personal data walk mx_holdings and know no other noun; a noun takes part by a row.
  * The table stands above all of them (api/account/holdings.c), and a test demands a row of it for
  * every table of the schema that has an account's id. */
+/* THE ORDER OF LOCKS. A transaction takes its locks in this order, so that none waits for one that
+ * waits for it:
+ *
+ *   1. accounts. Whoever writes a cart, an address or an order for an account holds its row first:
+ *      alone (FOR UPDATE, mx_account_lock), where the account ends, somebody signs in to it, or an
+ *      address or an order is made, else shared (LOCK IN SHARE MODE, mx_account_stay). Alone comes
+ *      before shared in one transaction. Of two accounts the customer's comes before the guest's,
+ *      guests in the order of their ids.
+ *   2. sessions, codes and whatever else one account alone has
+ *   3. carts, the guest's before that of who they sign in as
+ *   4. orders, then their payments
+ *   5. rows of stock, by the id of the variant, and nothing behind them
+ *
+ * A mailed code or a sign-in that waits for its second factor leads to an account and is held
+ * before it. The end of the account takes it the other way round, and is run again if need be.
+ *
+ * A row that the transaction itself has made counts from when another may wait for it. A checkout
+ * makes its order, which is the only one of its cart, before it takes the cart, with the account
+ * held alone. The end of an account, which holds it alone too, releases stock before the rest is
+ * erased. */
 #ifndef MX_SHOP_HOLDING_H
 #define MX_SHOP_HOLDING_H
 
@@ -74,8 +94,8 @@ struct mx_holding {
     const char *kept; /* why there is no `erase` */
 };
 
-/* In the order of erasing, which is the order of locks. Merge, leave, erase and purge run in the
- * present transaction. */
+/* In the order of erasing, which is the order of locks within an account. Merge, leave, erase and
+ * purge run in the present transaction. */
 extern const struct mx_holding mx_holdings[];
 
 #endif

@@ -34,6 +34,13 @@ struct mx_str mx_json_rows_text(struct mx_json_rows *r)
     return mx_buf_view(&r->out);
 }
 
+static int by_id(const void *a, const void *b)
+{
+    const struct mx_id *x = a, *y = b;
+
+    return memcmp(x->b, y->b, sizeof(x->b));
+}
+
 struct mx_str mx_json_rows_names(struct mx_arena *a, struct mx_list names)
 {
     struct mx_json_rows r;
@@ -46,11 +53,15 @@ struct mx_str mx_json_rows_names(struct mx_arena *a, struct mx_list names)
 
 struct mx_str mx_json_rows_ids(struct mx_arena *a, const struct mx_id *first, size_t n, size_t size)
 {
-    const char *at = (const char *)first;
+    struct mx_id *ids = MX_NEW_N(a, n, struct mx_id);
     struct mx_json_rows r;
 
+    for (size_t i = 0; i < n; i++)
+        memcpy(&ids[i], (const char *)first + i * size, sizeof(*ids));
+    if (n > 1)
+        qsort(ids, n, sizeof(*ids), by_id);
     mx_json_rows_init(&r, a);
     for (size_t i = 0; i < n; i++)
-        mx_jsonw_hex(&r.w, at + i * size, sizeof(*first));
+        mx_jsonw_hex(&r.w, ids[i].b, sizeof(ids[i].b));
     return mx_json_rows_text(&r);
 }

@@ -20,7 +20,8 @@ void mx_json_rows_str(struct mx_json_rows *r, const char *name, struct mx_str s)
 struct mx_str mx_json_rows_text(struct mx_json_rows *r);
 
 /* A JSON array of `n` ids for UNHEX(): the first one, and each `size` bytes behind the one before.
- */
+ * It has them in their order: statements lock rows in the order of the array, and all in the same
+ * one. */
 struct mx_str mx_json_rows_ids(struct mx_arena *a, const struct mx_id *first, size_t n,
                                size_t size);
 /* A JSON array of these strings (struct mx_str). */

@@ -98,21 +98,28 @@ void mx_mail_hashes(const struct mx_ctx *cx, struct mx_str email, struct mx_hash
         *ret_old = recipient_hash(cx, old, email);
 }
 
-static enum mx_err forget_address(struct mx_ctx *cx, struct mx_str email_key)
+/* By the hash of its address, where it has one, and by the account's id. */
+static enum mx_err forget_all(struct mx_ctx *cx, const struct q_mail_hold_in *in)
 {
-    struct q_mail_forget_in in, old;
+    struct q_mail_forget_account_in account = {in->account};
+    struct q_mail_forget_in hash = {in->hash}, old = {in->old_hash};
+    struct mx_list held;
 
-    mx_mail_hashes(cx, email_key, &in.recipient_hash, &old.recipient_hash);
-    MX_TRY(q_mail_forget(cx->db, &in, NULL));
-    if (mx_secret_eq(&in.recipient_hash, &old.recipient_hash, MX_HASH))
-        return MX_OK;
+    MX_TRY(q_mail_hold(cx->db, in, &held));
+    MX_TRY(q_mail_forget_account(cx->db, &account, NULL));
+    MX_TRY(q_mail_forget(cx->db, &hash, NULL));
     return q_mail_forget(cx->db, &old, NULL);
 }
 
 enum mx_err mx_mail_forget(struct mx_ctx *cx, struct mx_id account, struct mx_str email_key)
 {
-    MX_TRY(q_mail_forget_account(cx->db, &(struct q_mail_forget_account_in){account}, NULL));
-    return email_key.p != NULL ? forget_address(cx, email_key) : MX_OK;
+    struct q_mail_forget_account_in alone = {account};
+    struct q_mail_hold_in in = {.account = account};
+
+    if (email_key.p == NULL)
+        return q_mail_forget_account(cx->db, &alone, NULL);
+    mx_mail_hashes(cx, email_key, &in.hash, &in.old_hash);
+    return forget_all(cx, &in);
 }
 
 enum mx_err mx_mail_purge(struct mx_ctx *cx, const struct mx_guests *g)

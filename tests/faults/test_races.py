@@ -8,9 +8,10 @@ import os
 import random
 import threading
 
+import invariants
 import pytest
 from authenticator import Authenticator, b64
-from client import ADDRESS, problem, unique_key, until
+from client import ADDRESS, PASSWORD, problem, unique_key, until
 from load import PAY, Load, Session, counter, expect, hexed, ways
 from shop import assert_ledger, make_product, stock_of, variant_ids
 from wire import Wire
@@ -172,3 +173,51 @@ def test_a_payment_that_others_overtake(stack, api, staff, pool):
             session.run("COMMIT")
         problem(paid.result(), 402, "payment_declined")
     assert len(buyer.get(f"/v1/orders/{order}").json()["payments"]) == 5
+
+
+def crowd(stack, api, staff, whole):
+    """Somebody with orders, paid and not, who signs in as a guest who has some too, and all that both
+    can do meanwhile: functions, each one request that answers its status and body."""
+    variants = variant_ids(make_product(staff, stock=1000, variants=3))
+    person, guest = api.customer(), api.guest()
+    mine, theirs = Wire(stack, person.token), Wire(stack, guest.token)
+    waiting = []
+    for wire in (mine, theirs):
+        for token in ("tok_declined", "tok_ok"):
+            fill(wire, variants)
+            body = json.loads(expect(wire.send(
+                "POST", "/v1/checkout", whole | {"payment": {"provider": "sandbox", "token": token}},
+                Idempotency_Key=unique_key()), 201, 402))
+            waiting += [body["order_id"]] if token == "tok_declined" else []
+        fill(wire, variants)
+    stack.admin().run(f"UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE id = {hexed(waiting[0])}")
+
+    def act(who, method, path, body=None, key=None):
+        wire = Wire(stack, who.token)
+        more = {"Idempotency_Key": key} if key else {}
+        return lambda: (path, *wire.send(method, path, body, **more))
+
+    line = {"variant_id": variants[0], "quantity": 1}
+    acts = [act(who, "POST", f"/v1/orders/{order}/{do}", body)
+            for who, order in ((person, waiting[0]), (guest, waiting[1]))
+            for do, body in (("cancel", None), ("pay", {"payment": whole["payment"]}))]
+    for who in (person, guest):
+        acts += [act(who, "POST", "/v1/checkout", whole, unique_key()) for _ in range(3)]
+        acts += [act(who, "POST", "/v1/checkout", whole | {"items": [line]}, unique_key()),
+                 act(who, "PUT", "/v1/cart/shipping-address", ADDRESS),
+                 act(who, "PATCH", "/v1/cart", {"note": "x"}),
+                 act(who, "POST", "/v1/cart/items", line)]
+    acts.append(act(guest, "POST", "/v1/auth/login", {"email": person.email, "password": PASSWORD}))
+    if random.random() < 0.5:
+        acts.append(act(person, "DELETE", "/v1/me", {"password": PASSWORD, "cancel_orders": True}))
+    return acts
+
+
+def test_nobody_waits_in_a_circle(stack, api, staff, whole, db, pool):
+    """All lock in one order: the database never has to end a transaction for another."""
+    before = counter(stack, "lock_deadlocks")
+    for _ in range(20):
+        answers = at_once(pool, crowd(stack, api, staff, whole), lambda act: act())
+        assert {status for _, status, _ in answers} <= {200, 201, 204, 401, 404, 409, 422}, answers
+    invariants.check(db)
+    assert counter(stack, "lock_deadlocks") == before

@@ -37,6 +37,15 @@ SELECT (password_hash IS NOT NULL)
 -- out: id id
 SELECT id FROM account WHERE id = :id AND status = 0 FOR UPDATE;
 
+-- name: account.stay
+-- doc: An open account of nobody who signed in to another; it stays so until the transaction ends.
+-- in: id id
+-- out: id id
+SELECT id
+  FROM account
+ WHERE id = :id AND status = 0 AND merged_into IS NULL
+  LOCK IN SHARE MODE;
+
 -- name: account.patch
 -- doc: Absent name and locale stay; the others change when their set_ is 1.
 -- in: id id, str? name, i64 set_phone, bin? phone, str? locale, i64 set_public_metadata

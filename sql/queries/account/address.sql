@@ -1,11 +1,12 @@
 -- name: address.insert
--- doc: Nothing when the account has ended: an address does not slip in behind its being erased.
+-- doc: Nothing when the account has ended or was merged: an address does not slip in behind its being
+-- doc: erased, or moved. It is held until the transaction ends.
 -- in: id id, id account, str country, bin sealed, time now
 INSERT INTO address (id, account_id, country, sealed, created_at)
 SELECT :id, a.id, :country, :sealed, :now
   FROM account a
- WHERE a.id = :account AND a.status = 0
-  LOCK IN SHARE MODE;
+ WHERE a.id = :account AND a.status = 0 AND a.merged_into IS NULL
+   FOR UPDATE;
 
 -- row: address
 -- An entry with its address, and where both are.

@@ -99,17 +99,25 @@ SELECT note, metadata, notices FROM cart WHERE id = :cart;
 SELECT id FROM cart WHERE account_id = :account AND is_open = 1 FOR UPDATE;
 
 -- name: cart.create
--- doc: An empty open cart, unless there is one.
+-- doc: An empty open cart, unless there is one. Nothing when the account has ended or was merged: no
+-- doc: cart is left behind with it.
 -- in: id id, id account, str currency, time now
 INSERT IGNORE INTO cart (id, account_id, is_open, currency, version, created_at, updated_at)
-VALUES (:id, :account, 1, :currency, 1, :now, :now);
+SELECT :id, n.id, 1, :currency, 1, :now, :now
+  FROM account n
+ WHERE n.id = :account AND n.status = 0 AND n.merged_into IS NULL
+  LOCK IN SHARE MODE;
 
 -- name: cart.touch_or_create
--- doc: Lock the open cart and count a change, or make it.
+-- doc: Lock the open cart and count a change, or make it. Nothing when the account has ended or was
+-- doc: merged.
 -- in: id id, id account, str currency, time now
 INSERT INTO cart (id, account_id, is_open, currency, version, created_at, updated_at)
-VALUES (:id, :account, 1, :currency, 1, :now, :now)
-ON DUPLICATE KEY UPDATE version = version + 1, updated_at = :now;
+SELECT :id, n.id, 1, :currency, 1, :now, :now
+  FROM account n
+ WHERE n.id = :account AND n.status = 0 AND n.merged_into IS NULL
+  LOCK IN SHARE MODE
+ON DUPLICATE KEY UPDATE version = cart.version + 1, updated_at = :now;
 
 -- name: cart.touch
 -- doc: Lock the open cart and count a change.
@@ -164,15 +172,15 @@ SELECT notices FROM cart WHERE account_id = :account AND is_open = 1;
 UPDATE cart SET notices = :notices WHERE account_id = :account AND is_open = 1;
 
 -- name: cart.patch
--- doc: Change the words of the open cart, or make it with them. Nothing when the account has ended: what
--- doc: tells of a person does not slip in behind its being erased.
+-- doc: Change the words of the open cart, or make it with them. Nothing when the account has ended or
+-- doc: was merged: what tells of a person does not slip in behind its being erased, or moved.
 -- in: id id, id account, str currency, i64 set_email, bin? email, i64 set_note, str? note
 -- in: i64 set_metadata, str? metadata, time now
 INSERT INTO cart (id, account_id, is_open, currency, email, note, metadata, version, created_at,
                   updated_at)
 SELECT :id, n.id, 1, :currency, :email, :note, :metadata, 1, :now, :now
   FROM account n
- WHERE n.id = :account AND n.status = 0
+ WHERE n.id = :account AND n.status = 0 AND n.merged_into IS NULL
   LOCK IN SHARE MODE
 ON DUPLICATE KEY UPDATE
        email = CASE WHEN :set_email = 1 THEN :email ELSE cart.email END,

@@ -1,6 +1,6 @@
 -- name: order.insert
--- doc: Nothing when the account has ended; it does not end, nor does its owner sign in to another, until
--- doc: the transaction ends.
+-- doc: Nothing when the account has ended or was merged. It is held until the transaction ends: its
+-- doc: owner orders one thing at a time, so that nobody else waits with this one to be the order of a cart.
 -- in: id id, str number, id account, id cart, i64 status, i64 payment_status, str currency
 -- in: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
 -- in: bin? email, str? note, str? metadata, id? address, id? method, str? shipping_name
@@ -14,8 +14,8 @@ SELECT :id, :number, n.id, :cart, :status, :payment_status, :currency,
        :email, :note, :metadata, :address, :method, :shipping_name,
        :placed_at, :expires_at, :now, :now
   FROM account n
- WHERE n.id = :account AND n.status = 0
-  LOCK IN SHARE MODE;
+ WHERE n.id = :account AND n.status = 0 AND n.merged_into IS NULL
+   FOR UPDATE;
 
 -- name: order.insert_items
 -- doc: Lines of an order.
@@ -208,14 +208,21 @@ UPDATE (SELECT i.variant_id, SUM(i.quantity) AS quantity
 
 -- name: order.mail
 -- doc: Contents of the confirmations of the orders in a JSON array of hexadecimal ids; their readers
--- doc: are not erased until the transaction ends.
+-- doc: are not erased until the transaction ends. Customers are held before guests, who may be signing
+-- doc: in to them, and all before their orders, one of which may have changed hands meanwhile.
 -- in: str orders
 -- out: id account, str number, i64 total, str currency, bin? email, bin? account_email, str locale
-SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale
-  FROM (SELECT UNHEX(t.id) AS id
-          FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) t) j
+-- out: i64 moved
+SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale,
+       o.account_id <> a.id
+  FROM (SELECT x.id, x.account_id
+          FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) t
+          STRAIGHT_JOIN orders x ON x.id = UNHEX(t.id)
+          STRAIGHT_JOIN account n ON n.id = x.account_id
+         ORDER BY n.kind DESC, n.id
+         LIMIT 1000000) j
+  STRAIGHT_JOIN account a ON a.id = j.account_id
   STRAIGHT_JOIN orders o ON o.id = j.id
-  STRAIGHT_JOIN account a ON a.id = o.account_id
   LOCK IN SHARE MODE;
 
 -- name: order.erase

@@ -9,6 +9,21 @@ VALUES [[(:id, :account, :recipient_hash, :template, :locale, :sealed, :now, :no
 -- in: id id
 UPDATE mail SET next_at = next_at WHERE id = :id;
 
+-- name: mail.hold
+-- doc: Hold whatever was queued for the account or to the address, in the order in which it is sent.
+-- in: id account, hash hash, hash old_hash
+-- out: id id
+SELECT m.id
+  FROM (SELECT a.id FROM mail a WHERE a.account_id = :account
+         UNION
+        SELECT b.id FROM mail b WHERE b.recipient_hash = :hash
+         UNION
+        SELECT c.id FROM mail c WHERE c.recipient_hash = :old_hash
+         ORDER BY id
+         LIMIT 1000000) j
+  STRAIGHT_JOIN mail m ON m.id = j.id
+   FOR UPDATE;
+
 -- name: mail.forget
 -- doc: Whatever was queued to that address.
 -- in: hash recipient_hash

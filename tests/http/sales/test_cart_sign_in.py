@@ -1,6 +1,9 @@
 """A guest signs in: the whole cart and the orders come along, and what could not is told."""
 import pytest
-from client import ADDRESS, unique_key
+from client import ADDRESS, PASSWORD, Person, at_once, problem, unique_email, unique_key
+from factor import enrol
+from life import leave
+from load import ways
 from shop import make_product, variant_ids
 
 
@@ -212,3 +215,110 @@ def test_keys_that_both_have_used(api, customer, guest, staff):
     person = sign_in(api, customer, guest)
     again = person.post("/v1/cart/items", line, key=key)
     assert again.json() == mine.json() and again.headers["Idempotency-Replayed"] == "true"
+
+
+# ---- the guest's token afterwards
+
+
+def writes(api, guest, variant):
+    """Answers to all that could leave something of the guest behind."""
+    line = {"variant_id": variant, "quantity": 1}
+    bought = {"items": [line], **ways(api)}
+    yield guest.get("/v1/cart")
+    yield guest.post("/v1/cart/items", line)
+    yield guest.patch("/v1/cart", {"note": "x"})
+    yield guest.put("/v1/cart/shipping-address", ADDRESS)
+    yield guest.post("/v1/me/addresses", ADDRESS)
+    yield guest.checkout(**bought)
+    yield guest.checkout(shipping_address=ADDRESS)
+
+
+def test_the_guest_has_ended(api, customer, guest, staff, db):
+    (variant,) = variant_ids(make_product(staff))
+    guest.fill_cart(variant)
+    declined = guest.checkout("tok_declined").json()["order_id"]
+    add(guest, variant)
+    person = sign_in(api, customer, guest)
+    for answer in (guest.get("/v1/me"), guest.get("/v1/orders"), guest.post(f"/v1/orders/{declined}/cancel"),
+                   *writes(api, guest, variant)):
+        problem(answer, 401, "unauthorized")
+    problem(api.post("/v1/auth/refresh", {"refresh_token": guest.refresh_token}), 401,
+            "invalid_refresh_token")
+    assert lines(person.get("/v1/cart").json()) == {variant: 1}
+    assert [o["id"] for o in person.get("/v1/orders").json()["data"]] == [declined]
+    assert db.value(f"SELECT COUNT(*) AS n FROM cart WHERE account_id = x'{guest.id.replace('-', '')}'") == "0"
+
+
+def test_the_guest_has_ended_on_another_host(api, customer, guest, staff, stack, db):
+    """Until this host knows, the token is good; all the same nothing is put where nobody looks."""
+    (variant,) = variant_ids(make_product(staff))
+    key = guest.id.replace("-", "")
+    stack.admin().run(f"UPDATE account SET merged_into = x'{customer.id.replace('-', '')}' WHERE id = x'{key}'")
+    for answer in writes(api, guest, variant):
+        problem(answer, 401, "unauthorized")
+    for table in ("cart", "address", "orders", "account_address"):
+        assert db.value(f"SELECT COUNT(*) AS n FROM {table} WHERE account_id = x'{key}'") == "0", table
+
+
+def test_a_sign_in_may_be_repeated(api, customer, guest, staff):
+    """Its answer was lost: the guest's token is still good for that, and for nothing else."""
+    (variant,) = variant_ids(make_product(staff))
+    add(guest, variant, 2)
+    sent, key = {"email": customer.email, "password": PASSWORD}, unique_key()
+    first, again = (guest.post("/v1/auth/login", sent, key=key) for _ in range(2))
+    assert first.status_code == 200 and again.content == first.content
+    assert again.headers["Idempotency-Replayed"] == "true"
+    without_key = guest.post("/v1/auth/login", sent)
+    assert without_key.status_code == 200
+    for answer in (first, without_key):
+        assert lines(api.get("/v1/cart", token=answer.json()["access_token"]).json()) == {variant: 2}
+    problem(guest.get("/v1/cart"), 401, "unauthorized")
+
+
+def test_a_guest_who_signed_out_brings_nothing_along(api, customer, guest, staff):
+    """The next one at the device has the token still."""
+    add(guest, *variant_ids(make_product(staff)))
+    assert guest.post("/v1/auth/logout").status_code == 204
+    assert sign_in(api, customer, guest).get("/v1/cart").json()["items"] == []
+
+
+def test_a_guest_who_signed_in_becomes_nobody_else(api, customer, guest, staff, mailbox):
+    """A code that was asked for before makes an account of its own, which stays when the first ends."""
+    address, (variant,) = unique_email(), variant_ids(make_product(staff))
+    asked = guest.post("/v1/auth/register", {"email": address, "password": PASSWORD, "name": "Grace"})
+    add(guest, variant)
+    person = sign_in(api, customer, guest)
+    verified = api.verify(address, mailbox.code(address), asked.json()["handle"])
+    other = Person(api, verified, address, PASSWORD)
+    assert other.id not in (guest.id, person.id)
+    assert other.get("/v1/cart").json()["items"] == []
+    assert leave(person).status_code == 204
+    assert other.get("/v1/me").json()["email"] == address
+
+
+def test_a_guest_signs_in_once(api, customer, guest, staff, stack):
+    """A second factor that comes behind another sign-in finds nothing to bring along."""
+    (variant,) = variant_ids(make_product(staff))
+    slow = api.customer()
+    app = enrol(stack, slow)
+    add(guest, variant)
+    waits = guest.post("/v1/auth/login", {"email": slow.email, "password": PASSWORD}).json()
+    person = sign_in(api, customer, guest)
+    sent = {"mfa_token": waits["mfa_token"], "method": "totp", "code": app.code()}
+    late = Person(api, api.post("/v1/auth/mfa", sent))
+    assert late.get("/v1/cart").json()["items"] == []
+    assert lines(person.get("/v1/cart").json()) == {variant: 1}
+    assert leave(person).status_code == 204 and late.get("/v1/me").status_code == 200
+
+
+def test_what_is_added_while_signing_in(api, staff):
+    """A line is in the account's cart, or its request was refused."""
+    (variant,) = variant_ids(make_product(staff, stock=1000))
+    for _ in range(5):
+        customer, guest = api.customer(), api.guest()
+        twins = [guest.clone() for _ in range(6)]
+        answers = at_once(6, lambda i: sign_in(twins[i].api, customer, guest) if i == 0 else
+                          twins[i].post("/v1/cart/items", {"variant_id": variant, "quantity": 1}).status_code)
+        person, *added = answers
+        assert set(added) <= {201, 401}
+        assert sum(lines(person.get("/v1/cart").json()).values()) == added.count(201)
