@@ -26,29 +26,20 @@ enum mx_err mx_keydir_open(struct mx_keydir *d)
     return MX_OK;
 }
 
-enum mx_err mx_keydir_lock(struct mx_keydir *d)
-{
-    int locked;
+/* ".NAME." and so many hexadecimal digits: a file that is not finished. */
+#define MARK_DIGITS 16
 
-    MX_TRY(mx_keydir_open(d));
-    do
-        locked = flock(d->fd, LOCK_EX);
-    while (locked != 0 && errno == EINTR);
-    if (locked == 0)
-        return MX_OK;
-    mx_keydir_close(d);
-    return MX_KEYDIR_REFUSE(d, "%s: cannot be locked: %s", d->path, strerror(errno));
+static bool unfinished(const char *name)
+{
+    const char *mark = strrchr(name, '.');
+
+    return name[0] == '.' && mark != name && strlen(mark + 1) == MARK_DIGITS &&
+           strspn(mark + 1, "0123456789abcdef") == MARK_DIGITS;
 }
 
-void mx_keydir_close(struct mx_keydir *d)
-{
-    close(d->fd);
-    d->fd = -1;
-}
-
-enum mx_err
-mx_keydir_each(const struct mx_keydir *d,
-               enum mx_err (*fn)(const struct mx_keydir *d, const char *name, void *arg), void *arg)
+static enum mx_err each(const struct mx_keydir *d, bool hidden,
+                        enum mx_err (*fn)(const struct mx_keydir *d, const char *name, void *arg),
+                        void *arg)
 {
     int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -62,10 +53,47 @@ mx_keydir_each(const struct mx_keydir *d,
         return e;
     }
     while (e == MX_OK && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.')
+        if ((entry->d_name[0] == '.') == hidden)
             e = fn(d, entry->d_name, arg);
     closedir(dir);
     return e;
+}
+
+static enum mx_err remove_unfinished(const struct mx_keydir *d, const char *name, void *arg)
+{
+    (void)arg;
+    return unfinished(name) ? mx_keydir_remove(d, name) : MX_OK;
+}
+
+enum mx_err mx_keydir_lock(struct mx_keydir *d)
+{
+    enum mx_err e;
+    int locked;
+
+    MX_TRY(mx_keydir_open(d));
+    do
+        locked = flock(d->fd, LOCK_EX);
+    while (locked != 0 && errno == EINTR);
+    if (locked == 0)
+        e = each(d, true, remove_unfinished, NULL);
+    else
+        e = MX_KEYDIR_REFUSE(d, "%s: cannot be locked: %s", d->path, strerror(errno));
+    if (e != MX_OK)
+        mx_keydir_close(d);
+    return e;
+}
+
+void mx_keydir_close(struct mx_keydir *d)
+{
+    close(d->fd);
+    d->fd = -1;
+}
+
+enum mx_err
+mx_keydir_each(const struct mx_keydir *d,
+               enum mx_err (*fn)(const struct mx_keydir *d, const char *name, void *arg), void *arg)
+{
+    return each(d, false, fn, arg);
 }
 
 /* All of `fd` into `text`, or -1; MX_KEYFILE_MAX means too much. */
@@ -153,8 +181,8 @@ static bool publish(const struct mx_keydir *d, const char *temporary, const char
 enum mx_err mx_keydir_write(const struct mx_keydir *d, const char *name, struct mx_str text,
                             enum mx_keydir_how how)
 {
-    const char *temporary =
-        mx_arena_printf(d->a, ".%s.%016llx", name, (unsigned long long)mx_rnd_below(UINT64_MAX));
+    const char *temporary = mx_arena_printf(d->a, ".%s.%0*llx", name, MARK_DIGITS,
+                                            (unsigned long long)mx_rnd_below(UINT64_MAX));
     int fd = openat(d->fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool good = fd >= 0 && write_all(fd, text) && publish(d, temporary, name, how);
     enum mx_err e = good ? MX_OK : MX_KEYDIR_REFUSE(d, "%s/%s: %s", d->path, name, strerror(errno));

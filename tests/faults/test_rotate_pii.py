@@ -155,6 +155,30 @@ def test_a_rotation_that_is_killed_goes_on(shop, row):
     assert f"{old}.pii.retired" in shop.files() and len(shop.files()) == 3
 
 
+DEATH = """
+#include <signal.h>
+int renameat(int a, const char *b, int c, const char *d) { (void)a, (void)b, (void)c, (void)d; return raise(SIGKILL); }
+int linkat(int a, const char *b, int c, const char *d, int e) { (void)e; return renameat(a, b, c, d); }
+"""
+
+
+@pytest.mark.req("PII-1")
+@pytest.mark.parametrize("call", ("linkat", "renameat"))
+def test_what_is_not_finished_goes(shop, place, call):
+    """Killed between a file's last byte and its name: the key that nobody uses does not stay."""
+    library = place / "death.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-o", library, "-"], input=DEATH, text=True, check=True)
+    if call == "renameat":
+        shop.stack.merx("key", "new", "PII")
+    killed = subprocess.run(tied(program(), "key", "rotate-pii"), check=False,
+                            env=shop.stack.environment() | {"LD_PRELOAD": str(library)})
+    assert killed.returncode == -signal.SIGKILL
+    assert [p.name for p in shop.keys.glob(".*")], "nothing was left"
+    shop.rotate()
+    assert [p.name for p in shop.keys.glob(".*")] == []
+    assert len(shop.files()) == 3
+
+
 @pytest.mark.req("PII-1")
 def test_a_value_that_does_not_open_keeps_all_keys(shop):
     (owner,), _ = people(shop, 1)
