@@ -279,6 +279,28 @@ static enum mx_err run_once(struct run *r)
     return r->full || may_be_stored(e) ? find_stored(r, e) : e;
 }
 
+/* Where a repetition that comes late means that two hold the secret of the request, it is one like
+ * any other: the answer that is kept tells nobody any more. */
+static enum mx_err leave_old_answer(struct run *r)
+{
+    struct mx_ctx *cx = r->cx;
+    int64_t brief_ms = cx->proc->conf->refresh_grace_s * 1000;
+    const struct q_idempotency_find_row *row;
+    struct mx_list rows;
+
+    MX_TRY(
+        q_idempotency_find(cx->db, &(struct q_idempotency_find_in){r->principal, r->key}, &rows));
+    if (rows.n == 0)
+        return MX_OK;
+    row = MX_AT(rows, struct q_idempotency_find_row, 0);
+    if (cx->now_ms - row->created_at.ms <= brief_ms ||
+        !mx_keys_made(cx->proc->keys, told(r), &row->request_hash))
+        return MX_OK;
+    r->key = (struct mx_str){0};
+    cx->once = (struct mx_id){{0}};
+    return MX_OK;
+}
+
 /* Unless this host is running the key already. */
 static enum mx_err run_alone(struct run *r)
 {
@@ -315,7 +337,9 @@ enum mx_err mx_idempotency_run(struct mx_ctx *cx, const struct mx_route *route,
     if (!key_counts(cx, route, req))
         return run_once(&r);
     identify(&r, req);
-    return run_alone(&r);
+    if (route->flags & MX_R_BRIEF_REPLAY)
+        MX_TRY(leave_old_answer(&r));
+    return r.key.p != NULL ? run_alone(&r) : run_once(&r);
 }
 
 enum mx_err mx_idempotency_merge(struct mx_ctx *cx, struct mx_id guest, struct mx_id account)

@@ -282,6 +282,13 @@ static enum mx_err check_media(struct exchange *x)
     return is_json(req->content_type) ? MX_OK : MX_E_UNSUPPORTED_MEDIA_TYPE;
 }
 
+/* Does the route take the token of a session that has ended? */
+static bool takes_ended(const struct exchange *x)
+{
+    return (x->route->flags & MX_R_REVOKED_OK) &&
+           (x->route->who == MX_WHO_TOKEN || x->cx->actor.kind == MX_GUEST);
+}
+
 static enum mx_err authenticate(struct exchange *x)
 {
     struct mx_str given = x->req->authorization, scheme = mx_str_sub(given, 0, 7);
@@ -296,7 +303,7 @@ static enum mx_err authenticate(struct exchange *x)
     e = x->app->hooks->authenticate(x->cx, mx_str_trim(mx_str_sub(given, 7, given.n)));
     if (e != MX_E_SESSION_ENDED)
         return e;
-    return x->route->flags & MX_R_REVOKED_OK ? MX_OK : MX_E_UNAUTHORIZED;
+    return takes_ended(x) ? MX_OK : MX_E_UNAUTHORIZED;
 }
 
 static enum mx_err authorize(struct exchange *x)

@@ -20,9 +20,11 @@
 #define MX_R_WITHOUT_MFA \
     128u                 /* open to staff who have yet to enrol the second factor that they need */
 #define MX_R_KEYSET 256u /* the public key set: cacheable for as long as a new key waits */
-#define MX_R_REVOKED_OK                                                                        \
-    512u /* takes the token of a session that has ended, too: the request that ended it may be \
-            repeated */
+#define MX_R_REVOKED_OK                                                                       \
+    512u /* takes the token of a session that has ended, too: on a route for anyone a guest's \
+            alone, who may repeat the sign-in that ended it */
+#define MX_R_BRIEF_REPLAY \
+    2048u /* an answer kept under an Idempotency-Key is given again for refresh_grace_s only */
 #define MX_R_LIST 1024u /* answers with a page of reply->page.rows; limit and cursor are read */
 
 /* Class of requests that count against one limit of the client's address. */

@@ -193,6 +193,8 @@ static void check_flags(const struct mx_route *r)
         MX_BUG("%s: staff enrol where everybody does", r->id);
     if ((r->flags & MX_R_REVOKED_OK) && r->who != MX_WHO_TOKEN && r->who != MX_WHO_ANYONE)
         MX_BUG("%s: only who has a token can have had a session", r->id);
+    if ((r->flags & MX_R_BRIEF_REPLAY) && r->method != MX_POST)
+        MX_BUG("%s: only POST has answers that are kept", r->id);
     if (r->method == MX_HEAD || r->method >= MX_OPTIONS)
         MX_BUG("%s: no route has this method", r->id);
 }

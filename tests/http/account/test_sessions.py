@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 import client
-from client import at_once, faults, problem
+from client import at_once, faults, problem, unique_key
 from sessions import refresh, refused, rotated, signed_in
 from shop import make_product, variant_ids
 
@@ -94,6 +94,20 @@ def test_after_the_grace_the_parent_ends_the_family(api, customer, stack):
     shift(stack, customer, "rotated_at", "- INTERVAL 11 SECOND")
     refused(api, customer.refresh_token)
     refused(api, one["refresh_token"])
+
+
+def test_a_key_makes_the_grace_no_longer(api, customer, stack):
+    """A repetition under an Idempotency-Key gets the same answer for as long as it would get the same
+    successor without; then two hold the token, and the family ends."""
+    key, sent = unique_key(), {"refresh_token": customer.refresh_token}
+    first, again = (api.post("/v1/auth/refresh", sent, key=key) for _ in range(2))
+    assert again.content == first.content and again.headers["Idempotency-Replayed"] == "true"
+    shift(stack, customer, "rotated_at", "- INTERVAL 11 SECOND")
+    stack.admin().run("UPDATE idempotency SET created_at = created_at - INTERVAL 11 SECOND"
+                      f" WHERE idem_key = '{key}'")
+    problem(api.post("/v1/auth/refresh", sent, key=key), 401, "invalid_refresh_token")
+    problem(api.get("/v1/me", token=first.json()["access_token"]), 401, "unauthorized")
+    refused(api, first.json()["refresh_token"])
 
 
 def test_one_family_does_not_touch_another(api, customer):
@@ -345,6 +359,7 @@ def test_forged_and_expired_tokens_do_not_sign_out(api, customer, new_stack, rec
 
 @pytest.mark.req("SES-2")
 def test_only_signing_out_takes_the_token_of_an_ended_session(api, customer):
+    """And signing in that of a guest, whose session may have ended by it."""
     assert customer.post("/v1/auth/logout").status_code == 204
     sent = {"email": customer.email, "password": client.PASSWORD}
     for path, body in (("/v1/auth/login", sent), ("/v1/auth/guest", None),
