@@ -21,6 +21,7 @@
 #include "q/job.h"
 #include "sales/order.h"
 #include "sales/order_mail.h"
+#include "sales/order_sold.h"
 #include "shop/job.h"
 #include "shop/outbox.h"
 #include "worker.h"
@@ -40,6 +41,8 @@
 
 static const struct mx_event_handler handlers[] = {
     {"order.placed", mx_order_confirm},
+    {"order.placed", mx_order_sold},
+    {"order.cancelled", mx_order_unsold},
 };
 
 static enum mx_err deliver_events(struct mx_ctx *cx, const struct mx_job_row *rows, size_t n)

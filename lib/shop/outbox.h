@@ -10,7 +10,7 @@
  * stored as delivered. */
 #define MX_EVENTS(X)                \
     X("customer.registered", false) \
-    X("order.cancelled", false)     \
+    X("order.cancelled", true)      \
     X("order.expired", false)       \
     X("order.paid", false)          \
     X("order.placed", true)         \

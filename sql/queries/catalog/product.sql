@@ -193,6 +193,15 @@ UPDATE product
    SET search_text = :search_text, search_title = :search_title, search_version = :search_version
  WHERE id = :id;
 
+-- name: product.count_sold
+-- doc: Units sold of products, from a JSON array of {id, units}.
+-- in: str products
+UPDATE JSON_TABLE(:products, '$[*]' COLUMNS (
+           id CHAR(32) PATH '$.id',
+           units BIGINT PATH '$.units')) j
+  STRAIGHT_JOIN product p ON p.id = UNHEX(j.id)
+   SET p.sold = p.sold + j.units;
+
 -- name: product.retire
 -- doc: All variants of a product give up their article numbers, or take them again.
 -- in: id product, i64 retired

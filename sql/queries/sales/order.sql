@@ -225,6 +225,17 @@ SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale,
   STRAIGHT_JOIN orders o ON o.id = j.id
   LOCK IN SHARE MODE;
 
+-- name: order.sold
+-- doc: Units of each product in the orders in a JSON array of hexadecimal ids, those that were placed.
+-- in: str orders
+-- out: id product_id, i64 units
+SELECT i.product_id, CAST(SUM(i.quantity) AS SIGNED)
+  FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN orders o ON o.id = UNHEX(j.id) AND o.placed_at IS NOT NULL
+  STRAIGHT_JOIN order_item i ON i.order_id = o.id
+ GROUP BY i.product_id
+ ORDER BY i.product_id;
+
 -- name: order.erase
 -- in: id account
 UPDATE orders SET email = NULL, note = NULL, metadata = NULL WHERE account_id = :account;

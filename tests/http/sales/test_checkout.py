@@ -3,7 +3,7 @@ import uuid
 
 import client
 import pytest
-from client import ADDRESS, at_once, faults, problem, unique_email, unique_key
+from client import ADDRESS, at_once, faults, problem, unique_email, unique_key, until
 from shop import assert_ledger, make_product, set_price, variant_ids
 
 UNKNOWN = "018f0000-0000-7000-8000-000000000000"
@@ -351,6 +351,30 @@ def test_cancel_an_order_on_invoice(buyer, product, db):
     assert [(p["status"], p["refunded"]["amount"]) for p in after["payments"]] == [("voided", 0)]
     assert [e["type"] for e in after["events"]] == ["order.placed", "order.cancelled"]
     assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 0
+
+
+def test_best_selling(api, staff):
+    """What is cancelled was not sold; what was never paid neither."""
+    brand = unique_key()
+    products = [make_product(staff, stock=100, brand=brand) for _ in range(3)]
+
+    def buy(product, quantity, token="tok_ok"):
+        buyer = api.guest()
+        buyer.fill_cart(variant_ids(product)[0], quantity)
+        answer = buyer.checkout(token).json()
+        return lambda: buyer.post(f"/v1/orders/{answer.get('order_id') or answer['id']}/cancel").status_code
+
+    def listed(*order):
+        want = [products[i]["id"] for i in order]
+        until(lambda: [p["id"] for p in api.get(f"/v1/products?brand={brand}&sort=best_selling")
+                       .json()["data"]] == want, what=f"{order}")
+
+    listed(2, 1, 0)
+    buy(products[0], 2), buy(products[1], 1)
+    give_up, undo = buy(products[2], 9, "tok_declined"), buy(products[2], 5)
+    listed(2, 0, 1)
+    assert give_up() == undo() == 200
+    listed(0, 1, 2)
 
 
 def test_the_order_keeps_what_was_sold(buyer, staff, product):
