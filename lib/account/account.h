@@ -67,7 +67,7 @@ enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
 /* The account stays open, and is merged into no other, until the transaction ends; shared with all
  * that write what is of it. MX_E_UNAUTHORIZED: it has ended, or its guest signed in to another.
- * Whoever needs the row alone (mx_account_lock) asks for that first. */
+ * A transaction that needs the row alone takes it by mx_account_lock first. */
 enum mx_err mx_account_stay(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
 /* Where the way to sign in that is about to be removed is not the last one: MX_OK. Else

@@ -29,8 +29,8 @@ struct mx_keydir {
 /* Open d->path, whose other members are set. MX_E_VALIDATION_FAILED when it cannot be, or others
  * may write to it. */
 enum mx_err mx_keydir_open(struct mx_keydir *d) MX_MUST_CHECK;
-/* Open it to change it: others who change it wait until it is closed. What a writer who was killed
- * left unfinished is removed. As mx_keydir_open. */
+/* Open it to change it: others who change it wait until it is closed. Files
+ * that a killed writer left unfinished are removed. As mx_keydir_open. */
 enum mx_err mx_keydir_lock(struct mx_keydir *d) MX_MUST_CHECK;
 void mx_keydir_close(struct mx_keydir *d);
 /* Call fn for each name of the directory, hidden ones aside, until one fails. */

@@ -5,7 +5,7 @@
 /* THE ORDER OF LOCKS. A transaction takes its locks in this order, so that none waits for one that
  * waits for it:
  *
- *   1. accounts. Whoever writes a cart, an address or an order for an account holds its row first:
+ *   1. accounts. A writer of a cart, an address or an order of an account holds its row first:
  *      alone (FOR UPDATE, mx_account_lock), where the account ends, somebody signs in to it, or an
  *      address or an order is made, else shared (LOCK IN SHARE MODE, mx_account_stay). Alone comes
  *      before shared in one transaction. Of two accounts the customer's comes before the guest's,

@@ -354,7 +354,7 @@ def test_cancel_an_order_on_invoice(buyer, product, db):
 
 
 def test_best_selling(api, staff):
-    """What is cancelled was not sold; what was never paid neither."""
+    """Cancelled orders were no sales, nor were those that were never paid."""
     brand = unique_key()
     products = [make_product(staff, stock=100, brand=brand) for _ in range(3)]
 
