@@ -10,8 +10,7 @@ typedef struct q_order_sold_row row_t;
 /* Count what is in the orders `times` times. */
 static enum mx_err count(struct mx_ctx *cx, const struct mx_id *orders, size_t n, int64_t times)
 {
-    struct q_order_sold_in in = {
-        mx_json_rows_ids(cx->arena, MX_LIST_OF((void *)(uintptr_t)orders, n, sizeof(*orders)))};
+    struct q_order_sold_in in = {mx_json_rows_ids(cx->arena, orders, n, sizeof(*orders))};
     struct mx_product_sold *sold;
     struct mx_list rows;
 
