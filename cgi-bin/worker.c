@@ -24,7 +24,6 @@
 #define BODY_MAX ((size_t)16 << 20)
 #define OWN_FIRST ((size_t)16 << 10)
 #define OWN_MAX ((size_t)2 << 20)
-#define EXIT_FATAL 2
 
 struct worker {
     struct mx_proc proc;
@@ -227,7 +226,7 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
 
     if (why) {
         mx_log(MX_LOG_ERROR, "worker cannot serve", MX_KC("why", why));
-        return EXIT_FATAL;
+        return MX_EXIT_FATAL;
     }
     if (pool == MX_POOL_SLOW && setpriority(PRIO_PROCESS, 0, (int)conf->slow_nice) != 0)
         mx_log(MX_LOG_WARN, "cannot set the niceness of the slow pool",

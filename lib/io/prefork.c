@@ -19,7 +19,6 @@
 #define BOOT_TIMEOUT_NS INT64_C(30000000000)
 #define FAST_STOP_NS INT64_C(3000000000)
 #define ARENA_MAX ((size_t)4 << 20)
-#define EXIT_FATAL 2
 #define NS_PER_S INT64_C(1000000000)
 #define SCALE_MAX 1024
 
@@ -287,7 +286,7 @@ static void boot_tick(struct master *m)
     if (m->was_ready)
         return;
     if (m->workers.boot_fatal) {
-        m->exit_status = EXIT_FATAL;
+        m->exit_status = MX_EXIT_FATAL;
         stop(m, true);
     } else if (all_ready(m, m->generation, m->want)) {
         m->was_ready = true;
@@ -599,7 +598,7 @@ static int run(struct master *m)
         (why = open_sockets(m, m->texts)) != NULL) {
         mx_log(MX_LOG_ERROR, "cannot start", MX_KC("why", why));
         mx_control_close(&m->control, true);
-        return EXIT_FATAL;
+        return MX_EXIT_FATAL;
     }
     start_signals(m);
     m->workers.boot_generation = m->generation;

@@ -11,12 +11,15 @@
 #include "base/settings.h"
 #include "io/score.h"
 
+/* Exit status of a worker, and then of the master: the configuration is no use. */
+#define MX_EXIT_FATAL 2
+
 struct mx_prefork {
     const char *settings_path; /* file read again at HUP; "" none */
     struct mx_shared *shared;
     /* Body of a worker; never returns to the master's code. It must report READY to the scoreboard
-     * when it can serve. Exit status 2 says that the configuration is no use: the first generation
-     * ends the master with it, a reload is refused for it, later it is tried again every 30 s. */
+     * when it can serve. With MX_EXIT_FATAL the first generation ends the master, a reload is
+     * refused, and later it is tried again every 30 s. */
     int (*worker)(const struct mx_settings *conf, enum mx_pool pool, int listener,
                   struct mx_score *score, int slot, struct mx_shared *shared);
 };

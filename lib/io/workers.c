@@ -17,7 +17,6 @@
 #define SILENT_NS (3000 * MS) /* without a sign of life, on top of two request time-outs */
 #define GAP_NS \
     (1000 * MS) /* a master that did not run for so long was stopped, as workers may be */
-#define EXIT_FATAL 2
 
 void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, int slots)
 {
@@ -253,7 +252,7 @@ static void died(struct mx_workers *c, int i, int status)
     struct mx_seat *s = &c->seats[i];
     int64_t now_ns = mx_mono_ns();
     struct mx_slot_view v;
-    bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
+    bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == MX_EXIT_FATAL;
 
     if (seat_view(c, i, &v) && (v.state == MX_W_READY || v.state == MX_W_BUSY))
         s->was_ready = true;
