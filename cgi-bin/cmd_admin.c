@@ -121,21 +121,38 @@ static void warn_prepared(struct mx_db *db)
                 (long long)room, (long long)needed);
 }
 
-/* A database that is down may come up later; a wrong schema must be migrated. */
+/* Each statement is prepared as the program does it: a privilege may be missing. */
+static bool check_statements(struct mx_cmd *c, struct mx_db *db)
+{
+    struct mx_buf out;
+    enum mx_err e;
+
+    mx_buf_init(&out, c->arena, TEXT_MAX);
+    mx_db_begin_request(db, c->arena);
+    e = mx_db_check_all(db, &out);
+    if (e != MX_OK)
+        fprintf(stderr, "%s%s\n", out.p, mx_err_code(e));
+    return e == MX_OK;
+}
+
+/* A database that is down may come up later; a wrong schema must be migrated, an account granted.
+ */
 static bool check_database(struct mx_cmd *c)
 {
     struct mx_db *db = mx_db_new(c->settings);
-    bool up;
+    bool up, ok;
     const char *why = mx_worker_schema(c->arena, db, &up);
 
-    if (up && !why)
+    ok = !why && (!up || check_statements(c, db));
+    if (up && ok)
         warn_prepared(db);
-    mx_db_free(db);
-    if (!up)
-        fprintf(stderr, "warning: cannot reach the database\n");
     if (why)
         fprintf(stderr, "database: %s\n", why);
-    return !why;
+    else if (!up)
+        fprintf(stderr, "warning: cannot reach the database: %s (%u)\n", mx_db_last_error(db).why,
+                mx_db_last_error(db).no);
+    mx_db_free(db);
+    return ok;
 }
 
 /* Rows that a job has given up wait for somebody who looks. */
@@ -197,18 +214,12 @@ int mx_cmd_migrate(struct mx_cmd *c)
 int mx_cmd_check_sql(struct mx_cmd *c)
 {
     struct mx_db *db = mx_db_new(c->settings);
-    struct mx_buf out;
-    enum mx_err e;
+    bool ok = check_statements(c, db);
 
-    mx_buf_init(&out, c->arena, TEXT_MAX);
-    mx_db_begin_request(db, c->arena);
-    e = mx_db_check_all(db, &out);
     mx_db_free(db);
-    if (e == MX_OK)
+    if (ok)
         printf("ok\n");
-    else
-        fprintf(stderr, "%s%s\n", out.p, mx_err_code(e));
-    return e == MX_OK ? 0 : 1;
+    return ok ? 0 : 1;
 }
 
 int mx_cmd_version(struct mx_cmd *c)

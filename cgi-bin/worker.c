@@ -151,6 +151,14 @@ static void on_idle(void *arg)
 
 /* ---- start ---- */
 
+/* Text in `a` when waiting does not help against the database's last error, else NULL. */
+static const char *database_refused(struct mx_arena *a, const struct mx_db *db)
+{
+    struct mx_db_error last = mx_db_last_error(db);
+
+    return last.configuration ? mx_arena_printf(a, "%s (%u)", last.why, last.no) : NULL;
+}
+
 const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up)
 {
     int64_t version = 0;
@@ -158,7 +166,7 @@ const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up)
     mx_db_begin_request(db, a);
     *ret_up = mx_db_ready(db, &version) == MX_OK;
     if (!*ret_up)
-        return NULL;
+        return database_refused(a, db);
     if (version > mx_schema_version())
         mx_log(MX_LOG_WARN, "the schema is newer than this program", MX_KI("schema", version),
                MX_KI("program", mx_schema_version()));
@@ -196,7 +204,7 @@ static const char *start(struct worker *w)
     w->db = mx_db_new(w->proc.conf);
     self = w;
     why = mx_worker_schema(w->arena, w->db, &up);
-    if (!up)
+    if (!up && !why)
         mx_log(MX_LOG_WARN, "database not available yet");
     return why;
 }

@@ -10,8 +10,8 @@
 int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
               struct mx_score *score, int slot, struct mx_shared *shared);
 
-/* Does the schema fit this program? NULL, or why not (text in `a`); *ret_up tells whether the
- * database answered at all. */
+/* Does the database let us in, with a schema that fits this program? NULL, or why it never will
+ * without a change (text in `a`); *ret_up tells whether it answered. */
 const char *mx_worker_schema(struct mx_arena *a, struct mx_db *db, bool *ret_up);
 
 /* mx_keys_refresh, told in the log. True: *keys are others now. */

@@ -128,6 +128,14 @@ struct mx_db_failure mx_db_last_failure(const struct mx_db *db);
  * first migration. */
 enum mx_err mx_db_ready(struct mx_db *db, int64_t *ret_version) MX_MUST_CHECK;
 
+/* The last error of a statement outside of transactions, or of the attempt to connect for it. */
+struct mx_db_error {
+    unsigned no;
+    const char *why; /* the server's or the library's own words; valid until the next statement */
+    bool configuration; /* only a change of settings, accounts or grants helps */
+};
+struct mx_db_error mx_db_last_error(const struct mx_db *db);
+
 /* Does the server have room for all prepared statements that the workers (workers_max) and the job
  * runner may keep? *ret_needed and *ret_room are numbers of statements. */
 enum mx_err mx_db_room(struct mx_db *db, int64_t *ret_needed, int64_t *ret_room) MX_MUST_CHECK;

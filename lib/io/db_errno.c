@@ -68,6 +68,29 @@ struct mx_db_errno mx_db_errno(unsigned no)
     return (struct mx_db_errno){.no = no, .err = MX_E_INTERNAL};
 }
 
+bool mx_db_is_configuration(unsigned no)
+{
+    static const unsigned configuration[] = {
+        1044, /* no access to the schema */
+        1045, /* wrong account or password */
+        1049, /* no such schema */
+        1130, /* the account may not come from this host */
+        1142, /* no privilege for the table */
+        1143, /* nor for the column */
+        1227, /* nor for the statement */
+        1251, /* the client does not know how to authenticate */
+        1698, /* wrong account */
+        2026, /* TLS: no trust in the server */
+        2059, /* the client lacks a plugin to authenticate */
+        2061, /* and cannot use it without TLS */
+    };
+
+    for (size_t i = 0; i < MX_LEN(configuration); i++)
+        if (configuration[i] == no)
+            return true;
+    return false;
+}
+
 bool mx_db_commit_refused(unsigned no)
 {
     struct mx_db_errno f = mx_db_errno(no);

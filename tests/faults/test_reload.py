@@ -148,6 +148,33 @@ def test_broken_settings_keep_the_old_workers(new_stack, tmp_path):
     assert "generation 2" in stack.merx("reload").stdout
 
 
+def test_a_refusal_of_the_database_keeps_the_old_workers(new_stack):
+    """What only another setting or grant helps against is no outage that ends by itself."""
+    stack = new_stack("refused", workers=2, slow_workers=1)
+    password, admin = stack.run / "merx.password", stack.admin()
+    right = password.read_text()
+    serving_before = {w["pid"] for w in status(stack)["workers"]}
+    password.write_text("wrong\n")
+    done = stack.merx("reload", check=False)
+    assert done.returncode == 1 and "died at its start" in done.stderr
+    checked = stack.merx("check", check=False)
+    assert checked.returncode == 2 and "Access denied for user 'merx'" in checked.stderr
+    assert "Access denied for user 'merx'" in stack.log() and right.strip() not in stack.log()
+    password.write_text(right)
+    checked = stack.merx("check", check=False, db_name="nowhere")
+    assert checked.returncode == 2 and "nowhere" in checked.stderr
+    admin.run("REVOKE DELETE ON merx.cart_item FROM 'merx'@'localhost'")
+    try:
+        checked = stack.merx("check", check=False)
+        assert checked.returncode == 2 and "cart_item" in checked.stderr, checked.stderr
+    finally:
+        admin.run("GRANT DELETE ON merx.cart_item TO 'merx'@'localhost'")
+    down = stack.merx("check", db_socket="/nonexistent/db.sock")
+    assert down.stdout == "ok\n" and "warning: cannot reach the database: " in down.stderr
+    assert {w["pid"] for w in status(stack)["workers"]} == serving_before
+    assert stack.merx("check").stdout == "ok\n" and "generation 2" in stack.merx("reload").stdout
+
+
 def refuse(stack, why):
     """A reload fails for that reason."""
     done = stack.merx("reload", check=False, conf="")
