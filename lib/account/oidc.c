@@ -251,9 +251,12 @@ static enum mx_err add(void *arg)
     MX_TRY(mx_account_lock(cx, cx->actor.account));
     MX_TRY(spend(p));
     MX_TRY(find(p, &known));
-    if (!mx_id_none(known))
+    if (!mx_id_none(known)) {
+        mx_fault_at(cx->faults, MX_S("/id_token"), "taken",
+                    "is of an identity that signs in already");
         return mx_fail(cx->faults, MX_E_CONFLICT,
                        "An account signs in with this identity already.");
+    }
     MX_TRY(mx_oidc_list(cx, &own));
     if (own.n >= MX_IDENTITIES_MAX)
         return mx_fail(cx->faults, MX_E_CONFLICT, "An account can have at most %d identities.",

@@ -154,9 +154,10 @@ static enum mx_err insert(struct mx_ctx *cx, struct mx_id id, struct mx_str name
     };
     enum mx_err e = q_passkey_insert(cx->db, &row, NULL);
 
-    return e == MX_E_DUPLICATE
-               ? mx_fail(cx->faults, MX_E_CONFLICT, "The passkey is registered already.")
-               : e;
+    if (e != MX_E_DUPLICATE)
+        return e;
+    mx_fault_at(cx->faults, MX_S("/credential"), "taken", "is registered already");
+    return mx_fail(cx->faults, MX_E_CONFLICT, "The passkey is registered already.");
 }
 
 /* Under the account's lock, so that parallel ones do not pass the limit. */

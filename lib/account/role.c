@@ -185,6 +185,14 @@ static enum mx_err audit(struct mx_ctx *cx, const char *action, const struct mx_
     return mx_audit_write(cx, &row);
 }
 
+static enum mx_err taken(struct mx_ctx *cx)
+{
+    const char *detail = "A role of this name exists already.";
+
+    mx_fault_at(cx->faults, MX_S("/name"), "taken", "%s", detail);
+    return mx_fail(cx->faults, MX_E_CONFLICT, "%s", detail);
+}
+
 enum mx_err mx_role_create(struct mx_ctx *cx, const struct mx_role_write *in,
                            struct mx_role *ret_role)
 {
@@ -196,7 +204,7 @@ enum mx_err mx_role_create(struct mx_ctx *cx, const struct mx_role_write *in,
     MX_TRY(mx_role_within(cx, mine, set));
     e = q_role_insert(cx->db, &(struct q_role_insert_in){in->name, (int64_t)set}, NULL);
     if (e == MX_E_DUPLICATE)
-        return mx_fail(cx->faults, MX_E_CONFLICT, "A role of this name exists already.");
+        return taken(cx);
     MX_TRY(e);
     MX_TRY(mx_role_get(cx, in->name, ret_role));
     return audit(cx, "role.create", NULL, ret_role);

@@ -447,6 +447,45 @@ static enum mx_err ask_handler(struct exchange *x)
     return MX_OK;
 }
 
+/* Errors that are about one member, where the route takes it in its body. */
+static const struct {
+    enum mx_err e;
+    const char *member;
+    bool own; /* only where the caller is known: elsewhere the answer must not tell what is wrong */
+} about[] = {
+    {MX_E_CODE_INVALID, "code", false},
+    {MX_E_INVALID_MFA_CODE, "code", false},
+    {MX_E_INVALID_MFA_TOKEN, "mfa_token", false},
+    {MX_E_INVALID_REFRESH_TOKEN, "refresh_token", false},
+    {MX_E_EMAIL_TAKEN, "email", false},
+    {MX_E_PRICE_CHANGED, "expected_total", false},
+    {MX_E_INVALID_CREDENTIALS, "current_password", true},
+    {MX_E_INVALID_CREDENTIALS, "password", true},
+};
+
+static bool takes_member(const struct mx_shape *shape, const char *name)
+{
+    for (size_t i = 0; shape && i < shape->n; i++)
+        if (shape->fields[i].from == MX_BODY && strcmp(shape->fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The problem document of `e`, with a pointer to the member that it is about unless there are
+ * faults that tell more. */
+static void write_problem(struct exchange *x, enum mx_err e)
+{
+    struct mx_faults *f = x->cx->faults;
+    bool known = x->route && x->route->who == MX_WHO_TOKEN;
+
+    for (size_t i = 0; x->route && f->n == 0 && i < MX_LEN(about); i++)
+        if (about[i].e == e && (known || !about[i].own) &&
+            takes_member(x->route->in, about[i].member))
+            mx_fault_at(f, mx_str_fmt(x->cx->arena, "/%s", about[i].member), mx_err_code(e), "%s",
+                        f->detail.p ? f->detail.p : mx_err_title(e));
+    mx_problem(x->res, e, f, x->cx->request_id);
+}
+
 static enum mx_err handle(void *arg)
 {
     struct exchange *x = arg;
@@ -468,7 +507,7 @@ static enum mx_err render(void *arg)
         reply->complete(x->cx, reply);
     x->replied = reply->error;
     if (reply->error != MX_OK)
-        mx_problem(res, reply->error, x->cx->faults, x->cx->request_id);
+        write_problem(x, reply->error);
     else
         mx_answer_write(x->route, x->cx->proc->conf, x->req, reply, res);
     return res->body.overflow || res->headers.overflow ? MX_E_INTERNAL : MX_OK;
@@ -554,7 +593,7 @@ enum mx_err mx_dispatch(const struct mx_app *app, struct mx_ctx *cx, const struc
         mx_log(MX_LOG_ERROR, "request failed", MX_KS("route", cx->route_id),
                MX_KI("error", (int)e));
     if (e != MX_OK)
-        mx_problem(res, e, cx->faults, cx->request_id);
+        write_problem(&x, e);
     write_rate(&x);
     return e == MX_OK ? x.replied : e;
 }

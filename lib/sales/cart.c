@@ -471,10 +471,10 @@ enum mx_err mx_cart_touch(struct mx_ctx *cx, struct mx_id account)
     return changed == 0 ? MX_E_UNAUTHORIZED : MX_OK;
 }
 
-static const struct mx_cart_item *item_of_variant(const struct mx_cart *cart, struct mx_id variant)
+static struct mx_cart_item *item_of_variant(const struct mx_cart *cart, struct mx_id variant)
 {
     for (size_t i = 0; i < cart->items.n; i++) {
-        const struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
+        struct mx_cart_item *it = MX_AT(cart->items, struct mx_cart_item, i);
 
         if (mx_id_eq(it->variant_id, variant))
             return it;
@@ -486,7 +486,7 @@ static enum mx_err out_of_stock(struct mx_ctx *cx, const struct mx_cart_item *it
 {
     mx_fault_at(cx->faults, MX_S("/quantity"), "out_of_stock", "Not enough of %.*s is in stock.",
                 MX_FMT(it->title));
-    cx->faults->params = mx_cart_items_params(cx->arena, &it, 1);
+    cx->faults->params = mx_cart_items_params(cx->arena, &it, 1, NULL);
     return MX_E_OUT_OF_STOCK;
 }
 
@@ -509,7 +509,7 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
     struct q_cart_add_item_in add;
     int64_t changed;
     enum mx_err e;
-    const struct mx_cart_item *it;
+    struct mx_cart_item *it;
 
     MX_TRY(mx_cart_touch(cx, cx->actor.account));
     add = (struct q_cart_add_item_in){
@@ -530,7 +530,12 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
                      "The number of lines of a cart");
     it = item_of_variant(ret_cart, variant);
     MX_ASSERT(it != NULL);
-    return it->available ? MX_OK : out_of_stock(cx, it);
+    if (it->available)
+        return MX_OK;
+    /* A new line goes with the transaction. */
+    if (mx_id_eq(it->id, add.item))
+        it->id = (struct mx_id){{0}};
+    return out_of_stock(cx, it);
 }
 
 static enum mx_err remove_item(struct mx_ctx *cx, struct mx_id item, struct mx_cart *ret_cart)

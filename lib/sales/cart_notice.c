@@ -103,7 +103,7 @@ struct mx_str mx_cart_notices_text(struct mx_arena *a, struct mx_list warnings)
 /* ---- told ---- */
 
 struct mx_str mx_cart_items_params(struct mx_arena *a, const struct mx_cart_item *const *items,
-                                   size_t n)
+                                   size_t n, const struct mx_cart_item *sent)
 {
     struct mx_params p;
 
@@ -112,7 +112,10 @@ struct mx_str mx_cart_items_params(struct mx_arena *a, const struct mx_cart_item
     mx_jsonw_array(&p.w);
     for (size_t i = 0; i < n; i++) {
         mx_jsonw_open(&p.w);
-        mx_params_id(&p, "item_id", items[i]->id);
+        if (sent)
+            mx_params_str(&p, "pointer", mx_str_fmt(a, "/items/%td", items[i] - sent));
+        else
+            mx_params_id(&p, "item_id", items[i]->id);
         mx_params_id(&p, "variant_id", items[i]->variant_id);
         mx_params_str(&p, "sku", items[i]->sku);
         mx_params_str(&p, "title", items[i]->title);

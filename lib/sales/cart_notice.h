@@ -16,8 +16,9 @@ struct mx_str mx_cart_notices_text(struct mx_arena *a, struct mx_list warnings);
 /* "Product – variant". */
 struct mx_str mx_cart_title(struct mx_arena *a, struct mx_str product, struct mx_str variant);
 /* The params of a refusal that names lines: {"items":[{item_id,variant_id,sku,title,quantity}]};
- * the item_id of a line that is in no stored cart is null. */
+ * the item_id of a line that is in no stored cart is null. Articles of a request are among those at
+ * `sent` (else NULL), in its order: they have a `pointer` instead of an item_id. */
 struct mx_str mx_cart_items_params(struct mx_arena *a, const struct mx_cart_item *const *items,
-                                   size_t n);
+                                   size_t n, const struct mx_cart_item *sent);
 
 #endif

@@ -162,7 +162,9 @@ static enum mx_err refuse_lines(struct mx_ctx *cx, const struct mx_checkout *in,
     }
     if (n == 0)
         return MX_OK;
-    cx->faults->params = mx_cart_items_params(cx->arena, found, n);
+    cx->faults->params = mx_cart_items_params(
+        cx->arena, found, n,
+        in->items.n > 0 ? MX_AT(cart->items, const struct mx_cart_item, 0) : NULL);
     return why->e;
 }
 

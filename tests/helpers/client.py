@@ -521,6 +521,8 @@ def problem(answer, status, code):
     body = answer.json()
     assert body["status"] == status and body["code"] == code, body
     assert body["type"].endswith(code) and body["title"] and body["request_id"], body
+    if status == 422 and code != "idempotency_key_reused":
+        assert body["errors"], "a fault of the request has a place in it"
     return body
 
 

@@ -56,6 +56,7 @@ static enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, str
     struct mx_stock *out = MX_NEW(cx->arena, struct mx_stock);
     struct mx_stock_change change = {i->variant_id, i->has_set_to,
                                      i->has_set_to ? i->set_to : i->delta};
+    enum mx_err e;
 
     if (i->has_delta == i->has_set_to) {
         mx_fault_at(cx->faults, MX_S("/delta"), i->has_delta ? "unknown_member" : "required",
@@ -63,7 +64,11 @@ static enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, str
         return MX_E_VALIDATION_FAILED;
     }
     reply->out = out;
-    return mx_stock_adjust(cx, &change, i->reason, out);
+    e = mx_stock_adjust(cx, &change, i->reason, out);
+    if (e == MX_E_CONFLICT || e == MX_E_VALIDATION_FAILED)
+        mx_fault_at(cx->faults, i->has_set_to ? MX_S("/set_to") : MX_S("/delta"), "out_of_range",
+                    "%.*s", MX_FMT(cx->faults->detail));
+    return e;
 }
 
 const struct mx_route mx_routes_stock[] = {

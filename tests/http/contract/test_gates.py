@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from client import faults, problem, unique_email, unique_key
+from shop import make_product, variant_ids
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,40 @@ def test_what_is_kept_of_a_request_guesses_no_password(api, customer, guest, db)
     for guess in [digest(body)] + [digest(head, digest(body)) for head in heads] + [
             digest(head, body) for head in heads]:
         assert guess.hex().upper() not in kept and guess[:16].hex().upper() not in kept
+
+
+# ---- where a refusal points
+
+
+def test_a_refusal_points_to_the_member_that_it_is_about(api, staff):
+    """Also where its code says much already; not where it must not tell what is wrong."""
+    buyer = api.customer()
+    (variant,) = variant_ids(make_product(staff, stock=3))
+    buyer.fill_cart(variant)
+    role = {"name": f"r-{unique_key()[:12]}", "permissions": ["catalog.read"]}
+    assert staff.post("/v1/admin/roles", role).status_code == 201
+    wrong = {"password": "wrong-Horse-battery"}
+    for answer, code, pointer in (
+            (api.post("/v1/auth/verify", {"email": buyer.email, "code": "00000-00000", "handle": "A" * 22}),
+             "code_invalid", "/code"),
+            (api.post("/v1/auth/password/reset", {"email": buyer.email, "code": "00000-00000", "handle": "A" * 22,
+                                                  "password": "a-new-Horse-battery"}), "code_invalid", "/code"),
+            (api.post("/v1/auth/refresh", {"refresh_token": "A" * 43}), "invalid_refresh_token", "/refresh_token"),
+            (api.post("/v1/auth/mfa", {"mfa_token": "A" * 43, "method": "totp", "code": "123456"}),
+             "invalid_mfa_token", "/mfa_token"),
+            (buyer.put("/v1/me/password", {"current_password": "wrong-Horse-battery", "password": "a-new-Horse-battery"}),
+             "invalid_credentials", "/current_password"),
+            (buyer.delete("/v1/me", wrong), "invalid_credentials", "/password"),
+            (staff.post("/v1/admin/staff", {"email": buyer.email, "name": "Ada", "roles": ["support"]}),
+             "email_taken", "/email"),
+            (buyer.checkout(expected_total={"amount": 1, "currency": "EUR"}), "price_changed", "/expected_total"),
+            (staff.post("/v1/admin/roles", role), "conflict", "/name"),
+            (staff.post("/v1/admin/stock/adjustments", {"variant_id": variant, "delta": -4, "reason": "x"}),
+             "conflict", "/delta"),
+            (staff.post("/v1/admin/stock/adjustments", {"variant_id": variant, "delta": 10**9, "reason": "x"}),
+             "validation_failed", "/delta")):
+        body = problem(answer, answer.status_code, code)
+        assert 400 < body["status"] < 500 and [f["pointer"] for f in body["errors"]] == [pointer], body
+    for answer in (api.post("/v1/auth/login", {"email": buyer.email} | wrong),
+                   api.post("/v1/auth/login", {"email": unique_email()} | wrong)):
+        assert "errors" not in problem(answer, 401, "invalid_credentials")

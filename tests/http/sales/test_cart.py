@@ -292,6 +292,8 @@ def test_a22_refusals_have_params(guest, staff):
         {"item_id": cart["items"][0]["id"], "variant_id": variant, "quantity": 5,
          "sku": product["variants"][0]["sku"], "title": product["title"]}]}
     assert body["errors"][0]["pointer"] == "/quantity"
+    (other,) = variant_ids(make_product(staff, stock=1))
+    assert problem(add(guest, other, 2), 409, "out_of_stock")["params"]["items"][0]["item_id"] is None
     refused = add(guest, variant, 1000)
     assert faults(refused) == [("/quantity", "out_of_range")]
     assert refused.json()["errors"][0]["params"] == {"min": 1, "max": 999}

@@ -470,7 +470,7 @@ def test_what_is_wrong_with_an_express_purchase(api, staff, method):
         ("/items/0/quantity", "out_of_stock",
          f"Not enough of {body['params']['items'][0]['title']} is in stock.")]
     assert body["params"]["items"] == [
-        {"item_id": body["params"]["items"][0]["item_id"], "variant_id": variant, "quantity": 2,
+        {"pointer": "/items/0", "variant_id": variant, "quantity": 2,
          "sku": product["variants"][0]["sku"], "title": product["title"]}]
     assert buyer.get("/v1/orders").json()["data"] == []
 
