@@ -43,12 +43,13 @@ static bool parse(const char *word, struct choice *ret)
 
 static void print(struct mx_ctx *cx, const struct mx_job_failure *f)
 {
+    struct mx_str state = mx_str_name(mx_job_state_names, f->state);
     char next[MX_TIME_TEXT];
 
     mx_time_text(f->next_try_at, next);
-    printf("%s %-12.*s %s %-7s %3lld %s  %.*s\n", mx_id_str(cx->arena, f->id).p, MX_FMT(f->job),
-           mx_id_str(cx->arena, f->subject_id).p, mx_job_state_names[f->state], (long long)f->tries,
-           next, MX_FMT(f->error));
+    printf("%s %-12.*s %s %-7.*s %3lld %s  %.*s\n", mx_id_str(cx->arena, f->id).p, MX_FMT(f->job),
+           mx_id_str(cx->arena, f->subject_id).p, MX_FMT(state), (long long)f->tries, next,
+           MX_FMT(f->error));
 }
 
 /* ---- each failure in turn ---- */

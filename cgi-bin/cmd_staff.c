@@ -38,10 +38,9 @@ static int failed(const struct run *r, enum mx_err e)
 
 static void print(const struct mx_staff *s)
 {
-    struct mx_str none = MX_S("-");
+    struct mx_str none = MX_S("-"), status = mx_str_name(mx_account_status_names, s->status);
 
-    printf("%-32.*s %-10s", MX_FMT(s->email.p ? s->email : none),
-           mx_account_status_names[s->status]);
+    printf("%-32.*s %-10.*s", MX_FMT(s->email.p ? s->email : none), MX_FMT(status));
     for (size_t i = 0; i < s->roles.n; i++)
         printf(" %.*s", MX_FMT(*MX_AT(s->roles, struct mx_str, i)));
     printf("\n");

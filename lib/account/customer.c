@@ -145,7 +145,7 @@ static struct mx_str snapshot(struct mx_arena *a, const struct mx_customer *c,
     mx_jsonw_init(&w, &out);
     mx_jsonw_open(&w);
     mx_jsonw_name(&w, "status");
-    mx_jsonw_c(&w, mx_account_status_names[c->status]);
+    mx_jsonw_str(&w, mx_str_name(mx_account_status_names, c->status));
     mx_jsonw_name(&w, "version");
     mx_jsonw_int(&w, c->version);
     changed_names(&w, changed);

@@ -92,7 +92,7 @@ static struct mx_str snapshot(struct mx_arena *a, const struct mx_staff *s)
         mx_jsonw_str(&w, *MX_AT(s->roles, struct mx_str, i));
     mx_jsonw_array_end(&w);
     mx_jsonw_name(&w, "status");
-    mx_jsonw_c(&w, mx_str_name(mx_account_status_names, s->status));
+    mx_jsonw_str(&w, mx_str_name(mx_account_status_names, s->status));
     mx_jsonw_name(&w, "version");
     mx_jsonw_int(&w, s->version);
     mx_jsonw_close(&w);

@@ -180,13 +180,13 @@ size_t mx_str_utf8(struct mx_str s, size_t at)
     return n;
 }
 
-const char *mx_str_name(const char *const *names, int64_t value)
+struct mx_str mx_str_name(const char *const *names, int64_t value)
 {
     int64_t i = 0;
 
     while (i < value && names[i])
         i++;
-    return i == value ? names[i] : NULL;
+    return i == value ? mx_str_c(names[i]) : (struct mx_str){0};
 }
 
 __attribute__((constructor)) static void draw_hash_key(void)

@@ -49,9 +49,9 @@ const char *mx_str_z(struct mx_arena *a, struct mx_str s);
 /* Bytes (1 to 4) of the well-formed UTF-8 sequence that begins at s[at], at < s.n; 0 when there is
  * none (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
 size_t mx_str_utf8(struct mx_str s, size_t at);
-/* names[value] of a table that ends with NULL; NULL for a value that it does not have, such as one
- * that a newer program has stored. */
-const char *mx_str_name(const char *const *names, int64_t value);
+/* names[value] of a table that ends with NULL; absent for a value that it does not have, such as
+ * one that a newer program has stored. */
+struct mx_str mx_str_name(const char *const *names, int64_t value);
 /* 64-bit keyed hash (SipHash-2-4) for tables, not for security tokens. The key is drawn before main
  * begins: all processes forked from one program start hash alike, two starts differ. */
 uint64_t mx_str_hash(struct mx_str s);

@@ -74,7 +74,7 @@ static struct members of_product(struct mx_arena *a, const struct mx_product *p)
     add_text(&m, "title", p->card.title);
     add_text(&m, "description", p->description);
     add_text(&m, "brand", p->card.brand);
-    add_text(&m, "status", mx_str_c(mx_product_status_names[p->status]));
+    add_text(&m, "status", mx_str_name(mx_product_status_names, p->status));
     add_text(&m, "tax_class", p->tax_class);
     add(&m, "category_slugs", slugs_json(a, &p->categories));
     add(&m, "options", p->options);

@@ -72,10 +72,10 @@ static void write_metadata(struct mx_jsonw *w, struct mx_str json)
 /* The answer fails with a value that has no name: it would be one that its schema does not have. */
 static void write_enum(struct mx_jsonw *w, const struct mx_field *f, int value)
 {
-    const char *name = mx_str_name(f->names, value);
+    struct mx_str name = mx_str_name(f->names, value);
 
-    if (name) {
-        mx_jsonw_c(w, name);
+    if (name.p) {
+        mx_jsonw_str(w, name);
         return;
     }
     mx_log(MX_LOG_ERROR, "a stored value has no name", MX_KC("member", f->name),

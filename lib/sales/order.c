@@ -235,8 +235,12 @@ static struct mx_str ending_json(struct mx_arena *a, const struct mx_order *orde
 
 static struct mx_str status_json(struct mx_arena *a, int status, int payment)
 {
-    return mx_str_fmt(a, "{\"status\":\"%s\",\"payment_status\":\"%s\"}",
-                      mx_order_status_names[status], mx_order_payment_status_names[payment]);
+    struct mx_params p;
+
+    mx_params_init(&p, a);
+    mx_params_str(&p, "status", mx_str_name(mx_order_status_names, status));
+    mx_params_str(&p, "payment_status", mx_str_name(mx_order_payment_status_names, payment));
+    return mx_params_text(&p);
 }
 
 static struct mx_audit event_of(const struct mx_ctx *cx, const char *type, const struct mx_order *o,
@@ -313,10 +317,11 @@ static enum mx_err no_transition(struct mx_ctx *cx, const struct mx_order *o, co
     struct mx_params p;
 
     mx_params_init(&p, cx->arena);
-    mx_params_str(&p, "status", mx_str_c(mx_order_status_names[o->status]));
-    mx_params_str(&p, "payment_status", mx_str_c(mx_order_payment_status_names[o->payment_status]));
+    mx_params_str(&p, "status", mx_str_name(mx_order_status_names, o->status));
+    mx_params_str(&p, "payment_status",
+                  mx_str_name(mx_order_payment_status_names, o->payment_status));
     mx_params_str(&p, "fulfilment_status",
-                  mx_str_c(mx_order_fulfilment_status_names[o->fulfilment_status]));
+                  mx_str_name(mx_order_fulfilment_status_names, o->fulfilment_status));
     cx->faults->params = mx_params_text(&p);
     return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "%s", detail);
 }
@@ -382,7 +387,7 @@ static enum mx_err name_open(struct mx_ctx *cx, struct mx_list rows)
         mx_jsonw_open(&p.w);
         mx_params_id(&p, "id", r->id);
         mx_params_str(&p, "number", r->number);
-        mx_params_str(&p, "status", mx_str_c(mx_order_status_names[r->status]));
+        mx_params_str(&p, "status", mx_str_name(mx_order_status_names, r->status));
         mx_jsonw_close(&p.w);
     }
     mx_jsonw_array_end(&p.w);

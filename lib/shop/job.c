@@ -233,7 +233,7 @@ static struct mx_str failure_json(struct mx_arena *a, const struct mx_job_failur
     mx_jsonw_name(&w, "subject_id");
     mx_jsonw_id(&w, f->subject_id);
     mx_jsonw_name(&w, "state");
-    mx_jsonw_c(&w, mx_str_name(mx_job_state_names, f->state));
+    mx_jsonw_str(&w, mx_str_name(mx_job_state_names, f->state));
     mx_jsonw_name(&w, "tries");
     mx_jsonw_int(&w, f->tries);
     mx_jsonw_close(&w);

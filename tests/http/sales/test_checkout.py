@@ -531,3 +531,16 @@ def test_a_key_pays_once_for_good(guest, staff, db, stack):
     assert len(guest.get("/v1/orders").json()["data"]) == 1
     assert assert_ledger(db, variant)["reserved"] == 1
     assert guest.post("/v1/checkout", pay, key=unique_key()).status_code == 201
+
+
+def test_a_status_of_a_later_release_is_not_guessed_at(buyer, stack):
+    """What stands in memory behind the names is nobody's business: the answer fails, or lacks the name."""
+    order = buyer.checkout().json()
+    row = f"WHERE id = UNHEX('{order['id'].replace('-', '')}')"
+    stack.admin().run(f"UPDATE orders SET status = 9, payment_status = 12 {row}")
+    problem(buyer.get(f"/v1/orders/{order['id']}"), 500, "internal_error")
+    refused = buyer.post(f"/v1/orders/{order['id']}/cancel", {}, key=unique_key())
+    assert problem(refused, 409, "invalid_transition")["params"] == {
+        "status": None, "payment_status": None, "fulfilment_status": "unfulfilled"}
+    stack.admin().run(f"UPDATE orders SET status = 1, payment_status = 3 {row}")
+    assert buyer.get(f"/v1/orders/{order['id']}").json() == order
