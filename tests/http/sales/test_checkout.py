@@ -534,7 +534,7 @@ def test_a_key_pays_once_for_good(guest, staff, db, stack):
 
 
 def test_a_status_of_a_later_release_is_not_guessed_at(buyer, stack):
-    """What stands in memory behind the names is nobody's business: the answer fails, or lacks the name."""
+    """Memory behind the names is told to nobody: the answer fails, or lacks the name."""
     order = buyer.checkout().json()
     row = f"WHERE id = UNHEX('{order['id'].replace('-', '')}')"
     stack.admin().run(f"UPDATE orders SET status = 9, payment_status = 12 {row}")
