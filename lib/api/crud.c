@@ -152,21 +152,20 @@ static enum mx_err create(struct mx_ctx *cx, const struct mx_noun *n, const stru
 
 /* Lay the sent members over the locked row. Where that changes nothing, nothing is written, and
  * *ret_row stays. */
-static enum mx_err change(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id id,
-                          const struct mx_sent *sent, void *before, void *after,
-                          struct mx_audit *ret_row)
+static enum mx_err change(struct mx_ctx *cx, const struct mx_noun *n, const struct mx_crud_in *in,
+                          void *before, void *after, struct mx_audit *ret_row)
 {
     struct mx_str was = snapshot(cx, n, before);
 
     memcpy(after, before, n->shape->size);
-    mx_sent_lay(n->shape, sent, after);
+    mx_sent_lay(n->shape, &in->sent, after);
     if (mx_str_eq(was, snapshot(cx, n, after)))
         return MX_OK;
     set_time(n, after, "updated_at", cx->now_ms);
     MX_TRY(check(cx, n, before, after));
     MX_TRY(store(cx, n, n->update, after));
     ++*version_of(n, after);
-    *ret_row = audit_row(cx, n, "update", id, was, snapshot(cx, n, after));
+    *ret_row = audit_row(cx, n, "update", in->id, was, snapshot(cx, n, after));
     return MX_OK;
 }
 
@@ -182,15 +181,14 @@ static enum mx_err check_version(struct mx_ctx *cx, const struct mx_noun *n, str
     return mx_version_check(cx, mx_buf_view(&title).p, if_match, *version_of(n, before));
 }
 
-static enum mx_err update(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id id,
-                          struct mx_str if_match, const struct mx_sent *sent, void *after,
-                          struct mx_audit *ret_row)
+static enum mx_err update(struct mx_ctx *cx, const struct mx_noun *n, const struct mx_crud_in *in,
+                          void *after, struct mx_audit *ret_row)
 {
     void *before;
 
-    MX_TRY(find_one(cx, n, n->lock, id, &before));
-    MX_TRY(check_version(cx, n, if_match, before));
-    return change(cx, n, id, sent, before, after, ret_row);
+    MX_TRY(find_one(cx, n, n->lock, in->id, &before));
+    MX_TRY(check_version(cx, n, in->if_match, before));
+    return change(cx, n, in, before, after, ret_row);
 }
 
 static enum mx_err drop(struct mx_ctx *cx, const struct mx_noun *n, struct mx_id id,
@@ -277,11 +275,10 @@ enum mx_err mx_crud_get(struct mx_ctx *cx, const void *in, struct mx_reply *repl
 enum mx_err mx_crud_update(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     const struct mx_noun *n = reply->route->noun;
-    const struct mx_crud_in *i = in;
     void *one = mx_arena_zalloc(cx->arena, 1, n->shape->size);
     struct mx_audit row = {.action = NULL};
 
-    MX_TRY(update(cx, n, i->id, i->if_match, &i->sent, one, &row));
+    MX_TRY(update(cx, n, in, one, &row));
     if (row.action)
         MX_TRY(mx_audit_write(cx, &row));
     return answer(cx, reply, one);
@@ -373,11 +370,11 @@ static bool update_all(struct run *r, const struct mx_list *in, struct mx_list *
         const struct mx_sent *sent = MX_AT(*in, const struct mx_sent, i);
         int n_before = r->cx->faults->n;
         char *one = (char *)out->at + i * r->noun->shape->size;
-        struct mx_id id;
+        struct mx_crud_in entry = {.sent = *sent, .if_match = seen_version(r, sent)};
         enum mx_err e;
 
-        memcpy(&id, member(r->noun, sent->at, "id"), sizeof(id));
-        e = update(r->cx, r->noun, id, seen_version(r, sent), sent, one, &r->rows[r->n_rows]);
+        memcpy(&entry.id, member(r->noun, sent->at, "id"), sizeof(entry.id));
+        e = update(r->cx, r->noun, &entry, one, &r->rows[r->n_rows]);
         if (!goes_on(r, "update", i, n_before, e))
             return false;
     }

@@ -449,18 +449,18 @@ static enum mx_err ask_handler(struct exchange *x)
 
 /* Errors that are about one member, where the route takes it in its body. */
 static const struct {
-    enum mx_err e;
     const char *member;
+    enum mx_err e;
     bool own; /* only where the caller is known: elsewhere the answer must not tell what is wrong */
 } about[] = {
-    {MX_E_CODE_INVALID, "code", false},
-    {MX_E_INVALID_MFA_CODE, "code", false},
-    {MX_E_INVALID_MFA_TOKEN, "mfa_token", false},
-    {MX_E_INVALID_REFRESH_TOKEN, "refresh_token", false},
-    {MX_E_EMAIL_TAKEN, "email", false},
-    {MX_E_PRICE_CHANGED, "expected_total", false},
-    {MX_E_INVALID_CREDENTIALS, "current_password", true},
-    {MX_E_INVALID_CREDENTIALS, "password", true},
+    {"code", MX_E_CODE_INVALID, false},
+    {"code", MX_E_INVALID_MFA_CODE, false},
+    {"mfa_token", MX_E_INVALID_MFA_TOKEN, false},
+    {"refresh_token", MX_E_INVALID_REFRESH_TOKEN, false},
+    {"email", MX_E_EMAIL_TAKEN, false},
+    {"expected_total", MX_E_PRICE_CHANGED, false},
+    {"current_password", MX_E_INVALID_CREDENTIALS, true},
+    {"password", MX_E_INVALID_CREDENTIALS, true},
 };
 
 static bool takes_member(const struct mx_shape *shape, const char *name)
