@@ -149,7 +149,7 @@ def test_broken_settings_keep_the_old_workers(new_stack, tmp_path):
 
 
 def test_a_refusal_of_the_database_keeps_the_old_workers(new_stack):
-    """What only another setting or grant helps against is no outage that ends by itself."""
+    """Refusals that only another setting or grant helps against are no outage that ends by itself."""
     stack = new_stack("refused", workers=2, slow_workers=1)
     password, admin = stack.run / "merx.password", stack.admin()
     right = password.read_text()
