@@ -72,13 +72,13 @@
     I(rate_login_per_account_ip_burst, 10, 1, 100000, "wrong passwords and codes of second factors for one account from one client address: burst") \
     I(rate_login_per_account_ip_per_min, 1, 1, 100000, "wrong passwords and codes of second factors for one account from one client address: refill per minute") \
     I(rate_login_per_account_per_min, 1, 1, 100000, "wrong passwords for one account, from all client addresses together: refill per minute") \
-    I(rate_mail_global_burst, 3000, 1, 100000000, "mail for sign-up, forgotten password or change of address that this host sends: burst") \
-    I(rate_mail_global_per_min, 600, 1, 100000000, "mail for sign-up, forgotten password or change of address that this host sends: refill per minute") \
-    I(rate_mail_per_address_day, 50, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, from all clients together: burst, and refill per day") \
-    I(rate_mail_per_address_hour, 20, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, from all clients together: burst, and refill per hour") \
-    I(rate_mail_per_address_ip_day, 8, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, asked for by one client address: burst, and refill per day; keep it well below rate_mail_per_address_day, so that strangers do not use up the share of the owner") \
-    I(rate_mail_per_address_ip_hour, 4, 1, 100000, "mail for sign-up, forgotten password or change of address to one address, asked for by one client address: burst, and refill per hour; keep it well below rate_mail_per_address_hour") \
-    I(rate_mail_per_ip_hour, 1000, 1, 1000000, "mail for sign-up, forgotten password or change of address asked for by one client address, to all addresses together: burst, and refill per hour") \
+    I(rate_mail_global_burst, 3000, 1, 100000000, "mail for sign-up, forgotten password, change of address or an order that nobody has paid that this host sends: burst") \
+    I(rate_mail_global_per_min, 600, 1, 100000000, "mail for sign-up, forgotten password, change of address or an order that nobody has paid that this host sends: refill per minute") \
+    I(rate_mail_per_address_day, 50, 1, 100000, "mail for sign-up, forgotten password, change of address or an order that nobody has paid to one address, from all clients together: burst, and refill per day") \
+    I(rate_mail_per_address_hour, 20, 1, 100000, "mail for sign-up, forgotten password, change of address or an order that nobody has paid to one address, from all clients together: burst, and refill per hour") \
+    I(rate_mail_per_address_ip_day, 8, 1, 100000, "mail for sign-up, forgotten password, change of address or an order that nobody has paid to one address, asked for by one client address: burst, and refill per day; keep it well below rate_mail_per_address_day, so that strangers do not use up the share of the owner") \
+    I(rate_mail_per_address_ip_hour, 4, 1, 100000, "mail for sign-up, forgotten password, change of address or an order that nobody has paid to one address, asked for by one client address: burst, and refill per hour; keep it well below rate_mail_per_address_hour") \
+    I(rate_mail_per_ip_hour, 1000, 1, 1000000, "mail for sign-up, forgotten password, change of address or an order that nobody has paid asked for by one client address, to all addresses together: burst, and refill per hour") \
     I(rate_mfa_per_account_burst, 50, 5, 100000, "wrong codes of second factors for one account, from all client addresses together: burst") \
     I(rate_mfa_per_account_per_hour, 4, 1, 100000, "wrong codes of second factors for one account, from all client addresses together: refill per hour") \
     I(rate_token_per_ip_burst, 5000, 1, 1000000, "token refreshes and passkey challenges from one client address: burst") \

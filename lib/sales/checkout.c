@@ -11,6 +11,7 @@
 #include "q/order.h"
 #include "sales/cart.h"
 #include "sales/cart_notice.h"
+#include "sales/order_mail.h"
 #include "sales/order_payment.h"
 
 #define ORDER_NUMBER_LEN 9 /* XXXX-XXXX */
@@ -317,6 +318,7 @@ static enum mx_err insert_order(struct mx_ctx *cx, const struct mx_cart *cart,
         .note = o->note,
         .metadata = o->metadata,
         .address = cart->address_id,
+        .mail_refused = o->mail_refused,
         .placed_at = o->placed_at,
         .expires_at = o->expires_at,
         .now = {cx->now_ms},
@@ -407,6 +409,7 @@ enum mx_err mx_checkout(struct mx_ctx *cx, const struct mx_checkout *in, struct 
     MX_TRY(load_cart(cx, in, &cart));
     MX_TRY(decide(cx, in, &cart, &paid));
     fill_order(cx, in, &cart, &paid, ret_order);
+    MX_TRY(mx_order_share_mail(cx, &paid, ret_order));
     MX_TRY(insert_order(cx, &cart, ret_order));
     lines = in_lock_order(cx->arena, &cart);
     MX_TRY(insert_items(cx, ret_order->id, lines, cart.items.n));

@@ -6,6 +6,7 @@
 #include "io/db.h"
 #include "q/order.h"
 #include "sales/cart.h"
+#include "sales/order_mail.h"
 #include "sales/order_payment.h"
 #include "shop/audit.h"
 #include "shop/json_rows.h"
@@ -343,8 +344,8 @@ enum mx_err mx_order_cancel(struct mx_ctx *cx, struct mx_id id, struct mx_order 
 static enum mx_err write_outcome(struct mx_ctx *cx, const struct mx_order *o)
 {
     int64_t changed;
-    struct q_order_pay_in in = {o->id,        o->version,  o->status, o->payment_status,
-                                o->placed_at, {cx->now_ms}};
+    struct q_order_pay_in in = {o->id,           o->version,   o->status,   o->payment_status,
+                                o->mail_refused, o->placed_at, {cx->now_ms}};
 
     MX_TRY(q_order_pay(cx->db, &in, &changed));
     return changed == 0 ? MX_E_RETRY : MX_OK;
@@ -366,6 +367,7 @@ enum mx_err mx_order_pay(struct mx_ctx *cx, struct mx_id id, const struct mx_pay
     ask.amount = ret_order->total.minor;
     MX_TRY(mx_pay_decide(cx, &ask, &paid));
     mx_order_take_outcome(cx, &paid, ret_order);
+    MX_TRY(mx_order_share_mail(cx, &paid, ret_order));
     MX_TRY(write_outcome(cx, ret_order));
     MX_TRY(mx_order_write_attempt(cx, in, &paid, (int64_t)attempts + 1, ret_order));
     *ret_declined = paid.status == MX_PAY_FAILED;

@@ -102,6 +102,7 @@ struct mx_order {
     struct mx_list events;               /* struct mx_order_event */
     int64_t version;
     struct mx_id cart_id; /* not shown: what it was made of */
+    bool mail_refused;    /* nor this: its confirmation is not mailed (sales/order_mail.h) */
 };
 
 /* Input of a checkout; a member that is given is used instead of the cart's. */

@@ -1,9 +1,13 @@
 #include "sales/order_mail.h"
 
+#include "account/account.h"
+#include "base/log.h"
 #include "codec/money.h"
 #include "io/db.h"
 #include "q/order.h"
+#include "shop/email.h"
 #include "shop/json_rows.h"
+#include "shop/limit.h"
 #include "shop/mail.h"
 
 typedef struct q_order_mail_row row_t;
@@ -23,6 +27,45 @@ static struct mx_str money_text(struct mx_arena *a, int64_t minor, struct mx_cur
                       (long long)(minor % unit), MX_FMT(code));
 }
 
+static enum mx_err is_own(struct mx_ctx *cx, const struct mx_profile *me, struct mx_str key,
+                          bool *ret_own)
+{
+    struct mx_str own;
+
+    *ret_own = false;
+    if (me->email.p == NULL || !me->email_verified)
+        return MX_OK;
+    MX_TRY(mx_email_key_of(cx, me->email, &own));
+    *ret_own = mx_str_eq(own, key);
+    return MX_OK;
+}
+
+enum mx_err mx_order_share_mail(struct mx_ctx *cx, const struct mx_pay_outcome *paid,
+                                struct mx_order *o)
+{
+    struct mx_profile me;
+    struct mx_str to, key;
+    bool own;
+    enum mx_err e;
+
+    o->mail_refused = false;
+    if (!paid->order_stands || paid->status == MX_PAY_PAID)
+        return MX_OK;
+    e = mx_account_profile(cx, cx->actor.account, &me);
+    if (e != MX_OK)
+        return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+    to = o->email.p != NULL ? o->email : me.email;
+    if (to.p == NULL)
+        return MX_OK;
+    MX_TRY(mx_email_key_of(cx, to, &key));
+    MX_TRY(is_own(cx, &me, key, &own));
+    o->mail_refused = !own && !mx_limits_take_mail(cx, key);
+    if (o->mail_refused)
+        mx_log(MX_LOG_WARN, "order is not confirmed by mail: its address has had its share",
+               MX_KS("order", mx_id_str(cx->arena, o->id)));
+    return MX_OK;
+}
+
 /* *ret has no recipient where there is nobody to write to. */
 static enum mx_err confirmation(struct mx_ctx *cx, const row_t *r, struct mx_mail_draft *ret)
 {
@@ -38,6 +81,8 @@ static enum mx_err confirmation(struct mx_ctx *cx, const row_t *r, struct mx_mai
     };
     if (r->moved)
         return MX_E_RETRY;
+    if (r->mail_refused)
+        ret->recipient = (struct mx_str){0};
     if (ret->recipient.p == NULL)
         return MX_OK;
     if (!mx_currency_parse(r->currency, &currency))

@@ -4,15 +4,15 @@
 -- in: id id, str number, id account, id cart, i64 status, i64 payment_status, str currency
 -- in: i64 subtotal, i64 discount_total, i64 shipping_total, i64 tax_total, i64 total
 -- in: bin? email, str? note, str? metadata, id? address, id? method, str? shipping_name
--- in: time? placed_at, time? expires_at, time now
+-- in: i64 mail_refused, time? placed_at, time? expires_at, time now
 INSERT INTO orders (id, number, account_id, cart_id, status, payment_status, currency,
                     subtotal, discount_total, shipping_total, tax_total, total,
                     email, note, metadata, shipping_address_id, shipping_method_id, shipping_name,
-                    placed_at, expires_at, created_at, updated_at)
+                    mail_refused, placed_at, expires_at, created_at, updated_at)
 SELECT :id, :number, n.id, :cart, :status, :payment_status, :currency,
        :subtotal, :discount_total, :shipping_total, :tax_total, :total,
        :email, :note, :metadata, :address, :method, :shipping_name,
-       :placed_at, :expires_at, :now, :now
+       :mail_refused, :placed_at, :expires_at, :now, :now
   FROM account n
  WHERE n.id = :account AND n.status = 0 AND n.merged_into IS NULL
    FOR UPDATE;
@@ -115,9 +115,10 @@ SELECT e.object_id, e.id, e.action, e.created_at
 -- name: order.pay
 -- doc: Write the outcome of another attempt to pay into an order that waits for it, by
 -- doc: compare-and-set on what was read. placed_at: it waits no longer.
--- in: id id, i64 version, i64 status, i64 payment_status, time? placed_at, time now
+-- in: id id, i64 version, i64 status, i64 payment_status, i64 mail_refused, time? placed_at, time now
 UPDATE orders
-   SET status = :status, payment_status = :payment_status, placed_at = :placed_at,
+   SET status = :status, payment_status = :payment_status, mail_refused = :mail_refused,
+       placed_at = :placed_at,
        expires_at = CASE WHEN :placed_at IS NULL THEN expires_at ELSE NULL END,
        version = version + 1, updated_at = :now
  WHERE id = :id AND version = :version AND status = 0;
@@ -212,9 +213,9 @@ UPDATE (SELECT i.variant_id, SUM(i.quantity) AS quantity
 -- doc: in to them, and all before their orders, one of which may have changed hands meanwhile.
 -- in: str orders
 -- out: id account, str number, i64 total, str currency, bin? email, bin? account_email, str locale
--- out: i64 moved
+-- out: i64 mail_refused, i64 moved
 SELECT o.account_id, o.number, o.total, o.currency, o.email, a.email, a.locale,
-       o.account_id <> a.id
+       o.mail_refused, o.account_id <> a.id
   FROM (SELECT x.id, x.account_id
           FROM JSON_TABLE(:orders, '$[*]' COLUMNS (id CHAR(32) PATH '$')) t
           STRAIGHT_JOIN orders x ON x.id = UNHEX(t.id)

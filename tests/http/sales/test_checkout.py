@@ -353,6 +353,40 @@ def test_cancel_an_order_on_invoice(buyer, product, db):
     assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 0
 
 
+def test_mail_of_orders_that_nobody_paid(api, staff, stack, mailbox):
+    """Anybody may name any address: the orders stand, and it gets its share of mail and no more. What is
+    paid is confirmed, and so is what somebody orders to an own address."""
+    (variant,) = variant_ids(make_product(staff, stock=1000))
+    victim, invoice = unique_email(), {"payment": {"provider": "manual"}}
+
+    def order(who, **more):
+        who.fill_cart(variant)
+        answer = who.checkout(**more)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["number"]
+
+    def told():
+        until(lambda: stack.db().value("SELECT (SELECT COUNT(*) FROM audit_log WHERE state = 0)"
+                                       " + (SELECT COUNT(*) FROM mail WHERE state = 0) AS n") == "0",
+              what="all that was queued")
+        return [message.text for message in mailbox.all(victim)]
+
+    numbers = [order(api.guest(), email=victim, **invoice) for _ in range(6)]
+    texts = told()
+    assert len(texts) == 4 and all(any(n in text for text in texts) for n in numbers[:4])
+    paid = order(api.guest(), email=victim)
+    assert any(paid in text for text in told())
+    buyer = api.guest()
+    buyer.fill_cart(variant)
+    waiting = problem(buyer.checkout("tok_declined", email=victim), 402, "payment_declined")["order_id"]
+    assert buyer.post(f"/v1/orders/{waiting}/pay", invoice).json()["status"] == "placed"
+    assert len(told()) == 5
+    person = api.customer()
+    mine = [order(person, **invoice) for _ in range(6)]
+    told()
+    assert len(mailbox.all(person.email)) == len(mine)
+
+
 def test_best_selling(api, staff):
     """Cancelled orders were no sales, nor were those that were never paid."""
     brand = unique_key()
