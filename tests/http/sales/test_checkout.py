@@ -354,8 +354,8 @@ def test_cancel_an_order_on_invoice(buyer, product, db):
 
 
 def test_mail_of_orders_that_nobody_paid(api, staff, stack, mailbox):
-    """Anybody may name any address: the orders stand, and it gets its share of mail and no more. What is
-    paid is confirmed, and so is what somebody orders to an own address."""
+    """Anybody may name any address: the orders stand, and it gets its share of mail and no more. Paid
+    orders are confirmed, and so are those to an own address."""
     (variant,) = variant_ids(make_product(staff, stock=1000))
     victim, invoice = unique_email(), {"payment": {"provider": "manual"}}
 
