@@ -79,6 +79,7 @@ HELD = {
         "shipping_method_id": "orders.shipping_method.id",
         "shipping_name": "orders.shipping_method.name", "placed_at": "orders.placed_at",
         "expires_at": "orders.expires_at", "metadata": "orders.metadata", "version": MACHINE,
+        "mail_refused": MACHINE,
         "created_at": "orders.created_at",
         "updated_at": "orders.events.created_at"},
     "order_item": {
