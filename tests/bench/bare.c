@@ -20,6 +20,8 @@
 #define TEXT_MAX 65536
 #define LINES 2 /* of a cart: those of the bench have no other number */
 #define PAGE 20
+#define ANSWERS_MAX 1000LL /* kept for an account under its Idempotency-Keys, and their bytes */
+#define ANSWER_BYTES 8388608LL
 
 typedef unsigned char uuid[16];
 
@@ -53,8 +55,8 @@ static struct statement {
 } statements[STATEMENTS] = {
     {.name = "account.profile", READ, "sdssssssds"},
     {.name = "catalog.by_newest", READ, CARD "ds"},
-    {.name = "product.load", READ, "sssssdssssssddddddss"},
-    {.name = "product.variants", READ, "sssssddsddd"},
+    {.name = "product.load", READ, "sssssdssssssddddddssss"},
+    {.name = "product.variants", READ, "sssssddsdddss"},
     {.name = "catalog.around", READ, "d" CARD},
     {.name = "cart.load_live", WRITE, "ssdsssddsssdddddssddssdsdsssdds"},
     {.name = "order.insert", WRITE, ""},
@@ -207,6 +209,12 @@ static const char *str(const struct column *c)
     return c->null ? "null" : quoted(c->s);
 }
 
+/* A JSON object that is absent when it has no members. */
+static const char *object(const struct column *c)
+{
+    return c->null ? "{}" : c->s;
+}
+
 static const char *hex(const void *id, bool dashes)
 {
     static const char digits[] = "0123456789abcdef";
@@ -354,7 +362,7 @@ static int get_products(void)
     const char *last = "", *next = "null";
     const struct column *c;
     bool good = true;
-    if (!run(PRODUCTS, "issssidsdd", NULL, NULL, NULL, NULL, NULL, NULL, 0LL, "\n", 0LL,
+    if (!run(PRODUCTS, "isissssdsd", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0LL, "\n",
              PAGE + 1LL))
         return 503;
     put("{\"data\":[");
@@ -383,10 +391,10 @@ static bool put_variants(const uuid product, bool *in_stock)
         const char *hint = left <= 0 ? "out_of_stock" : left <= 5 ? "low" : "in_stock";
         put("%s{\"id\":\"%s\",\"sku\":%s,\"title\":%s,\"options\":%s,\"price\":%s,"
             "\"compare_at_price\":%s,\"in_stock\":%s,\"stock_hint\":\"%s\",\"media\":%s,"
-            "\"weight_grams\":%s}",
+            "\"weight_grams\":%s,\"public_metadata\":%s}",
             n ? "," : "", hex(c[0].s, true), str(&c[1]), str(&c[2]), c[3].s, price(&c[5], &c[7]),
             price(&c[6], &c[7]), yes[left > 0], hint, c[4].s,
-            c[8].null ? "null" : fmt("%lld", c[8].i));
+            c[8].null ? "null" : fmt("%lld", c[8].i), object(&c[12]));
         *in_stock |= left > 0;
     }
     put("]");
@@ -427,10 +435,11 @@ static int get_product(const char *slug)
     memcpy(id, c[0].s, sizeof(id));
     put("{\"id\":\"%s\",\"slug\":%s,\"title\":%s,\"brand\":%s,\"price\":%s,\"price_max\":%s,"
         "\"compare_at_price\":%s,\"thumbnail\":%s,\"rating\":%s,\"description\":%s,"
-        "\"options\":%s,\"media\":%s,\"attributes\":%s",
+        "\"options\":%s,\"media\":%s,\"attributes\":%s,"
+        "\"public_metadata\":%s",
         hex(id, true), str(&c[1]), str(&c[2]), str(&c[3]), price(&c[12], &c[11]),
         price(&c[13], &c[11]), price(&c[14], &c[11]), str(&c[10]), rating(c[15].i, c[16].i),
-        str(&c[4]), c[7].s, c[9].s, c[8].s);
+        str(&c[4]), c[7].s, c[9].s, c[8].s, object(&c[21]));
     fetch(PRODUCT, &good);
     if (!good || !put_variants(id, &in_stock) || !put_around(id))
         return 503;
@@ -591,13 +600,14 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
         !insert_items(order) ||
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||
-        !run(EVENTS, "iississisisdsiississiid", placed, r->account, "order.placed", "order", order,
-             NULL, after, r->account, address, seal, hex(placed, false), 0LL, r->now, paid,
+        !run(EVENTS, "iississisisidsiississiid", placed, r->account, "order.placed", "order", order,
+             NULL, after, r->account, address, seal, hex(placed, false), placed, 0LL, r->now, paid,
              r->account, "order.paid", "order", order, NULL, after, r->account, seal, 0LL) ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
              lines[1].variant, lines[1].quantity) ||
-        !run(STORE, "isibdbs", r->account, key, r->account, hash, (size_t)32, 201LL, body, body_n,
-             r->now) ||
+        !run(STORE, "isibdbdsdd", r->account, key, r->account, hash, (size_t)32, 201LL, body,
+             body_n, (long long)body_n, r->now, ANSWERS_MAX, ANSWER_BYTES - (long long)body_n) ||
+        mysql_stmt_affected_rows(statements[STORE].h) != 1 ||
         !run(TAKE, "isid", order, r->now, cart.id, cart.version))
         return 503;
     return (int)mysql_stmt_affected_rows(statements[TAKE].h) == cart.n + 1 ? 201 : 503;
