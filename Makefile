@@ -128,7 +128,7 @@ clients: all ## the OpenAPI document against linters and five generators of Type
 examples: all ## record lib/api/examples.txt, the examples of the OpenAPI document, from the HTTP tests (ARGS for pytest)
 	@tests/examples/run $(ARGS)
 
-bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json
+bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json (BESIDE=PROGRAM: and beside an older merx)
 	@tests/bench/run
 
 bench-token: $(B)/tests/bench/token ## what a token costs: made, checked, checked again

@@ -22,9 +22,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = client.ROOT / "build" / "bench"
 WORKERS = 4
 MOUNT = "/api"
+# The servers, and what those are set to that do not serve by their defaults.
+NAMES = ("merx", "bare", "closed", "uncached")
+OLDER_NAMES = ("before", "before_closed", "before_uncached")
+OTHERWISE = {"closed": {"kept_connections": 0}, "uncached": {"catalog_cache_ms": 0}}
 TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
 
-# One server block more for another application behind the same nginx.
+# The server block of one of them, as nginx/site.conf has it, but with one pool.
 SERVER = """
 server {{
     listen 127.0.0.1:{port} ssl http2;
@@ -33,9 +37,13 @@ server {{
         include merx/merx-pass.conf;
         include merx/merx-errors.conf;
         include merx/merx-headers.conf;
+        include merx/merx-compress.conf;
         location ^~ {mount}/v1/ {{
             fastcgi_pass {upstream};
             fastcgi_keep_conn {keep};
+            if ($merx_plain) {{
+                include merx/merx-plain.conf;
+            }}
         }}
     }}
     include merx/merx-problem.conf;
@@ -83,14 +91,90 @@ def pss_kib(pid):
     return int(re.search(rf"^{name}:\s+(\d+)", text, re.M).group(1))
 
 
-# ---- one application behind nginx
+# ---- what is measured
+
+
+def settings_of(program):
+    """Names of the settings that a merx program takes, each with its comment."""
+    sample = subprocess.run([program, "config", "--sample"], text=True, capture_output=True,
+                            check=True).stdout
+    return {name: text for text, name in re.findall(r"^# (.*)\n#(\w+) =", sample, re.M)}
+
+
+def unlimited(program):
+    """Each of its rate limits at its highest value: one address plays all the callers."""
+    found = settings_of(program).items()
+    return {k: re.search(r"to (\d+)\)$", text).group(1) for k, text in found
+            if k.startswith("rate_")}
+
+
+class Store:
+    """A program, and the database and keys that it serves."""
+
+    def __init__(self, stack, program, database="merx", older=False):
+        self.stack, self.program, self.database = stack, program, database
+        self.older = older
+        self.keys = pathlib.Path(stack.env["MERX_KEYS"])
+        self.known = settings_of(program)
+        self.settings = unlimited(program) | {
+            "workers": WORKERS,
+            "db_socket": stack.env["MERX_DB_SOCKET"],
+            "db_name": database,
+            "issuer": stack.env["MERX_URL"],
+            "mail": stack.env["MERX_MAIL"],
+            "sandbox_provider": "on",
+        }
+
+    def run(self, *args, user="merx", **settings):
+        """One of the program's commands."""
+        done = subprocess.run([self.program, *args], env=self.environment(user, **settings),
+                              text=True, capture_output=True, check=False)
+        assert done.returncode == 0, f"{self.program} {' '.join(args)}: {done.stderr}"
+
+    def environment(self, user="merx", **settings):
+        """These settings, of which an older program may not know all, and the rest of ours."""
+        given = self.settings | {
+            "db_user": user,
+            "db_password_file": self.stack.run / f"{user}.password",
+            "keys": self.keys,
+        } | settings
+        assert self.older or given.keys() <= self.known.keys(), given.keys() - self.known.keys()
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")}
+        return env | {f"MERX_{k.upper()}": str(v) for k, v in given.items() if k in self.known}
+
+    def sql(self, text, *options):
+        """Run statements as the owner of the database; rows as lists of strings."""
+        done = subprocess.run(
+            self.stack.db_client(getpass.getuser(), "--batch", "--skip-column-names", *options,
+                                 self.database),
+            input=text, text=True, capture_output=True, check=False,
+        )
+        assert done.returncode == 0 or "--force" in options, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def older_store(stack, program):
+    """A store of an older program in the same database server, with keys of its own. It has today's
+    privileges on those of its tables that there are today."""
+    store = Store(stack, program, "merx_before", older=True)
+    store.keys = BUILD / "keys"
+    roles = (client.ROOT / "sql/roles.sql").read_text()
+    stack.admin().run(
+        "CREATE DATABASE merx_before CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;"
+        "GRANT ALL ON merx_before.* TO 'merx_migrate'@'localhost'")
+    store.run("migrate", user="merx_migrate")
+    store.sql(roles.replace("merx.", "merx_before."), "--force")
+    shutil.rmtree(store.keys, ignore_errors=True)
+    store.run("key", "new")
+    store.run("demo")
+    return store
 
 
 class Target:
     """A server that can be measured: its port at nginx and its process."""
 
-    def __init__(self, name, port):
-        self.name, self.port, self.process = name, port, None
+    def __init__(self, name, store, port):
+        self.name, self.store, self.port, self.process = name, store, port, None
 
     @property
     def pid(self):
@@ -106,44 +190,36 @@ class Target:
             self.process = None
 
 
-class Main(Target):
-    """The stack's own merx."""
-
-    def __init__(self, stack):
-        super().__init__("merx", stack.port)
-        self.stack = stack
-
-    @property
-    def pid(self):
-        return self.stack.pid("serve")
-
-
 class Rig:
-    """The stack and the servers beside it."""
+    """The stack and the servers beside it; `older`: a program to measure beside, or None."""
 
-    def __init__(self):
-        limits = client.limits(1_000_000, "token_per_ip", "guest_per_ip", "credential_per_ip")
-        self.stack = client.Stack(BUILD / "run", workers=WORKERS, **limits)
+    def __init__(self, older=None):
+        self.stack = client.Stack(BUILD / "run", workers=WORKERS, **unlimited(client.program()))
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="merx-bench."))
-        self.merx = None
-        self.extra = {}
+        self.older = older
+        self.stores = []
+        self.targets = {}
         self.tls = None
 
     def start(self):
         self.stack.stop()
         shutil.rmtree(BUILD / "run", ignore_errors=True)
         self.stack.start()
-        # Nothing else shall use the processors while something is measured.
-        os.kill(self.stack.pid("jobs"), signal.SIGTERM)
-        self.merx = Main(self.stack)
+        # Nothing else shall use the processors and share the memory of what is measured.
+        for part in ("jobs", "serve"):
+            os.kill(self.stack.pid(part), signal.SIGTERM)
+        self.stores = [Store(self.stack, client.program())]
+        if self.older:
+            self.stores.append(older_store(self.stack, self.older))
         self.tls = ssl.create_default_context(cafile=self.stack.env["MERX_CA"])
-        for name in ("bare", "closed", "uncached"):
-            self.extra[name] = Target(name, client.free_port())
+        for store, names in zip(self.stores, (NAMES, OLDER_NAMES)):
+            for name in names:
+                self.targets[name] = Target(name, store, client.free_port())
         self._configure_nginx()
         return self
 
     def stop(self):
-        for target in self.extra.values():
+        for target in self.targets.values():
             target.stop()
         self.stack.stop()
         shutil.rmtree(self.sockets, ignore_errors=True)
@@ -151,15 +227,18 @@ class Rig:
     # ---- nginx
 
     def _configure_nginx(self):
-        """The servers beside the stack's own; `uncached` keeps connections as that one does."""
+        """A server block each; `closed` and bare keep no connections."""
         conf = self.stack.run / "nginx"
         http = (conf / "merx/merx-http.conf").read_text()
-        kept = re.search(r"upstream merx_fast \{.*?\n\}", http, re.S).group(0)
-        kept = re.sub(r'server ".*?"', f'server "unix:{self.socket("uncached")}"', kept)
-        text = kept.replace("merx_fast", "merx_uncached")
-        for name, target in self.extra.items():
-            keep = name == "uncached"
-            upstream = "merx_uncached" if keep else f"unix:{self.socket(name)}"
+        fast = re.search(r"upstream merx_fast \{.*?\n\}", http, re.S).group(0)
+        text = ""
+        for name, target in self.targets.items():
+            socket = f"unix:{self.socket(name)}"
+            keep = name != "bare" and not name.endswith("closed")
+            upstream = f"merx_{name}" if keep else socket
+            if keep:
+                kept = re.sub(r'server ".*?"', f'server "{socket}"', fast)
+                text += kept.replace("merx_fast", upstream)
             text += SERVER.format(
                 port=target.port, mount=MOUNT, upstream=upstream, keep="on" if keep else "off"
             )
@@ -167,7 +246,7 @@ class Rig:
         main = conf / "nginx.conf"
         main.write_text(main.read_text().rstrip().removesuffix("}") + "include bench.conf;\n}\n")
         os.kill(self.stack.pid("nginx"), signal.SIGHUP)
-        for target in self.extra.values():
+        for target in self.targets.values():
             client.until(lambda t=target: self._listens(t), what=f"the port of {target.name}")
 
     def _listens(self, target):
@@ -181,24 +260,17 @@ class Rig:
 
     # ---- servers
 
-    def start_merx(self, name, **settings):
+    def start_merx(self, name):
         """One more `merx serve`; the seconds until it was ready."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")}
-        env |= self.stack.settings
-        for one in ("DB_SOCKET", "DB_NAME", "KEYS", "MAIL"):
-            env[f"MERX_{one}"] = self.stack.env[f"MERX_{one}"]
-        more = {
-            "db_user": "merx",
-            "db_password_file": self.stack.run / "merx.password",
-            "issuer": self.stack.env["MERX_URL"],
-            "sandbox_provider": "on",
-            "socket": self.socket(name),
-            "socket_slow": self.socket(f"{name}-slow"),
-            "control": self.socket(f"{name}-control"),
-            "log": BUILD / f"{name}.log",
-        }
-        env |= {f"MERX_{k.upper()}": str(v) for k, v in (more | settings).items()}
-        return self._spawn(name, [client.program(), "serve"], env, "/v1/readyz")
+        store = self.targets[name].store
+        env = store.environment(
+            socket=self.socket(name),
+            socket_slow=self.socket(f"{name}-slow"),
+            control=self.socket(f"{name}-control"),
+            log=BUILD / f"{name}.log",
+            **OTHERWISE.get(name.removeprefix("before_"), {}),
+        )
+        return self._spawn(name, [store.program, "serve"], env, "/v1/readyz")
 
     def start_bare(self):
         env = self.stack.env
@@ -220,7 +292,7 @@ class Rig:
         return self._spawn("bare", [BUILD / "bare"], os.environ | settings, "/v1/healthz")
 
     def _spawn(self, name, command, env, ready_path):
-        target = self.extra[name]
+        target = self.targets[name]
         began = time.monotonic()
         with open(BUILD / f"{name}.out", "ab") as out:
             target.process = subprocess.Popen(client.tied(*command), env=env, stdout=out, stderr=out)
@@ -235,8 +307,10 @@ class Rig:
         """Processes that serve: of merx those of the fast pool."""
         if target.name == "bare":
             return family(target.pid, processes())
-        status = json.loads(self.stack.merx("status", "json").stdout)
-        return [w["pid"] for w in status["workers"] if w["pool"] == "fast"]
+        env = target.store.environment(control=self.socket(f"{target.name}-control"))
+        status = subprocess.run([target.store.program, "status", "json"], env=env, text=True,
+                                capture_output=True, check=True).stdout
+        return [w["pid"] for w in json.loads(status)["workers"] if w["pool"] == "fast"]
 
     # ---- requests
 
@@ -262,15 +336,6 @@ class Rig:
         }
         body = '{"email":"guest@example.com","payment":{"provider":"sandbox","token":"tok_ok"}}'
         return self._ask(self._connection(target), "POST", "/v1/checkout", headers, body)
-
-    def sql(self, text):
-        """Run statements as the owner of the private database; rows as lists of strings."""
-        done = subprocess.run(
-            self.stack.db_client(getpass.getuser(), "--batch", "--skip-column-names", "merx"),
-            input=text, text=True, capture_output=True, check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return [line.split("\t") for line in done.stdout.splitlines()]
 
     # ---- load
 

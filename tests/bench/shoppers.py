@@ -1,17 +1,19 @@
 """Guests with filled carts, for the checkouts. Guests and their tokens come from the API; the carts
 are written straight into the tables, two lines of two variants each, with address and shipping."""
 
+import pathlib
+
 import sealed
 
 LIVES = {"name": "Ada Lovelace", "line1": "12 St James's Square", "city": "Berlin",
          "postal_code": "10115"}
 
 SCHEMA = """
-CREATE DATABASE IF NOT EXISTS bench CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-CREATE TABLE bench.variant (n BIGINT PRIMARY KEY, id BINARY(16), price BIGINT);
-CREATE TABLE bench.guest (n BIGINT PRIMARY KEY, account BINARY(16) UNIQUE, address BINARY(16));
+CREATE DATABASE {bench} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE {bench}.variant (n BIGINT PRIMARY KEY, id BINARY(16), price BIGINT);
+CREATE TABLE {bench}.guest (n BIGINT PRIMARY KEY, account BINARY(16) UNIQUE, address BINARY(16));
 UPDATE stock SET on_hand = 1000000000;
-INSERT INTO bench.variant
+INSERT INTO {bench}.variant
 SELECT ROW_NUMBER() OVER (ORDER BY v.id) - 1, v.id, v.price
   FROM variant v
   JOIN product p ON p.id = v.product_id AND p.status = 1
@@ -19,23 +21,23 @@ SELECT ROW_NUMBER() OVER (ORDER BY v.id) - 1, v.id, v.price
 """
 
 NEW_GUESTS = """
-INSERT INTO bench.guest
-SELECT (SELECT COUNT(*) FROM bench.guest) + ROW_NUMBER() OVER (ORDER BY a.id) - 1, a.id,
+INSERT INTO {bench}.guest
+SELECT (SELECT COUNT(*) FROM {bench}.guest) + ROW_NUMBER() OVER (ORDER BY a.id) - 1, a.id,
        UNHEX(CONCAT(LEFT(HEX(a.id), 16), 'A', RIGHT(HEX(a.id), 15)))
   FROM account a
- WHERE a.kind = 0 AND NOT EXISTS (SELECT 1 FROM bench.guest g WHERE g.account = a.id);
+ WHERE a.kind = 0 AND NOT EXISTS (SELECT 1 FROM {bench}.guest g WHERE g.account = a.id);
 """
 
 WITHOUT_ADDRESS = """
 SELECT HEX(g.address), HEX(g.account)
-  FROM bench.guest g
+  FROM {bench}.guest g
  WHERE NOT EXISTS (SELECT 1 FROM address a WHERE a.id = g.address)
 """
 
 REFILL = """
 SET time_zone = '+00:00', @ms = LPAD(HEX(FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000)), 12, '0');
 SELECT COUNT(*), (SELECT id FROM shipping_method WHERE active = 1 ORDER BY position LIMIT 1)
-  INTO @variants, @method FROM bench.variant;
+  INTO @variants, @method FROM {bench}.variant;
 DELETE i FROM cart_item i JOIN cart c ON c.id = i.cart_id WHERE c.is_open = 1;
 DELETE FROM cart WHERE is_open = 1;
 START TRANSACTION;
@@ -43,52 +45,56 @@ INSERT INTO cart (id, account_id, is_open, currency, shipping_address_id, shippi
                   version, created_at, updated_at)
 SELECT UNHEX(CONCAT(@ms, '70008000', LPAD(HEX(n), 12, '0'))), account, 1, 'EUR', address, @method,
        3, NOW(3), NOW(3)
-  FROM bench.guest;
+  FROM {bench}.guest;
 INSERT INTO cart_item (cart_id, id, variant_id, quantity, unit_price, created_at)
 SELECT UNHEX(CONCAT(@ms, '70008000', LPAD(HEX(g.n), 12, '0'))),
        UNHEX(CONCAT(@ms, '7001800', l.line, LPAD(HEX(g.n), 12, '0'))), v.id, l.line + 1, v.price,
        NOW(3)
-  FROM bench.guest g
+  FROM {bench}.guest g
   JOIN (SELECT 0 AS line UNION ALL SELECT 1) l
-  JOIN bench.variant v ON v.n = (2 * g.n + l.line) % @variants;
+  JOIN {bench}.variant v ON v.n = (2 * g.n + l.line) % @variants;
 COMMIT;
 """
 
 
 class Shoppers:
-    """Guests, their tokens in a file, and their carts."""
+    """Guests of a server's store, their tokens in a file, and their carts."""
 
-    def __init__(self, rig, directory):
-        self.rig, self.directory = rig, directory
-        self.tokens = directory / "tokens"
+    def __init__(self, rig, target, directory):
+        self.rig, self.target, self.store = rig, target, target.store
+        self.bench = f"bench_{self.store.database}"
+        self.new = directory / f"{self.bench}.guests"
+        self.tokens = directory / f"{self.bench}.tokens"
         self.count = 0
         self.keys = 0
         self.tokens.unlink(missing_ok=True)
-        rig.sql(SCHEMA)
+        self.sql(SCHEMA)
+
+    def sql(self, text):
+        return self.store.sql(text.format(bench=self.bench))
 
     def provide(self, n):
         """At least n guests."""
         found = self.tokens.read_text().splitlines() if self.tokens.exists() else []
         while len(found) < n:
-            new = self.directory / "guests"
-            report = self.rig.load(self.rig.merx, "/v1/auth/guest", 1, "guests", new)
+            report = self.rig.load(self.target, "/v1/auth/guest", 1, "guests", self.new)
             assert report["refused"] == 0 and report["created"] > 0, report
             for thread in ("1", "2"):
-                found += new.with_suffix(f".{thread}").read_text().splitlines()
+                found += pathlib.Path(f"{self.new}.{thread}").read_text().splitlines()
         self.tokens.write_text("".join(f"{token}\n" for token in found))
         self.count = len(found)
-        self.rig.sql(NEW_GUESTS)
+        self.sql(NEW_GUESTS)
         self.give_addresses()
 
     def give_addresses(self):
         """Each guest an address of their own, sealed as merx would."""
-        ring = sealed.Ring(self.rig.stack.env["MERX_KEYS"])
-        found = self.rig.sql(WITHOUT_ADDRESS)
+        ring = sealed.Ring(self.store.keys)
+        found = self.sql(WITHOUT_ADDRESS)
         for at in range(0, len(found), 1000):
             rows = ", ".join(
                 f"(x'{row}', x'{account}', 'DE', x'{ring.seal_address(row, **LIVES).hex()}', NOW(3))"
                 for row, account in found[at:at + 1000])
-            self.rig.sql(f"INSERT INTO address (id, account_id, country, sealed, created_at) VALUES {rows}")
+            self.store.sql(f"INSERT INTO address (id, account_id, country, sealed, created_at) VALUES {rows}")
 
     def some_token(self):
         with self.tokens.open() as lines:
@@ -96,7 +102,7 @@ class Shoppers:
 
     def refill(self):
         """An open cart for every guest, the same each time."""
-        self.rig.sql(REFILL)
+        self.sql(REFILL)
 
     def new_key(self):
         self.keys += 1
@@ -111,7 +117,7 @@ class Shoppers:
             seconds, seen = 2 * seconds, report["requests"]
 
     def orders(self):
-        return int(self.rig.sql("SELECT COUNT(*) FROM orders")[0][0])
+        return int(self.sql("SELECT COUNT(*) FROM orders")[0][0])
 
     def run(self, target, seconds):
         """Checkouts for so long; every answer must be an order, and every order be written."""
