@@ -61,12 +61,12 @@ static struct mx_hash stamp_of(const struct run *r)
  * own. */
 static struct mx_id principal_of(const struct run *r)
 {
-    struct mx_id id = r->cx->actor.account;
-    struct mx_hash stamp = stamp_of(r);
+    struct mx_hash stamp;
 
-    if (mx_id_none(id))
-        memcpy(id.b, stamp.b, sizeof id.b);
-    return id;
+    if (!mx_id_none(r->cx->actor.account))
+        return r->cx->actor.account;
+    stamp = stamp_of(r);
+    return mx_id_of(stamp.b);
 }
 
 /* Caller and key. */

@@ -66,7 +66,12 @@ void mx_buf_c(struct mx_buf *b, const char *c)
 
 void mx_buf_byte(struct mx_buf *b, char c)
 {
-    mx_buf_add(b, &c, 1);
+    char *to = mx_buf_reserve(b, 1);
+
+    if (!to)
+        return;
+    *to = c;
+    mx_buf_advance(b, 1);
 }
 
 void mx_buf_i64(struct mx_buf *b, int64_t v)

@@ -43,33 +43,49 @@ static void escape(struct mx_buf *out, unsigned char c)
     }
 }
 
-/* Bytes at `at` that are copied as they are: one code point, or 0. */
-static size_t plain(struct mx_str s, size_t at)
+/* The first byte from `at` on that is not copied as it is, or the end. */
+static size_t plain_end(struct mx_str s, size_t at)
 {
-    unsigned char c = (unsigned char)s.p[at];
+    size_t len = 1;
 
-    if (c >= 0x80)
-        return mx_utf8_step(s, at);
-    return c >= 0x20 && c != '"' && c != '\\';
+    while (at < s.n && len > 0) {
+        unsigned char c = (unsigned char)s.p[at];
+
+        len = c < 0x80 ? c >= 0x20 && c != '"' && c != '\\' : mx_utf8_step(s, at);
+        at += len;
+    }
+    return at;
+}
+
+/* Names and nearly all values. */
+static void quoted_plain(struct mx_buf *out, struct mx_str s)
+{
+    char *to = mx_buf_reserve(out, s.n + 2);
+
+    if (!to)
+        return;
+    to[0] = '"';
+    memcpy(to + 1, s.p, s.n);
+    to[s.n + 1] = '"';
+    mx_buf_advance(out, s.n + 2);
 }
 
 static void quoted(struct mx_buf *out, struct mx_str s)
 {
-    size_t from = 0, at = 0, len;
+    size_t from = 0, end = plain_end(s, 0);
 
-    mx_buf_byte(out, '"');
-    while (at < s.n) {
-        len = plain(s, at);
-        if (len > 0) {
-            at += len;
-            continue;
-        }
-        mx_buf_add(out, s.p + from, at - from);
-        escape(out, (unsigned char)s.p[at]);
-        from = ++at;
+    if (end == s.n) {
+        quoted_plain(out, s);
+        return;
     }
-    if (at > from)
-        mx_buf_add(out, s.p + from, at - from);
+    mx_buf_byte(out, '"');
+    while (end < s.n) {
+        mx_buf_add(out, s.p + from, end - from);
+        escape(out, (unsigned char)s.p[end]);
+        from = end + 1;
+        end = plain_end(s, from);
+    }
+    mx_buf_add(out, s.p + from, end - from);
     mx_buf_byte(out, '"');
 }
 
