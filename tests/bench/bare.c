@@ -53,7 +53,7 @@ static struct statement {
     struct column at[COLUMNS_MAX];
     size_t rows; /* of the statements of this name, the one for so many rows; 0: there is one */
 } statements[STATEMENTS] = {
-    {.name = "account.profile", READ, "sdssssssds"},
+    {.name = "account.profile", READ, "sdssssssdss"},
     {.name = "catalog.by_newest", READ, CARD "ds"},
     {.name = "product.load", READ, "sssssdssssssddddddssss"},
     {.name = "product.variants", READ, "sssssddsdddss"},
@@ -330,11 +330,12 @@ static int get_me(struct request *r)
     for (; (c = fetch(PROFILE, &good)); rows++) {
         if (rows == 0)
             put("{\"id\":\"%s\",\"email\":%s,\"email_verified\":%s,\"name\":%s,\"phone\":%s,"
-                "\"locale\":%s,\"created_at\":\"%sZ\",\"mfa_enabled\":%s,\"roles\":[",
+                "\"locale\":%s,\"created_at\":\"%sZ\",\"mfa_enabled\":%s,"
+                "\"public_metadata\":%s,\"roles\":[",
                 hex(c[0].s, true), str(&c[2]), yes[!c[3].null], str(&c[4]), str(&c[5]), str(&c[6]),
-                fmt("%.10sT%s", c[7].s, c[7].s + 11), yes[c[8].i != 0]);
-        if (!c[9].null)
-            put("%s%s", rows ? "," : "", str(&c[9]));
+                fmt("%.10sT%s", c[7].s, c[7].s + 11), yes[c[8].i != 0], object(&c[9]));
+        if (!c[10].null)
+            put("%s%s", rows ? "," : "", str(&c[10]));
     }
     put("]}");
     return !good ? 503 : rows ? 200 : 401;
