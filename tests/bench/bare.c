@@ -459,9 +459,10 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
         number[i] = i == 4 ? '-' : "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[paid[i + 7] & 31];
     put_order(r, order, payment, number);
     after = paid_json(payment);
-    if (!run(ORDER, "isiddsdddddsssiissssi", order, number, cart.id, 1LL, 3LL, cart.currency,
+    if (!run(ORDER, "isiddsdddddsssiisdsssi", order, number, cart.id, 1LL, 3LL, cart.currency,
              cart.subtotal, 0LL, cart.shipping, cart.tax, cart.total, "guest@example.com", NULL,
-             NULL, cart.address, cart.method, cart.method_name, r->now, NULL, r->now, r->account) ||
+             NULL, cart.address, cart.method, cart.method_name, 0LL, r->now, NULL, r->now,
+             r->account) ||
         !insert_items(order) ||
         !run(PAYMENT, "iidsdddssss", payment, order, 1LL, "sandbox", 3LL, cart.total, cart.total,
              cart.currency, NULL, NULL, r->now) ||
