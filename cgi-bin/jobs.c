@@ -55,13 +55,15 @@ static const struct mx_job events = {MX_JOB_EVENTS, mx_outbox_due, deliver_event
 /* ---- what is swept away ---- */
 
 /* X(name, statement, age in ms from which on a row goes). All statements take (before, limit). */
-#define PURGES(X)                                                                                \
-    X(code_purge, q_job_purge_codes, 0)                                                          \
-    X(id_token_purge, q_job_purge_id_tokens, 0)                                                  \
-    X(idempotency_purge, q_job_purge_idempotency, (cx->proc->conf->idempotency_ttl_h) * HOUR_MS) \
-    X(job_failure_purge, q_job_purge_failures, HOUR_MS)                                          \
-    X(mfa_challenge_purge, q_job_purge_mfa_challenges, 0)                                        \
-    X(passkey_challenge_purge, q_job_purge_passkey_challenges, 0)                                \
+#define PURGES(X)                                                                                 \
+    X(code_purge, q_job_purge_codes, 0)                                                           \
+    X(id_token_purge, q_job_purge_id_tokens, 0)                                                   \
+    X(idempotency_purge, q_job_purge_idempotency, (cx->proc->conf->idempotency_ttl_h) * HOUR_MS)  \
+    X(job_failure_purge, q_job_purge_failures, HOUR_MS)                                           \
+    X(mail_sent_purge, q_job_purge_sent_mail, (cx->proc->conf->mail_keep_d) * 24 * HOUR_MS)       \
+    X(mail_refused_purge, q_job_purge_refused_mail, (cx->proc->conf->mail_keep_d) * 24 * HOUR_MS) \
+    X(mfa_challenge_purge, q_job_purge_mfa_challenges, 0)                                         \
+    X(passkey_challenge_purge, q_job_purge_passkey_challenges, 0)                                 \
     X(session_purge, q_job_purge_sessions, SESSION_KEEP_MS)
 
 #define PURGE_FUNCTION(name, statement, age_ms)                                   \

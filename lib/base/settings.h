@@ -51,6 +51,7 @@
     S(log_level,               "info", 0, "debug, info, warn or error")                            \
     S(mail,                    "", MX_SETTING_PATH, "directory in which mail is stored as files, unless smtp_url is set") \
     S(mail_from,               "shop@merx.invalid", 0, "sender address of mail; its domain is used in Message-ID and EHLO") \
+    I(mail_keep_d,             90, 1, 3650, "time for which it is kept on record that a mail was sent or refused, without its recipient and text, days") \
     B(manual_provider,         false, "offer the manual provider: pay on invoice or delivery") \
     I(max_requests,            100000, 0, 1000000000, "a worker is replaced after this number of requests (jitter 25 %); 0: never") \
     S(oidc_providers,          "", MX_SETTING_PATH, "file of the OpenID providers that customers may sign in with (format: deploy/oidc.conf); empty: none") \

@@ -93,6 +93,14 @@ DELETE FROM idempotency WHERE created_at < :before ORDER BY created_at LIMIT :li
 -- in: time before, i64 limit
 DELETE FROM session WHERE expires_at < :before ORDER BY expires_at LIMIT :limit;
 
+-- name: job.purge_sent_mail
+-- in: time before, i64 limit
+DELETE FROM mail WHERE state = 1 AND next_at < :before ORDER BY next_at LIMIT :limit;
+
+-- name: job.purge_refused_mail
+-- in: time before, i64 limit
+DELETE FROM mail WHERE state = 2 AND next_at < :before ORDER BY next_at LIMIT :limit;
+
 -- name: job.purge_codes
 -- in: time before, i64 limit
 DELETE FROM mailed_code WHERE expires_at < :before ORDER BY expires_at LIMIT :limit;

@@ -154,12 +154,24 @@ def test_old_rows_are_swept(lone):
         lone.admin().rows(
             f"{session} SELECT REPEAT('{mark}', 16), {account}, t, t, t, t"
             f" FROM (SELECT UTC_TIMESTAMP(3) - INTERVAL {days} DAY AS t) AS ago")
-    kept = f"SELECT idem_key FROM idempotency WHERE principal = {account}"
-    until(lambda: [r["idem_key"] for r in lone.db().rows(kept)] == ["young"], what="the sweep")
-    left = f"SELECT 1 FROM mailed_code WHERE email_key = '{email}'"
-    until(lambda: not lone.db().rows(left), what="the sweep of codes")
-    sessions = f"SELECT id FROM session WHERE account_id = {account}"
-    until(lambda: [r["id"] for r in lone.db().rows(sessions)] == ["b" * 16], what="of sessions")
+    for state, mark, days in ((0, "q", 91), (1, "s", 91), (1, "t", 89), (2, "r", 91), (2, "p", 89)):
+        lone.admin().rows(
+            "INSERT INTO mail (id, recipient_hash, template, locale, state, next_at, lease_until, created_at)"
+            f" SELECT REPEAT('{mark}', 16), REPEAT('{mark}', 32), 'swept', 'en', {state}, t, t + INTERVAL 1 YEAR, t"
+            f" FROM (SELECT UTC_TIMESTAMP(3) - INTERVAL {days} DAY AS t) AS ago")
+
+    def swept(what, sql, left):
+        """Each sweep takes place once a minute."""
+        def rows():
+            return [next(iter(r.values())) for r in lone.db().rows(sql)]
+
+        until(lambda: rows() == left, seconds=150, what=what)
+
+    swept("answers", f"SELECT idem_key FROM idempotency WHERE principal = {account}", ["young"])
+    swept("codes", f"SELECT 1 FROM mailed_code WHERE email_key = '{email}'", [])
+    swept("sessions", f"SELECT id FROM session WHERE account_id = {account}", ["b" * 16])
+    swept("mail", "SELECT LEFT(id, 1) FROM mail WHERE template = 'swept' ORDER BY id", ["p", "q", "t"])
+    lone.admin().rows("DELETE FROM mail WHERE template = 'swept'")
 
 
 def test_jobs_outlive_the_database(lone):
