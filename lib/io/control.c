@@ -9,7 +9,7 @@
 #include "io/net.h"
 #include "io/prefork.h"
 
-#define PATIENCE_MS 5000 /* for a client that sends or reads nothing */
+#define PATIENCE_MS 5000 /* for a peer that sends or reads nothing */
 #define ANSWER_MAX ((size_t)8 << 20)
 
 /* ---- server ---- */
@@ -150,12 +150,19 @@ void mx_control_done(struct mx_control_server *s, int what, struct mx_str text)
 
 /* ---- client ---- */
 
+/* The master answers these at once. */
+static bool at_once(const char *verb)
+{
+    return strncmp(verb, "status", 6) == 0 || strcmp(verb, "metrics") == 0;
+}
+
 bool mx_control(const char *path, const char *verb, FILE *out)
 {
     struct timeval tv = {.tv_sec = PATIENCE_MS / 1000};
     char buf[4096], first[MX_CONTROL_LINE * 4] = "";
     size_t head = 0;
     bool in_head = true;
+    const char *why;
     ssize_t n;
     int fd = mx_net_connect(path);
 
@@ -164,6 +171,8 @@ bool mx_control(const char *path, const char *verb, FILE *out)
         return false;
     }
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv);
+    if (at_once(verb))
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv);
     if (dprintf(fd, "%s\n", verb) < 0) {
         close(fd);
         return false;
@@ -178,10 +187,12 @@ bool mx_control(const char *path, const char *verb, FILE *out)
                 first[head++] = buf[i];
         }
     }
+    why = n < 0 && errno == EAGAIN ? "error: the master does not answer"
+                                   : "error: the master went away";
     close(fd);
-    if (strcmp(first, "ok") == 0)
+    if (n == 0 && strcmp(first, "ok") == 0)
         return true;
-    fprintf(out, "%s\n", first[0] ? first : "error: the master went away");
+    fprintf(out, "%s\n", first[0] && strcmp(first, "ok") != 0 ? first : why);
     return false;
 }
 

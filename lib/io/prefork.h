@@ -29,7 +29,7 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p);
 
 /* Client of the control socket: send `verb` ("status", "status json", "metrics", "reload", "stop",
  * "scale [POOL] N", "scale [POOL] +N"), print the answer to `out`; false when the master says no or
- * is not there. reload waits until the workers of before have ended, scale until the new number
+ * does not answer. reload waits until the workers of before have ended, scale until the new number
  * serves and nothing is kept from before, stop until all have ended. */
 bool mx_control(const char *path, const char *verb, FILE *out);
 /* The same, appended to `out`. */

@@ -122,6 +122,20 @@ def test_status_while_all_wait(make):
         assert "merx_requests_total" in stack.merx("status", "metrics").stdout
 
 
+def test_a_master_that_stands_still(make):
+    """Requests are served; questions to the master end, and hold no worker for good."""
+    stack, _ = make(slow_workers=1)
+    api, site = Api(stack), stack.env["MERX_URL"].removesuffix("/api")
+    with stopped([stack.pid("serve")]):
+        assert api.get("/v1/healthz").status_code == 200
+        done = stack.merx("status", check=False)
+        assert done.returncode == 1 and done.stderr == "error: the master does not answer\n"
+        assert api.http.get(site + "/metrics", timeout=60).status_code == 503
+        assert api.login(stack.env["MERX_CUSTOMER_EMAIL"], stack.env["MERX_CUSTOMER_PASSWORD"])
+    assert stack.merx("status").returncode == 0
+    until(lambda: api.http.get(site + "/metrics", timeout=60).status_code == 200, what="the metrics")
+
+
 def test_each_route_in_its_pool(make):
     """By method and path: one path may have routes of both."""
     stack, _ = make()
