@@ -41,23 +41,34 @@ static enum mx_err may_leave(struct mx_ctx *cx, const struct mx_holder *h)
     return MX_OK;
 }
 
+typedef enum mx_err act_t(struct mx_ctx *cx, const struct mx_holder *h);
+
+static enum mx_err each_of(struct mx_ctx *cx, const struct mx_holder *self, struct mx_list guests,
+                           act_t *act)
+{
+    for (size_t i = 0; i < guests.n; i++) {
+        const struct q_account_merged_row *r = MX_AT(guests, struct q_account_merged_row, i);
+
+        MX_TRY(
+            act(cx, &(struct mx_holder){.account = r->id, .cancel_orders = self->cancel_orders}));
+    }
+    return MX_OK;
+}
+
 /* One walk over the person's accounts: the guests they were, who are held from then on, and at last
  * their own. */
-static enum mx_err each(struct mx_ctx *cx, const struct mx_holder *self,
-                        enum mx_err (*fn)(struct mx_ctx *cx, const struct mx_holder *h))
+static enum mx_err each(struct mx_ctx *cx, const struct mx_holder *self, act_t *act)
 {
     struct q_account_merged_in in = {.account = self->account, .limit = GUESTS_PAGE};
     struct mx_list guests;
 
     do {
         MX_TRY(q_account_merged(cx->db, &in, &guests));
-        for (size_t i = 0; i < guests.n; i++) {
-            in.after = MX_AT(guests, struct q_account_merged_row, i)->id;
-            MX_TRY(fn(cx, &(struct mx_holder){.account = in.after,
-                                              .cancel_orders = self->cancel_orders}));
-        }
+        MX_TRY(each_of(cx, self, guests, act));
+        if (guests.n > 0)
+            in.after = MX_AT(guests, struct q_account_merged_row, guests.n - 1)->id;
     } while (guests.n == GUESTS_PAGE);
-    return fn(cx, self);
+    return act(cx, self);
 }
 
 /* In the transaction, which holds all accounts of the person: nothing is added to them meanwhile.
