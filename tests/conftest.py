@@ -1,9 +1,12 @@
 """One private stack for all HTTP and fault tests, and clients for it."""
+import contextlib
+import ctypes
 import fcntl
 import itertools
 import os
 import pathlib
 import shutil
+import signal
 import sys
 
 import pytest
@@ -11,6 +14,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "helpers"))
 
 import client  # noqa: E402
+
+PR_SET_PDEATHSIG = 1
+if "PYTEST_XDIST_WORKER" in os.environ:  # it ends with the run, however that ends
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def pytest_addoption(parser):
@@ -79,12 +86,28 @@ def recorder(place, pytestconfig):
     return client.Recorder(directory / f"exchanges.{os.getpid()}.jsonl")
 
 
+@contextlib.contextmanager
+def stacks(place):
+    """Call it with a name and settings for a stack; it is stopped at the end."""
+    made = []
+
+    def make(name, **settings):
+        made.append(client.Stack(place / name, **(client.CROWD | client.PATIENCE | settings)))
+        return made[-1].start()
+
+    try:
+        yield make
+    finally:
+        for one in made:
+            one.stop()
+            shutil.rmtree(one.run / "db", ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def stack(place):
     """The stack that all tests share; whoever breaks it takes one of new_stack."""
-    shared = client.Stack(place / "run", workers=4, **client.CROWD)
-    yield shared.start()
-    shared.stop()
+    with stacks(place) as make:
+        yield make("run", workers=4)
 
 
 @pytest.fixture(scope="session")
@@ -108,8 +131,9 @@ def guest(api):
 
 
 @pytest.fixture
-def customer(api):
-    return api.customer()
+def customer(api, request):
+    """Who has signed up and got mail where a file says so (signed_up), or just is there."""
+    return api.sign_up() if request.node.get_closest_marker("signed_up") else api.customer()
 
 
 @pytest.fixture(scope="session")
@@ -117,24 +141,22 @@ def staff(api):
     return api.staff()
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True)
 def staff_is_there(request):
-    """The staff of all tests signs in before the tests of a file: no token and no proof outlives a
-    long run."""
-    if any("staff" in item.fixturenames for item in request.session.items
-           if item.path == request.path):
-        request.getfixturevalue("staff").sign_in_again()
+    """The staff of all tests signs in again and again: no token and no proof outlives a long run."""
+    if "staff" in request.fixturenames:
+        request.getfixturevalue("staff").stay_signed_in()
 
 
 @pytest.fixture
 def new_stack(place):
-    """Call it with a name and settings for a stack of one's own; it is stopped at the end."""
-    made = []
+    """Makes stacks of a test's own."""
+    with stacks(place) as make:
+        yield make
 
-    def make(name, **settings):
-        made.append(client.Stack(place / name, **(client.CROWD | settings)))
-        return made[-1].start()
 
-    yield make
-    for one in made:
-        one.stop()
+@pytest.fixture(scope="module")
+def module_stack(place):
+    """Makes stacks of a file's own."""
+    with stacks(place) as make:
+        yield make

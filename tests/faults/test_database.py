@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from client import Api, problem, unique_key, until
+from client import PATIENCE_S, Api, problem, unique_key, until
 from db_proxy import DbProxy
 from load import (
     PAY, Load, NginxErrors, Server, counter, expect, hexed, serve, serving, status, stock_lock, ways)
@@ -172,8 +172,8 @@ def test_killed_under_load(make):
 def test_silent_under_load(make):
     """A server that neither answers nor goes away, and later carries out what it was sent."""
     stack, variants = make(
-        db_connect_timeout_s=1, db_statement_timeout_ms=1000, db_lock_timeout_s=1,
-        queue_age_max_ms=3000, request_timeout_ms=6000)
+        db_connect_timeout_s=1, db_statement_timeout_ms=1500, db_lock_timeout_s=1,
+        queue_age_max_ms=3000, request_timeout_ms=8000)
     shop, pid = Shop(stack, variants), stack.pid("db")
     with shop.load as load:
         load.more(200)
@@ -241,7 +241,7 @@ def test_commits_lost_under_load(make, tmp_path):
 @pytest.fixture
 def buyer(make):
     """A guest with two lines in the cart; .stack, .variants in the order of their locks, .body."""
-    stack, variants = make(db_lock_timeout_s=1, db_statement_timeout_ms=3000)
+    stack, variants = make(db_lock_timeout_s=1)
     wire = Wire(stack).guest()
     wire.stack, wire.variants, wire.pay = stack, variants[:2], PAY | ways(Api(stack))
     for v in wire.variants:
@@ -261,7 +261,7 @@ class Checkout:
         self.code, self.body = wire.send("POST", "/v1/checkout", wire.pay, Idempotency_Key=self.key)
 
     def wait(self):
-        self.thread.join(30)
+        self.thread.join(PATIENCE_S)
         return self.code
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from client import Stack, free_port
+from client import free_port
 from load import Server
 from smtp_server import Authority
 
@@ -20,9 +20,9 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stack(place, authority):
+def stack(module_stack, authority):
     """A stack whose server, called localhost, listens on a port too; the port is stack.db_port."""
-    own = Stack(place / "tls", workers=1, slow_workers=1).start()
+    own = module_stack("tls", workers=1, slow_workers=1)
     own.db_port = free_port()
     server, where = Server(own), authority.directory
     at = server.command.index(b"--skip-networking")
@@ -35,8 +35,7 @@ def stack(place, authority):
     password = (own.run / "merx.password").read_text().strip()
     own.admin().run(f"CREATE USER 'merx'@'127.%' IDENTIFIED BY '{password}';"
                     " GRANT SELECT ON merx.* TO 'merx'@'127.%'")
-    yield own
-    own.stop()
+    return own
 
 
 def reach(stack, host="localhost", **settings):

@@ -1,10 +1,11 @@
 """Workers and master under bad peers and sudden ends, spoken to without nginx. The database is a
-socket that accepts and stays silent: who asks it is busy until the connection times out."""
+socket that takes connections and stays silent: who asks it is busy until it is gone."""
 import contextlib
 import json
 import os
 import pathlib
 import random
+import select
 import shutil
 import signal
 import socket
@@ -20,6 +21,10 @@ import fcgi_client as fcgi
 from fcgi_lies import LIES
 
 BUSY = "/v1/readyz"  # waits for the database
+# Where the test waits for an end that comes with time: workers wait for a second for their peers, and
+# for two at most for a request.
+HASTY = {"db_connect_timeout_s": 1, "db_statement_timeout_ms": 500, "db_lock_timeout_s": 1,
+         "queue_age_max_ms": 1000, "request_timeout_ms": 4000}
 
 
 class Merx:
@@ -44,15 +49,9 @@ class Merx:
             "keys": self.dir / "keys",
             "log": self.log,
             "db_socket": self.dir / "db",
-            "db_connect_timeout_s": 1,
-            "db_statement_timeout_ms": 500,
-            "db_lock_timeout_s": 1,
-            "queue_age_max_ms": 1000,
-            "request_timeout_ms": 4000,
-            "drain_timeout_s": 5,
             "workers": 2,
             "slow_workers": 1,
-        } | settings
+        } | client.PATIENCE | settings
         self.conf.write_text("".join(f"{k} = {v}\n" for k, v in self.settings.items()))
 
     def run(self, *args):
@@ -66,7 +65,7 @@ class Merx:
             env=self.env | {"MERX_CONTROL": str(self.dir / "control")},
             text=True,
             capture_output=True,
-            timeout=60,
+            timeout=client.PATIENCE_S,
         )
 
     def start(self):
@@ -104,10 +103,17 @@ class Merx:
     def alive(self, pid):
         return pathlib.Path(f"/proc/{pid}").exists()
 
+    def hang_up(self):
+        """The database ends the connections that it has."""
+        self.database.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.database.accept()[0].close()
+
     def stop(self, sig=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(sig)
-            self.process.wait(30)
+            self.process.wait(client.PATIENCE_S)
         return self.process.returncode if self.process else None
 
     def remove(self):
@@ -142,6 +148,12 @@ def single(make):
     return make(workers=1)
 
 
+@pytest.fixture
+def hasty(make):
+    """One worker that does not wait for long."""
+    return make(workers=1, **HASTY)
+
+
 def dropped(connection):
     with pytest.raises(fcgi.Dropped):
         connection.answer()
@@ -152,25 +164,36 @@ def serves(merx):
 
 
 class InHand:
-    """A request that keeps its worker busy, sent in the background."""
+    """A request that keeps its worker busy, sent in the background; .worker is what status says of it."""
 
     def __init__(self, merx):
-        client.until(lambda: self.hold(merx), what="a busy worker")
+        self.merx = merx
+        client.until(self.hold, what="a busy worker")
 
-    def hold(self, merx):
+    def hold(self):
         """Workers refuse at once for a while after the database failed them."""
-        self.connection = fcgi.Connection(merx.socket, timeout=20)
+        self.connection = fcgi.Connection(self.merx.socket)
         self.connection.send(fcgi.request(BUSY))
-        self.connection.sock.settimeout(0.2)
-        try:
-            self.connection.sock.recv(1, socket.MSG_PEEK)
-        except socket.timeout:
-            self.connection.sock.settimeout(20)
-            return merx.workers(state="busy")
-        self.connection.close()
-        return False
+        client.until(self.begun, what="a worker that has it")
+        if self.answered():
+            self.connection.close()
+            return False
+        (self.worker,) = self.busy()
+        return True
+
+    def begun(self):
+        """A worker may be waiting for the database between two requests."""
+        return self.answered() or self.busy() or self.merx.hang_up()
+
+    def busy(self):
+        return [w for w in self.merx.workers(state="busy") if w["route"] == "meta.readyz"]
+
+    def answered(self):
+        return select.select([self.connection.sock], [], [], 0)[0]
 
     def answer(self):
+        """What it is told when the database is gone."""
+        self.merx.database.close()
         return self.connection.answer()
 
 
@@ -256,19 +279,19 @@ def test_old_request_is_not_run(single):
 # ---- peers that break the rules
 
 
-def test_silent_clients_hold_nobody_up(single):
-    silent = [fcgi.Connection(single.socket) for _ in range(100)]
+def test_silent_clients_hold_nobody_up(hasty):
+    silent = [fcgi.Connection(hasty.socket) for _ in range(100)]
     for _ in range(10):
-        serves(single)
+        serves(hasty)
     for c in silent:
         assert c.closed()
         c.close()
-    serves(single)
+    serves(hasty)
 
 
 @pytest.mark.parametrize("end", ["close", "wait"])
 @pytest.mark.parametrize("part", ["header", "begin", "pair", "between pairs", "no end"])
-def test_half_params(single, part, end):
+def test_half_params(hasty, part, end):
     names = fcgi.params()
     whole = fcgi.pairs(names)
     half = fcgi.pairs(dict(list(names.items())[:3]))
@@ -279,11 +302,11 @@ def test_half_params(single, part, end):
         "between pairs": fcgi.begin() + fcgi.record(fcgi.PARAMS, half),
         "no end": fcgi.begin() + fcgi.record(fcgi.PARAMS, whole),
     }[part]
-    with fcgi.Connection(single.socket) as c:
+    with fcgi.Connection(hasty.socket) as c:
         c.send(sent)
         if end == "wait":
             dropped(c)
-    serves(single)
+    serves(hasty)
 
 
 @pytest.mark.parametrize(
@@ -305,17 +328,17 @@ def test_bad_content_length(single, length):
 
 
 @pytest.mark.parametrize("how", ["end of stream", "close", "silence"])
-def test_short_body(single, how):
+def test_short_body(hasty, how):
     head = fcgi.begin(True) + fcgi.stream(
         fcgi.PARAMS, fcgi.pairs(fcgi.params(method="POST", CONTENT_LENGTH="100"))
     )
-    with fcgi.Connection(single.socket) as c:
+    with fcgi.Connection(hasty.socket) as c:
         c.send(head + fcgi.record(fcgi.STDIN, b"x" * 50))
         if how == "end of stream":
             c.send(fcgi.record(fcgi.STDIN))
         if how != "close":
             dropped(c)
-    serves(single)
+    serves(hasty)
 
 
 @pytest.mark.parametrize("announced", ["", "0", "10"])
@@ -332,8 +355,8 @@ def test_overlong_body(single, announced):
     serves(single)
 
 
-def test_body_without_end(single):
-    with fcgi.Connection(single.socket) as c:
+def test_body_without_end(hasty):
+    with fcgi.Connection(hasty.socket) as c:
         c.send(
             fcgi.begin(True)
             + fcgi.stream(
@@ -342,7 +365,7 @@ def test_body_without_end(single):
             + fcgi.record(fcgi.STDIN, b"x" * 10)
         )
         dropped(c)
-    serves(single)
+    serves(hasty)
 
 
 def test_bytes_one_by_one(single):
@@ -354,11 +377,11 @@ def test_bytes_one_by_one(single):
 
 
 @pytest.mark.parametrize("when", ["in params", "in body", "after the answer"])
-def test_abort(single, when):
+def test_abort(hasty, when):
     body = b"x" * 100
     head = fcgi.begin(True)
     all_params = fcgi.stream(fcgi.PARAMS, fcgi.pairs(fcgi.params(method="POST", body=body)))
-    with fcgi.Connection(single.socket) as c:
+    with fcgi.Connection(hasty.socket) as c:
         if when == "in params":
             c.send(head + all_params[:40] + fcgi.record(fcgi.ABORT))
             dropped(c)
@@ -369,7 +392,7 @@ def test_abort(single, when):
             assert c.get(keep=True).status == 200
             c.send(fcgi.record(fcgi.ABORT))
             dropped(c)
-    serves(single)
+    serves(hasty)
 
 
 @pytest.mark.parametrize(
@@ -485,17 +508,17 @@ def test_too_many_parameters(single):
     serves(single)
 
 
-def test_a_request_that_trickles(single):
+def test_a_request_that_trickles(hasty):
     """Each wait is short; all of them together are limited too, so that the worker lives."""
-    before = single.worker()
-    with fcgi.Connection(single.socket) as c:
+    before = hasty.worker()
+    with fcgi.Connection(hasty.socket) as c:
         with contextlib.suppress(OSError):
             for byte in fcgi.request(HTTP_USER_AGENT="x" * 60000):
                 c.send(bytes([byte]))
                 time.sleep(0.01)
         dropped(c)
-    serves(single)
-    assert single.worker() == before and single.status()["killed"] == 0
+    serves(hasty)
+    assert hasty.worker() == before and hasty.status()["killed"] == 0
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -517,17 +540,19 @@ def test_random_changes_of_a_request(single, seed):
     assert single.worker() == before and single.status()["died"] == 0
 
 
-def test_reader_that_stops_reading(single):
-    with fcgi.Connection(single.socket) as c:
+def test_reader_that_stops_reading(hasty):
+    """Another request is sent whenever the answer to the one before is there, which nobody reads."""
+    with fcgi.Connection(hasty.socket) as c:
         for _ in range(100):
-            c.send(fcgi.request("/v1/openapi.json", keep=True))
-            time.sleep(0.05)
-            if single.workers(state="busy"):
+            try:
+                c.send(fcgi.request("/v1/openapi.json", keep=True))
+            except OSError:
                 break
-        assert single.workers(state="busy"), "the worker writes"
-        client.until(lambda: single.workers()[0]["connections"] == 0, what="it is dropped")
-    assert "not delivered" in single.log.read_text()
-    serves(single)
+            select.select([c.sock], [], [])
+            client.until(lambda: "not delivered" in hasty.log.read_text() or not hasty.workers(state="busy"))
+        client.until(lambda: hasty.workers()[0]["connections"] == 0, what="it is dropped")
+    assert "not delivered" in hasty.log.read_text()
+    serves(hasty)
 
 
 def test_client_that_leaves(single):
@@ -579,7 +604,7 @@ def test_signal_in_the_middle_of_a_request(single, where, sig):
 
 def test_term_in_the_middle_of_a_request(stalled):
     in_hand = InHand(stalled)
-    os.kill(stalled.workers(state="busy")[0]["pid"], signal.SIGTERM)
+    os.kill(in_hand.worker["pid"], signal.SIGTERM)
     assert in_hand.answer().status == 503
     serves(stalled)
 
@@ -619,16 +644,17 @@ def test_kill_again_and_again(merx):
     client.until(lambda: len(merx.workers(state="ready")) == 2, what="both are back")
 
 
-def test_deadline(stalled):
-    in_hand = InHand(stalled)
-    stuck = stalled.workers(state="busy")[0]
-    assert stuck["route"] == "meta.readyz"
-    os.kill(stuck["pid"], signal.SIGSTOP)
+def test_deadline(make):
+    """It is also that of a worker which has all the time in the world for its database."""
+    merx = make(workers=1, **HASTY | {"db_connect_timeout_s": 60})
+    merx.database.listen(64)
+    in_hand = InHand(merx)
     with pytest.raises(fcgi.Dropped):
-        in_hand.answer()
-    assert "deadline" in stalled.log.read_text()
-    assert stalled.status()["killed"] == 1
-    serves(stalled)
+        in_hand.connection.answer()
+    assert "deadline" in merx.log.read_text()
+    assert merx.status()["killed"] == 1
+    merx.database.close()
+    serves(merx)
 
 
 def test_recycling(make):
@@ -665,7 +691,7 @@ def test_status(merx):
 def test_status_while_every_worker_is_busy(stalled):
     in_hand = InHand(stalled)
     (busy,) = stalled.workers()
-    assert busy["state"] == "busy" and busy["route"] == "meta.readyz"
+    assert (busy["pid"], busy["state"]) == (in_hand.worker["pid"], "busy")
     assert in_hand.answer().status == 503
 
 
@@ -772,7 +798,7 @@ def test_stop(merx):
     pids = [w["pid"] for w in merx.status()["workers"]]
     done = merx.run("stop")
     assert done.returncode == 0, done.stderr
-    assert merx.process.wait(5) == 0
+    assert merx.process.wait(client.PATIENCE_S) == 0
     assert not any(map(merx.alive, pids))
     assert not merx.socket.exists()
     assert not merx.settings["control"].exists()
@@ -788,18 +814,18 @@ def test_stop_finishes_what_is_in_hand(stalled):
     assert in_hand.answer().status == 503
     assert queued.answer().status == 200
     assert kept.closed()
-    assert stalled.process.wait(10) == 0
+    assert stalled.process.wait(client.PATIENCE_S) == 0
 
 
 def test_second_signal_stops_at_once(stalled):
     in_hand = InHand(stalled)
-    os.kill(stalled.workers(state="busy")[0]["pid"], signal.SIGSTOP)
+    os.kill(in_hand.worker["pid"], signal.SIGSTOP)
     stalled.process.send_signal(signal.SIGTERM)
     client.until(lambda: stalled.status()["phase"] == "stopping", what="it has heard")
     stalled.process.send_signal(signal.SIGTERM)
-    assert stalled.process.wait(10) == 0
+    assert stalled.process.wait(client.PATIENCE_S) == 0
     with pytest.raises(fcgi.Dropped):
-        in_hand.answer()
+        in_hand.connection.answer()
 
 
 def test_workers_do_not_outlive_a_killed_master(merx):
@@ -844,7 +870,7 @@ def test_control_socket_bears_rude_clients(merx):
     rude = []
     for _ in range(30):
         s = socket.socket(socket.AF_UNIX)
-        s.settimeout(10)
+        s.settimeout(client.PATIENCE_S)
         try:
             s.connect(str(merx.settings["control"]))
             rude.append(s)

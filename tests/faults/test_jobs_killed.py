@@ -6,6 +6,7 @@ import subprocess
 import client
 import invariants
 import pytest
+import sealed
 from client import program, tied, until
 from shop import make_product, variant_ids
 
@@ -15,12 +16,10 @@ KILLS = 12
 
 
 @pytest.fixture(scope="module")
-def lone(place):
-    stack = client.Stack(place / "killed", workers=2)
-    stack.start()
+def lone(module_stack):
+    stack = module_stack("killed", workers=2)
     stop_its_jobs(stack)
-    yield stack
-    stack.stop()
+    return stack
 
 
 def stop_its_jobs(stack):
@@ -30,8 +29,9 @@ def stop_its_jobs(stack):
 
 
 class Runner:
-    def __init__(self, stack):
-        self.process = subprocess.Popen(tied(program(), "jobs"), env=stack.environment(job_interval_ms=20))
+    def __init__(self, stack, job_interval_ms=20):
+        self.process = subprocess.Popen(tied(program(), "jobs"),
+                                        env=stack.environment(job_interval_ms=job_interval_ms))
 
     def __enter__(self):
         return self.process
@@ -39,7 +39,7 @@ class Runner:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(60) in (0, -signal.SIGKILL, -signal.SIGTERM)
+        assert self.process.wait(client.PATIENCE_S) in (0, -signal.SIGKILL, -signal.SIGTERM)
 
 
 def copies(stack, order, n, waiting=False):
@@ -89,8 +89,9 @@ def killed_until_done(stack, left):
         with Runner(stack) as process:
             until(lambda: left() < before, what="some progress")
             process.kill()
+        sealed.end_leases(stack)
     with Runner(stack):
-        until(lambda: left() == 0, 120, "the rest")
+        until(lambda: left() == 0, what="the rest")
 
 
 def test_orders_expire_once(lone):
@@ -144,7 +145,7 @@ def test_jobs_work_in_batches(lone, token):
     lone.admin().rows("UPDATE orders SET expires_at = '2000-01-01' WHERE status = 0")
     due = count(lone, LEFT)
     before = statements(lone)
-    with Runner(lone):
+    with Runner(lone, job_interval_ms=1000):  # looking for more, when all is done, costs statements too
         until(lambda: count(lone, LEFT) == 0, what="the end of it")
         used = statements(lone) - before
     assert due >= ORDERS and used < ORDERS, (due, used)

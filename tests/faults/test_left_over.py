@@ -41,10 +41,11 @@ def test_nothing_outlives_a_killed_run(tmp_path, more):
     told, held = tmp_path / "told", tmp_path / "test_held.py"
     held.write_text(HOLDS.format(told=str(told)))
     short = tmp_path / "b"
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}  # it is nobody's part
     run = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir=tests", "-p", "conftest",
          f"--basetemp={short}", *more, held],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT / "tests")}, stdout=subprocess.DEVNULL)
+        cwd=ROOT, env=env | {"PYTHONPATH": str(ROOT / "tests")}, stdout=subprocess.DEVNULL)
     try:
         until(lambda: run.poll() is not None or told.exists() and told.read_text(), what="the stack serves")
         where = told.read_text().split()

@@ -72,12 +72,11 @@ def once(beside, end, carried_out, new):
     for nth in range(1, COMMITS_MAX):
         call, status, check = new()
         first, failed = at_commit(beside, nth, end, carried_out, call)
+        if first is None:
+            beside.reload()  # workers that die often come back later each time
 
         def again():
-            try:
-                answer = call()
-            except (fcgi_client.Dropped, ConnectionError, TimeoutError):
-                return None  # workers that die often come back later each time
+            answer = call()
             assert answer[0] in (status, 503), answer
             return answer[0] == status and answer
 

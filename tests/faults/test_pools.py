@@ -10,27 +10,22 @@ import threading
 import fcgi_client
 import pytest
 from beside import Beside
-from client import Api, until
+from client import PATIENCE_S, Api, until
 from load import (
-    Load, NginxErrors, Waiting, be_guest, cart_lock, change_nginx, expect, read, sign_in, status,
+    Load, NginxErrors, Waiting, be_guest, cart_lock, expect, read, sign_in, status,
     stopped, workers)
 from shop import make_product, variant_ids
 from wire import Wire
-
-# A request that is held up here waits until the test lets go; no time is measured.
-PATIENT = {"db_statement_timeout_ms": 55_000, "db_lock_timeout_s": 50, "queue_age_max_ms": 58_000,
-           "request_timeout_ms": 60_000, "drain_timeout_s": 90}
+# A worker that gives no sign of life is killed after two of these time-outs and three seconds.
+HASTY = {"request_timeout_ms": 1000, "db_statement_timeout_ms": 500, "queue_age_max_ms": 500}
 
 
 @pytest.fixture
 def make(new_stack, request):
     """A stack of one's own and a variant with plenty of stock."""
 
-    def one(patient=False, **settings):
-        settings = {"workers": 3, "slow_workers": 1} | (PATIENT if patient else {}) | settings
-        stack = new_stack(request.node.name, **settings)
-        if patient:
-            change_nginx(stack, "merx-pass.conf", {"fastcgi_read_timeout 10s": "fastcgi_read_timeout 65s"})
+    def one(**settings):
+        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
         return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
 
     return one
@@ -38,7 +33,7 @@ def make(new_stack, request):
 
 def test_one_worker_waits_and_the_others_do_not(make):
     """Twelve kept connections or more over three workers, of which one has a request that waits."""
-    stack, variant = make(patient=True)
+    stack, variant = make()
     buyer = Wire(stack).guest()
     body = {"variant_id": variant, "quantity": 1}
     expect(buyer.send("POST", "/v1/cart/items", body), 201)
@@ -90,7 +85,7 @@ def ask_all(connections):
 
 def test_a_waiting_worker_behind_nginx(make):
     """At most the requests on the connections of that worker wait with it, one on each."""
-    stack, variant = make(patient=True)
+    stack, variant = make()
     answered = collections.Counter()
 
     def ask(wire):
@@ -112,7 +107,7 @@ def test_a_waiting_worker_behind_nginx(make):
 
 
 def test_status_while_all_wait(make):
-    stack, variant = make(patient=True)
+    stack, variant = make()
     with Waiting(stack, variant):
         for _ in range(5):
             busy = workers(stack)
@@ -160,7 +155,7 @@ def test_each_route_in_its_pool(make):
 
 
 def test_sign_ins_do_not_delay_the_fast_pool(make):
-    stack, variant = make(patient=True, slow_workers=2)
+    stack, variant = make(slow_workers=2)
     errors = NginxErrors(stack)
     with Load([(Wire(stack), sign_in(stack)) for _ in range(8)]) as signing:
         signing.more(8)
@@ -177,7 +172,7 @@ def test_sign_ins_do_not_delay_the_fast_pool(make):
 
 def test_deadline(make):
     """A worker that is busy for too long is killed; its client hears of it, and nobody else."""
-    stack, variant = make(request_timeout_ms=2500, db_statement_timeout_ms=2000, queue_age_max_ms=2000)
+    stack, variant = make(request_timeout_ms=6000, db_statement_timeout_ms=5500, queue_age_max_ms=5500)
     with Waiting(stack, variant, all_busy=False) as waiting:
         (stuck,) = workers(stack, state="busy")
         others = {w["pid"] for w in workers(stack)} - {stuck["pid"]}
@@ -189,14 +184,14 @@ def test_deadline(make):
         until(lambda: len(workers(stack, state="ready")) == 3, what="it was replaced")
         assert {w["pid"] for w in workers(stack)} > others
         assert (status(stack)["killed"], status(stack)["died"]) == (1, 0)
-    waiting.lock.process.wait(10)
+    waiting.lock.process.wait(PATIENCE_S)
     wire = waiting.wires[0]
     expect(wire.send("POST", "/v1/cart/items", waiting.body), 201)
     assert waiting.quantities(stack.db()) == [2]
 
 
-def test_stuck_between_requests(make):
-    stack, _ = make(request_timeout_ms=1000, db_statement_timeout_ms=500, queue_age_max_ms=500)
+def test_stuck_between_requests(new_stack):
+    stack = new_stack("stuck", workers=3, slow_workers=1, **HASTY)
     before = workers(stack)
     os.kill(before[0]["pid"], signal.SIGSTOP)
     until(lambda: status(stack)["killed"] == 1, what="the stopped worker was killed")
@@ -206,12 +201,11 @@ def test_stuck_between_requests(make):
     assert "does not respond between requests" in stack.log()
 
 
-def test_stopped_together(make, tmp_path):
+def test_stopped_together(new_stack, tmp_path):
     """A worker that wakes up with the master is not taken for stuck. The pause ends when another
     master has killed a worker that stood still alone."""
-    few = {"request_timeout_ms": 1000, "db_statement_timeout_ms": 500, "queue_age_max_ms": 500}
-    stack, _ = make(**few)
-    other = Beside(stack, tmp_path, **few)
+    stack = new_stack("together", workers=3, slow_workers=1, **HASTY)
+    other = Beside(stack, tmp_path)
     pids = [stack.pid("serve"), *(w["pid"] for w in status(stack)["workers"])]
     with stopped(pids):
         other.lose_a_worker()

@@ -7,12 +7,14 @@ import time
 
 import fcgi_client
 import pytest
-from client import Api, program, until
+from client import PATIENCE_S, Api, program, until
 from load import (
     Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, mixed, read, serve, serving,
     settled, status, stopped, workers)
 from shop import make_product, variant_ids
 from wire import Wire
+
+AT_WORK = "user = 'merx' AND command IN ('Execute', 'Query')"
 
 
 @pytest.fixture
@@ -185,7 +187,7 @@ def test_reload_during_a_reload(new_stack, tmp_path):
     """Settings written while a reload is under way are not lost."""
     conf = tmp_path / "merx.conf"
     conf.write_text("workers = 2\n")
-    stack = new_stack("twice", slow_workers=1, conf=conf)
+    stack = new_stack("twice", slow_workers=1, conf=conf, db_connect_timeout_s=1)
     with stopped([stack.pid("db")]):
         reloads = [Reload(stack)]
         until(lambda: status(stack)["phase"] == "reloading", what="it waits for the database")
@@ -203,7 +205,7 @@ class Reload:
             [program(), "reload"], env=stack.environment(), stdout=subprocess.PIPE, text=True)
 
     def wait(self):
-        return self.process.communicate(timeout=30)[0]
+        return self.process.communicate(timeout=PATIENCE_S)[0]
 
 
 def assert_done(waiting, db):
@@ -252,8 +254,9 @@ def test_second_signal_stops_at_once(make):
         until(lambda: not alive(master), what="the master ended")
         assert not any(map(alive, pids))
         assert {code for code, _ in waiting.answers()} == {503}, waiting.got
+        assert len(stack.processes(AT_WORK)) >= 3, "no request had come to its end"
         waiting.release()
-    until(lambda: not stack.processes("user = 'merx' AND command IN ('Execute', 'Query')"))
+    until(lambda: not stack.processes(AT_WORK), what="the server has heard of the end of its clients")
     assert set(waiting.quantities(stack.db())) == {1}
 
 

@@ -6,14 +6,16 @@ import subprocess
 import uuid
 
 import pytest
-from client import ADDRESS, Api, Stack, program, tied, until
+from client import ADDRESS, Api, program, tied, until
 from factor import enrol
 from load import Load, Session, counter, expect
 from wire import Wire
 
 import sealed
 
-BUSY_S = 1  # request_timeout_ms of these stacks
+# The program that rotates waits as long as a request may take: for less, where none is under way.
+NOTHING_UNDER_WAY = {"request_timeout_ms": 1000, "db_statement_timeout_ms": 900, "queue_age_max_ms": 900}
+UNDER_LOAD = {"request_timeout_ms": 5000, "db_statement_timeout_ms": 4500, "queue_age_max_ms": 4500}
 COLUMNS = {"account.phone": ("account", "phone", "id"), "address.sealed": ("address", "sealed", "id"),
            "mail.sealed": ("mail", "sealed", "id"), "totp.secret": ("totp", "secret", "account_id")}
 
@@ -21,9 +23,8 @@ COLUMNS = {"account.phone": ("account", "phone", "id"), "address.sealed": ("addr
 class Shop:
     """A store with people in it, and its values at rest."""
 
-    def __init__(self, place):
-        self.stack = Stack(place, workers=4, slow_workers=1, request_timeout_ms=BUSY_S * 1000,
-                           db_statement_timeout_ms=500, queue_age_max_ms=500).start()
+    def __init__(self, stack, waits):
+        self.stack, self.waits = stack, waits
         self.api = Api(self.stack)
         self.keys = pathlib.Path(self.stack.env["MERX_KEYS"])
         self.owner = self.stack.admin()
@@ -46,14 +47,15 @@ class Shop:
         return (self.keys / "pii.active").read_text().strip()
 
     def rotate(self, check=True):
-        return self.stack.merx("key", "rotate-pii", check=check)
+        return self.stack.merx("key", "rotate-pii", check=check, **self.waits)
 
 
 @pytest.fixture
-def shop(place):
-    made = Shop(place / uuid.uuid4().hex[:8])
-    yield made
-    made.stack.stop()
+def shop(new_stack, request):
+    name, how = uuid.uuid4().hex[:8], {"workers": 4, "slow_workers": 1}
+    if "load" in request.node.name:
+        return Shop(new_stack(name, **how, **UNDER_LOAD), UNDER_LOAD)
+    return Shop(new_stack(name, **how), NOTHING_UNDER_WAY)
 
 
 class Owner:
@@ -139,7 +141,7 @@ def test_a_rotation_that_is_killed_goes_on(shop, row):
         rows = sorted(held for name, held, _ in shop.values() if name == "address.sealed")
         lock.run(f"BEGIN; SELECT 1 FROM address WHERE id = x'{rows[row]}' FOR UPDATE")
     waits = counter(shop.stack, "lock_row_lock_waits")
-    running = subprocess.Popen(tied(program(), "key", "rotate-pii"), env=shop.stack.environment(),
+    running = subprocess.Popen(tied(program(), "key", "rotate-pii"), env=shop.stack.environment(**shop.waits),
                                stdout=subprocess.DEVNULL)
     until(lambda: len(shop.files()) > 2, what="the new key")
     if row is not None:

@@ -14,14 +14,10 @@ from shop import make_product, variant_ids
 
 
 @pytest.fixture(scope="module")
-def stack(place):
-    """A stack of this module's own, with little patience."""
-    own = client.Stack(
-        place / "stalls", workers=2, db_statement_timeout_ms=400, db_connect_timeout_s=1,
-        catalog_cache_ms=0,
-    )
-    yield own.start()
-    own.stop()
+def stack(module_stack):
+    """With as little patience as one that nginx does not leave."""
+    return module_stack("stalls", workers=2, db_statement_timeout_ms=1500, db_connect_timeout_s=1,
+                        queue_age_max_ms=5000, request_timeout_ms=8000, catalog_cache_ms=0)
 
 
 @pytest.fixture(scope="module")

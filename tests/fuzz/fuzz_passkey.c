@@ -3,50 +3,16 @@
  * byte: of which algorithm); one CBOR item. The challenge is always right, so that the libraries
  * get what the checks let through: the limit on one allocation (tests/fuzz/run) says whether they
  * believe a count that nothing stands behind. */
+#include "../unit/passkey_data.h"
+
 #include <cbor.h>
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "base/rnd.h"
 #include "codec/cbor_scan.h"
-#include "codec/passkey.h"
 
 #define DATA_MAX 12000 /* what fits a request */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const struct mx_hash secret = {{1}};
-
-static struct mx_passkey_asked asked_for(enum mx_passkey_use use)
-{
-    return (struct mx_passkey_asked){.rp_id = "shop.example",
-                                     .origins = "https://shop.example",
-                                     .secret = &secret,
-                                     .use = use,
-                                     .now_ms = 1000};
-}
-
-static struct mx_str client_data(struct mx_arena *a, enum mx_passkey_use use)
-{
-    struct mx_str challenge = mx_passkey_challenge(a, &secret, use, (struct mx_id){{0}}, 1000);
-
-    return mx_str_fmt(a,
-                      "{\"type\":\"%s\",\"challenge\":\"%.*s\","
-                      "\"origin\":\"https://shop.example\"}",
-                      use == MX_PASSKEY_REGISTER ? "webauthn.create" : "webauthn.get",
-                      MX_FMT(challenge));
-}
-
-static struct mx_str data_of(struct mx_arena *a, struct mx_str rest)
-{
-    struct mx_hash rp = mx_sha256(MX_S("shop.example"));
-    struct mx_buf b;
-
-    mx_buf_init(&b, a, 1 << 16);
-    mx_buf_str(&b, (struct mx_str){(const char *)rp.b, sizeof rp.b});
-    mx_buf_str(&b, rest);
-    return mx_buf_view(&b);
-}
 
 static void register_object(struct mx_arena *a, struct mx_str object)
 {
@@ -63,18 +29,7 @@ static void register_object(struct mx_arena *a, struct mx_str object)
 
 static void register_data(struct mx_arena *a, struct mx_str in)
 {
-    struct mx_str data = data_of(a, in);
-    struct mx_buf b;
-
-    mx_buf_init(&b, a, 1 << 16);
-    mx_buf_str(&b, MX_S("\xa3\x63"
-                        "fmt\x64none\x67"
-                        "attStmt\xa0\x68"
-                        "authData\x59"));
-    mx_buf_byte(&b, (char)(data.n >> 8));
-    mx_buf_byte(&b, (char)(data.n & 0xff));
-    mx_buf_str(&b, data);
-    register_object(a, mx_buf_view(&b));
+    register_object(a, object_of(a, data_of(a, in)));
 }
 
 static void assert_data(struct mx_arena *a, struct mx_str in)

@@ -1,6 +1,8 @@
 """Signing up, signing in and new passwords, with what is sent and what is answered."""
 import ctypes
 import ctypes.util
+import statistics
+import time
 
 from client import PASSWORD, handle_of
 
@@ -43,6 +45,22 @@ def weak_hash(password):
     )
     assert done == 0
     return out.value.decode()
+
+
+def take_like_time(one, other):
+    """Both calls take alike, in the middle of several; what tells them apart does so in each round, and the
+    load of the machine does not."""
+    for _ in range(5):
+        took = [[], []]
+        for _ in range(8):
+            for call, times in zip((one, other), took):
+                began = time.perf_counter()
+                call()
+                times.append(time.perf_counter() - began)
+        ratio = statistics.median(took[0]) / statistics.median(took[1])
+        if 1 / 3 < ratio < 3:
+            return
+    raise AssertionError(f"one takes {ratio} times as long as the other")
 
 
 def change(person, new=NEW, current=None, **how):

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import fcgi_client
-from client import program, tied, until
+from client import PATIENCE_S, program, tied, until
 from db_proxy import DbProxy
 
 
@@ -25,8 +25,12 @@ class Beside:
 
     def stop(self):
         self.master.send_signal(signal.SIGTERM)
-        assert self.master.wait(60) == 0
+        assert self.master.wait(PATIENCE_S) == 0
         self.proxy.close()
+
+    def reload(self):
+        """New workers, at once."""
+        subprocess.run([program(), "reload"], env=self.env, check=True, capture_output=True)
 
     def status(self):
         return json.loads(subprocess.run([program(), "status", "json"], env=self.env, check=True,

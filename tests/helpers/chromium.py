@@ -1,11 +1,10 @@
 """Chromium through chromedriver (W3C WebDriver, and its virtual authenticator of WebAuthn section
 11)."""
 import subprocess
-import time
 
 import requests
 
-from client import tied
+from client import PATIENCE_S, tied, until
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -26,17 +25,16 @@ class Browser:
         self.base += "/session/" + self.call("POST", "/session", capabilities=wanted)["sessionId"]
 
     def wait(self):
-        for _ in range(200):
-            try:
-                if self.http.get(self.base + "/status", timeout=5).json()["value"]["ready"]:
-                    return
-            except requests.ConnectionError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError("chromedriver does not answer")
+        until(self.ready, what="chromedriver answers")
+
+    def ready(self):
+        try:
+            return self.http.get(self.base + "/status", timeout=PATIENCE_S).json()["value"]["ready"]
+        except requests.ConnectionError:
+            return False
 
     def call(self, method, path, **sent):
-        answer = self.http.request(method, self.base + path, timeout=60,
+        answer = self.http.request(method, self.base + path, timeout=PATIENCE_S,
                                    json=sent if method == "POST" else None)
         assert answer.status_code == 200, answer.text
         return answer.json()["value"]
@@ -67,4 +65,4 @@ class Browser:
             self.call("DELETE", "")
         finally:
             self.driver.terminate()
-            self.driver.wait(timeout=30)
+            self.driver.wait(PATIENCE_S)

@@ -6,6 +6,8 @@ import socket
 import struct
 import threading
 
+from client import PATIENCE_S
+
 COM_QUERY = 3
 UNANSWERED = {0x01, 0x18, 0x19}  # COM_QUIT, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE
 
@@ -56,7 +58,7 @@ class DbProxy:
             held.answered = threading.Event()
             held.set()
             server.sendall(packet)
-            assert held.answered.wait(60)
+            assert held.answered.wait(PATIENCE_S)
 
         self.peer_pid = peer_pid(client)
         relay = hook(forward)

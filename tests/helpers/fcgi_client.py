@@ -3,6 +3,8 @@ and reads what comes back record by record."""
 import socket
 import struct
 
+from client import PATIENCE_S
+
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR = range(1, 8)
 KEEP = 1
 
@@ -83,7 +85,7 @@ class Answer:
 class Connection:
     """One connection to a worker."""
 
-    def __init__(self, path, timeout=10):
+    def __init__(self, path, timeout=PATIENCE_S):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(timeout)
         self.sock.connect(str(path))

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from client import ADDRESS, program, tied, until
+from client import ADDRESS, PATIENCE_S, program, tied, until
 from wire import Wire
 
 PAY = {"payment": {"provider": "sandbox", "token": "tok_ok"}, "email": "guest@example.com"}
@@ -59,9 +59,9 @@ class Load:
                 else:
                     self.good += 1
 
-    def more(self, n, seconds=120):
+    def more(self, n):
         """Wait for n more good answers."""
-        want, end = self.good + n, time.monotonic() + seconds
+        want, end = self.good + n, time.monotonic() + PATIENCE_S
         while self.good < want:
             assert time.monotonic() < end, (f"{want - self.good} are missing", self.failed[-3:])
             time.sleep(0.02)
@@ -224,24 +224,6 @@ class NginxErrors:
         return [line for line in self.new() if "timed out" in line]
 
 
-def change_nginx(stack, name, changes):
-    """Replace texts, each there once, in a file of merx's, and let nginx read it."""
-    conf = stack.run / "nginx" / "merx" / name
-    text = conf.read_text()
-    for old, new in changes.items():
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    conf.write_text(text)
-    pid = stack.pid("nginx")
-    old = children(pid)
-    os.kill(pid, signal.SIGHUP)
-    until(lambda: children(pid) and not children(pid) & old, what="nginx has reloaded")
-
-
-def children(pid):
-    return set(map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
-
-
 # ---- database
 
 
@@ -260,7 +242,7 @@ class Session:
     def __exit__(self, *_):
         if not self.process.stdin.closed:
             self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(PATIENCE_S)
 
     def start(self, sql):
         """Send statements without waiting."""
@@ -320,14 +302,17 @@ class Waiting:
         for w in self.wires:
             expect(w.send("POST", "/v1/cart/items", self.body), 201)
         self.lock = cart_lock(stack, self.wires)
-        while any(w["state"] == "ready" for w in workers(stack)):
-            self._send(self.wires[len(self.threads)])
-            time.sleep(0.05)
-            if not all_busy:
-                until(lambda: workers(stack, state="busy"), what="a busy worker")
-                break
+        self._send()
+        until(lambda: workers(stack, state="busy"), what="a busy worker")
+        if all_busy:
+            until(lambda: not workers(stack, state="ready") or self._send(), what="no worker is free")
 
-    def _send(self, wire):
+    def _send(self):
+        """Another one, if there are more; nothing is known of its worker yet."""
+        if len(self.threads) == len(self.wires):
+            return
+        wire = self.wires[len(self.threads)]
+
         def add():
             try:
                 answer = wire.send("POST", "/v1/cart/items", self.body)
@@ -343,7 +328,8 @@ class Waiting:
 
     def answers(self):
         for t in self.threads:
-            t.join(30)
+            t.join(PATIENCE_S)
+            assert not t.is_alive(), "an answer is missing"
         return self.got
 
     def quantities(self, db):

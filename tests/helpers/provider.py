@@ -27,7 +27,7 @@ def make_certificate(directory, name="tls", host="IP:127.0.0.1"):
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
          "-days", "2", "-subj", "/CN=provider", "-addext", f"subjectAltName={host}",
          "-keyout", key, "-out", cert],
-        check=True, capture_output=True, timeout=30)
+        check=True, capture_output=True)
     return cert, key
 
 

@@ -10,6 +10,8 @@ import threading
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from client import PATIENCE_S, free_port
+
 USER, SECRET = "merx-sender", "pass-Word-of-the-mail-account"
 
 
@@ -55,8 +57,8 @@ class Server:
             how |= {"authenticator": self.authenticate, "auth_required": True}
         if tls:
             how |= {"tls_context": tls, "require_starttls": True}
-        self.controller = Controller(self, hostname="127.0.0.1", port=port or free(),
-                                     ssl_context=implicit, ready_timeout=10, **how)
+        self.controller = Controller(self, hostname="127.0.0.1", port=port or free_port(),
+                                     ssl_context=implicit, ready_timeout=PATIENCE_S, **how)
 
     @property
     def port(self):
@@ -152,12 +154,6 @@ class Mute:
         self.listener.close()
         for wire in self.taken:
             wire.close()
-
-
-def free():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 async def forever(_):

@@ -4,13 +4,15 @@ import json
 import ssl
 import urllib.parse
 
+from client import PATIENCE_S
+
 
 class Wire:
     def __init__(self, stack, token=None):
         url = urllib.parse.urlsplit(stack.env["MERX_URL"])
         context = ssl.create_default_context(cafile=stack.env["MERX_CA"])
         self.mount, self.token = url.path, token
-        self.connection = http.client.HTTPSConnection(url.hostname, url.port, context=context, timeout=30)
+        self.connection = http.client.HTTPSConnection(url.hostname, url.port, context=context, timeout=PATIENCE_S)
 
     def send(self, method, path, body=None, **headers):
         """(status, bytes)"""

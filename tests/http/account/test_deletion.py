@@ -487,7 +487,7 @@ def test_no_mail_is_queued_beside_the_end(api, customer, stack, db):
     until(lambda: counter(stack, "lock_row_lock_current_waits") or asked, what="the question to wait")
     assert asked == []
     ending.run("COMMIT")
-    asking.join(30)
+    asking.join(client.PATIENCE_S)
     assert asked == [202] and db.value(queued) == "0"
 
 

@@ -7,11 +7,7 @@ from client import (
 from accounts import account, asked, change, login, other_code, register, reset, tokens_of, verify
 from sessions import refused, signed_in
 
-
-@pytest.fixture
-def customer(api):
-    """One who has signed up and got mail."""
-    return api.sign_up()
+pytestmark = pytest.mark.signed_up
 
 
 def ask(person, email, password=None, **how):

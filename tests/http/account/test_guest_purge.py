@@ -14,10 +14,8 @@ KEEP_D = 7
 
 
 @pytest.fixture(scope="module")
-def lone(place):
-    stack = client.Stack(place / "guests", workers=2, guest_keep_d=KEEP_D)
-    yield stack.start()
-    stack.stop()
+def lone(module_stack):
+    return module_stack("guests", workers=2, guest_keep_d=KEEP_D)
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +38,10 @@ def walk(stack):
     ended(stack, last, KEEP_D + 1)
     runner = subprocess.Popen(client.tied(client.program(), "jobs"), env=stack.environment(job_interval_ms=20))
     try:
-        until(lambda: not exists(stack, last), 60, done)
+        until(lambda: not exists(stack, last), what=done)
     finally:
         runner.send_signal(signal.SIGTERM)
-        assert runner.wait(60) == 0
+        assert runner.wait(client.PATIENCE_S) == 0
 
 
 def exists(stack, person):

@@ -17,6 +17,7 @@ from jwcrypto.common import JWException
 import client
 from client import problem
 
+LEEWAY_S = 30  # lib/codec/token.h
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -296,10 +297,11 @@ def test_claims_have_their_form(refused, forge, claims):
 def test_times(api, refused, forge):
     now = int(time.time())
     refused(forge.token(claims={"iat": now - 400, "nbf": now - 400, "exp": now - 61}))
-    refused(forge.token(claims={"nbf": now + 90}))
-    refused(forge.token(claims={"iat": now + 90, "exp": now + 400}))
+    refused(forge.token(claims={"nbf": now + 600}))
+    refused(forge.token(claims={"iat": now + 600, "exp": now + 900}))
     refused(forge.token(claims={"iat": now - 10, "exp": now + 86400}))
-    late = forge.token(claims={"iat": now - 400, "nbf": now - 400, "exp": now - 10})
+    now = int(time.time())
+    late = forge.token(claims={"iat": now - 400, "nbf": now - 400, "exp": now - 2})
     assert api.get("/v1/me", token=late).status_code == 200
     early = forge.token(claims={"nbf": now + 10})
     assert api.get("/v1/me", token=early).status_code == 200
@@ -321,9 +323,14 @@ def test_a_cached_token_ends_too(new_stack):
     api = client.Api(new_stack("short", token_ttl_s=30, workers=2))
     person = api.guest()
     forge = Forge(api.stack.env["MERX_KEYS"], person.token)
-    now = int(time.time())
-    token = forge.token(claims={"iat": now - 60, "nbf": now - 60, "exp": now - 26})
-    assert api.get("/v1/me", token=token).status_code == 200
+
+    def late():
+        """A token that was good a moment ago."""
+        now = int(time.time())
+        token = forge.token(claims={"iat": now - 90, "nbf": now - 90, "exp": now - LEEWAY_S + 2})
+        return api.get("/v1/me", token=token).status_code == 200 and token
+
+    token = client.until(late, what="a token that is looked at in time")
     client.until(lambda: api.get("/v1/me", token=token).status_code == 401, what="the end")
 
 

@@ -12,11 +12,7 @@ from client import at_once, faults, problem, unique_key
 from sessions import refresh, refused, rotated, signed_in
 from shop import make_product, variant_ids
 
-
-@pytest.fixture
-def customer(api):
-    """One who has signed up and got mail."""
-    return api.sign_up()
+pytestmark = pytest.mark.signed_up
 
 
 def claims(token):
@@ -91,7 +87,7 @@ def test_reuse_is_in_the_audit_log(api, customer, db):
 
 def test_after_the_grace_the_parent_ends_the_family(api, customer, stack):
     one = rotated(api, customer.refresh_token)
-    shift(stack, customer, "rotated_at", "- INTERVAL 11 SECOND")
+    shift(stack, customer, "rotated_at", f"- INTERVAL {client.PATIENCE['refresh_grace_s'] + 1} SECOND")
     refused(api, customer.refresh_token)
     refused(api, one["refresh_token"])
 

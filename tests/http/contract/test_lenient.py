@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from client import ADDRESS, faults, problem, unique_email, unique_key
+from client import ADDRESS, PATIENCE_S, Api, faults, problem, unique_email, unique_key
 from shop import make_product, variant_ids
 
 ORIGIN = "https://shop.example"
@@ -70,7 +70,7 @@ def packed(stack, method, path, token=None, body=None, **headers):
     """(status, headers, bytes as they came) of a request that takes gzip."""
     url = urllib.parse.urlsplit(stack.env["MERX_URL"])
     context = ssl.create_default_context(cafile=stack.env["MERX_CA"])
-    connection = http.client.HTTPSConnection(url.hostname, url.port, context=context, timeout=30)
+    connection = http.client.HTTPSConnection(url.hostname, url.port, context=context, timeout=PATIENCE_S)
     headers = {"Accept-Encoding": "gzip"} | {k.replace("_", "-"): v for k, v in headers.items()}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -150,11 +150,8 @@ def pattern(method, path):
 # ---- browsers
 
 @pytest.fixture(scope="module")
-def with_origin(place, recorder):
-    import client
-    stack = client.Stack(place / "cors", cors_origins=ORIGIN, workers=1)
-    yield client.Api(stack.start(), recorder)
-    stack.stop()
+def with_origin(module_stack, recorder):
+    return Api(module_stack("cors", cors_origins=ORIGIN, workers=1), recorder)
 
 
 def test_nginx_own_errors_can_be_read_by_a_page(with_origin):

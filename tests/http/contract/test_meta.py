@@ -320,7 +320,7 @@ def test_old_tls_is_refused(api, options):
 def test_metrics_for_the_host_alone(api, stack):
     """Prometheus text at /metrics of the site, nothing of it below the mount."""
     site = api.url.rsplit("/", 1)[0]
-    answer = api.http.get(site + "/metrics", timeout=10)
+    answer = api.http.get(site + "/metrics", timeout=client.PATIENCE_S)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert re.search(r'^merx_requests_total\{class="ok"\} [1-9]', answer.text, re.M)

@@ -11,12 +11,7 @@ from staff_helpers import STAFF, audit_rows, hire, invite, key, new_role
 from shop import make_product, variant_ids
 from factor import enrol, half, second, wrong_code
 
-
-@pytest.fixture
-def customer(api):
-    """One who has signed up and got mail."""
-    return api.sign_up()
-
+pytestmark = pytest.mark.signed_up
 LOG = "/v1/admin/audit-log"
 
 

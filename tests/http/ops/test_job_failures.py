@@ -19,12 +19,9 @@ TRIES_MAX = 2  # the pauses before it: one second
 
 
 @pytest.fixture(scope="module")
-def lone(place, recorder):
+def lone(module_stack):
     """A stack whose rows break, and are given up soon."""
-    stack = client.Stack(place / "failures", workers=2, job_tries_max=TRIES_MAX, job_interval_ms=20,
-                         db_lock_timeout_s=1, db_statement_timeout_ms=2000)
-    yield stack.start()
-    stack.stop()
+    return module_stack("failures", workers=2, job_tries_max=TRIES_MAX, job_interval_ms=20, db_lock_timeout_s=1)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +75,7 @@ def failing(stack, subject):
 
 
 def dead(stack, subject):
-    return until(lambda: [f for f in failures(stack, subject) if f["state"] == "1"], 30, "death")[0]
+    return until(lambda: [f for f in failures(stack, subject) if f["state"] == "1"], what="death")[0]
 
 
 def of(staff, subject, **query):
@@ -270,7 +267,7 @@ def test_a_mail_whose_key_is_lost_waits_for_it(lone, api, staff):
 
 def metrics(api, name):
     site = api.url.rsplit("/", 1)[0]
-    text = api.http.get(site + "/metrics", timeout=10).text
+    text = api.http.get(site + "/metrics", timeout=client.PATIENCE_S).text
     return {m[1]: int(m[2]) for m in re.finditer(rf'^{name}{{job="(\w+)"}} (\d+)$', text, re.M)}
 
 

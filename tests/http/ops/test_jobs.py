@@ -1,6 +1,6 @@
 """Background jobs: mail in bad weather, and rows that are swept away."""
-import os
 import signal
+import subprocess
 
 import pytest
 
@@ -11,11 +11,9 @@ from shop import assert_ledger, make_product, variant_ids
 
 
 @pytest.fixture(scope="module")
-def lone(place):
+def lone(module_stack):
     """A stack whose jobs and database may suffer."""
-    stack = client.Stack(place / "jobs", workers=2)
-    yield stack.start()
-    stack.stop()
+    return module_stack("jobs", workers=2)
 
 
 def register(stack):
@@ -94,14 +92,7 @@ def test_a_broken_value_makes_no_header(lone):
 
 def test_two_runners_share_the_work(lone):
     """A second runner beside the first: nothing is sent twice."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")} | lone.settings
-    env |= {
-        "MERX_DB_SOCKET": lone.env["MERX_DB_SOCKET"], "MERX_DB_USER": "merx",
-        "MERX_DB_PASSWORD_FILE": str(lone.run / "merx.password"), "MERX_KEYS": lone.env["MERX_KEYS"],
-        "MERX_MAIL": lone.env["MERX_MAIL"], "MERX_LOG": lone.env["MERX_LOG"],
-        "MERX_JOB_INTERVAL_MS": "20",
-    }
-    second = client.subprocess.Popen(client.tied(client.program(), "jobs"), env=env)
+    second = subprocess.Popen(client.tied(client.program(), "jobs"), env=lone.environment(job_interval_ms=20))
     try:
         emails = [register(lone) for _ in range(20)]
         for email in emails:
@@ -111,7 +102,7 @@ def test_two_runners_share_the_work(lone):
             assert len(lone.mailbox().all(email)) == 1
     finally:
         second.send_signal(signal.SIGTERM)
-        assert second.wait(30) == 0
+        assert second.wait(client.PATIENCE_S) == 0
 
 
 @pytest.mark.req("AUD-1")
