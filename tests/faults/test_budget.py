@@ -21,7 +21,7 @@ def product(api):
 
 
 def each_time(test):
-    """What a request takes too much, it takes each time. Sessions that other hosts have ended are asked
+    """A request that takes too much takes it each time. Sessions that other hosts have ended are asked
     for between requests, but on a busy machine now and then by one that finds it due."""
 
     @functools.wraps(test)

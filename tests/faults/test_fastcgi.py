@@ -192,7 +192,7 @@ class InHand:
         return select.select([self.connection.sock], [], [], 0)[0]
 
     def answer(self):
-        """What it is told when the database is gone."""
+        """The answer once the database is gone."""
         self.merx.database.close()
         return self.connection.answer()
 

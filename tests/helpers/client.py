@@ -28,8 +28,8 @@ import people
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "correct-Horse-battery-9"
-# For what a test waits so long before it fails: longer than any process may stand still on a busy
-# machine. What comes in time costs none of it.
+# A test waits so long for anything before it fails: longer than any process may stand still on a busy
+# machine. Nothing that comes in time costs any of it.
 PATIENCE_S = 300
 # A code as mail shows it, and a handle that no answer has given.
 CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b")

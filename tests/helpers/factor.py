@@ -44,7 +44,7 @@ class App:
 
 
 def in_one_step(call):
-    """What call() gives, once no step has ended meanwhile."""
+    """The value of call(), once no step has ended meanwhile."""
     while True:
         began, answer = int(time.time()) // STEP, call()
         if int(time.time()) // STEP == began:

@@ -7,7 +7,7 @@
 
 static const struct mx_hash secret = {{1}};
 
-/* What is asked for, at the time of client_data(). */
+/* The question, at the time of client_data(). */
 static struct mx_passkey_asked asked_for(enum mx_passkey_use use)
 {
     return (struct mx_passkey_asked){.rp_id = "shop.example",
