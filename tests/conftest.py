@@ -132,7 +132,7 @@ def guest(api):
 
 @pytest.fixture
 def customer(api, request):
-    """Who has signed up and got mail where a file says so (signed_up), or just is there."""
+    """A customer who is just there or, where a file says so (signed_up), went all the way and got mail."""
     return api.sign_up() if request.node.get_closest_marker("signed_up") else api.customer()
 
 

@@ -30,7 +30,7 @@ export const newAddress = () => `${randomUUID().slice(0, 18)}@example.com`;
 
 // The newest code that was mailed to the address.
 async function mailedCode(address) {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 6000; i++) {
     const names = readdirSync(env.MERX_MAIL).filter((n) => !n.startsWith(".")).sort();
     for (const name of names.reverse()) {
       const mail = readFileSync(join(env.MERX_MAIL, name), "utf8");
