@@ -1,9 +1,11 @@
 """Whatever a test run starts ends with it, also when the run is killed."""
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from client import ROOT, until
@@ -40,7 +42,7 @@ def living(*where):
 def test_nothing_outlives_a_killed_run(tmp_path, more):
     told, held = tmp_path / "told", tmp_path / "test_held.py"
     held.write_text(HOLDS.format(told=str(told)))
-    short = tmp_path / "b"
+    short = tempfile.mkdtemp(prefix="mx-")  # paths of sockets are short
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}  # it is nobody's part
     run = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir=tests", "-p", "conftest",
@@ -55,3 +57,4 @@ def test_nothing_outlives_a_killed_run(tmp_path, more):
         run.send_signal(signal.SIGKILL)
         run.wait()
     until(lambda: not living(*where), what="all of it has ended")
+    shutil.rmtree(short)

@@ -21,7 +21,11 @@ class Beside:
             sandbox_provider="on", **settings)
         self.env = env
         self.master = subprocess.Popen(tied(program(), "serve"), env=env)
-        until(lambda: subprocess.run([program(), "status"], env=env, capture_output=True).returncode == 0)
+        until(self.serves, what="workers beside the stack")
+
+    def serves(self):
+        assert self.master.poll() is None, "it has ended"
+        return subprocess.run([program(), "status"], env=self.env, capture_output=True).returncode == 0
 
     def stop(self):
         self.master.send_signal(signal.SIGTERM)

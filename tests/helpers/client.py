@@ -188,6 +188,16 @@ class Stack:
             check=check, timeout=PATIENCE_S,
         )
 
+    @contextlib.contextmanager
+    def jobs(self, **settings):
+        """One more runner of jobs, whose first turn looks at everything."""
+        runner = subprocess.Popen(tied(program(), "jobs"), env=self.environment(job_interval_ms=20, **settings))
+        try:
+            yield runner
+        finally:
+            runner.send_signal(signal.SIGTERM)
+            assert runner.wait(PATIENCE_S) == 0
+
     @property
     def mysql(self):
         """Is the database server MySQL?"""

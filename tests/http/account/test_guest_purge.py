@@ -1,7 +1,4 @@
 """Guests whom nobody can be any more are deleted with all that was theirs; others are not."""
-import signal
-import subprocess
-
 import pytest
 
 import client
@@ -36,12 +33,8 @@ def walk(stack):
     done = "the last guest, who comes after all others"
     last = client.Api(stack).guest()
     ended(stack, last, KEEP_D + 1)
-    runner = subprocess.Popen(client.tied(client.program(), "jobs"), env=stack.environment(job_interval_ms=20))
-    try:
+    with stack.jobs():
         until(lambda: not exists(stack, last), what=done)
-    finally:
-        runner.send_signal(signal.SIGTERM)
-        assert runner.wait(client.PATIENCE_S) == 0
 
 
 def exists(stack, person):
