@@ -13,6 +13,7 @@ from sessions import refresh, refused, rotated, signed_in
 from shop import make_product, variant_ids
 
 pytestmark = pytest.mark.signed_up
+BEYOND_GRACE = f"- INTERVAL {client.PATIENCE['refresh_grace_s'] + 1} SECOND"
 
 
 def claims(token):
@@ -87,7 +88,7 @@ def test_reuse_is_in_the_audit_log(api, customer, db):
 
 def test_after_the_grace_the_parent_ends_the_family(api, customer, stack):
     one = rotated(api, customer.refresh_token)
-    shift(stack, customer, "rotated_at", f"- INTERVAL {client.PATIENCE['refresh_grace_s'] + 1} SECOND")
+    shift(stack, customer, "rotated_at", BEYOND_GRACE)
     refused(api, customer.refresh_token)
     refused(api, one["refresh_token"])
 
@@ -98,8 +99,8 @@ def test_a_key_makes_the_grace_no_longer(api, customer, stack):
     key, sent = unique_key(), {"refresh_token": customer.refresh_token}
     first, again = (api.post("/v1/auth/refresh", sent, key=key) for _ in range(2))
     assert again.content == first.content and again.headers["Idempotency-Replayed"] == "true"
-    shift(stack, customer, "rotated_at", "- INTERVAL 11 SECOND")
-    stack.admin().run("UPDATE idempotency SET created_at = created_at - INTERVAL 11 SECOND"
+    shift(stack, customer, "rotated_at", BEYOND_GRACE)
+    stack.admin().run(f"UPDATE idempotency SET created_at = created_at {BEYOND_GRACE}"
                       f" WHERE idem_key = '{key}'")
     problem(api.post("/v1/auth/refresh", sent, key=key), 401, "invalid_refresh_token")
     problem(api.get("/v1/me", token=first.json()["access_token"]), 401, "unauthorized")
