@@ -128,7 +128,7 @@ SELECT class FROM tax_rate WHERE class = :class LIMIT 1 LOCK IN SHARE MODE;
 -- name: product.tax_classes
 -- doc: Classes that have a rate.
 -- out: str class
-SELECT DISTINCT class FROM tax_rate ORDER BY class LIMIT 100;
+SELECT DISTINCT class FROM tax_rate ORDER BY class LIMIT 1000;
 
 -- name: product.insert
 -- doc: New products, from a JSON array of objects.
