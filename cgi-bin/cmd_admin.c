@@ -135,6 +135,20 @@ static bool check_statements(struct mx_cmd *c, struct mx_db *db)
     return e == MX_OK;
 }
 
+/* Migrations as they were applied must be those of this program. */
+static bool check_migrations(struct mx_cmd *c, struct mx_db *db)
+{
+    struct mx_buf out;
+    enum mx_err e;
+
+    mx_buf_init(&out, c->arena, TEXT_MAX);
+    mx_db_begin_request(db, c->arena);
+    e = mx_schema_check(c->arena, db, &out);
+    if (e != MX_OK)
+        fprintf(stderr, "migrations: %s%s\n", out.p, out.n > 0 ? "" : mx_err_code(e));
+    return e == MX_OK;
+}
+
 /* A database that is down may come up later; a wrong schema must be migrated, an account granted.
  */
 static bool check_database(struct mx_cmd *c)
@@ -143,7 +157,7 @@ static bool check_database(struct mx_cmd *c)
     bool up, ok;
     const char *why = mx_worker_schema(c->arena, db, &up);
 
-    ok = !why && (!up || check_statements(c, db));
+    ok = !why && (!up || (check_migrations(c, db) && check_statements(c, db)));
     if (up && ok)
         warn_prepared(db);
     if (why)
@@ -196,13 +210,28 @@ int mx_cmd_check(struct mx_cmd *c)
 
 /* ---- schema ---- */
 
+/* Exit status 1: something is to be applied, or wrong. */
+static int migrate_status(struct mx_cmd *c)
+{
+    struct mx_buf out;
+    int missing;
+    enum mx_err e;
+
+    mx_buf_init(&out, c->arena, TEXT_MAX);
+    e = mx_migrate_status(c->arena, c->settings, &out, &missing);
+    fwrite(out.p, 1, out.n, stdout);
+    return e == MX_OK && missing == 0 ? 0 : 1;
+}
+
 int mx_cmd_migrate(struct mx_cmd *c)
 {
     struct mx_buf out;
     enum mx_err e;
 
+    if (c->argc == 1 && strcmp(c->argv[0], "status") == 0)
+        return migrate_status(c);
     if (c->argc > 0) {
-        fprintf(stderr, "merx migrate: takes no arguments\n");
+        fprintf(stderr, "usage: merx migrate [status]\n");
         return 2;
     }
     mx_buf_init(&out, c->arena, TEXT_MAX);

@@ -129,6 +129,52 @@ static enum mx_err check_applied(struct run *r, int *ret_n)
     return MX_OK;
 }
 
+/* ---- looking ---- */
+
+static void list_row(struct run *r, int i, const struct q_schema_migrations_row *row)
+{
+    char at[MX_TIME_TEXT];
+
+    if (!row) {
+        mx_buf_fmt(r->out, "%-32s to be applied\n", mx_migrations[i].name);
+        return;
+    }
+    mx_time_text(row->finished_at.ms ? row->finished_at : row->started_at, at);
+    mx_buf_fmt(r->out, "%-32.*s %s %.*s%s\n", MX_FMT(row->name),
+               row->finished_at.ms ? "applied" : "unfinished, begun", MX_TIME_TEXT, at,
+               i >= mx_migrations_n ? ", of a later release" : "");
+}
+
+enum mx_err mx_migrate_status(struct mx_arena *a, const struct mx_settings *conf,
+                              struct mx_buf *out, int *ret_missing)
+{
+    struct run r = {.db = mx_db_new(conf), .arena = a, .out = out};
+    struct mx_list rows = {0};
+    int done = 0;
+    enum mx_err e;
+
+    mx_db_begin_request(r.db, a);
+    e = q_schema_migrations(r.db, &rows);
+    if (e != MX_OK)
+        mx_buf_fmt(out, "the record of migrations cannot be read: %s\n",
+                   mx_db_last_error(r.db).why);
+    for (size_t i = 0; e == MX_OK && (i < rows.n || i < (size_t)mx_migrations_n); i++)
+        list_row(&r, (int)i, i < rows.n ? MX_AT(rows, struct q_schema_migrations_row, i) : NULL);
+    if (e == MX_OK)
+        e = check_applied(&r, &done);
+    *ret_missing = done < mx_migrations_n ? mx_migrations_n - done : 0;
+    mx_db_free(r.db);
+    return e;
+}
+
+enum mx_err mx_schema_check(struct mx_arena *a, struct mx_db *db, struct mx_buf *out)
+{
+    struct run r = {.db = db, .arena = a, .out = out};
+    int done;
+
+    return check_applied(&r, &done);
+}
+
 /* ---- steps ---- */
 
 /* Run the migration's statement. One that the server refused has changed nothing and is forgotten;
@@ -202,7 +248,10 @@ static enum mx_err migrate(struct run *r)
     enum mx_err e = mx_db_script(r->db, mx_str_c(tables), &why), given;
 
     if (e != MX_OK) {
-        mx_buf_fmt(r->out, "cannot begin: %s\n", why);
+        mx_buf_fmt(r->out,
+                   "cannot begin: %s\nMigrations need an account that may change the schema: "
+                   "MERX_DB_USER and MERX_DB_PASSWORD_FILE name it for this command.\n",
+                   why);
         return e;
     }
     MX_TRY(take_lease(r));

@@ -23,6 +23,14 @@ int mx_schema_version(void);
  * before it serves, and take away nothing that that one needs. */
 const char *mx_schema_refused(struct mx_arena *a, int64_t version);
 
+/* Write a line for each migration to `out`, applied or not, and what is wrong with them: gaps,
+ * unfinished ones, texts that have changed (MX_E_CONFLICT). *ret_missing counts those that
+ * mx_migrate would apply. */
+enum mx_err mx_migrate_status(struct mx_arena *a, const struct mx_settings *conf,
+                              struct mx_buf *out, int *ret_missing) MX_MUST_CHECK;
+/* The last part of it alone, on an open handle. */
+enum mx_err mx_schema_check(struct mx_arena *a, struct mx_db *db, struct mx_buf *out) MX_MUST_CHECK;
+
 /* Apply what is missing; one line a step goes to `out`. */
 enum mx_err mx_migrate(struct mx_arena *a, const struct mx_settings *conf,
                        struct mx_buf *out) MX_MUST_CHECK;

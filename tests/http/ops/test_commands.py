@@ -28,7 +28,7 @@ def test_a_bad_line_leaves_the_control_commands(settings):
     status = merx("-c", bad, "status")
     assert status.returncode == 0 and "fast" in status.stdout and status.stderr == why
     scale = merx("-c", bad, "scale", "0")
-    assert scale.returncode == 2 and scale.stderr.endswith("usage: merx scale N\n")
+    assert scale.returncode == 1 and scale.stderr.startswith(f"{why}error: the fast pool can have ")
 
 
 @pytest.mark.parametrize("command", ["config", "check", "serve", "migrate", "key"])
@@ -90,3 +90,46 @@ def test_version(option):
 def test_no_such_command():
     done = merx("sreve")
     assert done.returncode == 2 and done.stderr.startswith("merx: there is no command sreve\n")
+
+
+# ---- migrations
+
+
+def status_of(stack):
+    done = stack.merx("migrate", "status", check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_migrations_are_listed_and_compared(stack):
+    code, lines = status_of(stack)
+    assert code == 0 and len(lines) > 50 and all(" applied 20" in line for line in lines)
+    assert lines[0].startswith("0001_account ")
+    admin, newest = stack.admin(), len(lines)
+    row = f"WHERE version = {newest}"
+    sum_of = admin.value(f"SELECT HEX(sha256) FROM schema_migration {row}")
+    admin.run(f"UPDATE schema_migration SET sha256 = REPEAT('x', 32) {row}")
+    try:
+        code, lines = status_of(stack)
+        assert code == 1 and " has changed since it was applied" in lines[-1]
+        done = stack.merx("check", check=False)
+        assert done.returncode == 2 and done.stderr.startswith("migrations: ") and lines[-1] in done.stderr
+    finally:
+        admin.run(f"UPDATE schema_migration SET sha256 = x'{sum_of}' {row}")
+    assert stack.merx("check").returncode == 0
+
+
+def test_migrations_that_are_to_come(stack):
+    """Of an empty schema, which the program's account may not make its own."""
+    admin = stack.admin()
+    admin.run("CREATE DATABASE merx_new; CREATE TABLE merx_new.schema_migration LIKE merx.schema_migration;"
+              " GRANT SELECT ON merx_new.* TO 'merx'@'localhost'")
+    try:
+        done = stack.merx("migrate", "status", check=False, db_name="merx_new")
+        assert done.returncode == 1
+        assert all(line.endswith(" to be applied") for line in done.stdout.splitlines())
+        done = stack.merx("migrate", check=False, db_name="merx_new")
+        assert done.returncode == 1 and "denied" in done.stderr and "MERX_DB_USER" in done.stderr
+    finally:
+        admin.run("REVOKE SELECT ON merx_new.* FROM 'merx'@'localhost'; DROP DATABASE merx_new")
+    done = stack.merx("migrate", "status", check=False, db_name="merx_new")
+    assert done.returncode == 1 and done.stdout.startswith("the record of migrations cannot be read: ")
