@@ -14,6 +14,10 @@
  */
 #define FULL_RETRY_S 3600
 #define TWIN_RETRY_S 1
+/* So many hosts may each use their share of what an account has room for before the room counts
+ * again; a share is good for so long. */
+#define HOSTS 16
+#define ALLOWED_S 600
 
 /* One request under its idempotency and transaction rules. */
 struct run {
@@ -188,13 +192,47 @@ static enum mx_err full(struct run *r)
                    "Too many answers are kept under Idempotency-Keys of this account.");
 }
 
-/* Write the key's row. Answers kept for customers and guests are bounded, those for staff are not.
- */
+/* Ask the database whether there is room for an answer of `bytes`, and what share of the rest this
+ * host may use without asking. */
+static enum mx_err count_kept(struct run *r, uint64_t hash, int64_t bytes, int64_t now_s)
+{
+    const struct mx_settings *conf = r->cx->proc->conf;
+    const struct q_idempotency_kept_row *kept;
+    struct mx_list rows;
+    int64_t answers, room;
+
+    MX_TRY(q_idempotency_kept(r->cx->db, &(struct q_idempotency_kept_in){mx_caller(r->cx)}, &rows));
+    kept = MX_AT(rows, struct q_idempotency_kept_row, 0);
+    answers = conf->idempotency_answers - kept->answers - 1;
+    room = conf->idempotency_bytes - kept->bytes - bytes;
+    r->full = answers < 0 || room < 0;
+    if (r->full)
+        return full(r);
+    mx_allowance_put(mx_shared_allowance(r->cx->proc->shared), hash, answers / HOSTS, room / HOSTS,
+                     now_s, ALLOWED_S);
+    return MX_OK;
+}
+
+/* Answers kept for customers and guests are bounded, those for staff are not. */
+static enum mx_err find_room(struct run *r, int64_t bytes)
+{
+    struct mx_allowance *allowance = mx_shared_allowance(r->cx->proc->shared);
+    struct mx_id account = mx_caller(r->cx);
+    int64_t now_s = mx_mono_ms() / 1000;
+    uint64_t hash;
+
+    if (mx_id_none(account) || r->cx->actor.kind == MX_STAFF)
+        return MX_OK;
+    memcpy(&hash, account.b + sizeof account.b - sizeof hash, sizeof hash);
+    if (mx_allowance_take(allowance, hash, bytes, now_s))
+        return MX_OK;
+    return count_kept(r, hash, bytes, now_s);
+}
+
+/* Write the key's row. */
 static enum mx_err store(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    const struct mx_settings *conf = cx->proc->conf;
-    bool bounded = cx->actor.kind != MX_STAFF;
     struct mx_str answer = sealed_answer(r);
     struct q_idempotency_store_in in = {
         .principal = r->principal,
@@ -205,15 +243,13 @@ static enum mx_err store(struct run *r)
         .body = answer,
         .bytes = (int64_t)answer.n,
         .now = {cx->now_ms},
-        .answers_max = bounded ? conf->idempotency_answers : INT64_MAX,
-        .room = (bounded ? conf->idempotency_bytes : INT64_MAX) - (int64_t)answer.n,
     };
-    int64_t changed;
-    enum mx_err e = q_idempotency_store(cx->db, &in, &changed);
+    enum mx_err e;
 
+    MX_TRY(find_room(r, in.bytes));
+    e = q_idempotency_store(cx->db, &in, NULL);
     r->key_taken = e == MX_E_DUPLICATE;
-    r->full = e == MX_OK && changed == 0;
-    return r->full ? full(r) : e;
+    return e;
 }
 
 /* One try of the route's transaction. */

@@ -11,7 +11,9 @@
  * it.
  *
  * Stored answers are encrypted under the server's secret, and an account has room for so many of
- * them (idempotency_answers, idempotency_bytes). */
+ * them (idempotency_answers, idempotency_bytes). The room is counted in the database when a host
+ * meets the account; the host may then store a sixteenth of what is left before it counts again. On
+ * one host the limits are exact, and each further host may exceed them by its sixteenth. */
 #ifndef MX_API_IDEMPOTENCY_H
 #define MX_API_IDEMPOTENCY_H
 

@@ -48,6 +48,7 @@ struct mx_shared {
     struct mx_cache *cache;
     struct mx_jwks_cache *jwks;
     struct mx_running *running;
+    struct mx_allowance *allowance;
     mx_word catalog;
     _Atomic int64_t polled_ms;
     _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
@@ -74,6 +75,7 @@ struct mx_shared *mx_shared_new(void)
     s->cache = mx_cache_new(ANSWERS);
     s->jwks = mx_jwks_cache_new();
     s->running = mx_running_new();
+    s->allowance = mx_allowance_new();
     return s;
 }
 
@@ -418,6 +420,11 @@ struct mx_jwks_cache *mx_shared_jwks(struct mx_shared *s)
 struct mx_running *mx_shared_running(struct mx_shared *s)
 {
     return s->running;
+}
+
+struct mx_allowance *mx_shared_allowance(struct mx_shared *s)
+{
+    return s->allowance;
 }
 
 uint64_t mx_shared_catalog(struct mx_shared *s)

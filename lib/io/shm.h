@@ -7,6 +7,7 @@
 
 #include "base/ctx.h"
 #include "codec/token.h"
+#include "io/allowance.h"
 #include "io/cache.h"
 #include "io/jwks.h"
 #include "io/running.h"
@@ -54,6 +55,9 @@ struct mx_jwks_cache *mx_shared_jwks(struct mx_shared *s);
 
 /* Requests with a key that processes of this host are running. */
 struct mx_running *mx_shared_running(struct mx_shared *s);
+
+/* What may be kept for callers before the database is asked again. */
+struct mx_allowance *mx_shared_allowance(struct mx_shared *s);
 
 /* Catalog generation: every write to the catalog bumps it. */
 uint64_t mx_shared_catalog(struct mx_shared *s);

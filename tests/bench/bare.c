@@ -444,6 +444,18 @@ static const char *paid_json(const uuid payment)
         hex(payment, true), cart.currency, cart.total, cart.total);
 }
 
+/* May another answer of the account be kept? */
+static bool has_room(const struct request *r)
+{
+    bool good = true, room = false;
+    const struct column *c;
+    if (!run(KEPT, "i", r->account))
+        return false;
+    while ((c = fetch(KEPT, &good)))
+        room = c[0].i < ANSWERS_MAX && c[1].i + (long long)body_n <= ANSWER_BYTES;
+    return good && room;
+}
+
 /* Everything of one order but COMMIT. */
 static int place(struct request *r, const char *key, const unsigned char *hash)
 {
@@ -471,9 +483,9 @@ static int place(struct request *r, const char *key, const unsigned char *hash)
              r->account, "order.paid", "order", order, NULL, after, r->account, seal, 0LL) ||
         !run(LEDGER, "iidisid", lines[0].variant, order, lines[0].quantity, r->account, r->now,
              lines[1].variant, lines[1].quantity) ||
-        !run(STORE, "isibdbdsdd", r->account, key, r->account, hash, (size_t)32, 201LL, body,
-             body_n, (long long)body_n, r->now, ANSWERS_MAX, ANSWER_BYTES - (long long)body_n) ||
-        mysql_stmt_affected_rows(statements[STORE].h) != 1 ||
+        !has_room(r) ||
+        !run(STORE, "isibdbds", r->account, key, r->account, hash, (size_t)32, 201LL, body, body_n,
+             (long long)body_n, r->now) ||
         !run(TAKE, "isid", order, r->now, cart.id, cart.version))
         return 503;
     return (int)mysql_stmt_affected_rows(statements[TAKE].h) == cart.n + 1 ? 201 : 503;

@@ -33,7 +33,7 @@ static MYSQL *links[LINKS];
 
 #define CARD "sssssdddsddd" /* id, slug, title, ...: the columns of a product in a list */
 enum { PROFILE, PRODUCTS, PRODUCT, VARIANTS, AROUND, CART, ORDER, ITEMS, PAYMENT, EVENTS, LEDGER };
-enum { STORE = LEDGER + 1, STORED, TAKE, STATEMENTS };
+enum { KEPT = LEDGER + 1, STORE, STORED, TAKE, STATEMENTS };
 static struct statement {
     const char *name;
     int link;
@@ -54,6 +54,7 @@ static struct statement {
     {.name = "payment.insert", WRITE, ""},
     {.name = "audit.insert", WRITE, "", .rows = 2},
     {.name = "order.ledger_take", WRITE, "", .rows = LINES},
+    {.name = "idempotency.kept", WRITE, "dd"},
     {.name = "idempotency.store", WRITE, ""},
     {.name = "idempotency.find", WRITE, "sdss"},
     {.name = "order.take_stock", WRITE, ""},

@@ -5,18 +5,21 @@ SELECT request_hash, status, body, created_at
   FROM idempotency
  WHERE principal = :principal AND idem_key = :key;
 
+-- name: idempotency.kept
+-- doc: How many answers are kept of an account, and how much they take.
+-- in: id account
+-- out: i64 answers, i64 bytes
+SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS SIGNED)
+  FROM idempotency
+ WHERE account_id = :account;
+
 -- name: idempotency.store
--- doc: The answer of a finished request, if its account has room for it: changes no row where there
--- doc: are answers_max of it, or they take more than `room` bytes.
+-- doc: The answer of a finished request.
 -- in: id principal, bin key, id? account, hash request_hash, i64 status, bin body, i64 bytes
--- in: time now, i64 answers_max, i64 room
+-- in: time now
 INSERT INTO idempotency (principal, idem_key, account_id, request_hash, status, body, bytes,
                          created_at)
-SELECT :principal, :key, :account, :request_hash, :status, :body, :bytes, :now
-  FROM (SELECT COUNT(*) AS answers, COALESCE(SUM(i.bytes), 0) AS bytes
-          FROM idempotency i
-         WHERE i.account_id = :account) AS kept
- WHERE kept.answers < :answers_max AND kept.bytes <= :room;
+VALUES (:principal, :key, :account, :request_hash, :status, :body, :bytes, :now);
 
 -- name: idempotency.move
 -- doc: The keys of an account are another's from now on, but those that it has used itself. The key of a

@@ -1,0 +1,94 @@
+#include "io/allowance.h"
+
+#include <sys/mman.h>
+
+#include "base/log.h"
+#include "io/seqlock.h"
+
+#define SETS 8192u
+#define WAYS 4u
+
+/* An entry: 22 bits of the hash, 16 bits of the second at which it ends, 10 bits of answers, 16
+ * bits of their size in units. */
+#define SIZE_MAX_UNITS INT64_C(0xffff)
+#define ANSWERS_SHIFT 16
+#define ANSWERS_MAX INT64_C(0x3ff)
+#define TIME_SHIFT 26
+#define TIME_MASK UINT64_C(0xffff)
+#define LIFE_MAX 1000 /* seconds; they come round again after 18 hours */
+#define TAG_SHIFT 42
+#define UNIT 1024 /* bytes */
+
+struct mx_allowance {
+    mx_word sets[SETS][WAYS];
+};
+
+struct mx_allowance *mx_allowance_new(void)
+{
+    struct mx_allowance *t =
+        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (t == MAP_FAILED)
+        MX_BUG("no shared memory");
+    return t;
+}
+
+static bool of(uint64_t word, uint64_t hash)
+{
+    return word != 0 && word >> TAG_SHIFT == hash >> TAG_SHIFT;
+}
+
+static bool over(uint64_t word, int64_t now_s)
+{
+    uint64_t left = ((word >> TIME_SHIFT) - (uint64_t)now_s) & TIME_MASK;
+
+    return word == 0 || left == 0 || left > LIFE_MAX;
+}
+
+/* The entry of that hash, else one that is over, else any. */
+static mx_word *place(mx_word *set, uint64_t hash, int64_t now_s)
+{
+    mx_word *at = &set[(hash >> 32) % WAYS];
+
+    for (unsigned i = 0; i < WAYS; i++) {
+        uint64_t word = atomic_load(&set[i]);
+
+        if (of(word, hash))
+            return &set[i];
+        if (over(word, now_s))
+            at = &set[i];
+    }
+    return at;
+}
+
+static int64_t at_most(int64_t n, int64_t most)
+{
+    return n < most ? n : most;
+}
+
+void mx_allowance_put(struct mx_allowance *t, uint64_t hash, int64_t answers, int64_t bytes,
+                      int64_t now_s, int64_t life_s)
+{
+    MX_ASSERT(answers >= 0 && bytes >= 0 && life_s <= LIFE_MAX);
+    atomic_store(place(t->sets[hash % SETS], hash, now_s),
+                 hash >> TAG_SHIFT << TAG_SHIFT |
+                     ((uint64_t)(now_s + life_s) & TIME_MASK) << TIME_SHIFT |
+                     (uint64_t)at_most(answers, ANSWERS_MAX) << ANSWERS_SHIFT |
+                     (uint64_t)at_most(bytes / UNIT, SIZE_MAX_UNITS));
+}
+
+bool mx_allowance_take(struct mx_allowance *t, uint64_t hash, int64_t bytes, int64_t now_s)
+{
+    int64_t units = (bytes + UNIT - 1) / UNIT;
+    mx_word *at = place(t->sets[hash % SETS], hash, now_s);
+    uint64_t word = atomic_load(at);
+
+    do {
+        if (!of(word, hash) || over(word, now_s) ||
+            (int64_t)(word >> ANSWERS_SHIFT & (uint64_t)ANSWERS_MAX) < 1 ||
+            (int64_t)(word & (uint64_t)SIZE_MAX_UNITS) < units)
+            return false;
+    } while (!atomic_compare_exchange_weak(
+        at, &word, word - (UINT64_C(1) << ANSWERS_SHIFT) - (uint64_t)units));
+    return true;
+}
