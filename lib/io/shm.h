@@ -56,7 +56,7 @@ struct mx_jwks_cache *mx_shared_jwks(struct mx_shared *s);
 /* Requests with a key that processes of this host are running. */
 struct mx_running *mx_shared_running(struct mx_shared *s);
 
-/* What may be kept for callers before the database is asked again. */
+/* Answers that may be kept for callers before the database is asked again. */
 struct mx_allowance *mx_shared_allowance(struct mx_shared *s);
 
 /* Catalog generation: every write to the catalog bumps it. */

@@ -1,4 +1,4 @@
-/* What may be kept for a caller before the database is asked again. */
+/* Answers that may be kept for a caller before the database is asked again. */
 #include "tap.h"
 
 #include "io/allowance.h"
