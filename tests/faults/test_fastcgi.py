@@ -1,5 +1,6 @@
 """Workers and master under bad peers and sudden ends, spoken to without nginx. The database is a
 socket that takes connections and stays silent: who asks it is busy until it is gone."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -696,16 +697,20 @@ def test_status_while_every_worker_is_busy(stalled):
 
 
 def test_reload(merx):
-    with fcgi.Connection(merx.socket) as c:
-        assert c.get(keep=True).status == 200
-        before = {w["pid"] for w in merx.workers()}
-        done = merx.run("reload")
-        assert done.returncode == 0, done.stderr
-        assert "generation 2" in done.stdout
-        after = {w["pid"] for w in merx.workers(state="ready")}
-        assert len(after) == 2 and not after & before
-        assert c.get(keep=True).status == 200
-    client.until(lambda: not any(map(merx.alive, before)), what="the old ones ended")
+    """The command returns when the old workers have ended; until then they serve kept connections on."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with fcgi.Connection(merx.socket) as c:
+            assert c.get(keep=True).status == 200
+            before = {w["pid"] for w in merx.workers()}
+            reload = pool.submit(merx.run, "reload")
+            client.until(lambda: {w["generation"] for w in merx.workers(state="ready")} == {2}, what="new ones")
+            after = {w["pid"] for w in merx.workers(state="ready")}
+            assert len(after) == 2 and not after & before
+            assert c.get(keep=True).status == 200
+            assert not reload.done()
+        done = reload.result()
+    assert done.returncode == 0, done.stderr
+    assert "generation 2" in done.stdout and not any(map(merx.alive, before))
     serves(merx)
 
 
