@@ -9,10 +9,11 @@
 -- :n_options objects {name, values}, values as :brands. :ids is a JSON array of ids in hexadecimal.
 
 -- part: catalog.available
--- Not EXISTS, of which MariaDB 11 makes an IN and reads all variants for it.
+-- Not EXISTS, of which MariaDB 11 makes an IN and reads all variants for it. The index is named, for
+-- statistics from before the catalog was filled say that it has no rows, which is read without one.
 COALESCE((SELECT 1
-            FROM variant v
-            JOIN stock s ON s.variant_id = v.id
+            FROM variant v FORCE INDEX (variant_product)
+            STRAIGHT_JOIN stock s ON s.variant_id = v.id
            WHERE v.product_id = p.id AND v.active = 1 AND s.on_hand > s.reserved
            LIMIT 1), 0)
 
@@ -28,8 +29,8 @@ p.thumbnail, p.rating_sum, p.rating_count,
 {{catalog.columns}}
 
 -- part: catalog.variants_in_stock
-FROM variant v
-JOIN stock s ON s.variant_id = v.id
+FROM variant v FORCE INDEX (variant_product)
+STRAIGHT_JOIN stock s ON s.variant_id = v.id
 WHERE v.product_id = p.id AND v.active = 1 AND s.on_hand > s.reserved
 
 -- part: catalog.lowest
@@ -71,7 +72,7 @@ AND (:brands IS NULL OR LOCATE(CONCAT('\n', p.brand, '\n'), :brands) > 0)
 -- EXISTS, which the optimizer would turn into a join with all variants that there are.
 -- in: i64 in_stock, i64 n_options, str options
 SELECT 1
-  FROM variant v
+  FROM variant v FORCE INDEX (variant_product)
   LEFT JOIN stock s ON s.variant_id = v.id
  WHERE v.product_id = p.id AND v.active = 1
    AND (:in_stock = 0 OR s.on_hand > s.reserved)
