@@ -167,6 +167,9 @@ def older_store(stack, program):
     shutil.rmtree(store.keys, ignore_errors=True)
     store.run("key", "new")
     store.run("demo")
+    tables = stack.admin().rows("SELECT table_name AS name FROM information_schema.tables"
+                                " WHERE table_schema = 'merx_before' AND table_type = 'BASE TABLE'")
+    stack.admin().run("".join(f"ANALYZE TABLE merx_before.{t['name']};" for t in tables))
     return store
 
 
