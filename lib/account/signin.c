@@ -16,8 +16,10 @@
 
 enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale, struct mx_tokens *ret_tokens)
 {
-    struct q_account_insert_guest_in in = {
-        mx_id_new(), locale.p != NULL ? locale : MX_S("en"), {cx->now_ms}};
+    struct q_account_insert_guest_in in = {mx_id_new(),
+                                           locale.p != NULL ? locale
+                                                            : mx_mail_language(cx->accept_language),
+                                           {cx->now_ms}};
 
     MX_TRY(q_account_insert_guest(cx->db, &in, NULL));
     ret_tokens->user = (struct mx_profile){
@@ -68,8 +70,14 @@ static enum mx_err make_account(struct mx_ctx *cx, const struct person *p, struc
     if (!mx_id_none(p->guest))
         MX_TRY(upgrade(cx, p, &done));
     if (!done) {
-        struct q_account_insert_customer_in in = {
-            mx_id_new(), p->email, p->key, p->verified_at, p->name, p->phc, {cx->now_ms}};
+        struct q_account_insert_customer_in in = {mx_id_new(),
+                                                  p->email,
+                                                  p->key,
+                                                  p->verified_at,
+                                                  p->name,
+                                                  p->phc,
+                                                  mx_mail_language(cx->accept_language),
+                                                  {cx->now_ms}};
 
         MX_TRY(q_account_insert_customer(cx->db, &in, NULL));
         *ret_id = in.id;

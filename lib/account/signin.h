@@ -46,7 +46,8 @@ struct mx_signin {
     struct mx_tokens tokens; /* filled when signed in */
 };
 
-/* A new anonymous account with a session, in the present transaction. `locale` may be absent. */
+/* A new anonymous account with a session, in the present transaction. `locale` absent: what the
+ * caller's Accept-Language says. */
 enum mx_err mx_signin_guest(struct mx_ctx *cx, struct mx_str locale,
                             struct mx_tokens *ret_tokens) MX_MUST_CHECK;
 

@@ -316,11 +316,11 @@ static enum mx_err run_once(struct run *r)
 }
 
 /* Where a repetition that comes late means that two hold the secret of the request, it is one like
- * any other: the answer that is kept tells nobody any more. */
+ * any other: the access token in the answer that is kept has expired. */
 static enum mx_err leave_old_answer(struct run *r)
 {
     struct mx_ctx *cx = r->cx;
-    int64_t brief_ms = cx->proc->conf->refresh_grace_s * 1000;
+    int64_t life_ms = cx->proc->conf->token_ttl_s * 1000;
     const struct q_idempotency_find_row *row;
     struct mx_list rows;
 
@@ -329,7 +329,7 @@ static enum mx_err leave_old_answer(struct run *r)
     if (rows.n == 0)
         return MX_OK;
     row = MX_AT(rows, struct q_idempotency_find_row, 0);
-    if (cx->now_ms - row->created_at.ms <= brief_ms ||
+    if (cx->now_ms - row->created_at.ms < life_ms ||
         !mx_keys_made(cx->proc->keys, told(r), &row->request_hash))
         return MX_OK;
     r->key = (struct mx_str){0};

@@ -85,7 +85,7 @@
     I(rate_token_per_ip_burst, 5000, 1, 1000000, "token refreshes and passkey challenges from one client address: burst") \
     I(rate_token_per_ip_per_min, 60000, 1, 60000000, "token refreshes and passkey challenges from one client address: refill per minute") \
     I(reauth_max_age_s,        900, 30, 86400, "greatest age of the sign-in, or of POST /v1/auth/reauth, for routes that require a recent one, seconds") \
-    I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token may be sent again (lost answer), seconds") \
+    I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token may be sent again without an Idempotency-Key (lost answer), seconds") \
     I(refresh_ttl_d,           30, 1, 365, "an unused session ends after this time, days")                  \
     I(request_timeout_ms,      8000, 100, 600000, "time limit for one request, milliseconds; a worker that exceeds it is killed") \
     B(sandbox_provider,        false, "offer the sandbox payment provider (never in production)")  \

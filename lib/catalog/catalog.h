@@ -22,7 +22,7 @@ extern const char *const mx_product_sort_names[];
 struct mx_catalog_query {
     struct mx_str category;       /* slug; its descendants count too */
     struct mx_str q;              /* words, all of which must occur */
-    struct mx_list ids;           /* struct mx_id; one of them */
+    struct mx_list ids;           /* struct mx_id; one of them. Without memory: any */
     struct mx_list brands;        /* struct mx_str; exactly one of them */
     struct mx_list attributes;    /* struct mx_pair; of each name one of the values given */
     struct mx_list options;       /* the same, of a variant that can be sold */

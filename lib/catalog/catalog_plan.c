@@ -52,7 +52,7 @@ static void plan_ids(struct mx_catalog_plan *p)
     const struct mx_list *ids = &p->q->ids;
     struct mx_json_rows json;
 
-    if (ids->n == 0)
+    if (!ids->at)
         return;
     mx_json_rows_init(&json, p->cx->arena);
     for (size_t i = 0; i < ids->n; i++)

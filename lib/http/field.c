@@ -46,12 +46,11 @@ static bool collects(const struct mx_field *f)
     return f->kind == MX_K_STRS || f->kind == MX_K_MAP;
 }
 
-/* True when the parameter gives row `f` a value: an empty one of several counts as absent. */
+/* True when the parameter gives row `f` a value: an empty string of several counts as absent. */
 static bool gives(const struct mx_field *f, const struct mx_pair *p)
 {
-    bool several = f->kind == MX_K_STRS || f->kind == MX_K_IDS;
-
-    return takes(f, p->name) && (p->value.n > 0 || !several || (f->flags & MX_F_REQUIRED));
+    return takes(f, p->name) &&
+           (p->value.n > 0 || f->kind != MX_K_STRS || (f->flags & MX_F_REQUIRED));
 }
 
 /* Read one value of a row that collects into *to; the name behind a prefix as well. */
@@ -100,7 +99,8 @@ static void collect(struct mx_reader *r, const struct mx_field *f, const struct 
     }
 }
 
-/* The ids of a parameter that is repeated, or has commas between them. */
+/* The ids of a parameter that is repeated, or has commas between them. An empty one names none: a
+ * caller whose list is empty wants nothing, not everything. */
 static void collect_ids(struct mx_reader *r, const struct mx_field *f, const struct mx_sources *src,
                         void *base)
 {
@@ -113,7 +113,7 @@ static void collect_ids(struct mx_reader *r, const struct mx_field *f, const str
     for (int q = 0; q < src->n_query; q++) {
         struct mx_str rest = src->query[q].value, id;
 
-        if (!gives(f, &src->query[q]))
+        if (!gives(f, &src->query[q]) || rest.n == 0)
             continue;
         while (mx_str_split(&rest, ',', &id)) {
             if (!mx_read_count_ok(r, f, &at, to->n + 1))

@@ -203,7 +203,8 @@ struct mx_sources mx_sources_take(struct mx_arena *a, struct mx_sources *src,
  * MX_E_VALIDATION_FAILED when there is any. MX_E_NOT_FOUND when a path value other than a string is
  * malformed: no such resource can be; path strings are checked like all others. The all-zero id and
  * the epoch are refused: they mean "none" inside. Empty text of an optional row that cannot be
- * empty counts as absent. STRS take a repeatable query parameter. An ENUM that is absent is
+ * empty counts as absent; an empty parameter of IDS names none of them, and the list has memory all
+ * the same. STRS take a repeatable query parameter. An ENUM that is absent is
  * names[0]. */
 enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
                            const struct mx_sources *src, struct mx_faults *faults,

@@ -23,8 +23,9 @@
 #define MX_R_REVOKED_OK                                                                       \
     512u /* takes the token of a session that has ended, too: on a route for anyone a guest's \
             alone, who may repeat the sign-in that ended it */
-#define MX_R_BRIEF_REPLAY \
-    2048u /* an answer kept under an Idempotency-Key is given again for refresh_grace_s only */
+#define MX_R_BRIEF_REPLAY                                                                        \
+    2048u /* an answer kept under an Idempotency-Key is given again while its access token lives \
+           */
 #define MX_R_LIST 1024u /* answers with a page of reply->page.rows; limit and cursor are read */
 
 /* Class of requests that count against one limit of the client's address. */

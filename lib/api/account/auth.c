@@ -100,7 +100,8 @@ struct guest {
     struct mx_str locale;
 };
 static const struct mx_field guest_fields[] = {
-    MX_F(struct guest, locale, MX_BODY, 0, 2, 35, MX_LOCALE, "Language of mail, BCP 47."),
+    MX_F(struct guest, locale, MX_BODY, 0, 2, 35, MX_LOCALE,
+         "Language of mail, BCP 47; absent: what Accept-Language says."),
 };
 static MX_SHAPE(guest_shape, "GuestNew", struct guest, guest_fields);
 
@@ -320,8 +321,10 @@ const struct mx_route mx_routes_auth[] = {
      .answers = {{200, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_REFRESH_TOKEN),
      .fn = api_auth_refresh,
-     .doc = "Spend a refresh token for new tokens. A lost answer may be asked for again at once; "
-            "later use of a spent one ends the session, with the same Idempotency-Key too."},
+     .doc = "Spend a refresh token for new tokens. Who sends an Idempotency-Key may ask for a lost "
+            "answer again with the same body and key for as long as the access token in it lives "
+            "(expires_in); without one, within a few seconds (refresh_grace_s). Any other use of a "
+            "spent token ends the session."},
     {.id = "auth.logout",
      .method = MX_POST,
      .path = "/v1/auth/logout",

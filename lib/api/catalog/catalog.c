@@ -178,7 +178,8 @@ static const struct mx_field product_query_fields[] = {
     Q(category, 0, 1, 120, MX_LINE, "Slug; its descendants count too."),
     Q(q, 0, 1, 200, MX_LINE, "Words, all of which occur in title, description, sku or brand."),
     MX_F_KIND(struct product_query, query.ids, "ids", MX_K_IDS, MX_QUERY, 0, 1, 100, MX_LINE,
-              "Only these products, between commas; all on one page unless limit is given."),
+              "Only these products, between commas; all on one page unless limit is given. Empty: "
+              "none."),
     MX_F_KIND(struct product_query, query.brands, "brand", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,
               "Exact brand; given twice, either."),
     Q_HAS(min_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "A variant costs at least so much, minor units."),

@@ -17,10 +17,11 @@ INSERT INTO account (id, kind, locale, created_at, updated_at)
 VALUES (:id, 0, :locale, :now, :now);
 
 -- name: account.insert_customer
--- in: id id, bin? email, bin? email_key, time? verified_at, str name, bin? password_hash, time now
-INSERT INTO account (id, kind, email, email_key, verified_at, name, password_hash,
+-- in: id id, bin? email, bin? email_key, time? verified_at, str name, bin? password_hash, str locale
+-- in: time now
+INSERT INTO account (id, kind, email, email_key, verified_at, name, password_hash, locale,
                      created_at, updated_at)
-VALUES (:id, 1, :email, :email_key, :verified_at, :name, :password_hash, :now, :now);
+VALUES (:id, 1, :email, :email_key, :verified_at, :name, :password_hash, :locale, :now, :now);
 
 -- name: account.upgrade_guest
 -- doc: Make a customer of a guest in place; nothing changes when it is one no longer, or has signed in to

@@ -20,6 +20,32 @@ def test_guest(api):
     assert api.get("/v1/me", token=tokens["access_token"]).json() == user
 
 
+GERMAN = {"Accept-Language": "fr;q=0.4, de-AT, en;q=0.5"}
+
+
+def test_a_new_account_speaks_the_language_of_its_request(api, mailbox):
+    """A guest's, and that of who registers without having been a guest."""
+    guest = api.post("/v1/auth/guest", headers=GERMAN)
+    assert guest.json()["user"]["locale"] == "de"
+    assert api.post("/v1/auth/guest").json()["user"]["locale"] == "en"
+    assert api.post("/v1/auth/guest", {"locale": "fr"}, headers=GERMAN).json()["user"]["locale"] == "fr"
+    email = unique_email()
+    sent = {"email": email, "password": PASSWORD, "name": "Ada"}
+    handle = handle_of(api.post("/v1/auth/register", sent, headers=GERMAN))
+    made = api.verify(email, mailbox.code(email), handle, headers=GERMAN).json()
+    assert made["user"]["locale"] == "de"
+    before = len(mailbox.all(email))
+    assert api.post("/v1/auth/password/forgot", {"email": email}).status_code == 202
+    assert mailbox.wait(email, before + 1)["Content-Language"] == "de"
+
+
+def test_who_was_a_guest_keeps_the_language(api, mailbox):
+    guest = client.Person(api, api.post("/v1/auth/guest", headers=GERMAN))
+    email = unique_email()
+    handle = handle_of(guest.post("/v1/auth/register", {"email": email, "password": PASSWORD, "name": "Ada"}))
+    assert api.verify(email, mailbox.code(email), handle).json()["user"]["locale"] == "de"
+
+
 def test_guest_may_name_a_language(api):
     assert api.post("/v1/auth/guest", {"locale": "de-AT"}).json()["user"]["locale"] == "de-AT"
     assert faults(api.post("/v1/auth/guest", {"locale": "!"}))[0][0] == "/locale"

@@ -93,15 +93,24 @@ def test_after_the_grace_the_parent_ends_the_family(api, customer, stack):
     refused(api, one["refresh_token"])
 
 
-def test_a_key_makes_the_grace_no_longer(api, customer, stack):
-    """A repetition under an Idempotency-Key gets the same answer for as long as it would get the same
-    successor without; then two hold the token, and the family ends."""
+def test_a_key_gives_the_answer_again_while_its_access_token_lives(api, customer, stack):
+    """The time-outs of apps are longer than the grace. Then two hold the token, and the family ends."""
     key, sent = unique_key(), {"refresh_token": customer.refresh_token}
     first, again = (api.post("/v1/auth/refresh", sent, key=key) for _ in range(2))
     assert again.content == first.content and again.headers["Idempotency-Replayed"] == "true"
-    shift(stack, customer, "rotated_at", BEYOND_GRACE)
-    stack.admin().run(f"UPDATE idempotency SET created_at = created_at {BEYOND_GRACE}"
-                      f" WHERE idem_key = '{key}'")
+    life_s = first.json()["expires_in"]
+
+    def later(seconds):
+        """So long after the first answer."""
+        change = f"- INTERVAL {seconds} SECOND"
+        shift(stack, customer, "rotated_at", change)
+        stack.admin().run(f"UPDATE idempotency SET created_at = created_at {change} WHERE idem_key = '{key}'")
+
+    later(life_s // 2)
+    late = api.post("/v1/auth/refresh", sent, key=key)
+    assert late.content == first.content and late.headers["Idempotency-Replayed"] == "true"
+    assert api.get("/v1/me", token=late.json()["access_token"]).status_code == 200
+    later(life_s // 2 + 1)
     problem(api.post("/v1/auth/refresh", sent, key=key), 401, "invalid_refresh_token")
     problem(api.get("/v1/me", token=first.json()["access_token"]), 401, "unauthorized")
     refused(api, first.json()["refresh_token"])

@@ -403,6 +403,9 @@ def test_products_by_their_ids(api, shelf):
     assert ids(page) == shelf.ids() and page["next_cursor"] is None
     assert faults(api.get(f"/v1/products?ids={','.join(many)},{unknown}")) == [("ids", "too_many")]
     assert faults(api.get("/v1/products?ids=x")) == [("ids", "bad_format")]
+    assert listed(api, ids="", facets="true", total="true") | {"facets": None} == {
+        "data": [], "next_cursor": None, "facets": None, "total": 0, "total_capped": False}
+    assert ids(listed(api, ids=["", wanted[0]])) == [wanted[0]]
 
 
 def test_no_total_unless_asked_for(api):
