@@ -35,4 +35,10 @@ int mx_cmd_demo(struct mx_cmd *c);
 int mx_cmd_staff(struct mx_cmd *c);
 int mx_cmd_version(struct mx_cmd *c);
 
+/* How these commands are called, in several lines. */
+void mx_usage_demo(FILE *out);
+void mx_usage_jobs(FILE *out);
+void mx_usage_key(FILE *out);
+void mx_usage_staff(FILE *out);
+
 #endif

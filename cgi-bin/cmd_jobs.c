@@ -16,19 +16,25 @@ struct choice {
 
 static int failed(enum mx_err e)
 {
-    fprintf(stderr, "merx jobs: %s\n", mx_err_title(e));
+    fprintf(stderr, "merx jobs: %s\n",
+            e == MX_E_NOT_FOUND ? "there is no such failure (any more)" : mx_err_title(e));
     return 1;
+}
+
+void mx_usage_jobs(FILE *out)
+{
+    fprintf(out, "usage: merx jobs                       run the jobs\n"
+                 "       merx jobs list [JOB]            print their failures\n"
+                 "       merx jobs retry ID|JOB|all      retry failures at once\n"
+                 "JOB:");
+    for (int i = 0; i < MX_JOB_COUNT; i++)
+        fprintf(out, " %s", mx_job_names[i]);
+    fprintf(out, "\n");
 }
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: merx jobs                       run the jobs\n"
-                    "       merx jobs list [JOB]            print their failures\n"
-                    "       merx jobs retry ID|JOB|all      retry failures at once\n"
-                    "JOB:");
-    for (int i = 0; i < MX_JOB_COUNT; i++)
-        fprintf(stderr, " %s", mx_job_names[i]);
-    fprintf(stderr, "\n");
+    mx_usage_jobs(stderr);
     return 2;
 }
 
@@ -110,7 +116,11 @@ static int dispatch(struct mx_cmd *c, struct mx_ctx *cx)
     bool known = c->argc == 2 ? parse(c->argv[1], &what) : c->argc == 1 && !again;
     enum mx_err e;
 
-    if ((!again && strcmp(c->argv[0], "list") != 0) || !known || (!again && !mx_id_none(what.id)))
+    if (!again && strcmp(c->argv[0], "list") != 0)
+        return usage();
+    if (c->argc == 2 && !known)
+        fprintf(stderr, "merx jobs: %s: no such job or failure\n", c->argv[1]);
+    if (!known || (!again && !mx_id_none(what.id)))
         return usage();
     e = mx_id_none(what.id) ? each(cx, what.job, again) : retry(cx, what.id);
     return e == MX_OK ? 0 : failed(e);

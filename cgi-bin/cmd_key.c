@@ -134,14 +134,13 @@ static const struct {
      "create a new server.secret; the old one stays valid for what it signed"},
 };
 
-static int usage(FILE *out)
+void mx_usage_key(FILE *out)
 {
     fprintf(out, "usage: merx key VERB [ARGUMENT]\n\n");
     for (size_t i = 0; i < MX_LEN(verbs); i++)
         fprintf(out, "  %-13s %-17s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
     fprintf(out, "\nA step that is too early is refused, with the remaining time.\n"
                  "Workers load a change before their next request; no reload is needed.\n");
-    return out == stdout ? 0 : 2;
 }
 
 int mx_cmd_key(struct mx_cmd *c)
@@ -150,8 +149,10 @@ int mx_cmd_key(struct mx_cmd *c)
     int given = c->argc - 1 - force;
     struct call call = {c, keyring(c, force), given == 1 ? c->argv[1] : NULL};
 
-    if (c->argc == 1 && strcmp(c->argv[0], "help") == 0)
-        return usage(stdout);
+    if (c->argc == 1 && strcmp(c->argv[0], "help") == 0) {
+        mx_usage_key(stdout);
+        return 0;
+    }
     for (size_t i = 0; c->argc > 0 && i < MX_LEN(verbs); i++) {
         if (strcmp(c->argv[0], verbs[i].name) != 0)
             continue;
@@ -161,5 +162,6 @@ int mx_cmd_key(struct mx_cmd *c)
         mx_secret_init();
         return verbs[i].fn(&call);
     }
-    return usage(stderr);
+    mx_usage_key(stderr);
+    return 2;
 }

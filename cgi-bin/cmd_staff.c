@@ -132,11 +132,16 @@ static int run_status(struct run *r, int status)
 
 /* ---- the command ---- */
 
+void mx_usage_staff(FILE *out)
+{
+    fprintf(out, "usage: merx staff invite EMAIL NAME ROLE...\n"
+                 "       merx staff list\n"
+                 "       merx staff disable|enable EMAIL\n");
+}
+
 static int usage(void)
 {
-    fprintf(stderr, "usage: merx staff invite EMAIL NAME ROLE...\n"
-                    "       merx staff list\n"
-                    "       merx staff disable|enable EMAIL\n");
+    mx_usage_staff(stderr);
     return 2;
 }
 

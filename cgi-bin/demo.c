@@ -301,6 +301,14 @@ static bool load_all(struct mx_demo *d, struct mx_arena *a, const struct options
     return true;
 }
 
+void mx_usage_demo(FILE *out)
+{
+    fprintf(out, "usage: merx demo [--products N] [--customer-email E]\n"
+                 "                 [--staff-email E] [--staff-role ROLE]\n"
+                 "The passwords are MERX_DEMO_CUSTOMER_PASSWORD and "
+                 "MERX_DEMO_STAFF_PASSWORD.\n");
+}
+
 int mx_cmd_demo(struct mx_cmd *c)
 {
     struct options o = {.role = "owner"};
@@ -309,10 +317,7 @@ int mx_cmd_demo(struct mx_cmd *c)
     bool ok;
 
     if (!read_options(c, &o)) {
-        fprintf(stderr, "usage: merx demo [--products N] [--customer-email E]\n"
-                        "                 [--staff-email E] [--staff-role ROLE]\n"
-                        "The passwords are MERX_DEMO_CUSTOMER_PASSWORD and "
-                        "MERX_DEMO_STAFF_PASSWORD.\n");
+        mx_usage_demo(stderr);
         return 2;
     }
     mx_secret_init();

@@ -21,6 +21,7 @@ static const struct {
     int (*fn)(struct mx_cmd *c);
     unsigned flags;
     const char *args, *help;
+    void (*usage)(FILE *out); /* NULL: the line of `args` and `help` */
 } commands[] = {
     {"serve", mx_cmd_serve, NEEDS_SETTINGS | WRITES_LOG, "", "run the master and its workers"},
     {"status", mx_cmd_status, NEEDS_CONTROL, "[--json|metrics]", "show the running workers"},
@@ -30,18 +31,19 @@ static const struct {
      "set the number of workers of a pool (fast) while it serves"},
     {"stop", mx_cmd_stop, NEEDS_CONTROL, "", "finish running requests and exit"},
     {"jobs", mx_cmd_jobs, NEEDS_SETTINGS | WRITES_LOG, "[list|retry ...]",
-     "run the job runner (mail, expiry); list and retry its failures"},
+     "run the job runner (mail, expiry); list and retry its failures", mx_usage_jobs},
     {"check", mx_cmd_check, NEEDS_SETTINGS, "", "check settings, keys and database"},
     {"config", mx_cmd_config, 0, "[--sample]", "show the settings and their origin"},
     {"key", mx_cmd_key, NEEDS_SETTINGS, "new|list|activate|...",
-     "create, list, activate and retire keys (merx key help)"},
+     "create, list, activate and retire keys (merx key help)", mx_usage_key},
     {"migrate", mx_cmd_migrate, NEEDS_SETTINGS, "[status]",
      "migrate the schema to the version of this program; show what it has had"},
     {"check-sql", mx_cmd_check_sql, NEEDS_SETTINGS, "",
      "prepare every SQL statement against the schema"},
-    {"demo", mx_cmd_demo, NEEDS_SETTINGS, "[...]", "load a demo store into the database"},
+    {"demo", mx_cmd_demo, NEEDS_SETTINGS, "[...]", "load a demo store into the database",
+     mx_usage_demo},
     {"staff", mx_cmd_staff, NEEDS_SETTINGS, "list|invite|disable|enable",
-     "list, invite, disable and enable staff"},
+     "list, invite, disable and enable staff", mx_usage_staff},
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
     {"holdings", mx_cmd_holdings, 0, "",
      "print where personal data is held, and how it is exported and erased"},
@@ -90,8 +92,25 @@ static bool keep_memory(void)
 #endif
 }
 
+static bool asks_for_help(const struct mx_cmd *c)
+{
+    return c->argc == 1 && (strcmp(c->argv[0], "-h") == 0 || strcmp(c->argv[0], "--help") == 0);
+}
+
+static int help(size_t i)
+{
+    if (commands[i].usage)
+        commands[i].usage(stdout);
+    else
+        printf("usage: merx %s%s%s\n\n  %s\n", commands[i].name, *commands[i].args ? " " : "",
+               commands[i].args, commands[i].help);
+    return 0;
+}
+
 static int run(struct mx_cmd *c, size_t i)
 {
+    if (asks_for_help(c))
+        return help(i);
     if (!load(c, commands[i].flags))
         return EXIT_USAGE;
     mx_settings_log_level(c->settings);

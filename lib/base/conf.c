@@ -49,6 +49,7 @@ static const struct former {
 /* Findings of a reading so far. */
 struct reading {
     struct mx_arena *arena;
+    const char *file_name;
     struct mx_buf *errors;
     int n_errors;
     struct mx_settings conf;
@@ -176,9 +177,8 @@ static void read_line(struct reading *r, struct mx_str line, int number)
 {
     struct mx_str name, value = line;
     const struct setting *row;
-    char where[32];
+    const char *where = mx_arena_printf(r->arena, "%s line %d", r->file_name, number);
 
-    snprintf(where, sizeof where, "file line %d", number);
     if (mx_str_find(line, '=') < 0) {
         mx_buf_fmt(error(r), "%s: expected name = value\n", where);
         return;
@@ -368,10 +368,10 @@ static void check_values(struct reading *r)
             mx_buf_fmt(error(r), "settings: %s\n", rules[i].rule);
 }
 
-enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *const *env,
-                         struct mx_settings *ret_conf, struct mx_buf *errors)
+enum mx_err mx_conf_read(struct mx_arena *a, const char *file_name, struct mx_str file_text,
+                         char *const *env, struct mx_settings *ret_conf, struct mx_buf *errors)
 {
-    struct reading r = {.arena = a, .errors = errors};
+    struct reading r = {.arena = a, .file_name = file_name, .errors = errors};
 
     set_defaults(&r.conf);
     read_file(&r, file_text);

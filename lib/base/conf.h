@@ -22,14 +22,17 @@ struct mx_setting_view {
     const char *doc;
 };
 
-/* Read settings into *ret_conf (strings live in `a`). `file_text` may be absent (no file). `env` is
- * an environ-style array. Errors are appended to `errors`, one line each ("file line 3: unknown
- * setting…"); MX_E_VALIDATION_FAILED when there is any, and *ret_conf then has what is sound and
- * the defaults of the rest, for a caller that needs a few settings only. db_password_file, when
- * set, is read (first line) and becomes db_password. Cross checks of values live here too:
- * log_level is a known word, socket_mode is octal, queue and time-out order holds. */
-enum mx_err mx_conf_read(struct mx_arena *a, struct mx_str file_text, char *const *env,
-                         struct mx_settings *ret_conf, struct mx_buf *errors) MX_MUST_CHECK;
+/* Read settings into *ret_conf (strings live in `a`). `file_text` may be absent (no file); errors
+ * call it `file_name`. `env` is an environ-style array. Errors are appended to `errors`, one line
+ * each
+ * ("/etc/merx/merx.conf line 3: unknown setting…"); MX_E_VALIDATION_FAILED when there is any, and
+ * *ret_conf then has what is sound and the defaults of the rest, for a caller that needs a few
+ * settings only. db_password_file, when set, is read (first line) and becomes db_password. Cross
+ * checks of values live here too: log_level is a known word, socket_mode is octal, queue and
+ * time-out order holds. */
+enum mx_err mx_conf_read(struct mx_arena *a, const char *file_name, struct mx_str file_text,
+                         char *const *env, struct mx_settings *ret_conf,
+                         struct mx_buf *errors) MX_MUST_CHECK;
 
 /* First line of the regular file `path`, without its end, into `out`; *ret_line is a part of it,
  * which the caller wipes. Cut at MX_SECRET_FILE_MAX. False with errno when it cannot be read. */

@@ -18,11 +18,14 @@ enum mx_err mx_keydir_open(struct mx_keydir *d)
 
     d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (d->fd < 0)
-        return MX_KEYDIR_REFUSE(d, "%s: %s", d->path, strerror(errno));
+        return MX_KEYDIR_REFUSE(d, "%s: %s%s", d->path, strerror(errno),
+                                errno == ENOENT ? ": run `merx key new`" : "");
     if (fstat(d->fd, &st) != 0 || (st.st_mode & 022)) {
         mx_keydir_close(d);
         return MX_KEYDIR_REFUSE(d, "%s: writable by others", d->path);
     }
+    d->owner = st.st_uid;
+    d->group = st.st_gid;
     return MX_OK;
 }
 
@@ -168,6 +171,11 @@ static bool write_all(int fd, struct mx_str text)
     return fsync(fd) == 0;
 }
 
+static bool give_to_owner(const struct mx_keydir *d, int fd)
+{
+    return geteuid() != 0 || d->owner == 0 || fchown(fd, d->owner, d->group) == 0;
+}
+
 /* Let the finished file appear under its name. */
 static bool publish(const struct mx_keydir *d, const char *temporary, const char *name,
                     enum mx_keydir_how how)
@@ -184,7 +192,8 @@ enum mx_err mx_keydir_write(const struct mx_keydir *d, const char *name, struct 
     const char *temporary = mx_arena_printf(d->a, ".%s.%0*llx", name, MARK_DIGITS,
                                             (unsigned long long)mx_rnd_below(UINT64_MAX));
     int fd = openat(d->fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write_all(fd, text) && publish(d, temporary, name, how);
+    bool good =
+        fd >= 0 && give_to_owner(d, fd) && write_all(fd, text) && publish(d, temporary, name, how);
     enum mx_err e = good ? MX_OK : MX_KEYDIR_REFUSE(d, "%s/%s: %s", d->path, name, strerror(errno));
 
     if (fd >= 0) {

@@ -20,6 +20,8 @@ struct mx_keydir {
     const char *path;
     const char **why; /* what was wrong, for the administrator */
     int fd;
+    uid_t owner; /* of the directory, once it is open */
+    gid_t group;
 };
 
 /* Say what is wrong; an expression of the error. */
@@ -50,7 +52,8 @@ int64_t mx_keydir_written_ms(const struct mx_keydir *d, const char *name);
 /* Treatment of a file that exists already. */
 enum mx_keydir_how { MX_KEYDIR_NEW /* an error */, MX_KEYDIR_KEEP, MX_KEYDIR_REPLACE };
 
-/* Make a file of mode 0600 that appears with its whole content. */
+/* Make a file of mode 0600 that appears with its whole content. One that root makes belongs to the
+ * owner of the directory, who could not read it otherwise. */
 enum mx_err mx_keydir_write(const struct mx_keydir *d, const char *name, struct mx_str text,
                             enum mx_keydir_how how) MX_MUST_CHECK;
 /* Give a file another name; one of that name is replaced. */

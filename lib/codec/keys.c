@@ -116,6 +116,9 @@ static enum mx_err load_active(const struct mx_keydir *d, struct mx_keys *k)
     char bytes[MX_KEYFILE_MAX];
     struct mx_str kid = {0};
 
+    if (mx_keydir_written_ms(d, MX_KEY_ACTIVE) < 0)
+        return MX_KEYDIR_REFUSE(d, "%s/" MX_KEY_ACTIVE ": %s: run `merx key new`", d->path,
+                                strerror(errno));
     MX_TRY(mx_keydir_read(d, MX_KEY_ACTIVE, MX_KEYFILE_PUBLIC, bytes, &kid));
     k->active = mx_keys_find(k, mx_keydir_line(kid));
     if (!k->active)

@@ -156,6 +156,17 @@ static bool at_once(const char *verb)
     return strncmp(verb, "status", 6) == 0 || strcmp(verb, "metrics") == 0;
 }
 
+/* Say why nobody could be connected to (errno). */
+static void no_master(const char *path, FILE *out)
+{
+    if (errno == ENOENT)
+        fprintf(out, "merx is not running (no socket at %s)\n", path);
+    else if (errno == ECONNREFUSED)
+        fprintf(out, "merx is not running (nobody listens at %s)\n", path);
+    else
+        fprintf(out, "%s: %s\n", path, strerror(errno));
+}
+
 bool mx_control(const char *path, const char *verb, FILE *out)
 {
     struct timeval tv = {.tv_sec = PATIENCE_MS / 1000};
@@ -167,7 +178,7 @@ bool mx_control(const char *path, const char *verb, FILE *out)
     int fd = mx_net_connect(path);
 
     if (fd < 0) {
-        fprintf(out, "%s: %s\n", path, strerror(errno));
+        no_master(path, out);
         return false;
     }
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv);

@@ -70,7 +70,7 @@ static enum mx_err take_lease(struct run *r)
     if (e != MX_E_DUPLICATE)
         return e;
     mx_buf_fmt(r->out,
-               "another migration is running; its lease ends %d s after it died, if it did\n",
+               "another migration is running, or one has been killed: its lease ends within %d s\n",
                LEASE_S);
     return MX_E_CONFLICT;
 }

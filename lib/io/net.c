@@ -94,6 +94,17 @@ static const char *set_owner(struct mx_arena *a, const char *path, int mode, con
     return NULL;
 }
 
+/* Why bind() failed (errno). */
+static const char *cannot_bind(struct mx_arena *a, const char *path)
+{
+    int directory = (int)(strrchr(path, '/') - path);
+
+    if (errno != ENOENT)
+        return mx_arena_printf(a, "%s: %s", path, strerror(errno));
+    return mx_arena_printf(a, "%s: the directory %.*s does not exist", path,
+                           directory > 0 ? directory : 1, path);
+}
+
 static int listen_unix(struct mx_arena *a, const char *path, int backlog, int mode,
                        const char *group, const char **ret_why)
 {
@@ -117,7 +128,7 @@ static int listen_unix(struct mx_arena *a, const char *path, int backlog, int mo
     bound = bind(fd, (const struct sockaddr *)&sun, sizeof sun);
     umask(old);
     if (bound != 0) {
-        *ret_why = mx_arena_printf(a, "%s: %s", path, strerror(errno));
+        *ret_why = cannot_bind(a, path);
         close(fd);
         return -1;
     }

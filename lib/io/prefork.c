@@ -20,7 +20,7 @@
 #define FAST_STOP_NS INT64_C(3000000000)
 #define ARENA_MAX ((size_t)4 << 20)
 #define NS_PER_S INT64_C(1000000000)
-#define SCALE_MAX 1024
+#define SCALE_MAX 1000000 /* far beyond workers_max, which decides */
 
 #define SETTLE_MARGIN_NS INT64_C(5000000000)
 
@@ -377,9 +377,13 @@ static const char *scale_line(struct master *m, struct mx_str line)
             word = mx_str_trim(rest);
             rest = (struct mx_str){0};
         }
+    if (rest.n > 0)
+        return mx_arena_printf(m->texts, "there is no pool %.*s; the pools are %s and %s",
+                               MX_FMT(word), mx_pool_names[MX_POOL_FAST],
+                               mx_pool_names[MX_POOL_SLOW]);
     if (mx_str_starts(word, MX_S("+")) || mx_str_starts(word, MX_S("-")))
         sign = word.p[0] == '+' ? 1 : -1;
-    if (rest.n > 0 || !mx_str_i64(mx_str_sub(word, sign != 0, word.n), 1, SCALE_MAX, &n))
+    if (!mx_str_i64(mx_str_sub(word, sign != 0, word.n), sign != 0, SCALE_MAX, &n))
         return "scale takes [POOL] and a number of workers, or +N or -N";
     return scale(m, pool, sign == 0 ? n : m->want[pool] + sign * n);
 }

@@ -41,7 +41,7 @@ enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_set
         mx_buf_fmt(errors, "settings file %s: %s\n", path, strerror(errno));
         text = (struct mx_str){0};
     }
-    e = mx_conf_read(a, text, environ, ret_conf, errors);
+    e = mx_conf_read(a, path, text, environ, ret_conf, errors);
     if (!read || e != MX_OK || mx_currency_parse(mx_str_c(ret_conf->currency), &currency))
         return read ? e : MX_E_VALIDATION_FAILED;
     mx_buf_c(errors, "settings: currency must be a code of ISO 4217, as EUR\n");

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mx_str_split(&rest, 0, &file);
     for (size_t n = 0; n < MAX_ENV && mx_str_split(&rest, '\n', &line); n++)
         env[n] = mx_arena_dup(a, line.p, line.n);
-    check_result(a, mx_conf_read(a, file, env, &conf, &faults), &conf, &faults);
+    check_result(a, mx_conf_read(a, "file", file, env, &conf, &faults), &conf, &faults);
     mx_conf_unknown_env(env, &unknown);
     mx_arena_reset(a);
     return 0;

@@ -20,7 +20,7 @@ static char *const *env_of(const char *text)
 static enum mx_err read_conf(const char *file, char *const *env)
 {
     mx_buf_init(&faults, arena, 65536);
-    return mx_conf_read(arena, mx_str_c(file), env, &conf, &faults);
+    return mx_conf_read(arena, "file", mx_str_c(file), env, &conf, &faults);
 }
 
 static struct mx_setting_view view_of(const char *name)

@@ -1,9 +1,12 @@
 """The program's commands as an operator calls them: where settings come from, and what a fault in them
 disarms."""
+import os
+import pathlib
+import re
 import subprocess
 
 import pytest
-from client import program
+from client import ROOT, program
 
 
 @pytest.fixture
@@ -24,18 +27,19 @@ def merx(*args, **env):
 
 def test_a_bad_line_leaves_the_control_commands(settings):
     bad = settings("workers = many")
-    why = "file line 1: workers must be an integer from 0 to 1024\n"
+    why = f"{bad} line 1: workers must be an integer from 0 to 1024\n"
     status = merx("-c", bad, "status")
     assert status.returncode == 0 and "fast" in status.stdout and status.stderr == why
-    scale = merx("-c", bad, "scale", "0")
+    scale = merx("-c", bad, "scale", "many")
     assert scale.returncode == 1 and scale.stderr == f"{why}error: scale takes [POOL] and a number of workers, or +N or -N\n"
 
 
 @pytest.mark.parametrize("command", ["config", "check", "serve", "migrate", "key"])
 def test_a_bad_line_is_said(settings, command):
-    done = merx("-c", settings("workers = many"), command)
+    path = settings("workers = many")
+    done = merx("-c", path, command)
     assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr == "file line 1: workers must be an integer from 0 to 1024\n"
+    assert done.stderr == f"{path} line 1: workers must be an integer from 0 to 1024\n"
 
 
 def test_a_sample_needs_no_settings(settings):
@@ -87,6 +91,16 @@ def test_version(option):
     assert done.returncode == 0 and done.stdout.startswith("merx ") and " schema " in done.stdout
 
 
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_of_each_command(option):
+    """Also where the settings are no use."""
+    names = re.findall(r"^  ([a-z-]+) ", merx("help").stdout, re.M)
+    assert {"serve", "key", "jobs", "staff", "demo", "check"} <= set(names)
+    for name in names:
+        done = merx("-c", "/nonexistent", name, option)
+        assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith(f"usage: merx {name}"), done
+
+
 def test_no_such_command():
     done = merx("sreve")
     assert done.returncode == 2 and done.stderr.startswith("merx: there is no command sreve\n")
@@ -133,3 +147,110 @@ def test_migrations_that_are_to_come(stack):
         admin.run("REVOKE SELECT ON merx_new.* FROM 'merx'@'localhost'; DROP DATABASE merx_new")
     done = stack.merx("migrate", "status", check=False, db_name="merx_new")
     assert done.returncode == 1 and done.stdout.startswith("the record of migrations cannot be read: ")
+
+
+def test_a_migration_that_is_under_way_is_told_of(stack):
+    admin = stack.admin()
+    admin.run("INSERT INTO schema_lease (id, owner, until_at) VALUES (1, 'x', UTC_TIMESTAMP(3) + INTERVAL 600 SECOND)")
+    try:
+        done = stack.merx("migrate", check=False, db_user="merx_migrate",
+                          db_password_file=stack.run / "merx_migrate.password")
+    finally:
+        admin.run("DELETE FROM schema_lease")
+    assert done.returncode == 1
+    assert done.stderr == "another migration is running, or one has been killed: its lease ends within 60 s\n"
+
+
+# ---- what the commands say
+
+
+@pytest.mark.parametrize("args, why", [
+    (("fst", "3"), "there is no pool fst; the pools are fast and slow"),
+    (("fast", "3", "4"), None),
+    (("0",), "the fast pool can have 1 to "),
+    (("slow", "0"), "the slow pool can have 1 to "),
+    (("5000",), "the fast pool can have 1 to "),
+    (("+0",), "scale takes [POOL] and a number of workers, or +N or -N"),
+    (("-3000",), "the fast pool can have 1 to ")])
+def test_scale_names_what_it_takes(stack, args, why):
+    done = stack.merx("scale", *args, check=False)
+    if why is None:
+        assert done.returncode == 2 and done.stderr.startswith("usage: merx scale ")
+    else:
+        assert done.returncode == 1 and done.stderr.startswith(f"error: {why}"), done
+
+
+@pytest.mark.parametrize("command", ["status", "reload", "stop", "scale"])
+def test_a_program_that_does_not_run_is_said_to(tmp_path, command):
+    socket = tmp_path / "control.sock"
+    args = [command, "3"] if command == "scale" else [command]
+    done = merx(*args, MERX_CONTROL=str(socket))
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr == f"merx is not running (no socket at {socket})\n"
+
+
+def test_serve_names_the_directory_that_its_sockets_lack(tmp_path):
+    done = merx("serve", MERX_CONTROL=f"{tmp_path}/none/control.sock")
+    assert done.returncode == 2 and f"the directory {tmp_path}/none does not exist" in done.stderr
+
+
+def test_jobs_of_another_name(stack):
+    for verb in ("list", "retry"):
+        done = stack.merx("jobs", verb, "foo", check=False)
+        assert done.returncode == 2 and done.stderr.startswith("merx jobs: foo: no such job or failure\nusage: ")
+        assert " order_expiry" in done.stderr
+    done = stack.merx("jobs", "retry", "01890000-0000-7000-8000-000000000000", check=False)
+    assert done.returncode == 1 and done.stderr == "merx jobs: there is no such failure (any more)\n"
+
+
+# ---- keys
+
+
+def test_check_without_keys_tells_how_to_make_them(stack, tmp_path):
+    for keys in (tmp_path / "none", tmp_path):
+        done = stack.merx("check", check=False, keys=keys)
+        assert done.returncode == 2 and re.search(r"^keys: .*: run `merx key new`$", done.stderr, re.M), done
+
+
+NOBODY = 65534
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives files away as root")
+def test_keys_that_root_makes_belong_to_the_owner_of_their_directory(tmp_path):
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    os.chown(keys, NOBODY, NOBODY)
+
+    def owners():
+        return {(path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o777) for path in keys.iterdir()}
+
+    first = merx("key", "new", MERX_KEYS=str(keys)).stdout.strip()
+    assert owners() == {(NOBODY, NOBODY, 0o600)}
+    second = merx("key", "new", MERX_KEYS=str(keys)).stdout.strip()
+    for args in (("new", "PII"), ("activate", second, "--force"), ("retire", first, "--force"), ("rotate-secret",),
+                 ("prune", "--force")):
+        done = merx("key", *args, MERX_KEYS=str(keys))
+        assert done.returncode == 0, (args, done)
+        assert owners() == {(NOBODY, NOBODY, 0o600)}, args
+
+
+# ---- installing
+
+
+@pytest.mark.parametrize("mount", ["shop/api", "/shop/", "/", "/shop api", "/shop//api", "/shop/../api"])
+def test_a_mount_that_nginx_could_not_use_is_refused(tmp_path, mount):
+    done = subprocess.run([ROOT / "deploy/install", tmp_path, "/usr/local", program()], check=False, text=True,
+                          capture_output=True, env=os.environ | {"MOUNT": mount})
+    assert done.returncode == 1 and f"install: MOUNT={mount}: it must begin with /" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_release_without_mysql_is_named(tmp_path):
+    """Where the lists of packages have gcc and no MySQL; dpkg knows nothing as installed."""
+    for name, text in (("dpkg-query", "exit 1"), ("apt-cache", '[ "$2" = gcc ]')):
+        path = pathlib.Path(tmp_path / name)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    done = subprocess.run([ROOT / "deploy/deps", "mysql"], check=False, text=True, capture_output=True,
+                          env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == 1 and "has no MySQL. Set MYSQLD=PATH" in done.stderr and "make test-mysql" in done.stderr
