@@ -12,6 +12,7 @@ struct mx_cmd {
     const char *settings_path;          /* "" none */
     int argc;                           /* arguments behind the sub-command's name */
     char **argv;
+    char **command_line; /* all of it, from the program's name on */
 };
 
 /* Each returns the exit status: 0 done, 1 failed (said why on standard error), 2 wrong usage or bad

@@ -15,6 +15,7 @@
 #include "catalog/product.h"
 #include "codec/keys.h"
 #include "io/db.h"
+#include "io/settings_file.h"
 #include "io/shm.h"
 #include "io/smtp.h"
 #include "jobs_mail.h"
@@ -157,15 +158,38 @@ static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *
     return false;
 }
 
+/* Begin anew with the settings as they are now, and the program as it is installed now. Returns
+ * when that cannot be: nothing has changed. */
+static void reload(const struct mx_cmd *c)
+{
+    struct mx_arena *a = mx_arena_new(ARENA_FIRST, ARENA_CAP);
+    struct mx_settings conf;
+    struct mx_buf errors;
+
+    mx_buf_init(&errors, a, ARENA_CAP / 4);
+    if (mx_settings_load(a, c->settings_path, &conf, &errors) == MX_OK) {
+        mx_log(MX_LOG_INFO, "reload");
+        execvp(c->command_line[0], c->command_line);
+        mx_log(MX_LOG_ERROR, "reload failed, the old settings stay",
+               MX_KC("error", strerror(errno)));
+    } else {
+        mx_log(MX_LOG_ERROR, "reload failed, the old settings stay",
+               MX_KS("error", mx_buf_view(&errors)));
+    }
+    mx_arena_free(a);
+}
+
 /* Wait for a signal or for `ms`. False when it is time to end. */
-static bool wait_turn(const sigset_t *signals, int64_t ms)
+static bool wait_turn(const struct mx_cmd *c, const sigset_t *signals, int64_t ms)
 {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
     int got = sigtimedwait(signals, NULL, &t);
 
-    if (got == SIGHUP && !mx_log_reopen())
+    if (got == SIGUSR1 && !mx_log_reopen())
         mx_log(MX_LOG_WARN, "cannot reopen the log file", MX_KC("error", strerror(errno)));
-    return got != SIGTERM && got != SIGINT;
+    if (got == SIGHUP)
+        reload(c);
+    return got != SIGTERM && got != SIGINT && got != SIGQUIT;
 }
 
 static void turn(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys,
@@ -194,21 +218,27 @@ static bool jobs_ready(struct mx_ctx *cx, struct mx_keys **ret_keys)
     return true;
 }
 
-static void work(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys)
+/* The signals are the master's (io/prefork.h), as far as they apply. */
+static void block_signals(sigset_t *ret_signals)
+{
+    static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+
+    sigemptyset(ret_signals);
+    for (size_t i = 0; i < MX_LEN(ours); i++)
+        sigaddset(ret_signals, ours[i]);
+    sigprocmask(SIG_BLOCK, ret_signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void work(const struct mx_cmd *c, struct mx_ctx *cx, struct mx_proc *proc,
+                 struct mx_keys **keys, const sigset_t *signals)
 {
     struct job_state states[MX_LEN(jobs)] = {{0, 0}};
-    sigset_t signals;
     bool more = false;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
     mx_log(MX_LOG_INFO, "jobs started", MX_KC("smtp_url", cx->proc->conf->smtp_url),
            MX_KC("mail", cx->proc->conf->mail));
-    while (wait_turn(&signals, more ? 0 : cx->proc->conf->job_interval_ms))
+    while (wait_turn(c, signals, more ? 0 : cx->proc->conf->job_interval_ms))
         turn(cx, proc, keys, states, &more);
     mx_log(MX_LOG_INFO, "jobs ended");
 }
@@ -219,8 +249,10 @@ int mx_jobs_run(struct mx_cmd *c)
     struct mx_faults faults;
     struct mx_proc proc;
     struct mx_ctx cx;
+    sigset_t signals;
     bool ready;
 
+    block_signals(&signals);
     mx_secret_init();
     proc = (struct mx_proc){.conf = c->settings, .shared = mx_shared_new()};
     cx = (struct mx_ctx){.proc = &proc,
@@ -229,7 +261,7 @@ int mx_jobs_run(struct mx_cmd *c)
                          .faults = &faults};
     ready = jobs_ready(&cx, &keys);
     if (ready)
-        work(&cx, &proc, &keys);
+        work(c, &cx, &proc, &keys, &signals);
     mx_keys_free(keys);
     mx_db_free(cx.db);
     mx_arena_free(cx.arena);

@@ -113,7 +113,7 @@ static int run(struct mx_cmd *c, size_t i)
         return help(i);
     if (!load(c, commands[i].flags))
         return EXIT_USAGE;
-    mx_settings_log_level(c->settings);
+    mx_settings_log(c->settings);
     if (commands[i].flags & WRITES_LOG && !mx_log_open(c->settings->log)) {
         perror(c->settings->log);
         return EXIT_USAGE;
@@ -140,7 +140,7 @@ static const char *named(const char *arg)
 
 int main(int argc, char **argv)
 {
-    struct mx_cmd c = {.settings_path = mx_settings_path()};
+    struct mx_cmd c = {.settings_path = mx_settings_path(), .command_line = argv};
     const char *name;
     int first = 1, status = EXIT_USAGE;
 

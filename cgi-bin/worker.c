@@ -40,6 +40,7 @@ struct worker {
     int64_t began_ns, arrival_ms;
     struct mx_str method;
     int status;
+    bool health; /* the request is a health check */
     enum mx_err result;
 };
 
@@ -53,6 +54,7 @@ static enum mx_err run_noted(struct mx_ctx *cx, const struct mx_route *route,
                              struct mx_res *res)
 {
     mx_score_route(self->score, self->slot, route->id, cx->request_id);
+    self->health = route->flags & MX_R_HEALTH;
     return mx_idempotency_run(cx, route, req, work, res);
 }
 
@@ -104,6 +106,7 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
                             .db = w->db,
                             .faults = &w->faults,
                             .now_ms = mx_wall_ms()};
+    w->health = false;
     w->method = req->method_text;
     w->arrival_ms = req->arrival_ms;
     w->result = mx_dispatch(&w->app, &w->cx, req, res);
@@ -125,9 +128,14 @@ static void on_done(void *arg, bool delivered, size_t bytes)
     struct mx_ctx *cx = &w->cx;
     int64_t now_ns = mx_mono_ns();
     char actor[MX_ID_TEXT], claimed[MX_ID_TEXT];
+    bool expected = w->health && w->status < 400 && delivered;
 
     mx_score_route(w->score, w->slot, cx->route_id.p ? cx->route_id.p : "-", cx->request_id);
     mx_score_end(w->score, w->slot, now_ns, w->status, mx_db_trips(cx->db), bytes);
+    if (expected && !w->proc.conf->log_health_checks) {
+        mx_log_context((struct mx_str){0}, (struct mx_str){0});
+        return;
+    }
     mx_log(MX_LOG_INFO, delivered ? "request" : "request not delivered",
            MX_KS("route", cx->route_id.p ? cx->route_id : MX_S("-")), MX_KS("method", w->method),
            MX_KI("status", w->status), MX_KC("code", mx_err_code(w->result)),
@@ -189,7 +197,7 @@ static const char *start(struct worker *w)
     const char *why = NULL;
     bool up;
 
-    mx_settings_log_level(w->proc.conf);
+    mx_settings_log(w->proc.conf);
     mx_secret_init();
     w->arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
     w->own = mx_arena_new(OWN_FIRST, OWN_MAX);

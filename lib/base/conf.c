@@ -339,6 +339,8 @@ static void check_values(struct reading *r)
     } rules[] = {
         {mx_log_level_parse(mx_str_c(c->log_level), &level),
          "log_level must be debug, info, warn or error"},
+        {strcmp(c->log_format, "logfmt") == 0 || strcmp(c->log_format, "json") == 0,
+         "log_format must be logfmt or json"},
         {is_octal_mode(c->socket_mode), "socket_mode must be octal, as 0660"},
         {strcmp(c->staff_mfa, "required") == 0 || strcmp(c->staff_mfa, "optional") == 0,
          "staff_mfa must be required or optional"},

@@ -4,19 +4,24 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
 #define CUT "…"
-#define LINE_TAIL (sizeof CUT - 1 + sizeof "\"\n" - 1)
+#define CUT_MEMBER ",\"cut\":true"
+#define LINE_TAIL (sizeof CUT - 1 + sizeof CUT_MEMBER - 1 + sizeof "\"}\n" - 1)
 #define CONTEXT_MAX 64
 
 struct line {
     char text[PIPE_BUF];
     size_t n;
-    bool quoted; /* inside a quoted value */
-    bool cut;    /* full: nothing more is appended */
+    size_t whole; /* as far as it is whole pairs */
+    bool pairs;   /* there is one already */
+    bool quoted;  /* inside a quoted value */
+    bool cut;     /* full: nothing more is appended */
 };
 
 struct context {
@@ -28,6 +33,7 @@ static const char *const level_words[] = {"debug", "info", "warn", "error", "bug
 static enum mx_level lowest = MX_LOG_INFO;
 static int log_fd = STDERR_FILENO;
 static char log_path[PATH_MAX];
+static bool json, journal;
 static struct context request, trace;
 
 void mx_log_level(enum mx_level min)
@@ -45,6 +51,38 @@ bool mx_log_level_parse(struct mx_str word, enum mx_level *ret_level)
     return false;
 }
 
+void mx_log_json(bool on)
+{
+    json = on;
+}
+
+/* Is stderr a stream to the journal? systemd.exec(5), JOURNAL_STREAM. */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char mine[64];
+    struct stat st;
+
+    if (!stream || fstat(STDERR_FILENO, &st) != 0)
+        return false;
+    snprintf(mine, sizeof mine, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    return strcmp(stream, mine) == 0;
+}
+
+/* Whatever the umask: the group may read a log. */
+static int open_file(const char *path)
+{
+    int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
+    int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
+
+    if (fd < 0)
+        return open(path, flags | O_CREAT, 0640);
+    if (fchmod(fd, 0640) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 bool mx_log_open(const char *path)
 {
     size_t n = path ? strlen(path) : 0;
@@ -55,12 +93,13 @@ bool mx_log_open(const char *path)
         return false;
     }
     if (n > 0)
-        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+        fd = open_file(path);
     if (fd < 0)
         return false;
     if (log_fd != STDERR_FILENO)
         close(log_fd);
     log_fd = fd;
+    journal = fd == STDERR_FILENO && is_journal();
     memmove(log_path, n ? path : "", n + 1);
     return true;
 }
@@ -94,12 +133,21 @@ static void put(struct line *l, const char *p, size_t n)
     l->n += n;
 }
 
+/* Behind a pair: what is cut from here on is left out whole. */
+static void end_pair(struct line *l)
+{
+    if (!l->cut)
+        l->whole = l->n;
+}
+
 static void put_key(struct line *l, const char *key)
 {
-    if (l->n)
-        put(l, " ", 1);
+    const char *before = json ? l->pairs ? ",\"" : "{\"" : l->pairs ? " " : "";
+
+    l->pairs = true;
+    put(l, before, strlen(before));
     put(l, key, strlen(key));
-    put(l, "=", 1);
+    put(l, json ? "\":" : "=", json ? 2 : 1);
 }
 
 static bool is_plain(struct mx_str s)
@@ -112,10 +160,10 @@ static bool is_plain(struct mx_str s)
 
 static void put_hex(struct line *l, unsigned char byte)
 {
-    char hex[5];
+    char hex[6];
+    int n = snprintf(hex, sizeof hex, json ? "\\\\x%02x" : "\\x%02x", byte);
 
-    snprintf(hex, sizeof hex, "\\x%02x", byte);
-    put(l, hex, 4);
+    put(l, hex, (size_t)n);
 }
 
 /* The character at s[at], escaped where it must be; how many bytes it has. */
@@ -158,10 +206,11 @@ static void put_quoted(struct line *l, struct mx_str s)
 static void put_value(struct line *l, const char *key, struct mx_str s)
 {
     put_key(l, key);
-    if (is_plain(s))
+    if (!json && is_plain(s))
         put(l, s.p, s.n);
     else
         put_quoted(l, s);
+    end_pair(l);
 }
 
 static void put_number(struct line *l, const char *key, int64_t value, bool is_ns)
@@ -176,15 +225,18 @@ static void put_number(struct line *l, const char *key, int64_t value, bool is_n
         n = snprintf(text, sizeof text, "%" PRId64, value);
     put_key(l, key);
     put(l, text, (size_t)n);
+    end_pair(l);
 }
 
 static void put_head(struct line *l, enum mx_level level, const char *msg)
 {
+    static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>", "<2>"};
     char now[MX_TIME_TEXT];
 
+    if (journal)
+        put(l, priorities[level], 3);
     mx_time_text((struct mx_time){mx_wall_ms()}, now);
-    put_key(l, "ts");
-    put(l, now, sizeof now);
+    put_value(l, "ts", (struct mx_str){now, sizeof now});
     put_value(l, "level", mx_str_c(level_words[level]));
     put_number(l, "pid", getpid(), false);
     if (request.n)
@@ -193,17 +245,29 @@ static void put_head(struct line *l, enum mx_level level, const char *msg)
         put_value(l, "trace", (struct mx_str){trace.text, trace.n});
     put_key(l, "msg");
     put_quoted(l, mx_str_c(msg));
+    end_pair(l);
+}
+
+/* For what there is always room. */
+static void put_end(struct line *l, const char *text)
+{
+    size_t n = strlen(text);
+
+    memcpy(l->text + l->n, text, n);
+    l->n += n;
 }
 
 static void put_tail(struct line *l)
 {
-    if (l->cut) {
-        memcpy(l->text + l->n, CUT, sizeof CUT - 1);
-        l->n += sizeof CUT - 1;
-    }
+    if (l->cut && json && !l->quoted)
+        l->n = l->whole;
+    else if (l->cut)
+        put_end(l, CUT);
     if (l->quoted)
-        l->text[l->n++] = '"';
-    l->text[l->n++] = '\n';
+        put_end(l, "\"");
+    if (l->cut && json)
+        put_end(l, CUT_MEMBER);
+    put_end(l, json ? "}\n" : "\n");
 }
 
 void mx_log_line(enum mx_level level, const char *msg, const struct mx_kv *kv)
@@ -214,8 +278,8 @@ void mx_log_line(enum mx_level level, const char *msg, const struct mx_kv *kv)
 
     if (level < lowest)
         return;
-    l.n = 0;
-    l.quoted = l.cut = false;
+    l.n = l.whole = 0;
+    l.pairs = l.quoted = l.cut = false;
     put_head(&l, level, msg);
     for (; kv->kind != MX_KV_END; kv++)
         if (kv->kind == MX_KV_STR)

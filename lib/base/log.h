@@ -1,9 +1,11 @@
-/* Structured log: one line an event on stderr or a file, `key=value`, one write(2) a line (at most
- * PIPE_BUF bytes, longer lines are cut with "…"). Values are escaped: control characters, quotes,
- * DEL and invalid UTF-8 never reach the line raw; all but plain words are quoted. Never pass
- * secrets, tokens, bodies or e-mail addresses. Not for signal handlers.
+/* Structured log: one line an event on stderr or a file, as logfmt (`key=value`) or JSON, one
+ * write(2) a line (at most PIPE_BUF bytes, longer lines are cut with "…"). Values are escaped:
+ * control characters, quotes, DEL and invalid UTF-8 never reach the line raw; logfmt quotes all but
+ * plain words. On a stderr that is the journal's each line begins with its priority (sd-daemon(3)).
+ * Never pass secrets, tokens, bodies or e-mail addresses. Not for signal handlers.
  *
- *   ts=2026-01-02T03:04:05.678Z level=info pid=123 req=… msg="listening" socket=/run/merx.sock */
+ *   ts=2026-01-02T03:04:05.678Z level=info pid=123 req=… msg="listening" socket=/run/merx.sock
+ *   {"ts":"2026-01-02T03:04:05.678Z","level":"info","pid":123,"req":"…","msg":"listening",…} */
 #ifndef MX_BASE_LOG_H
 #define MX_BASE_LOG_H
 
@@ -17,7 +19,10 @@ bool mx_log_level_parse(struct mx_str word, enum mx_level *ret_level);
 
 /* Lines below `min` are dropped. */
 void mx_log_level(enum mx_level min);
-/* Append to `path` ("" or NULL: stderr). Reopened by mx_log_reopen (logrotate). False with errno.
+/* Lines are JSON objects from now on, or logfmt. */
+void mx_log_json(bool on);
+/* Append to `path` ("" or NULL: stderr), which gets mode 0640 when it is made. Reopened by
+ * mx_log_reopen (logrotate). False with errno.
  */
 bool mx_log_open(const char *path);
 bool mx_log_reopen(void);

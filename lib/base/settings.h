@@ -47,7 +47,9 @@
     I(jwks_max_age_s,          300, 30, 86400, "max-age of the public key set, seconds; a new key may sign only after this time") \
     I(kept_connections,        1, 0, 1, "1: the fast pool keeps FastCGI connections open; 0: it closes each after one request") \
     S(keys,                    "/etc/merx/keys", MX_SETTING_PATH, "directory of signing keys and server secrets") \
-    S(log,                     "", MX_SETTING_PATH, "log file; empty: standard error. The units may write below /var/lib/merx alone, unless a drop-in has ReadWritePaths= or LogsDirectory=")             \
+    S(log,                     "", MX_SETTING_PATH, "log file; empty: standard error. The units may write below /var/log/merx and /var/lib/merx alone, unless a drop-in has ReadWritePaths=") \
+    S(log_format,              "logfmt", 0, "logfmt or json")                                      \
+    B(log_health_checks,       true, "log answered requests of healthz, readyz and metrics")       \
     S(log_level,               "info", 0, "debug, info, warn or error")                            \
     S(mail,                    "", MX_SETTING_PATH, "directory in which mail is stored as files, unless smtp_url is set. The units may write below /var/lib/merx alone, unless a drop-in has ReadWritePaths=") \
     S(mail_from,               "shop@merx.invalid", 0, "sender address of mail; its domain is used in Message-ID and EHLO") \

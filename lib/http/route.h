@@ -26,7 +26,8 @@
 #define MX_R_BRIEF_REPLAY                                                                        \
     2048u /* an answer kept under an Idempotency-Key is given again while its access token lives \
            */
-#define MX_R_LIST 1024u /* answers with a page of reply->page.rows; limit and cursor are read */
+#define MX_R_LIST 1024u   /* answers with a page of reply->page.rows; limit and cursor are read */
+#define MX_R_HEALTH 4096u /* asked by machines all the time: log_health_checks */
 
 /* Class of requests that count against one limit of the client's address. */
 enum mx_rate_class {

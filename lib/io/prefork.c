@@ -216,7 +216,7 @@ static void reload_finish(struct master *m)
     m->next_arena = NULL;
     forget_next(m);
     memcpy(m->want, m->next_want, sizeof m->want);
-    mx_settings_log_level(m->conf);
+    mx_settings_log(m->conf);
     mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
            MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
     mx_net_notify("READY=1");

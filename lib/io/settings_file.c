@@ -79,10 +79,11 @@ enum mx_err mx_settings_oidc(struct mx_arena *a, const struct mx_settings *conf,
     return e;
 }
 
-void mx_settings_log_level(const struct mx_settings *conf)
+void mx_settings_log(const struct mx_settings *conf)
 {
     static const char *const words[] = {"debug", "info", "warn", "error"};
 
+    mx_log_json(strcmp(conf->log_format, "json") == 0);
     for (int i = 0; i < (int)MX_LEN(words); i++)
         if (strcmp(conf->log_level, words[i]) == 0)
             mx_log_level((enum mx_level)i);

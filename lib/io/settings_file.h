@@ -23,7 +23,7 @@ enum mx_err mx_settings_load(struct mx_arena *a, const char *path, struct mx_set
 enum mx_err mx_settings_oidc(struct mx_arena *a, const struct mx_settings *conf,
                              struct mx_oidc *ret_oidc, struct mx_buf *errors) MX_MUST_CHECK;
 
-/* Let the log follow log_level. */
-void mx_settings_log_level(const struct mx_settings *conf);
+/* Let the log follow log_level and log_format. */
+void mx_settings_log(const struct mx_settings *conf);
 
 #endif

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
+#include "codec/json.h"
 #include "tap.h"
 
 static char path[] = "/tmp/merx-test-log.XXXXXX";
@@ -146,6 +148,54 @@ static void test_cut(void)
     tap_ok(mx_str_ends(logged(), MX_S("xxx…\"\n")), "a long message is cut and closed");
 }
 
+/* Each line is a JSON object, whatever is in it and wherever it is cut. */
+static bool is_object(struct mx_str s)
+{
+    struct mx_arena *a = mx_arena_new(1 << 16, 1 << 20);
+    const struct mx_json *root;
+    const char *why;
+    size_t at;
+    bool good = mx_json_parse(a, mx_str_sub(s, 0, s.n - 1), &root, &why, &at) == MX_OK &&
+                mx_str_starts(s, MX_S("{"));
+
+    mx_arena_free(a);
+    return good;
+}
+
+static void test_json(void)
+{
+    static char big[2 * PIPE_BUF];
+    bool objects = true, bounded = true, marked = true;
+    struct mx_str s;
+
+    mx_log_json(true);
+    mx_log_context(MX_S("r-1"), (struct mx_str){0});
+    mx_log(MX_LOG_WARN, "a \"b\"", MX_KI("n", -5), MX_KMS("ms", 1234567), MX_KS("s", MX_S("x")),
+           MX_KS("odd", ((struct mx_str){"\x01\xff\xc2\x9b\\\n", 6})));
+    mx_log_context((struct mx_str){0}, (struct mx_str){0});
+    s = logged();
+    tap_ok(is_object(s), "a line is an object");
+    tap_ok(mx_str_starts(s, MX_S("{\"ts\":\"2")) &&
+               mx_str_ends(s, MX_S(",\"req\":\"r-1\",\"msg\":\"a \\\"b\\\"\",\"n\":-5,"
+                                   "\"ms\":1.234,\"s\":\"x\",\"odd\":\"\\\\x01\\\\xff"
+                                   "\\\\xc2\\\\x9b\\\\\\n\"}\n")),
+           "with numbers as numbers and every byte escaped");
+    memset(big, 'x', sizeof big);
+    for (size_t n = PIPE_BUF - 200; n <= PIPE_BUF + 20; n++) {
+        mx_log(MX_LOG_ERROR, "m", MX_KS("v", ((struct mx_str){big, n})), MX_KC("w", "x y"),
+               MX_KI("i", 123456789));
+        s = logged();
+        objects = objects && is_object(s);
+        bounded = bounded && s.n <= PIPE_BUF;
+        marked = marked && (mx_str_ends(s, MX_S(",\"w\":\"x y\",\"i\":123456789}\n")) ||
+                            mx_str_ends(s, MX_S(",\"cut\":true}\n")));
+    }
+    tap_ok(objects, "a cut line is an object");
+    tap_ok(bounded, "of at most PIPE_BUF bytes");
+    tap_ok(marked, "and says that it is cut");
+    mx_log_json(false);
+}
+
 static void test_levels(void)
 {
     static const struct {
@@ -205,6 +255,7 @@ int main(void)
     test_values();
     test_numbers();
     test_cut();
+    test_json();
     test_levels();
     test_files();
     unlink(path);
