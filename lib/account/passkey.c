@@ -236,7 +236,8 @@ enum mx_err mx_passkey_rename(struct mx_ctx *cx, struct mx_id id, struct mx_str 
 {
     struct q_passkey_rename_in in = {cx->actor.account, id, name};
 
-    MX_TRY(q_passkey_rename(cx->db, &in, NULL));
+    if (name.p != NULL)
+        MX_TRY(q_passkey_rename(cx->db, &in, NULL));
     return get(cx, id, ret_passkey);
 }
 

@@ -55,7 +55,7 @@ enum mx_err mx_passkey_register(struct mx_ctx *cx, const struct mx_passkey_new *
 
 /* All of the caller's, oldest first: a list of struct mx_passkey. */
 enum mx_err mx_passkey_list(struct mx_ctx *cx, struct mx_list *ret_passkeys) MX_MUST_CHECK;
-/* In the present transaction. MX_E_NOT_FOUND. */
+/* In the present transaction; an absent name stays. MX_E_NOT_FOUND. */
 enum mx_err mx_passkey_rename(struct mx_ctx *cx, struct mx_id id, struct mx_str name,
                               struct mx_passkey *ret_passkey) MX_MUST_CHECK;
 /* In the present transaction; the owner is told by mail. MX_E_NOT_FOUND; MX_E_CONFLICT when there

@@ -236,6 +236,8 @@ enum mx_err mx_role_update(struct mx_ctx *cx, const struct mx_role_write *in,
 
     MX_TRY(parse(cx, in->permissions, &set));
     MX_TRY(begin_change(cx, in, &mine, &before));
+    if (!in->has_permissions)
+        set = before.set;
     MX_TRY(mx_role_within(cx, mine, set));
     if (set == before.set) {
         *ret_role = before;

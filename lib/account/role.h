@@ -29,6 +29,7 @@ enum mx_err mx_role_get(struct mx_ctx *cx, struct mx_str name,
 struct mx_role_write {
     struct mx_str name;
     struct mx_str if_match;     /* version of the role to change; absent or "*": any */
+    bool has_permissions;       /* a change without them changes nothing */
     struct mx_list permissions; /* struct mx_str, wire names */
 };
 

@@ -256,7 +256,7 @@ void mx_product_draft_overlay(struct mx_ctx *cx, struct mx_product_draft *m,
     if (in->has_title)
         m->title = in->title;
     if (in->has_description)
-        m->description = in->description;
+        m->description = in->description.p ? in->description : MX_S("");
     if (in->has_brand)
         m->brand = in->brand;
     if (in->has_tax_class)

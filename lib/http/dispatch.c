@@ -383,9 +383,9 @@ static enum mx_err read_input(struct exchange *x)
     const struct mx_shape *shape = x->route->in ? x->route->in : &nothing;
     struct mx_sources src = {.path = x->match.params,
                              .n_path = x->match.n_params,
-                             .if_match =
-                                 x->req->if_match.n ? x->req->if_match : (struct mx_str){0}};
-    struct mx_sources body = {.partial = x->route->method == MX_PATCH};
+                             .if_match = x->req->if_match.n ? x->req->if_match : (struct mx_str){0},
+                             .partial = x->route->method == MX_PATCH};
+    struct mx_sources body = {.partial = src.partial};
     struct mx_pair *query = NULL;
     enum mx_err e, paged = MX_OK, picked = MX_OK;
 

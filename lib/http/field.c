@@ -221,7 +221,7 @@ struct mx_sources mx_sources_take(struct mx_arena *a, struct mx_sources *src,
 enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
                            const struct mx_sources *src, struct mx_faults *faults, void *out)
 {
-    struct mx_reader r = {a, faults, false};
+    struct mx_reader r = {a, faults, false, src->partial};
     int n_before = faults->n;
 
     memset(out, 0, shape->size);

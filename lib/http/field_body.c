@@ -6,9 +6,22 @@
 static void read_value(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                        const struct mx_json *v, void *base);
 
-static bool left_out(const struct mx_field *f, const struct mx_json *v)
+static bool is_empty_text(const struct mx_field *f, const struct mx_json *v)
 {
     return mx_json_type(v) == MX_JSON_STRING && mx_read_left_out(f, mx_json_string(v));
+}
+
+static bool left_out(const struct mx_reader *r, const struct mx_field *f, const struct mx_json *v)
+{
+    return !r->changes && is_empty_text(f, v);
+}
+
+/* Null; and in a change the empty text of what may be null, for a form whose field was emptied. */
+static bool clears(const struct mx_reader *r, const struct mx_field *f, const struct mx_json *v)
+{
+    bool emptied = r->changes && (f->flags & MX_F_NULLABLE) && is_empty_text(f, v);
+
+    return emptied || mx_json_type(v) == MX_JSON_NULL;
 }
 
 static bool is_named(const struct mx_field *f, const char *name)
@@ -60,10 +73,10 @@ static void read_members(struct mx_reader *r, const struct mx_shape *shape,
             mx_read_fault(r, &here, "unknown_member", "is not a member of this object");
             continue;
         }
-        if (how->sent && !left_out(f, m))
+        if (how->sent && !left_out(r, f, m))
             *how->sent |= UINT64_C(1) << (f - shape->fields);
         read_value(r, f, &here, m, base);
-        if (how->sent && mx_json_type(m) == MX_JSON_NULL && f->has_off != MX_NO_HAS)
+        if (how->sent && clears(r, f, m) && f->has_off != MX_NO_HAS)
             *(bool *)mx_field_member(base, f->has_off) = false;
     }
     for (size_t i = 0; i < shape->n; i++) {
@@ -86,9 +99,10 @@ static void read_object(struct mx_reader *r, const struct mx_shape *shape,
 static void read_each(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                       const struct mx_json *v, struct mx_list *to)
 {
-    bool changes = (f->flags & MX_F_CHANGES) != 0;
+    bool changes = (f->flags & MX_F_CHANGES) != 0, before = r->changes;
     struct mx_place here = {at, MX_PLACE_ITEM, {0}, 0};
 
+    r->changes = changes;
     for (const struct mx_json *c = mx_json_first(v); c; c = mx_json_next(c), here.index++) {
         struct mx_sent *one = MX_AT(*to, struct mx_sent, here.index);
 
@@ -96,6 +110,7 @@ static void read_each(struct mx_reader *r, const struct mx_field *f, const struc
         read_members(r, f->shape, &here, c, &(struct mx_reading){changes, changes, &one->rows},
                      one->at);
     }
+    r->changes = before;
 }
 
 static void read_money(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
@@ -216,10 +231,10 @@ static void read_value(struct mx_reader *r, const struct mx_field *f, const stru
     int64_t n = 0;
     bool is_int;
 
-    if (left_out(f, v))
+    if (left_out(r, f, v))
         return;
     mx_field_sent(f, base);
-    if (type == MX_JSON_NULL) {
+    if (clears(r, f, v)) {
         read_null(r, f, at, to);
         return;
     }

@@ -19,6 +19,7 @@ struct mx_reader {
     struct mx_arena *arena;
     struct mx_faults *faults;
     bool faulty;
+    bool changes; /* what is read changes what there is: empty text is no absent member */
 };
 
 /* How an object is read: as it is, as changes of what there is, as changes of what its id names. */
@@ -41,6 +42,8 @@ void mx_read_missing(struct mx_reader *r, const struct mx_place *at);
 void *mx_field_member(void *base, unsigned off);
 /* True when the row has bounds. */
 bool mx_field_bounded(const struct mx_field *f);
+/* True for text that may be "". */
+bool mx_field_may_be_empty(const struct mx_field *f);
 /* Set the row's has_ member, if it has one. */
 void mx_field_sent(const struct mx_field *f, void *base);
 /* The row of that source and exact name, or NULL. */
@@ -62,8 +65,8 @@ bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struc
 /* Store *value in the int64_t at `to` if it is in range; NULL: it was no integer. */
 void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                  const int64_t *value, void *to);
-/* True when `s` is the empty text of an optional row that cannot be empty: it counts as absent, for
- * clients that send a whole form. */
+/* True when `s` is the empty text of an optional row that cannot be empty: it counts as absent
+ * where something is made or asked for, for clients that send a whole form. */
 bool mx_read_left_out(const struct mx_field *f, struct mx_str s);
 /* Kinds that are text in JSON and in parameters alike: STR, ENUM, ID, TIME. */
 void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,

@@ -111,6 +111,11 @@ bool mx_field_bounded(const struct mx_field *f)
     return f->min != 0 || f->max != 0;
 }
 
+bool mx_field_may_be_empty(const struct mx_field *f)
+{
+    return f->kind == MX_K_STR && f->min == 0;
+}
+
 void mx_field_sent(const struct mx_field *f, void *base)
 {
     if (f->has_off != MX_NO_HAS)
@@ -222,11 +227,10 @@ static void read_enum(struct mx_reader *r, const struct mx_field *f, const struc
 
 bool mx_read_left_out(const struct mx_field *f, struct mx_str s)
 {
-    bool may_be_empty = f->kind == MX_K_STR && f->min == 0;
     bool text =
         f->kind == MX_K_STR || f->kind == MX_K_ENUM || f->kind == MX_K_ID || f->kind == MX_K_TIME;
 
-    return s.n == 0 && text && !may_be_empty && !(f->flags & MX_F_REQUIRED);
+    return s.n == 0 && text && !mx_field_may_be_empty(f) && !(f->flags & MX_F_REQUIRED);
 }
 
 /* Kinds that are text in JSON and in parameters alike. */

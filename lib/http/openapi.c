@@ -599,7 +599,10 @@ static void write_info(struct mx_jsonw *w, const struct mx_openapi_about *about)
                  "The backend of a store. Amounts are integers of minor units, times RFC 3339 in "
                  "UTC, ids UUIDs, errors application/problem+json. HEAD is answered wherever GET "
                  "is; X-Request-Id is taken and given. Requests with members that are not "
-                 "listed are refused; answers may grow: clients ignore what they do not know.");
+                 "listed are refused; answers may grow: clients ignore what they do not know. "
+                 "Where something is made or asked for, an optional text that is empty counts as "
+                 "absent. In a PATCH no member is required, and an empty text is the new value: "
+                 "it clears a member that may be null, as null does, and is refused elsewhere.");
     mx_jsonw_name(w, "contact");
     mx_jsonw_open(w);
     mx_openapi_c(w, "name", about->title);

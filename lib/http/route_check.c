@@ -1,4 +1,5 @@
 /* The check of the route table at start-up: a table that says something impossible never serves. */
+#include "http/field_read.h"
 #include "http/pick.h"
 #include "http/shapes.h"
 
@@ -114,6 +115,11 @@ static void check_input(const struct mx_route *r)
             MX_BUG("%s: %s is not in the path", r->id, f->name);
         if (f->from == MX_BODY && r->method == MX_GET)
             MX_BUG("%s: GET takes no body", r->id);
+        if (f->from == MX_BODY && r->method == MX_PATCH && (f->flags & MX_F_REQUIRED))
+            MX_BUG("%s: PATCH requires no member", r->id);
+        if (f->from == MX_BODY && r->method == MX_PATCH && mx_field_may_be_empty(f) &&
+            !(f->flags & MX_F_NULLABLE))
+            MX_BUG("%s: %s: text that may be empty is cleared by null, too", r->id, f->name);
         if (f->shape)
             check_nested(r, f->shape);
     }

@@ -566,6 +566,15 @@ static enum mx_err set_item(struct mx_ctx *cx, struct mx_id item, int64_t quanti
     return MX_OK;
 }
 
+enum mx_err mx_cart_holding(struct mx_ctx *cx, struct mx_id item, struct mx_cart *ret_cart)
+{
+    MX_TRY(mx_cart_load(cx, ret_cart));
+    for (size_t i = 0; i < ret_cart->items.n; i++)
+        if (mx_id_eq(MX_AT(ret_cart->items, const struct mx_cart_item, i)->id, item))
+            return MX_OK;
+    return MX_E_NOT_FOUND;
+}
+
 enum mx_err mx_cart_set_quantity(struct mx_ctx *cx, struct mx_id item, int64_t quantity,
                                  struct mx_cart *ret_cart)
 {

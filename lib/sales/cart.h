@@ -122,6 +122,9 @@ enum mx_err mx_cart_load_live(struct mx_ctx *cx, const struct mx_cart_instead *i
  * too many lines. */
 enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantity,
                         struct mx_cart *ret_cart) MX_MUST_CHECK;
+/* The cart as it is, if it has the line. MX_E_NOT_FOUND. */
+enum mx_err mx_cart_holding(struct mx_ctx *cx, struct mx_id item,
+                            struct mx_cart *ret_cart) MX_MUST_CHECK;
 /* Set a line's quantity; 0 removes it. MX_E_NOT_FOUND, MX_E_OUT_OF_STOCK. */
 enum mx_err mx_cart_set_quantity(struct mx_ctx *cx, struct mx_id item, int64_t quantity,
                                  struct mx_cart *ret_cart) MX_MUST_CHECK;

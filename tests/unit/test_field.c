@@ -516,6 +516,9 @@ static void test_laid_over(void)
     tap_str(now.name, "Bea", "what was sent is there");
     tap_ok(!now.has_count && now.price.currency.code[0] == 0, "null is absent");
     tap_ok(mx_str_eqc(now.note, "old") && now.version == 4, "what was not sent stays");
+    tap_err(read_noun("{\"name\":\"\",\"count\":\"\"}", true, &sent), MX_E_VALIDATION_FAILED,
+            "empty text is no absent member");
+    tap_str(told(), "/name too_short; /count wrong_type", "of a change");
     tap_err(read_noun("{}", true, &sent), MX_OK, "nothing");
     now = there;
     mx_sent_lay(&noun_shape, &sent, &now);

@@ -201,8 +201,7 @@ struct passkey_name {
 };
 static const struct mx_field name_fields[] = {
     MX_F(struct passkey_name, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
-    MX_F(struct passkey_name, name, MX_BODY, MX_F_REQUIRED, 1, 100, MX_LINE,
-         "Name given by its owner."),
+    MX_F(struct passkey_name, name, MX_BODY, 0, 1, 100, MX_LINE, "Name given by its owner."),
 };
 static MX_SHAPE(passkey_name_shape, "PasskeyName", struct passkey_name, name_fields);
 

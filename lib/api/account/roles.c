@@ -16,9 +16,9 @@ static MX_SHAPE(role_shape, "Role", struct mx_role, role_fields);
 #define W struct mx_role_write
 #define NAME MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Role.")
 #define IF_MATCH MX_F_IF_MATCH(W, if_match)
-#define PERMISSIONS                                                                              \
-    MX_F_KIND(W, permissions, "permissions", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 0, 64, MX_TOKEN, \
-              "All that it permits; nothing that the caller may not.")
+#define PERMISSIONS(needed)                                                                   \
+    MX_F_KIND_HAS(W, permissions, "permissions", MX_K_STRS, MX_BODY, needed, 0, 64, MX_TOKEN, \
+                  "All that it permits; nothing that the caller may not.")
 
 static const struct mx_field name_fields[] = {NAME};
 static MX_SHAPE(role_name_shape, "RoleName", W, name_fields);
@@ -28,11 +28,11 @@ static MX_SHAPE(role_version_shape, "RoleVersion", W, version_fields);
 
 static const struct mx_field new_fields[] = {
     MX_F(W, name, MX_BODY, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Name; it stays."),
-    PERMISSIONS,
+    PERMISSIONS(MX_F_REQUIRED),
 };
 static MX_SHAPE(role_new_shape, "RoleNew", W, new_fields);
 
-static const struct mx_field patch_fields[] = {NAME, IF_MATCH, PERMISSIONS};
+static const struct mx_field patch_fields[] = {NAME, IF_MATCH, PERMISSIONS(0)};
 static MX_SHAPE(role_patch_shape, "RolePatch", W, patch_fields);
 
 /* ---- handlers ---- */

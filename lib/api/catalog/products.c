@@ -87,7 +87,7 @@ static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_
 #define WRITE_FIELDS(needed)                                                                        \
     MX_F_HAS(W, slug, MX_BODY, 0, 1, 120, MX_SLUG, "Made of the title unless given."),            \
     MX_F_HAS(W, title, MX_BODY, needed, 1, 200, MX_LINE, "Name."),                                \
-    MX_F_HAS(W, description, MX_BODY, 0, 0, 16000, MX_TEXT, "Description."),                      \
+    MX_F_HAS(W, description, MX_BODY, MX_F_NULLABLE, 0, 16000, MX_TEXT, "Description."),                      \
     MX_F_HAS(W, brand, MX_BODY, MX_F_NULLABLE, 1, 120, MX_LINE, "Its maker."),                    \
     MX_F_ENUM_HAS(W, status, MX_BODY, 0, mx_product_status_names, "draft unless given."),         \
     MX_F_HAS(W, tax_class, MX_BODY, 0, 1, 32, MX_SLUG, "A class that has a tax rate; standard unless given."),                 \

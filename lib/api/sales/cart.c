@@ -108,12 +108,13 @@ static MX_SHAPE(cart_add_shape, "CartItemAdd", struct item_add, item_add_fields)
 
 struct item_set {
     struct mx_id id;
+    bool has_quantity;
     int64_t quantity;
 };
 static const struct mx_field item_set_fields[] = {
     MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Line."),
-    MX_F(struct item_set, quantity, MX_BODY, MX_F_REQUIRED, 0, MX_CART_QUANTITY_MAX, MX_LINE,
-         "0 removes the line."),
+    MX_F_HAS(struct item_set, quantity, MX_BODY, 0, 0, MX_CART_QUANTITY_MAX, MX_LINE,
+             "0 removes the line."),
 };
 static MX_SHAPE(cart_item_set_shape, "CartItemSet", struct item_set, item_set_fields);
 
@@ -208,6 +209,8 @@ static enum mx_err api_cart_item_set(struct mx_ctx *cx, const void *in, struct m
     const struct item_set *i = in;
     struct mx_cart *cart = MX_NEW(cx->arena, struct mx_cart);
 
+    if (!i->has_quantity)
+        return answer(reply, mx_cart_holding(cx, i->id, cart), cart);
     return answer(reply, mx_cart_set_quantity(cx, i->id, i->quantity, cart), cart);
 }
 
