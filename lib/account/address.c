@@ -49,7 +49,7 @@ enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx
     enum mx_err e = find(cx, entry, &r);
 
     if (e == MX_E_NOT_FOUND) {
-        mx_fault_at(cx->faults, MX_S("/address_id"), "unknown",
+        mx_fault_at(cx->faults, MX_S("/address_id"), "unknown_value",
                     "There is no such entry in the address book.");
         return MX_E_VALIDATION_FAILED;
     }

@@ -124,7 +124,7 @@ enum mx_err mx_role_sum(struct mx_ctx *cx, struct mx_list names, uint64_t *ret_s
         else if (find_named(rows, *MX_AT(names, struct mx_str, i), &set))
             *ret_set |= set;
         else
-            mx_fault_at(cx->faults, at, "not_found", "is not a role");
+            mx_fault_at(cx->faults, at, "unknown_value", "is not a role");
     }
     return cx->faults->n > 0 ? MX_E_VALIDATION_FAILED : MX_OK;
 }

@@ -77,7 +77,7 @@ enum mx_err mx_category_create(struct mx_ctx *cx, const struct mx_category_new *
     }
     MX_TRY(e);
     if (changed == 0) {
-        mx_fault_at(cx->faults, MX_S("/parent"), "not_found", "is not a category");
+        mx_fault_at(cx->faults, MX_S("/parent"), "unknown_value", "is not a category");
         return MX_E_VALIDATION_FAILED;
     }
     *ret_id = row.id;

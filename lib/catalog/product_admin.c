@@ -58,8 +58,8 @@ static void check_categories(struct mx_ctx *cx, const struct mx_product_draft *m
 {
     for (size_t i = 0; i < m->categories.n; i++)
         if (!has_row(rows, KNOWN_CATEGORY, *MX_AT(m->categories, const struct mx_str, i)))
-            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/category_slugs/%zu", i), "not_found",
-                        "is not a category");
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/category_slugs/%zu", i),
+                        "unknown_value", "is not a category");
 }
 
 /* An article number that another product has meanwhile is told where it was sent, or at the status

@@ -154,6 +154,9 @@ static void overlay_variant(struct mx_ctx *cx, struct mx_product_draft_variant *
         if (v->has_compare_at)
             v->compare_at = amount_of(cx, in->compare_at_price, i, "compare_at_price");
     }
+    if ((in->has_price || in->has_compare_at_price) && v->has_compare_at &&
+        v->compare_at < v->price)
+        variant_fault(cx, i, "compare_at_price", "out_of_range", "must not be below the price");
     if (in->has_weight_grams) {
         v->weight_grams = in->weight_grams;
         v->has_weight_grams = in->weight_grams > 0;
@@ -193,7 +196,7 @@ static struct mx_product_draft_variant meant(struct mx_ctx *cx, const struct mx_
     if (v)
         return *v;
     if (!mx_id_none(in->id))
-        variant_fault(cx, i, "id", "not_found", "is not a variant of this product");
+        variant_fault(cx, i, "id", "unknown_value", "is not a variant of this product");
     else if (!in->sku.p)
         variant_fault(cx, i, "sku", "required", "is required for a new variant");
     return (struct mx_product_draft_variant){
@@ -214,10 +217,10 @@ static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
         struct mx_str sku = in->sku.p ? in->sku : v.sku;
 
         if (find_id(&out, v.id))
-            variant_fault(cx, i, mx_id_none(in->id) ? "sku" : "id", "duplicate",
+            variant_fault(cx, i, mx_id_none(in->id) ? "sku" : "id", "repeated",
                           "names a variant that is in the list already");
         else if (sku.p && find_sku(&out, sku))
-            variant_fault(cx, i, "sku", "duplicate", "is listed twice");
+            variant_fault(cx, i, "sku", "repeated", "is listed twice");
         overlay_variant(cx, &v, in, i);
         *MX_AT(out, struct mx_product_draft_variant, out.n++) = v;
     }
@@ -342,14 +345,14 @@ static void check_options(struct mx_ctx *cx, const struct mx_product_draft *m)
         const struct mx_option *o = MX_AT(m->options, const struct mx_option, i);
 
         if (find_option(&m->options, o->name) != o)
-            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/name", i), "duplicate",
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/name", i), "repeated",
                         "is listed twice");
         for (size_t k = 1; k < o->values.n; k++) {
             const struct mx_list before = MX_LIST_OF(o->values.at, k, o->values.size);
 
             if (has_value(&before, *MX_AT(o->values, const struct mx_str, k)))
                 mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/options/%zu/values/%zu", i, k),
-                            "duplicate", "is listed twice");
+                            "repeated", "is listed twice");
         }
     }
 }
@@ -385,7 +388,7 @@ static void check_choices(struct mx_ctx *cx, const struct mx_product_draft *m,
         struct mx_str name = MX_AT(v->choices, const struct mx_pair, i)->name;
 
         if (!find_option(&m->options, name))
-            choice_fault(cx, v, "unknown_option",
+            choice_fault(cx, v, "unknown_value",
                          mx_str_fmt(cx->arena, "there is no option %.*s", MX_FMT(name)));
     }
 }
@@ -415,7 +418,7 @@ static void check_variants(struct mx_ctx *cx, struct mx_product_draft *m)
                 MX_AT(m->variants, const struct mx_product_draft_variant, k);
 
             if (other->active && same_choices(m, v, other))
-                choice_fault(cx, v, "duplicate",
+                choice_fault(cx, v, "repeated",
                              mx_str_fmt(cx->arena, "the same choices as %.*s", MX_FMT(other->sku)));
         }
         if (!v->own_title)

@@ -5,6 +5,7 @@
 #include "q/stock.h"
 #include "shop/audit.h"
 #include "shop/json_rows.h"
+#include "shop/version.h"
 
 #define LOW 5 /* available units from which on the public is told that there are few */
 
@@ -95,8 +96,10 @@ static enum mx_err delta_of(struct mx_ctx *cx, const struct mx_list *changes,
     for (size_t i = 0; i < changes->n; i++) {
         const struct mx_stock_change *c = MX_AT(*changes, const struct mx_stock_change, i);
 
-        if (mx_id_eq(c->variant_id, r->variant_id))
-            level = c->set ? c->value : level + c->value;
+        if (!mx_id_eq(c->variant_id, r->variant_id))
+            continue;
+        MX_TRY(mx_version_check(cx, "The stock", c->if_match, r->version));
+        level = c->set ? c->value : level + c->value;
     }
     if (level < r->reserved)
         return too_low(cx, r, level);
@@ -114,6 +117,7 @@ enum mx_err mx_stock_change(struct mx_ctx *cx, const struct mx_list *changes, st
     struct mx_list rows, out;
     struct mx_json_rows json;
     struct mx_str moves;
+    size_t n_moves = 0;
 
     MX_TRY(lock(cx, changes, &rows));
     out = MX_LIST(MX_NEW_N(cx->arena, rows.n, struct mx_stock_moved), rows.n);
@@ -125,21 +129,25 @@ enum mx_err mx_stock_change(struct mx_ctx *cx, const struct mx_list *changes, st
         MX_TRY(delta_of(cx, changes, r, &delta));
         *MX_AT(out, struct mx_stock_moved, i) =
             (struct mx_stock_moved){{r->variant_id, r->sku, r->on_hand + delta, r->reserved,
-                                     r->on_hand + delta - r->reserved, r->version + 1},
+                                     r->on_hand + delta - r->reserved, r->version + (delta != 0)},
                                     r->on_hand};
+        if (delta == 0)
+            continue;
+        n_moves++;
         mx_jsonw_open(&json.w);
         mx_json_rows_id(&json, "id", r->variant_id);
         mx_json_rows_int(&json, "delta", delta);
         mx_jsonw_close(&json.w);
     }
+    *ret_moved = out;
+    if (n_moves == 0)
+        return MX_OK;
     moves = mx_json_rows_text(&json);
     MX_TRY(q_stock_adjust_moves(
         cx->db,
         &(struct q_stock_adjust_moves_in){moves, cause, reason, cx->actor.account, {cx->now_ms}},
         NULL));
-    MX_TRY(q_stock_move(cx->db, &(struct q_stock_move_in){moves, {cx->now_ms}}, NULL));
-    *ret_moved = out;
-    return MX_OK;
+    return q_stock_move(cx->db, &(struct q_stock_move_in){moves, {cx->now_ms}}, NULL);
 }
 
 static struct mx_str counters_json(struct mx_arena *a, int64_t on_hand, int64_t reserved,
@@ -174,10 +182,11 @@ enum mx_err mx_stock_adjust(struct mx_ctx *cx, const struct mx_stock_change *cha
 
     MX_TRY(mx_stock_change(cx, &one, reason, &moved));
     m = MX_AT(moved, const struct mx_stock_moved, 0);
+    *ret_stock = m->now;
+    if (m->now.on_hand == m->on_hand_before)
+        return MX_OK;
     row.object = m->now.variant_id;
     row.before = counters_json(cx->arena, m->on_hand_before, m->now.reserved, (struct mx_str){0});
     row.after = counters_json(cx->arena, m->now.on_hand, m->now.reserved, reason);
-    MX_TRY(mx_audit_write(cx, &row));
-    *ret_stock = m->now;
-    return MX_OK;
+    return mx_audit_write(cx, &row);
 }

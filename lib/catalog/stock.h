@@ -41,6 +41,7 @@ struct mx_stock_change {
     struct mx_id variant_id;
     bool set; /* value is the new level on hand; otherwise it is added */
     int64_t value;
+    struct mx_str if_match; /* version of the counter that is changed; absent or "*": any */
 };
 
 /* First counters and ledger rows of new variants; changes with `set`. */
@@ -52,13 +53,14 @@ struct mx_stock_moved {
     int64_t on_hand_before;
 };
 
-/* Change counters, one ledger row each (struct mx_stock_change, no variant twice). MX_E_NOT_FOUND
- * for an unknown variant, MX_E_CONFLICT below what is promised, MX_E_VALIDATION_FAILED beyond
- * MX_STOCK_MAX. *ret_moved: struct mx_stock_moved by variant id. */
+/* Change counters, one ledger row each (struct mx_stock_change, no variant twice); a level that
+ * stays the same is not written. MX_E_NOT_FOUND for an unknown variant, MX_E_VERSION_CONFLICT,
+ * MX_E_CONFLICT below what is promised, MX_E_VALIDATION_FAILED beyond MX_STOCK_MAX. *ret_moved:
+ * struct mx_stock_moved by variant id. */
 enum mx_err mx_stock_change(struct mx_ctx *cx, const struct mx_list *changes, struct mx_str reason,
                             struct mx_list *ret_moved) MX_MUST_CHECK;
 
-/* One change by staff, with its row in the audit log. */
+/* One change by staff, with its row in the audit log unless the level stays the same. */
 enum mx_err mx_stock_adjust(struct mx_ctx *cx, const struct mx_stock_change *change,
                             struct mx_str reason, struct mx_stock *ret_stock) MX_MUST_CHECK;
 

@@ -2,6 +2,8 @@
  * that says the same, and the words of a fault. Knows no field and no JSON. */
 #include "http/field.h"
 
+#include <limits.h>
+
 #include "codec/clean.h"
 #include "codec/country.h"
 #include "codec/etag.h"
@@ -25,9 +27,14 @@ static bool is_digit(unsigned char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_alpha(unsigned char c)
+{
+    return is_lower(c) || is_upper(c);
+}
+
 static bool is_alnum(unsigned char c)
 {
-    return is_lower(c) || is_upper(c) || is_digit(c);
+    return is_alpha(c) || is_digit(c);
 }
 
 static bool one_of(unsigned char c, const char *set)
@@ -158,18 +165,82 @@ static bool check_currency(struct mx_str s)
     return mx_currency_parse(s, &c);
 }
 
+/* Subtags of a language tag (RFC 5646, 2.1). */
+
+static bool is_language(struct mx_str s)
+{
+    return run(s, is_alpha, 2, 8);
+}
+
+static bool is_extlang(struct mx_str s)
+{
+    return run(s, is_alpha, 3, 3);
+}
+
+static bool is_script(struct mx_str s)
+{
+    return run(s, is_alpha, 4, 4);
+}
+
+static bool is_region(struct mx_str s)
+{
+    return run(s, is_alpha, 2, 2) || run(s, is_digit, 3, 3);
+}
+
+static bool is_variant(struct mx_str s)
+{
+    return run(s, is_alnum, 5, 8) || (run(s, is_alnum, 4, 4) && is_digit((unsigned char)s.p[0]));
+}
+
+static bool is_private(struct mx_str s)
+{
+    return mx_str_ieq(s, MX_S("x"));
+}
+
+static bool is_singleton(struct mx_str s)
+{
+    return run(s, is_alnum, 1, 1) && !is_private(s);
+}
+
+static bool is_of_extension(struct mx_str s)
+{
+    return run(s, is_alnum, 2, 8);
+}
+
+static bool is_of_private(struct mx_str s)
+{
+    return run(s, is_alnum, 1, 8);
+}
+
+/* Step over the next subtag if it is one of those, up to `max` times; how often it was. */
+static int take(struct mx_str *rest, bool (*is)(struct mx_str s), int max)
+{
+    struct mx_str ahead = *rest, subtag;
+    int n = 0;
+
+    while (n < max && mx_str_split(&ahead, '-', &subtag) && is(subtag)) {
+        *rest = ahead;
+        n++;
+    }
+    return n;
+}
+
 static bool check_locale(struct mx_str s)
 {
-    struct mx_str rest = s, language;
-    size_t n;
+    struct mx_str rest = s;
 
-    if (!pieces(s, '-', is_alnum, 8, &n) || !mx_str_split(&rest, '-', &language) || language.n < 2)
+    if (take(&rest, is_language, 1) == 0)
         return false;
-    for (size_t i = 0; i < language.n; i++) {
-        if (is_digit((unsigned char)language.p[i]))
+    take(&rest, is_extlang, 3);
+    take(&rest, is_script, 1);
+    take(&rest, is_region, 1);
+    take(&rest, is_variant, INT_MAX);
+    while (take(&rest, is_singleton, 1) > 0)
+        if (take(&rest, is_of_extension, INT_MAX) == 0)
             return false;
-    }
-    return true;
+    if (take(&rest, is_private, 1) > 0 && take(&rest, is_of_private, INT_MAX) == 0)
+        return false;
+    return rest.p == NULL;
 }
 
 static bool check_digits(struct mx_str s)
@@ -227,7 +298,12 @@ static const struct {
     [MX_CURRENCY] = {check_currency, NULL, "^[A-Za-z]{3}$",
                      "must be the three letters of ISO 4217, for example EUR", mx_clean_upper,
                      ONE_LINE, true},
-    [MX_LOCALE] = {check_locale, NULL, "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*([.@].*)?$",
+    [MX_LOCALE] = {check_locale, NULL,
+                   "^[A-Za-z]{2,8}([-_][A-Za-z]{3}){0,3}([-_][A-Za-z]{4})?"
+                   "([-_]([A-Za-z]{2}|[0-9]{3}))?"
+                   "([-_]([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
+                   "([-_][A-WY-Za-wy-z0-9]([-_][A-Za-z0-9]{2,8})+)*"
+                   "([-_][Xx]([-_][A-Za-z0-9]{1,8})+)?([.@].*)?$",
                    "must be a BCP 47 language tag, for example en-US", mx_clean_locale, ONE_LINE},
     [MX_DIGITS] = {check_digits, NULL, "^[0-9]+$", "must be digits"},
     [MX_TOKEN] = {check_token, NULL, "^[A-Za-z0-9._~+/=-]+$",

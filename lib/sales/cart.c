@@ -331,8 +331,8 @@ static enum mx_err check_sold(struct mx_ctx *cx, struct mx_list rows)
         const row_t *r = MX_AT(rows, row_t, i);
 
         if (!sellable(r, r->currency))
-            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i), "unknown",
-                        "No article with this id is for sale.");
+            mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i),
+                        "unknown_value", "No article with this id is for sale.");
     }
     return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
@@ -520,7 +520,7 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
     if (e != MX_OK)
         return e;
     if (changed == 0) {
-        mx_fault_at(cx->faults, MX_S("/variant_id"), "unknown",
+        mx_fault_at(cx->faults, MX_S("/variant_id"), "unknown_value",
                     "No article with this id is for sale.");
         return MX_E_VALIDATION_FAILED;
     }
@@ -636,7 +636,7 @@ enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method, struct mx_ca
 
     MX_TRY(q_cart_set_method(cx->db, &in, &changed));
     if (changed == 0) {
-        mx_fault_at(cx->faults, MX_S("/shipping_method_id"), "unknown",
+        mx_fault_at(cx->faults, MX_S("/shipping_method_id"), "unknown_value",
                     "This shipping method is not offered for the cart.");
         return MX_E_VALIDATION_FAILED;
     }

@@ -112,7 +112,7 @@ static void tell_missing(struct mx_ctx *cx, const struct mx_checkout *in,
         if (in->email.p != NULL && mx_str_eqc(r->pointer, "/email"))
             continue;
         if (method && !mx_id_none(in->shipping_method_id))
-            mx_fault_at(cx->faults, r->pointer, "unknown",
+            mx_fault_at(cx->faults, r->pointer, "unknown_value",
                         "This shipping method is not offered for the address.");
         else
             mx_fault_at(cx->faults, r->pointer, r->code.p, "%.*s", MX_FMT(r->detail));

@@ -24,7 +24,7 @@ static enum mx_err sandbox(struct mx_ctx *cx, const struct mx_pay_request *in,
         *ret = (struct mx_pay_outcome){MX_PAY_FAILED, false, MX_S("card_declined")};
         return MX_OK;
     }
-    mx_fault_at(cx->faults, MX_S("/payment/token"), in->token.p ? "unknown" : "required",
+    mx_fault_at(cx->faults, MX_S("/payment/token"), in->token.p ? "unknown_value" : "required",
                 "The sandbox accepts tok_ok and tok_declined.");
     return MX_E_VALIDATION_FAILED;
 }

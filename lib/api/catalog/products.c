@@ -72,7 +72,7 @@ static const struct mx_field variant_write_fields[] = {
     MX_F_HAS(struct mx_variant_write, price, MX_BODY, 0, 0, MX_PRICE_MAX, MX_LINE,
              "Net; required for a new variant."),
     MX_F_HAS(struct mx_variant_write, compare_at_price, MX_BODY, MX_F_NULLABLE, 0, MX_PRICE_MAX,
-             MX_LINE, "Former price."),
+             MX_LINE, "Former price, not below the price."),
     MX_F_HAS(struct mx_variant_write, weight_grams, MX_BODY, MX_F_NULLABLE, 0, 1000000000, MX_LINE,
              "0: unknown."),
     MX_F_HAS(struct mx_variant_write, stock, MX_BODY, 0, 0, MX_STOCK_MAX, MX_LINE,
@@ -90,7 +90,7 @@ static MX_SHAPE(variant_write, "VariantWrite", struct mx_variant_write, variant_
     MX_F_HAS(W, description, MX_BODY, MX_F_NULLABLE, 0, 16000, MX_TEXT, "Description."),                      \
     MX_F_HAS(W, brand, MX_BODY, MX_F_NULLABLE, 1, 120, MX_LINE, "Its maker."),                    \
     MX_F_ENUM_HAS(W, status, MX_BODY, 0, mx_product_status_names, "draft unless given."),         \
-    MX_F_HAS(W, tax_class, MX_BODY, 0, 1, 32, MX_SLUG, "A class that has a tax rate; standard unless given."),                 \
+    MX_F_HAS(W, tax_class, MX_BODY, 0, 1, 32, MX_SLUG, "A class that has a tax rate, in lower-case letters, digits and single hyphens; standard unless given."),                 \
     MX_F_KIND_HAS(W, category_slugs, "category_slugs", MX_K_STRS, MX_BODY, 0, 0, 20, MX_SLUG,     \
                   "Categories; those above them count too."),                                     \
     MX_F_SUB_HAS(W, options, MX_K_LIST, 0, 0, 5, &mx_shape_option,                                         \

@@ -27,12 +27,13 @@ struct adjustment {
     struct mx_id variant_id;
     int64_t delta, set_to;
     bool has_delta, has_set_to;
-    struct mx_str reason;
+    struct mx_str reason, if_match;
 };
 static const struct mx_field adjustment_fields[] = {
+    MX_F_IF_MATCH(struct adjustment, if_match),
     MX_F(struct adjustment, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
     MX_F_HAS(struct adjustment, delta, MX_BODY, 0, -MX_STOCK_MAX, MX_STOCK_MAX, MX_LINE,
-             "Units that came or went."),
+             "Units that came or went; 0 changes nothing."),
     MX_F_HAS(struct adjustment, set_to, MX_BODY, 0, 0, MX_STOCK_MAX, MX_LINE,
              "Units that were counted; instead of delta."),
     MX_F(struct adjustment, reason, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "For the ledger."),
@@ -55,7 +56,7 @@ static enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, str
     const struct adjustment *i = in;
     struct mx_stock *out = MX_NEW(cx->arena, struct mx_stock);
     struct mx_stock_change change = {i->variant_id, i->has_set_to,
-                                     i->has_set_to ? i->set_to : i->delta};
+                                     i->has_set_to ? i->set_to : i->delta, i->if_match};
     enum mx_err e;
 
     if (i->has_delta == i->has_set_to) {
@@ -68,6 +69,12 @@ static enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, str
     if (e == MX_E_CONFLICT || e == MX_E_VALIDATION_FAILED)
         mx_fault_at(cx->faults, i->has_set_to ? MX_S("/set_to") : MX_S("/delta"), "out_of_range",
                     "%.*s", MX_FMT(cx->faults->detail));
+    if (e == MX_E_NOT_FOUND) {
+        mx_fault_at(cx->faults, MX_S("/variant_id"), "unknown_value", "is not a variant");
+        return MX_E_VALIDATION_FAILED;
+    }
+    if (e == MX_OK)
+        reply->etag = mx_str_fmt(cx->arena, "%lld", (long long)out->version);
     return e;
 }
 
@@ -90,7 +97,9 @@ const struct mx_route mx_routes_stock[] = {
      .flags = MX_R_TX,
      .in = &stock_adjustment_shape,
      .answers = {{201, &stock_shape}},
-     .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_CONFLICT),
+     .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_admin_stock_adjust,
-     .doc = "Add to a level or set it; never below what is promised."},
+     .doc =
+         "Add to a level or set it; never below what is promised. What leaves the level as it is "
+         "writes nothing."},
     {0}};

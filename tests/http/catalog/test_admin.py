@@ -188,11 +188,11 @@ def test_media(staff):
         ({"options": [], "variants": [{"sku": "x1", "price": {"amount": 1, "currency": "USD"}}]},
          [("/variants/0/price/currency", "wrong_currency")]),
         ({"options": [], "variants": [{"sku": "x1", "price": eur(1)}] * 2},
-         [("/variants/1/sku", "duplicate")]),
+         [("/variants/1/sku", "repeated")]),
         ({"options": [], "variants": [{"sku": "x1", "price": eur(1), "stock": -1}]},
          [("/variants/0/stock", "out_of_range")]),
         ({"options": [{"name": "Size", "values": []}]}, [("/options/0/values", None)]),
-        ({"category_slugs": ["tents", "no-such"]}, [("/category_slugs/1", "not_found")]),
+        ({"category_slugs": ["tents", "no-such"]}, [("/category_slugs/1", "unknown_value")]),
         ({"attributes": {"a~/" * 22: "x"}}, [("/attributes/" + "a~0~1" * 22, "too_long")]),
         ({"attributes": {"a": 1}}, [("/attributes/a", "wrong_type")]),
     ],
@@ -227,8 +227,8 @@ def test_choices_must_fit_the_options(staff):
     assert faults(staff.post(PRODUCTS, body)) == [
         ("/variants/0/options", "unknown_value"),
         ("/variants/1/options", "required"),
-        ("/variants/2/options", "unknown_option"),
-        ("/variants/3/options", "duplicate"),
+        ("/variants/2/options", "unknown_value"),
+        ("/variants/3/options", "repeated"),
     ]
 
 
@@ -489,6 +489,17 @@ def test_a_walk_through_all_products(staff):
     assert walk(17) == everything == sorted(set(everything), reverse=True)
 
 
+def test_a_former_price_is_not_below_the_price(staff):
+    """Of a new variant, and of one whose price alone is changed."""
+    sent = {"sku": f"S-{unique_key()}"[:40], "price": eur(100), "compare_at_price": eur(99)}
+    body = {"title": "Cheap", "variants": [sent]}
+    assert faults(staff.post("/v1/admin/products", body)) == [("/variants/0/compare_at_price", "out_of_range")]
+    made = staff.post("/v1/admin/products", body | {"variants": [sent | {"compare_at_price": eur(100)}]}).json()
+    path, dearer = f"/v1/admin/products/{made['id']}", {"id": made["variants"][0]["id"], "price": eur(101)}
+    assert faults(staff.patch(path, {"variants": [dearer]})) == [("/variants/0/compare_at_price", "out_of_range")]
+    assert staff.patch(path, {"variants": [dearer | {"compare_at_price": None}]}).status_code == 200
+
+
 # ---- stock
 
 
@@ -533,9 +544,31 @@ def test_a_faulty_adjustment(staff, body, want):
 
 def test_an_adjustment_of_nothing(staff):
     answer = staff.post(ADJUST, {"variant_id": UNKNOWN, "delta": 1, "reason": "x"})
-    problem(answer, 404, "not_found")
+    assert faults(answer) == [("/variant_id", "unknown_value")]
     answer = staff.post(ADJUST, {"variant_id": "nonsense", "delta": 1, "reason": "x"})
     assert [w for w, _ in faults(answer)] == ["/variant_id"]
+
+
+@pytest.mark.parametrize("change", [{"delta": 0}, {"set_to": 4}], ids=repr)
+def test_an_adjustment_that_changes_nothing_writes_nothing(staff, db, change):
+    (variant,) = variant_ids(make_product(staff, stock=4))
+    answer = staff.post(ADJUST, {"variant_id": variant, "reason": "x"} | change)
+    assert answer.status_code == 201
+    assert (answer.json()["on_hand"], answer.json()["version"], answer.headers["ETag"]) == (4, 1, '"1"')
+    assert stock_of(db, variant)["on_hand"] == 4 and not audit(db, variant)
+    assert_ledger(db, variant)
+
+
+def test_an_adjustment_of_a_version(staff, db):
+    """A count of what somebody else has changed meanwhile."""
+    (variant,) = variant_ids(make_product(staff, stock=4))
+    counted = {"variant_id": variant, "set_to": 9, "reason": "counted"}
+    assert staff.post(ADJUST, {"variant_id": variant, "delta": 1, "reason": "x"}).json()["version"] == 2
+    stale = problem(staff.post(ADJUST, counted, headers={"If-Match": '"1"'}), 412, "version_conflict")
+    assert stale["params"] == {"version": 2} and stock_of(db, variant)["on_hand"] == 5
+    done = staff.post(ADJUST, counted, headers={"If-Match": '"2"'})
+    assert (done.status_code, done.json()["on_hand"], done.headers["ETag"]) == (201, 9, '"3"')
+    assert_ledger(db, variant)
 
 
 def test_never_below_zero(staff, db):

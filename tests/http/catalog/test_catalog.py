@@ -499,6 +499,7 @@ def test_view_parameters(api, shelf):
     assert listed(api, brand=shelf.brand, currency="EUR", locale="de-AT")["data"]
     path = f"/v1/products/{shelf.items[0]['id']}"
     assert api.get(path + "?currency=EUR&locale=en").status_code == 200
+    assert faults(api.get(path + "?locale=zz-invalid-xx")) == [("locale", "bad_format")]
     assert faults(api.get(path + "?currency=USD")) == [("currency", "unknown_value")]
 
 

@@ -114,17 +114,17 @@ def test_ids_of_others_and_none_at_all(staff):
     product, other = make_product(staff), make_product(staff)
     (own,), (foreign,) = product["variants"], other["variants"]
     for variant, where in (
-        ({"id": foreign["id"]}, ("/variants/0/id", "not_found")),
+        ({"id": foreign["id"]}, ("/variants/0/id", "unknown_value")),
         ({"price": eur(1)}, ("/variants/0/sku", "required")),
     ):
         assert where in faults(staff.patch(path(product), {"variants": [variant]}))
     twice = {"variants": [{"id": own["id"]}, {"sku": own["sku"]}]}
-    assert faults(staff.patch(path(product), twice)) == [("/variants/1/sku", "duplicate")]
+    assert faults(staff.patch(path(product), twice)) == [("/variants/1/sku", "repeated")]
     taken = staff.patch(path(product), {"variants": [{"id": own["id"], "sku": foreign["sku"]}]})
     assert problem(taken, 409, "conflict")["errors"][0]["pointer"] == "/variants/0/sku"
     created = staff.post(PRODUCTS, {"title": "T", "variants": [
         {"id": own["id"], "sku": name(), "price": eur(1)}]})
-    assert faults(created) == [("/variants/0/id", "not_found")]
+    assert faults(created) == [("/variants/0/id", "unknown_value")]
     assert staff.get(path(product)).json() == product
 
 

@@ -58,7 +58,7 @@ def test_all_faults_at_once(guest):
     sent = {"variant_id": "nonsense", "quantity": 0, "price": 1}
     assert faults(guest.post("/v1/cart/items", sent)) == [
         ("/price", "unknown_member"), ("/quantity", "out_of_range"), ("/variant_id", "bad_format")]
-    assert ("/variant_id", "unknown") in faults(add(guest, UNKNOWN))
+    assert ("/variant_id", "unknown_value") in faults(add(guest, UNKNOWN))
 
 
 @pytest.mark.req("INP-3")
@@ -70,7 +70,7 @@ def test_a_line_holds_999(guest, staff):
 
 def test_drafts_cannot_be_bought(guest, staff):
     (variant,) = variant_ids(make_product(staff, status="draft"))
-    assert ("/variant_id", "unknown") in faults(add(guest, variant))
+    assert ("/variant_id", "unknown_value") in faults(add(guest, variant))
 
 
 def test_changing_and_removing_a_line(guest, staff):
@@ -142,7 +142,7 @@ def test_an_entry_of_the_address_book(customer):
     cart = customer.put("/v1/cart/shipping-address", {"address_id": entry["id"]}).json()
     assert cart["shipping_address"]["line1"] == ADDRESS["line1"]
     assert faults(customer.put("/v1/cart/shipping-address", {"address_id": UNKNOWN})) == [
-        ("/address_id", "unknown")]
+        ("/address_id", "unknown_value")]
     both = {"address_id": entry["id"], "city": "Bonn"}
     assert faults(customer.put("/v1/cart/shipping-address", both)) == [("/city", "unknown_member")]
     assert faults(customer.put("/v1/cart/shipping-address", {"name": "A"})) == [
@@ -162,7 +162,7 @@ def test_an_address_needs_a_body(guest, api):
 def test_a_method_that_is_not_offered(guest):
     guest.get("/v1/cart")
     sent = {"shipping_method_id": UNKNOWN}
-    assert faults(guest.put("/v1/cart/shipping-method", sent)) == [("/shipping_method_id", "unknown")]
+    assert faults(guest.put("/v1/cart/shipping-method", sent)) == [("/shipping_method_id", "unknown_value")]
 
 
 # ---- what a buyer sees of it, and what it needs

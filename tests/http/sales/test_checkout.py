@@ -124,7 +124,7 @@ def test_what_is_wrong_with_the_payment(buyer):
     for sent, fault in (
         ({"provider": "gold"}, ("/payment/provider", "unknown_value")),
         ({"provider": "sandbox"}, ("/payment/token", "required")),
-        ({"provider": "sandbox", "token": "tok_x"}, ("/payment/token", "unknown")),
+        ({"provider": "sandbox", "token": "tok_x"}, ("/payment/token", "unknown_value")),
         ({"provider": "manual", "token": "x"}, ("/payment/token", "unknown_member")),
     ):
         assert faults(buyer.checkout(payment=sent)) == [fault]
@@ -491,9 +491,9 @@ def test_what_is_wrong_with_an_express_purchase(api, staff, method):
     assert faults(buyer.checkout(**express(api, product, method, items=lines))) == [
         ("/items/3/variant_id", "repeated")]
     assert faults(buyer.checkout(**express(api, product, method, items=lines[:3]))) == [
-        ("/items/1/variant_id", "unknown"), ("/items/2/variant_id", "unknown")]
+        ("/items/1/variant_id", "unknown_value"), ("/items/2/variant_id", "unknown_value")]
     assert faults(buyer.checkout(**express(api, product, method, items=[]))) == [("/items", "too_few")]
-    assert faults(buyer.checkout(**express(api, product, UNKNOWN))) == [("/shipping_method_id", "unknown")]
+    assert faults(buyer.checkout(**express(api, product, UNKNOWN))) == [("/shipping_method_id", "unknown_value")]
     assert faults(buyer.checkout(**express(api, product, method, address_id=UNKNOWN))) == [
         ("/address_id", "unknown_member")]
     nowhere = {k: v for k, v in ADDRESS.items() if k not in ("postal_code", "line1")}
@@ -519,7 +519,7 @@ def test_what_is_given_counts_before_the_cart(buyer, customer, product):
     order = customer.checkout(address_id=entry).json()
     assert order["addresses"]["shipping"]["country"] == "JP"
     customer.fill_cart(variant_ids(product)[0])
-    assert faults(customer.checkout(address_id=UNKNOWN)) == [("/address_id", "unknown")]
+    assert faults(customer.checkout(address_id=UNKNOWN)) == [("/address_id", "unknown_value")]
 
 
 def test_express_price_changed(api, staff, method):
