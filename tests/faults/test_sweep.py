@@ -24,9 +24,10 @@ def carried_out(request):
     return request.param
 
 
-def sweep(beside, carried_out, new, once):
+def sweep(beside, carried_out, db, new, once):
     """once(subject, call) for a new subject each time, where call(function) makes one request, cut at
     the next place; until one is not cut."""
+    since = invariants.now(db)
     for nth in range(1, CUTS_MAX):
         subject, cut = new(), None
 
@@ -38,6 +39,7 @@ def sweep(beside, carried_out, new, once):
         once(subject, call)
         if not cut:
             assert nth > 3, "nothing was ever cut"
+            invariants.check(db, since)
             return
     pytest.fail(f"{CUTS_MAX} commands a request")
 
@@ -67,8 +69,7 @@ def test_checkout(beside, carried_out, api, staff, db):
         sold += 1
         assert assert_ledger(db, variant)["reserved"] == sold
 
-    sweep(beside, carried_out, new, once)
-    invariants.check(db)
+    sweep(beside, carried_out, db, new, once)
 
 
 def test_refresh(beside, carried_out, api, db):
@@ -87,8 +88,7 @@ def test_refresh(beside, carried_out, api, db):
         assert api.get("/v1/me", token=again["access_token"]).status_code == 200
         assert len(api.get("/v1/me/sessions", token=again["access_token"]).json()["data"]) == 1
 
-    sweep(beside, carried_out, api.guest, once)
-    invariants.check(db)
+    sweep(beside, carried_out, db, api.guest, once)
 
 
 def test_register(beside, carried_out, api, db, mailbox):
@@ -109,8 +109,7 @@ def test_register(beside, carried_out, api, db, mailbox):
         assert db.value(f"SELECT COUNT(*) FROM account WHERE email_key = '{address}'") == "1"
         assert api.login(address).id == person.id
 
-    sweep(beside, carried_out, unique_email, once)
-    invariants.check(db)
+    sweep(beside, carried_out, db, unique_email, once)
 
 
 def confirm(api, mailbox, address, answer):
@@ -160,5 +159,4 @@ def test_erase(beside, carried_out, api, staff, db):
         assert row == {"status": "1", "email": None, "name": "", "phone": None, "password_hash": None,
                        "audit_key": None}
 
-    sweep(beside, carried_out, new, once)
-    invariants.check(db)
+    sweep(beside, carried_out, db, new, once)

@@ -1,5 +1,5 @@
 """Invariants of the database at any moment at which no transaction runs, whatever was killed or cut.
-Each is a query for the rows that break it."""
+Each is a query for the rows that break it; other tests may have ended accounts before @since by hand."""
 
 BROKEN = {
     "an order has lines that make its subtotal":
@@ -27,7 +27,7 @@ BROKEN = {
         " WHERE o.status IN (0, 1) GROUP BY o.id, i.variant_id"
         " HAVING SUM(i.quantity) <> COALESCE(MAX(m.reserved), 0)",
     "an erased account keeps nothing of the person":
-        "SELECT HEX(a.id) AS id FROM account a WHERE a.status = 1 AND (a.email IS NOT NULL"
+        "SELECT HEX(a.id) AS id FROM account a WHERE a.status = 1 AND a.created_at >= @since AND (a.email IS NOT NULL"
         " OR a.phone IS NOT NULL OR a.password_hash IS NOT NULL OR a.name <> ''"
         " OR EXISTS (SELECT 1 FROM session s WHERE s.account_id = a.id AND s.revoked_at IS NULL)"
         " OR EXISTS (SELECT 1 FROM address d WHERE d.account_id = a.id AND d.sealed IS NOT NULL)"
@@ -36,7 +36,12 @@ BROKEN = {
 }
 
 
-def check(db):
-    """Assert all of them."""
-    broken = {what: rows for what, query in BROKEN.items() if (rows := db.rows(query))}
+def now(db):
+    return db.value("SELECT UTC_TIMESTAMP(3) AS now")
+
+
+def check(db, since):
+    """Assert all of them, of accounts those that were made since then, a value of now(db)."""
+    broken = {what: rows for what, query in BROKEN.items()
+              if (rows := db.rows(query.replace("@since", f"'{since}'")))}
     assert not broken, broken

@@ -85,12 +85,14 @@ def test_a_code_works_once(api, staff):
 def test_wrong_codes_and_unknown_addresses_are_alike(api, staff, customer):
     made, other = invite(staff, "support"), invite(staff, "support")
     strangers = mailed_code(api, other["email"])
+    told = []
     for address, code in (
         (made["email"], "A" * 22), (made["email"], strangers), (unique_email(), strangers),
         (customer.email, strangers),
     ):
-        body = problem(accept(api, address, code), 422, "code_invalid")
-        assert set(body) == {"type", "title", "status", "detail", "code", "request_id", "errors"}
+        told.append(problem(accept(api, address, code), 422, "code_invalid"))
+        assert told[-1].pop("request_id")
+    assert all(body == told[0] for body in told), told
     assert accept(api, other["email"], strangers).status_code == 204
 
 
