@@ -60,7 +60,7 @@ static enum mx_err ask(void *arg)
     struct mx_profile user;
     struct mx_owner owner;
 
-    a->mailed = mx_limits_take_mail(cx, a->key);
+    a->mailed = mx_limits_take_mail(cx, a->key, true);
     MX_TRY(mx_account_profile(cx, cx->actor.account, &user));
     MX_TRY(mx_account_owner(cx, a->key, &owner));
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_account(&cx->actor.account), &what, a->mailed,

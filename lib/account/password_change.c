@@ -92,9 +92,10 @@ static enum mx_err mail_code(void *arg)
     struct mx_owner owner;
     struct mx_pair var;
     struct mx_list vars;
-    bool mailed = mx_limits_take_mail(cx, f->key);
+    bool mailed;
 
     MX_TRY(mx_account_owner(cx, f->key, &owner));
+    mailed = mx_limits_take_mail(cx, f->key, owner.open);
     if (owner.open)
         what.account = owner.id;
     MX_TRY(mx_mailed_code_make(cx, mx_mailed_code_of_address(MX_MAILED_CODE_PASSWORD, f->key),

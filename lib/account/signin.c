@@ -157,7 +157,7 @@ static enum mx_err ask_for_proof(void *arg)
     struct mx_owner owner;
     struct mx_str locale;
     struct mx_pair var;
-    bool mailed = mx_limits_take_mail(cx, p->key);
+    bool mailed = mx_limits_take_mail(cx, p->key, true);
 
     mx_db_effect(cx->db);
     MX_TRY(guest_locale(s, &locale));

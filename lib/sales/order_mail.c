@@ -59,7 +59,7 @@ enum mx_err mx_order_share_mail(struct mx_ctx *cx, const struct mx_pay_outcome *
         return MX_OK;
     MX_TRY(mx_email_key_of(cx, to, &key));
     MX_TRY(is_own(cx, &me, key, &own));
-    o->mail_refused = !own && !mx_limits_take_mail(cx, key);
+    o->mail_refused = !own && !mx_limits_take_mail(cx, key, true);
     if (o->mail_refused)
         mx_log(MX_LOG_WARN, "order is not confirmed by mail: its address has had its share",
                MX_KS("order", mx_id_str(cx->arena, o->id)));

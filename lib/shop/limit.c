@@ -3,6 +3,7 @@
 #include "codec/inet.h"
 #include "io/db.h"
 #include "io/shm.h"
+#include "shop/email.h"
 
 /* Of one client, of all, and of all to all accounts. */
 static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
@@ -29,18 +30,41 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
     return 3;
 }
 
+/* Share of all clients of a site together, as a multiple of that of one. Few enough that a site
+ * alone does not use up what everybody has. */
+#define SITE 2
+
+/* The same limit for the client's site, where that is more than the client: IPv6. */
+static size_t with_site(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX],
+                        const char *bucket)
+{
+    struct mx_str site = mx_address_site(cx->arena, cx->address);
+
+    if (mx_str_eq(site, mx_address_class(cx->arena, cx->address)))
+        return n;
+    limits[n] = limits[n - 1];
+    limits[n].bucket = mx_str_fmt(cx->arena, "%s%.*s", bucket, MX_FMT(site));
+    limits[n].burst *= SITE;
+    limits[n].per_min *= SITE;
+    limits[n].per_hour *= SITE;
+    limits[n].per_day *= SITE;
+    return n + 1;
+}
+
 /* Before the limit of all comes that of the client, so that it takes many of them to use up what
  * everybody has. */
 static size_t with_client(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX])
 {
     struct mx_str client = mx_address_class(cx->arena, cx->address);
+    struct mx_limit all = limits[n - 1];
 
-    limits[n] = limits[n - 1];
     limits[n - 1] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(client)),
         .burst = cx->proc->conf->rate_guess_per_ip_burst,
         .per_min = cx->proc->conf->rate_guess_per_ip_per_min,
     };
+    n = with_site(cx, n, limits, "guess:");
+    limits[n] = all;
     return n + 1;
 }
 
@@ -90,51 +114,83 @@ static struct mx_str mail_bucket(struct mx_ctx *cx, const char *span, struct mx_
     return mx_str_fmt(cx->arena, "mail a %s:%.*s", span, MX_FMT(whose));
 }
 
-/* Limit on the mail that one account may ask for, whatever addresses it names. */
-static size_t own_mail(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX])
+/* The mailbox behind an address: most servers deliver name+anything to name. Accounts are apart all
+ * the same. */
+static struct mx_str mailbox_of(struct mx_ctx *cx, struct mx_str key)
+{
+    struct mx_str local = mx_email_local(key), domain = mx_email_domain(key);
+    ptrdiff_t plus = mx_str_find(local, '+');
+
+    if (plus <= 0)
+        return key;
+    return mx_str_fmt(cx->arena, "%.*s@%.*s", (int)plus, local.p, MX_FMT(domain));
+}
+
+/* Limits of one client or site, which may ask for `shares` of what one client may. */
+static size_t asked_by(struct mx_ctx *cx, struct mx_str who, struct mx_str mailbox, int64_t shares,
+                       struct mx_limit *limits)
 {
     const struct mx_settings *s = cx->proc->conf;
+    struct mx_str both = mx_str_fmt(cx->arena, "%.*s %.*s", MX_FMT(mailbox), MX_FMT(who));
+    int64_t day = shares * s->rate_mail_per_address_ip_day;
+    int64_t hour = shares * s->rate_mail_per_address_ip_hour;
+    int64_t all = shares * s->rate_mail_per_ip_hour;
+
+    limits[0] =
+        (struct mx_limit){.bucket = mail_bucket(cx, "day", both), .burst = day, .per_day = day};
+    limits[1] =
+        (struct mx_limit){.bucket = mail_bucket(cx, "hour", both), .burst = hour, .per_hour = hour};
+    limits[2] = (struct mx_limit){
+        .bucket = mail_bucket(cx, "hour from", who), .burst = all, .per_hour = all};
+    return 3;
+}
+
+/* Limits of what goes to one mailbox, whoever asks. */
+static size_t sent_to(struct mx_ctx *cx, struct mx_str mailbox, struct mx_limit *limits)
+{
+    int64_t day = cx->proc->conf->rate_mail_per_address_day;
+    int64_t hour = cx->proc->conf->rate_mail_per_address_hour;
+
+    limits[0] =
+        (struct mx_limit){.bucket = mail_bucket(cx, "day", mailbox), .burst = day, .per_day = day};
+    limits[1] = (struct mx_limit){
+        .bucket = mail_bucket(cx, "hour", mailbox), .burst = hour, .per_hour = hour};
+    return 2;
+}
+
+/* Limit on the mail that one account may ask for, whatever addresses it names. */
+static size_t asked_by_account(struct mx_ctx *cx, struct mx_limit *limits)
+{
     struct mx_str id = mx_id_str(cx->arena, cx->actor.account);
+    int64_t day = cx->proc->conf->rate_mail_per_address_day;
 
     if (cx->actor.kind < MX_CUSTOMER)
-        return n;
-    limits[n++] = (struct mx_limit){.bucket = mail_bucket(cx, "day for account", id),
-                                    .burst = s->rate_mail_per_address_day,
-                                    .per_day = s->rate_mail_per_address_day};
-    return n;
+        return 0;
+    limits[0] = (struct mx_limit){
+        .bucket = mail_bucket(cx, "day for account", id), .burst = day, .per_day = day};
+    return 1;
 }
 
 /* Those of one client come first: what it alone is refused uses up nothing of others. */
-static size_t limits_of_mail(struct mx_ctx *cx, struct mx_str key,
+static size_t limits_of_mail(struct mx_ctx *cx, struct mx_str key, bool sends,
                              struct mx_limit limits[MX_LIMITS_MAX])
 {
     const struct mx_settings *s = cx->proc->conf;
-    struct mx_str ip = mx_address_class(cx->arena, cx->address);
-    struct mx_str both = mx_str_fmt(cx->arena, "%.*s %.*s", MX_FMT(key), MX_FMT(ip));
-    const struct mx_limit rows[] = {
-        {.bucket = mail_bucket(cx, "day", both),
-         .burst = s->rate_mail_per_address_ip_day,
-         .per_day = s->rate_mail_per_address_ip_day},
-        {.bucket = mail_bucket(cx, "hour", both),
-         .burst = s->rate_mail_per_address_ip_hour,
-         .per_hour = s->rate_mail_per_address_ip_hour},
-        {.bucket = mail_bucket(cx, "hour from", ip),
-         .burst = s->rate_mail_per_ip_hour,
-         .per_hour = s->rate_mail_per_ip_hour},
-        {.bucket = mail_bucket(cx, "day", key),
-         .burst = s->rate_mail_per_address_day,
-         .per_day = s->rate_mail_per_address_day},
-        {.bucket = mail_bucket(cx, "hour", key),
-         .burst = s->rate_mail_per_address_hour,
-         .per_hour = s->rate_mail_per_address_hour},
-        {.bucket = MX_S("mail"),
-         .burst = s->rate_mail_global_burst,
-         .per_min = s->rate_mail_global_per_min},
-    };
+    struct mx_str client = mx_address_class(cx->arena, cx->address);
+    struct mx_str site = mx_address_site(cx->arena, cx->address);
+    struct mx_str mailbox = mailbox_of(cx, key);
+    size_t n = asked_by(cx, client, mailbox, 1, limits);
 
-    _Static_assert(MX_LEN(rows) < MX_LIMITS_MAX, "and one of the account");
-    memcpy(limits, rows, sizeof(rows));
-    return own_mail(cx, MX_LEN(rows), limits);
+    if (!mx_str_eq(client, site))
+        n += asked_by(cx, site, mailbox, SITE, limits + n);
+    n += asked_by_account(cx, limits + n);
+    n += sent_to(cx, mailbox, limits + n);
+    if (sends)
+        limits[n++] = (struct mx_limit){.bucket = MX_S("mail"),
+                                        .burst = s->rate_mail_global_burst,
+                                        .per_min = s->rate_mail_global_per_min};
+    MX_ASSERT(n <= MX_LIMITS_MAX);
+    return n;
 }
 
 /* A share of mail that a transaction has taken. */
@@ -151,13 +207,13 @@ static void give_share(void *arg)
     mx_limits_give(s->cx, s->limits, s->n);
 }
 
-bool mx_limits_take_mail(struct mx_ctx *cx, struct mx_str key)
+bool mx_limits_take_mail(struct mx_ctx *cx, struct mx_str key, bool sends)
 {
     struct share *s = MX_NEW(cx->arena, struct share);
     struct mx_rate rate;
 
     s->cx = cx;
-    s->n = limits_of_mail(cx, key, s->limits);
+    s->n = limits_of_mail(cx, key, sends, s->limits);
     if (!mx_limits_take(cx, s->limits, s->n, &rate))
         return false;
     mx_db_after_rollback(cx->db, give_share, s);

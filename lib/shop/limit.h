@@ -12,7 +12,7 @@ struct mx_limit {
 };
 
 /* Limits that an attempt may stand under. */
-#define MX_LIMITS_MAX 8
+#define MX_LIMITS_MAX 12
 /* The limits of who tries a password of the account of address `key`: of one client to it, of all
  * to it, of one client to all accounts, and of all to all. Returns how many. */
 size_t mx_limits_of_passwords(struct mx_ctx *cx, struct mx_str key,
@@ -30,11 +30,13 @@ void mx_limits_give(struct mx_ctx *cx, const struct mx_limit *limits, size_t n);
 
 /* Inside a transaction: take one of each limit of mail to the canonical address `key`, for good if
  * it commits: mail that anybody may ask for by naming the address, whatever it is for. The limits
- * are those of one client to the address, well below those of all clients to it, so that a few
- * strangers do not use up what its owner needs; of one client to all addresses; of all mail; and,
- * where somebody is signed in who is no guest, of what that account asks for. False: nothing may be
- * sent, and nothing was taken. */
-bool mx_limits_take_mail(struct mx_ctx *cx, struct mx_str key) MX_MUST_CHECK;
+ * are those of one client to the mailbox, well below those of all clients to it, so that a few
+ * strangers do not use up what its owner needs; of one client to all addresses; twice as much for
+ * all clients of an IPv6 site (mx_address_site); where somebody is signed in who is no guest, of
+ * what that account asks for; and, if the request `sends` anything, of all mail: what is asked for
+ * addresses of nobody uses up nothing of others. False: nothing may be sent, and nothing was taken.
+ */
+bool mx_limits_take_mail(struct mx_ctx *cx, struct mx_str key, bool sends) MX_MUST_CHECK;
 
 /* Let the answer tell of the bucket that refused; returns MX_E_RATE_LIMITED. */
 enum mx_err mx_limit_exceeded(struct mx_ctx *cx, struct mx_rate refused);

@@ -54,6 +54,7 @@ static void test_exceeded(void)
 struct asking {
     const char *key;
     enum mx_err end;
+    bool sends;
     int allowed;
 };
 
@@ -61,14 +62,16 @@ static enum mx_err ask(void *arg)
 {
     struct asking *x = arg;
 
-    x->allowed += mx_limits_take_mail(&cx, mx_str_c(x->key));
+    x->allowed += mx_limits_take_mail(&cx, mx_str_c(x->key), x->sends);
     return x->end;
 }
+
+static bool sends = true; /* somebody has the address */
 
 /* How many of `n` mails to `key` a client may ask for, in transactions that end like this. */
 static int mails_ended(const char *client, const char *key, int n, enum mx_err end)
 {
-    struct asking x = {key, end, 0};
+    struct asking x = {key, end, sends, 0};
 
     cx.address = mx_str_c(client);
     for (int i = 0; i < n; i++)
@@ -97,7 +100,7 @@ static void test_mail(void)
 
     proc.shared = mx_shared_new();
     proc.conf = &conf;
-    cx.arena = mx_arena_new(1 << 12, 1 << 20);
+    cx.arena = mx_arena_new(1 << 12, 1 << 23);
     cx.db = mx_db_new(&conf);
     mx_db_begin_request(cx.db, cx.arena);
     tap_int(mails_ended("192.0.2.1", "ada", 100, MX_E_CODE_INVALID), 100,
@@ -107,6 +110,13 @@ static void test_mail(void)
     tap_int(mails("192.0.2.2", "ada", 100), 4, "another client has its own");
     tap_int(mails("2001:db8::1", "ada", 100), 4, "and another");
     tap_int(mails("2001:db8::2", "ada", 100), 0, "addresses of one network are one client");
+    tap_int(mails("2001:db8:0:1::1", "bob", 100) + mails("2001:db8:0:2::1", "bob", 100) +
+                mails("2001:db8:0:3::1", "bob", 100),
+            8, "all networks of a site have twice the share of one");
+    tap_int(mails("192.0.2.1", "eve+1@a.test", 3) + mails("192.0.2.1", "eve+2@a.test", 3) +
+                mails("192.0.2.1", "eve@a.test", 3),
+            4, "what is behind a plus is the same mailbox");
+    tap_int(mails("192.0.2.1", "+eve@a.test", 3), 3, "what begins with one is another");
     tap_int(mails("192.0.2.3", "ada", 100) + mails("192.0.2.4", "ada", 100) +
                 mails("192.0.2.5", "ada", 100),
             8, "all clients together have the address's share");
@@ -124,6 +134,13 @@ static void test_mail(void)
             "and so has an account");
     cx.actor = (struct mx_actor){0};
     tap_int(mails("192.0.2.6", "hal", 2), 2, "which is not that of others");
+    conf.rate_mail_global_burst = conf.rate_mail_global_per_min = 3;
+    proc.shared = mx_shared_new();
+    sends = false;
+    tap_int(mails("192.0.2.6", "ida", 2) + mails("192.0.2.6", "jon", 2), 4, "mail to nobody");
+    sends = true;
+    tap_int(mails("192.0.2.6", "kim", 2) + mails("192.0.2.6", "leo", 2), 3,
+            "took nothing of all mail");
     mx_db_free(cx.db);
     mx_arena_free(cx.arena);
 }

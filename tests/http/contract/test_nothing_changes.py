@@ -150,7 +150,7 @@ def test_what_changes_nothing(api, staff, stack, db, document, operation):
 
 
 def types_of(document, node):
-    """What a member may be, in the words of JSON Schema."""
+    """The values that a member may have, in the words of JSON Schema."""
     node = follow(document, node)
     kinds = node.get("type", [])
     kinds = {kinds} if isinstance(kinds, str) else set(kinds)
