@@ -30,7 +30,7 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
     return 3;
 }
 
-/* Share of all clients of a site together, as a multiple of that of one. Few enough that a site
+/* Share of all clients of a site together, as a multiple of that of one: few enough that a site
  * alone does not use up what everybody has. */
 #define SITE 2
 

@@ -321,8 +321,8 @@ const struct mx_route mx_routes_auth[] = {
      .answers = {{200, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_REFRESH_TOKEN),
      .fn = api_auth_refresh,
-     .doc = "Spend a refresh token for new tokens. Who sends an Idempotency-Key may ask for a lost "
-            "answer again with the same body and key for as long as the access token in it lives "
+     .doc = "Spend a refresh token for new tokens. With an Idempotency-Key a lost answer can be "
+            "had again with the same body and key for as long as the access token in it lives "
             "(expires_in); without one, within a few seconds (refresh_grace_s). Any other use of a "
             "spent token ends the session."},
     {.id = "auth.logout",
