@@ -1,9 +1,7 @@
 /* Commands that print what the route table implies. */
-#include "api/examples.h"
 #include "api/routes.h"
 #include "cmd.h"
 #include "codec/jsonw.h"
-#include "http/openapi.h"
 #include "http/route.h"
 #include "shop/holding.h"
 
@@ -66,16 +64,12 @@ static const char *mount_of(const struct mx_cmd *c)
 
 int mx_cmd_openapi(struct mx_cmd *c)
 {
-    const struct mx_openapi_about about = {.title = c->settings->shop_name,
-                                           .url = c->settings->shop_url,
-                                           .server = mx_str_c(mount_of(c)),
-                                           .example = mx_example};
     struct mx_buf out;
     struct mx_jsonw w;
 
     mx_buf_init(&out, c->arena, OPENAPI_MAX);
     mx_jsonw_init(&w, &out);
-    mx_openapi_write(&w, mx_routes, &about);
+    mx_api_openapi(&w, c->settings, mx_str_c(mount_of(c)));
     mx_buf_byte(&out, '\n');
     if (out.overflow)
         MX_BUG("the OpenAPI document is too large");

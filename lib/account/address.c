@@ -50,7 +50,7 @@ enum mx_err mx_address_of_entry(struct mx_ctx *cx, struct mx_id entry, struct mx
 
     if (e == MX_E_NOT_FOUND) {
         mx_fault_at(cx->faults, MX_S("/address_id"), "unknown_value",
-                    "There is no such entry in the address book.");
+                    "This address is not in the address book.");
         return MX_E_VALIDATION_FAILED;
     }
     if (e == MX_OK)
@@ -93,7 +93,7 @@ static enum mx_err add(struct mx_ctx *cx, const struct mx_address_put *in, struc
     MX_TRY(q_address_count(cx->db, &(struct q_address_count_in){cx->actor.account}, &rows));
     n = MX_AT(rows, struct q_address_count_row, 0)->n;
     if (n >= MX_ADDRESSES_MAX)
-        return mx_fail(cx->faults, MX_E_CONFLICT, "The address book holds at most %d entries.",
+        return mx_fail(cx->faults, MX_E_CONFLICT, "The address book is full (%d addresses).",
                        MX_ADDRESSES_MAX);
     entry = (struct q_address_insert_entry_in){
         .id = mx_id_new(),

@@ -202,7 +202,7 @@ enum mx_err mx_customer_update(struct mx_ctx *cx, const struct mx_customer_patch
     MX_TRY(mx_customer_get(cx, in->id, &before));
     MX_TRY(mx_version_check(cx, "The account", in->if_match, before.version));
     if (before.status == MX_ACCOUNT_CLOSED)
-        return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "The account is closed for good.");
+        return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "The account has been closed.");
     c = changes(in, &before);
     if (!c.has_status && !c.has_metadata && !c.has_public_metadata) {
         *ret_customer = before;

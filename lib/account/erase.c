@@ -110,7 +110,7 @@ enum mx_err mx_erase_self(struct mx_ctx *cx, struct mx_str password, bool cancel
         return MX_E_UNAUTHORIZED;
     r = MX_AT(rows, struct q_account_proof_row, 0);
     if (r->has_password && password.p == NULL) {
-        mx_fault_at(cx->faults, MX_S("/password"), "required", "Your password is needed.");
+        mx_fault_at(cx->faults, MX_S("/password"), "required", "The password is required.");
         return MX_E_VALIDATION_FAILED;
     }
     if (r->has_password)

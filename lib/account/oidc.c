@@ -47,7 +47,8 @@ static enum mx_err prove(struct mx_ctx *cx, const struct mx_id_proof *in, struct
 
     *p = (struct proof){.cx = cx, .provider = mx_oidc_find(cx->proc->oidc, in->provider)};
     if (!p->provider) {
-        mx_fault_at(cx->faults, MX_S("/provider"), "unknown_value", "There is no such provider.");
+        mx_fault_at(cx->faults, MX_S("/provider"), "unknown_value",
+                    "This provider is not offered.");
         return MX_E_VALIDATION_FAILED;
     }
     why = mx_id_token_read(cx->arena, p->provider, in->id_token, in->nonce, cx->now_ms / 1000,
@@ -253,13 +254,12 @@ static enum mx_err add(void *arg)
     MX_TRY(find(p, &known));
     if (!mx_id_none(known)) {
         mx_fault_at(cx->faults, MX_S("/id_token"), "taken",
-                    "is of an identity that signs in already");
-        return mx_fail(cx->faults, MX_E_CONFLICT,
-                       "An account signs in with this identity already.");
+                    "belongs to an identity that is linked already");
+        return mx_fail(cx->faults, MX_E_CONFLICT, "This identity is linked to an account already.");
     }
     MX_TRY(mx_oidc_list(cx, &own));
     if (own.n >= MX_IDENTITIES_MAX)
-        return mx_fail(cx->faults, MX_E_CONFLICT, "An account can have at most %d identities.",
+        return mx_fail(cx->faults, MX_E_CONFLICT, "The account already has %d identities.",
                        MX_IDENTITIES_MAX);
     *ret_identity = (struct mx_identity){.provider = p->provider->name,
                                          .issuer = p->provider->issuer,

@@ -133,7 +133,7 @@ static enum mx_err tell_owner(struct mx_ctx *cx, const char *template, const cha
 
 static enum mx_err invalid(struct mx_ctx *cx, const char *why)
 {
-    mx_fault_at(cx->faults, MX_S("/credential"), "bad_format", "The credential is refused: %s.",
+    mx_fault_at(cx->faults, MX_S("/credential"), "bad_format", "The credential is not valid: %s.",
                 why);
     return MX_E_VALIDATION_FAILED;
 }
@@ -156,8 +156,8 @@ static enum mx_err insert(struct mx_ctx *cx, struct mx_id id, struct mx_str name
 
     if (e != MX_E_DUPLICATE)
         return e;
-    mx_fault_at(cx->faults, MX_S("/credential"), "taken", "is registered already");
-    return mx_fail(cx->faults, MX_E_CONFLICT, "The passkey is registered already.");
+    mx_fault_at(cx->faults, MX_S("/credential"), "taken", "is already registered");
+    return mx_fail(cx->faults, MX_E_CONFLICT, "The passkey is already registered.");
 }
 
 /* Under the account's lock, so that parallel ones do not pass the limit. */

@@ -84,7 +84,7 @@ enum mx_err mx_role_within(struct mx_ctx *cx, uint64_t mine, uint64_t set)
     mx_params_init(&p, cx->arena);
     mx_params_str(&p, "permission", mx_str_c(missing));
     cx->faults->params = mx_params_text(&p);
-    return mx_fail(cx->faults, MX_E_FORBIDDEN, "You do not hold the permission %s.", missing);
+    return mx_fail(cx->faults, MX_E_FORBIDDEN, "You do not have the permission %s.", missing);
 }
 
 static bool find_named(struct mx_list rows, struct mx_str name, uint64_t *ret_set)
@@ -220,10 +220,10 @@ static enum mx_err begin_change(struct mx_ctx *cx, const struct mx_role_write *i
     MX_TRY(mx_role_begin(cx, ret_mine));
     MX_TRY(mx_role_get(cx, in->name, ret_role));
     if (ret_role->built_in)
-        return mx_fail(cx->faults, MX_E_FORBIDDEN, "Built-in roles do not change.");
+        return mx_fail(cx->faults, MX_E_FORBIDDEN, "Built-in roles cannot be changed.");
     MX_TRY(q_role_held(cx->db, &held, &rows));
     if (rows.n > 0)
-        return mx_fail(cx->faults, MX_E_FORBIDDEN, "You hold this role yourself.");
+        return mx_fail(cx->faults, MX_E_FORBIDDEN, "You cannot change a role that you hold.");
     MX_TRY(mx_role_within(cx, *ret_mine, ret_role->set));
     return mx_version_check(cx, "The role", in->if_match, ret_role->version);
 }
@@ -256,7 +256,7 @@ enum mx_err mx_role_delete(struct mx_ctx *cx, const struct mx_role_write *in)
     MX_TRY(begin_change(cx, in, &mine, &before));
     if (before.holders > 0)
         return mx_fail(cx->faults, MX_E_CONFLICT,
-                       "This role is held by staff (%lld); take it from them first.",
+                       "The role is still assigned to staff (%lld); unassign it first.",
                        (long long)before.holders);
     MX_TRY(q_role_delete(cx->db, &(struct q_role_delete_in){in->name}, NULL));
     return audit(cx, "role.delete", &before, NULL);

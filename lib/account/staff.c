@@ -263,12 +263,13 @@ static enum mx_err check_status(struct mx_ctx *cx, const struct mx_staff_patch *
                                 const struct mx_staff *now)
 {
     if (now->status == MX_ACCOUNT_CLOSED)
-        return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "The account is closed for good.");
+        return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "The account has been closed.");
     if (!in->has_status || now->status != MX_ACCOUNT_INVITED)
         return MX_OK;
     mx_fault_at(cx->faults, MX_S("/status"), "invalid_transition",
-                "is that of an invitation until it is accepted");
-    return mx_fail(cx->faults, MX_E_INVALID_TRANSITION, "The invitation is not accepted yet.");
+                "cannot be changed before the invitation is accepted");
+    return mx_fail(cx->faults, MX_E_INVALID_TRANSITION,
+                   "The invitation has not been accepted yet.");
 }
 
 static bool leaves_owners(const struct mx_staff_patch *in, const struct mx_staff *now)

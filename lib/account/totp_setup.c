@@ -44,7 +44,7 @@ enum mx_err mx_totp_setup_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed
     mx_secret_wipe(random, sizeof random);
     e = q_totp_insert(cx->db, &in, NULL);
     if (e == MX_E_DUPLICATE)
-        return mx_fail(cx->faults, MX_E_CONFLICT, "An authenticator app is set up already.");
+        return mx_fail(cx->faults, MX_E_CONFLICT, "An authenticator app is already set up.");
     return e;
 }
 
@@ -60,7 +60,7 @@ static enum mx_err first_code(struct mx_ctx *cx, struct mx_str code, int64_t *re
     r = rows.n > 0 ? MX_AT(rows, struct q_totp_load_row, 0) : NULL;
     if (r == NULL || r->confirmed_at.ms != 0)
         return mx_fail(cx->faults, MX_E_CONFLICT,
-                       "No setup of an authenticator app waits for a code.");
+                       "No authenticator app is being set up; start with POST /v1/me/mfa/totp.");
     MX_TRY(mx_sealed_open(cx, MX_SEALED_TOTP, me, r->secret, &secret));
     return mx_totp_match(secret, code, cx->now_ms, ret_step) ? MX_OK : MX_E_CODE_INVALID;
 }

@@ -10,7 +10,7 @@
 
 const struct mx_shape mx_shape_crud_new = {"CrudNew", sizeof(struct mx_crud_in), NULL, 0, NULL};
 
-#define ID MX_F(struct mx_crud_in, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id.")
+#define ID MX_F(struct mx_crud_in, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the resource.")
 static const struct mx_field one_fields[] = {ID};
 MX_SHAPE(mx_shape_crud_one, "CrudOne", struct mx_crud_in, one_fields);
 
@@ -419,8 +419,8 @@ enum mx_err mx_crud_batch(struct mx_ctx *cx, const void *in, struct mx_reply *re
     size_t n = b->create.n + b->update.n + b->remove.n;
 
     if (n == 0 || n > MX_BATCH_MAX) {
-        mx_fault_at(cx->faults, MX_S(""), n ? "too_many" : "too_few", "1 to %d entries in all",
-                    MX_BATCH_MAX);
+        mx_fault_at(cx->faults, MX_S(""), n ? "too_many" : "too_few",
+                    "must have 1 to %d entries in all", MX_BATCH_MAX);
         return MX_E_VALIDATION_FAILED;
     }
     done->create = room_for(&r, b->create.n);

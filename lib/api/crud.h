@@ -62,18 +62,18 @@ struct mx_crud_done {
 /* The shapes of a noun's batch, `batch` and `batch_done`, in the file of its routes. */
 #define MX_CRUD_BATCH(shape, wire_name)                                                            \
     static const struct mx_field batch_fields[] = {                                                \
-        MX_F_SUB(struct mx_crud_batch, create, MX_K_EACH, 0, 0, MX_BATCH_MAX, shape, "New entries."),\
+        MX_F_SUB(struct mx_crud_batch, create, MX_K_EACH, 0, 0, MX_BATCH_MAX, shape, "New resources."),\
         MX_F_SUB(struct mx_crud_batch, update, MX_K_EACH, MX_F_CHANGES, 0, MX_BATCH_MAX, shape,    \
-                 "Changes; `version`, where given, must be the present one."),                     \
+                 "Changes by `id`; a `version`, if given, must be the current one."),               \
         MX_F_KIND(struct mx_crud_batch, remove, "delete", MX_K_STRS, MX_BODY, 0, 0, MX_BATCH_MAX,  \
-                  MX_LINE, "Ids of those to remove."),                                             \
+                  MX_LINE, "Ids of the resources to delete."),                                     \
     };                                                                                             \
     static MX_SHAPE(batch, wire_name "Batch", struct mx_crud_batch, batch_fields);                 \
     static const struct mx_field batch_done_fields[] = {                                           \
-        MX_O_LIST(struct mx_crud_done, create, shape, "In the order of the request."),             \
-        MX_O_LIST(struct mx_crud_done, update, shape, "The same."),                                \
+        MX_O_LIST(struct mx_crud_done, create, shape, "Created, in the order of the request."),    \
+        MX_O_LIST(struct mx_crud_done, update, shape, "Updated, in the order of the request."),    \
         MX_F_KIND(struct mx_crud_done, remove, "delete", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,     \
-                  "Ids of those that are gone."),                                                  \
+                  "Ids of the deleted resources."),                                                \
     };                                                                                             \
     static MX_SHAPE(batch_done, wire_name "BatchDone", struct mx_crud_done, batch_done_fields)
 
@@ -82,26 +82,32 @@ struct mx_crud_done {
 #define MX_CRUD_ROUTES(n, shape, route, url, filters, read, write, one, many)                      \
     {.id = route ".list", .method = MX_GET, .path = url, .who = MX_WHO_STAFF, .permission = read,  \
      .flags = MX_R_LIST, .in = filters, .answers = {{200, shape}}, .fn = mx_crud_list, .noun = n,  \
-     .doc = "All " many ", newest first."},                                                        \
+     .doc = "List " many, .more = "All of them, newest first."},                                   \
     {.id = route ".create", .method = MX_POST, .path = url, .who = MX_WHO_STAFF,                   \
      .permission = write, .flags = MX_R_TX, .in = &mx_shape_crud_new, .body = shape,               \
      .answers = {{201, shape}}, .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT), .fn = mx_crud_create,    \
-     .noun = n, .doc = "Make a new " one "."},                                                     \
+     .noun = n, .doc = "Create a " one,                                                            \
+     .more = "409: its key is in use."},                                                           \
     {.id = route ".batch", .method = MX_POST, .path = url "/batch", .who = MX_WHO_STAFF,           \
      .permission = write, .flags = MX_R_TX, .in = &batch, .answers = {{200, &batch_done}},         \
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT, MX_E_VERSION_CONFLICT), .fn = mx_crud_batch,         \
-     .noun = n, .doc = "Up to 100 changes of " many " at once: all of them or none."},             \
+     .noun = n, .doc = "Create, update and delete " many,                                          \
+     .more = "Up to 100 entries in one transaction: all of them take effect, or none. `errors` "   \
+             "points to the entries at fault."},                                                   \
     {.id = route ".get", .method = MX_GET, .path = url "/{id}", .who = MX_WHO_STAFF,               \
      .permission = read, .in = &mx_shape_crud_one, .answers = {{200, shape}}, .fn = mx_crud_get,   \
-     .noun = n, .doc = "One " one "."},                                                            \
+     .noun = n, .doc = "Get a " one},                                                              \
     {.id = route ".update", .method = MX_PATCH, .path = url "/{id}", .who = MX_WHO_STAFF,          \
      .permission = write, .flags = MX_R_TX, .in = &mx_shape_crud_change, .body = shape,            \
      .answers = {{200, shape}}, .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT), .fn = mx_crud_update,    \
-     .noun = n, .doc = "Change a " one "; members that are not sent stay."},                       \
+     .noun = n, .doc = "Update a " one,                                                            \
+     .more = "Members that are not sent are unchanged. Send `If-Match` with the `version` that "   \
+             "was read to detect changes by others: 412 `version_conflict`."},                     \
     {.id = route ".delete", .method = MX_DELETE, .path = url "/{id}", .who = MX_WHO_STAFF,         \
      .permission = write, .flags = MX_R_TX, .in = &mx_shape_crud_change, .answers = {{204}},       \
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT), .fn = mx_crud_delete, .noun = n,                    \
-     .doc = "Remove a " one "."}
+     .doc = "Delete a " one,                                                                       \
+     .more = "Orders keep what they were made with. 409: it is in use."}
 /* clang-format on */
 
 /* The handlers of those rows. */

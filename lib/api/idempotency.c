@@ -189,7 +189,7 @@ static enum mx_err full(struct run *r)
 {
     r->cx->faults->retry_after_s = FULL_RETRY_S;
     return mx_fail(r->cx->faults, MX_E_RATE_LIMITED,
-                   "Too many answers are kept under Idempotency-Keys of this account.");
+                   "Too many Idempotency-Keys are in use for this account; retry later.");
 }
 
 /* Ask the database whether there is room for an answer of `bytes`, and what share of the rest this

@@ -4,16 +4,17 @@
 #include "shop/job.h"
 
 static const struct mx_field job_rows[] = {
-    MX_O(struct mx_job_failure, id, "Failure."),
-    MX_O(struct mx_job_failure, job, "Job: order_expiry."),
-    MX_O(struct mx_job_failure, subject_id, "Row that it failed on: an order, a mail, an event."),
+    MX_O(struct mx_job_failure, id, "Id of the failure."),
+    MX_O(struct mx_job_failure, job, "Name of the job, like order_expiry."),
+    MX_O(struct mx_job_failure, subject_id, "Id of the order, e-mail or event that it failed on."),
     MX_O_ENUM(struct mx_job_failure, state, mx_job_state_names,
-              "waiting: tried again at next_try_at. dead: failed too often; staff may retry it."),
-    MX_O(struct mx_job_failure, tries, "Tries that failed."),
-    MX_O(struct mx_job_failure, error, "Error of the last one."),
-    MX_O(struct mx_job_failure, next_try_at, "When it is tried next."),
-    MX_O(struct mx_job_failure, created_at, "When it failed first."),
-    MX_O(struct mx_job_failure, updated_at, "When it failed last, or was retried."),
+              "waiting: it is tried again at `next_try_at`. dead: it failed too often; "
+              "staff can retry it."),
+    MX_O(struct mx_job_failure, tries, "Number of failed attempts."),
+    MX_O(struct mx_job_failure, error, "Error of the last attempt."),
+    MX_O(struct mx_job_failure, next_try_at, "Time of the next attempt."),
+    MX_O(struct mx_job_failure, created_at, "Time of the first failure."),
+    MX_O(struct mx_job_failure, updated_at, "Time of the last failure or retry."),
 };
 static MX_SHAPE(job, "JobFailure", struct mx_job_failure, job_rows);
 
@@ -22,8 +23,9 @@ struct query {
     bool has_job, has_state;
 };
 static const struct mx_field query_rows[] = {
-    MX_F_ENUM_HAS(struct query, job, MX_QUERY, 0, mx_job_names, "Only of this job."),
-    MX_F_ENUM_HAS(struct query, state, MX_QUERY, 0, mx_job_state_names, "Only in this state."),
+    MX_F_ENUM_HAS(struct query, job, MX_QUERY, 0, mx_job_names, "Only failures of this job."),
+    MX_F_ENUM_HAS(struct query, state, MX_QUERY, 0, mx_job_state_names,
+                  "Only failures in this state."),
 };
 static MX_SHAPE(query, "JobFailureQuery", struct query, query_rows);
 
@@ -31,7 +33,7 @@ struct path {
     struct mx_id id;
 };
 static const struct mx_field id_rows[] = {
-    MX_F(struct path, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Failure."),
+    MX_F(struct path, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the failure."),
 };
 static MX_SHAPE(job_id, "JobFailureId", struct path, id_rows);
 
@@ -66,7 +68,9 @@ const struct mx_route mx_routes_jobs[] = {
      .in = &query,
      .answers = {{200, &job}},
      .fn = api_admin_jobs_list,
-     .doc = "Rows that jobs failed on, latest failure first."},
+     .doc = "List failed jobs",
+     .more = "Work of background jobs that failed and is retried or has been given up, "
+             "latest failure first."},
     {.id = "admin.jobs.retry",
      .method = MX_POST,
      .path = "/v1/admin/jobs/{id}/retry",
@@ -76,7 +80,8 @@ const struct mx_route mx_routes_jobs[] = {
      .in = &job_id,
      .answers = {{200, &job}},
      .fn = api_admin_job_retry,
-     .doc = "Try again at once, as if it had never failed."},
+     .doc = "Retry a failed job",
+     .more = "Queues the work for an immediate attempt and counts its attempts from zero."},
     {0}};
 
 /* ---- metrics ---- */

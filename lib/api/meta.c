@@ -1,11 +1,9 @@
 /* /v1/healthz, /v1/readyz, /v1/openapi.json, /v1/jwks.json, /metrics */
 #include "api/meta.h"
 
-#include "api/examples.h"
 #include "api/jobs.h"
 #include "api/routes.h"
 #include "codec/token.h"
-#include "http/openapi.h"
 #include "io/db.h"
 #include "io/migrate.h"
 #include "io/prefork.h"
@@ -19,7 +17,7 @@ struct health {
     int status;
 };
 static const struct mx_field health_fields[] = {
-    MX_O_ENUM(struct health, status, health_status_names, "The worker answers."),
+    MX_O_ENUM(struct health, status, health_status_names, "Always ok."),
 };
 static MX_SHAPE(health_shape, "Health", struct health, health_fields);
 
@@ -28,8 +26,8 @@ struct readiness {
     int64_t schema;
 };
 static const struct mx_field readiness_fields[] = {
-    MX_O_ENUM(struct readiness, status, health_status_names, "All of it."),
-    MX_O_ENUM(struct readiness, database, health_status_names, "A table can be read."),
+    MX_O_ENUM(struct readiness, status, health_status_names, "ok if every check passed."),
+    MX_O_ENUM(struct readiness, database, health_status_names, "ok if the database answers."),
     MX_O(struct readiness, schema, "Version of the schema."),
 };
 static MX_SHAPE(readiness_shape, "Readiness", struct readiness, readiness_fields);
@@ -69,9 +67,6 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
 
     (void)in;
     if (kept == NULL || !mx_str_eq(mount, cx->mount)) {
-        const struct mx_settings *conf = cx->proc->conf;
-        struct mx_openapi_about about = {
-            .title = conf->shop_name, .url = conf->shop_url, .example = mx_example};
         struct mx_buf out;
         struct mx_jsonw w;
 
@@ -80,8 +75,7 @@ static enum mx_err api_openapi(struct mx_ctx *cx, const void *in, struct mx_repl
         mount = mx_str_dup(kept, cx->mount);
         mx_buf_init(&out, kept, OPENAPI_MAX);
         mx_jsonw_init(&w, &out);
-        about.server = mount;
-        mx_openapi_write(&w, mx_routes, &about);
+        mx_api_openapi(&w, cx->proc->conf, mount);
         MX_ASSERT(!out.overflow);
         text = mx_buf_view(&out);
     }
@@ -118,7 +112,9 @@ const struct mx_route mx_routes_meta[] = {
      .flags = MX_R_HEALTH,
      .answers = {{200, &health_shape}},
      .fn = api_healthz,
-     .doc = "The worker answers; asks nobody else."},
+     .doc = "Check that the service runs",
+     .more = "200 while the process answers. Does not check the database: use it as a "
+             "liveness probe."},
     {.id = "meta.readyz",
      .method = MX_GET,
      .path = "/v1/readyz",
@@ -126,7 +122,9 @@ const struct mx_route mx_routes_meta[] = {
      .flags = MX_R_HEALTH,
      .answers = {{200, &readiness_shape}},
      .fn = api_readyz,
-     .doc = "The database answers and its schema fits; 503 says what does not."},
+     .doc = "Check that the service is ready",
+     .more = "200 when the database answers and its schema fits this release; otherwise 503 "
+             "says which does not. Use it as a readiness probe."},
     {.id = "meta.openapi",
      .method = MX_GET,
      .path = "/v1/openapi.json",
@@ -134,7 +132,9 @@ const struct mx_route mx_routes_meta[] = {
      .flags = MX_R_PUBLIC,
      .answers = {{200, NULL, "application/json"}},
      .fn = api_openapi,
-     .doc = "This document."},
+     .doc = "Get the OpenAPI document",
+     .more = "The document that you are reading, made from the tables that route and "
+             "validate requests."},
     {.id = "meta.jwks",
      .method = MX_GET,
      .path = "/v1/jwks.json",
@@ -142,7 +142,9 @@ const struct mx_route mx_routes_meta[] = {
      .flags = MX_R_PUBLIC | MX_R_KEYSET,
      .answers = {{200, NULL, "application/json"}},
      .fn = api_jwks,
-     .doc = "Public keys of access tokens, RFC 7517."},
+     .doc = "Get the public keys of access tokens",
+     .more = "A JSON Web Key Set (RFC 7517), for services that verify access tokens "
+             "themselves. Cache it no longer than its max-age."},
     {.id = "meta.metrics",
      .method = MX_GET,
      .path = "/metrics",
@@ -150,5 +152,6 @@ const struct mx_route mx_routes_meta[] = {
      .flags = MX_R_UNLISTED | MX_R_SLOW | MX_R_HEALTH,
      .answers = {{200, NULL, "text/plain; version=0.0.4; charset=utf-8"}},
      .fn = api_metrics,
-     .doc = "Prometheus text; nginx opens it to the host itself alone."},
+     .doc = "Get metrics",
+     .more = "Prometheus text; nginx allows it from the host itself only."},
     {0}};

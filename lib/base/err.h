@@ -15,35 +15,35 @@
     X(UNAUTHORIZED, 401, "unauthorized", "Authentication required")                               \
     X(INVALID_CREDENTIALS, 401, "invalid_credentials", "Invalid credentials")                     \
     X(INVALID_REFRESH_TOKEN, 401, "invalid_refresh_token", "Invalid refresh token")               \
-    X(INVALID_MFA_TOKEN, 401, "invalid_mfa_token", "The sign-in has expired, begin it again")     \
-    X(INVALID_MFA_CODE, 401, "invalid_mfa_code", "The code is wrong or was used")                 \
+    X(INVALID_MFA_TOKEN, 401, "invalid_mfa_token", "Sign-in expired")                             \
+    X(INVALID_MFA_CODE, 401, "invalid_mfa_code", "Invalid or already used code")                  \
     X(PAYMENT_DECLINED, 402, "payment_declined", "Payment declined")                              \
     X(FORBIDDEN, 403, "forbidden", "Forbidden")                                                   \
-    X(REAUTH_REQUIRED, 403, "reauth_required", "Prove again who you are")                         \
-    X(MFA_ENROLMENT_REQUIRED, 403, "mfa_enrolment_required", "Enrol a second factor first")       \
+    X(REAUTH_REQUIRED, 403, "reauth_required", "Recent sign-in required")                         \
+    X(MFA_ENROLMENT_REQUIRED, 403, "mfa_enrolment_required", "Second factor required")            \
     X(NOT_FOUND, 404, "not_found", "Not found")                                                   \
     X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "Method not allowed")                        \
     X(CONFLICT, 409, "conflict", "Conflict")                                                      \
-    X(OUT_OF_STOCK, 409, "out_of_stock", "Not enough stock")                                      \
-    X(PRICE_CHANGED, 409, "price_changed", "The price has changed")                               \
-    X(CART_EMPTY, 409, "cart_empty", "The cart is empty")                                         \
-    X(EMAIL_TAKEN, 409, "email_taken", "The e-mail address is taken")                             \
-    X(CANNOT_BE_PRICED, 409, "cannot_be_priced", "A price is too large")                          \
-    X(OPEN_ORDERS, 409, "open_orders", "Orders are not shipped yet")                              \
-    X(LAST_OWNER, 409, "last_owner", "The last owner must stay")                                  \
-    X(INVALID_TRANSITION, 409, "invalid_transition", "Not possible in the present state")         \
-    X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress", "The first request is running")    \
-    X(VERSION_CONFLICT, 412, "version_conflict", "The resource has changed")                      \
+    X(OUT_OF_STOCK, 409, "out_of_stock", "Out of stock")                                          \
+    X(PRICE_CHANGED, 409, "price_changed", "Price changed")                                       \
+    X(CART_EMPTY, 409, "cart_empty", "Cart empty")                                                \
+    X(EMAIL_TAKEN, 409, "email_taken", "E-mail address in use")                                   \
+    X(CANNOT_BE_PRICED, 409, "cannot_be_priced", "Amount too large")                              \
+    X(OPEN_ORDERS, 409, "open_orders", "Orders not shipped yet")                                  \
+    X(LAST_OWNER, 409, "last_owner", "Last owner")                                                \
+    X(INVALID_TRANSITION, 409, "invalid_transition", "Not possible in the current state")         \
+    X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress", "First request in progress")       \
+    X(VERSION_CONFLICT, 412, "version_conflict", "Resource changed")                              \
     X(PAYLOAD_TOO_LARGE, 413, "payload_too_large", "Payload too large")                           \
     X(UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type", "Unsupported media type")            \
     X(VALIDATION_FAILED, 422, "validation_failed", "Validation failed")                           \
     X(IDEMPOTENCY_KEY_REUSED, 422, "idempotency_key_reused", "Idempotency-Key reused")            \
-    X(CODE_INVALID, 422, "code_invalid", "The code is wrong or has expired")                      \
+    X(CODE_INVALID, 422, "code_invalid", "Invalid or expired code")                               \
     X(RATE_LIMITED, 429, "rate_limited", "Too many requests")                                     \
     X(INTERNAL, 500, "internal_error", "Internal error")                                          \
     X(UNAVAILABLE, 503, "unavailable", "Service unavailable")                                     \
     X(OVERLOADED, 503, "overloaded", "Overloaded")                                                \
-    X(DEADLINE, 503, "deadline_exceeded", "The request took too long")                            \
+    X(DEADLINE, 503, "deadline_exceeded", "Request timed out")                                    \
     /* Signals between layers; one that reaches a client is a bug and is answered as INTERNAL. */ \
     X(DUPLICATE, 500, "internal_error", "Internal error")                                         \
     X(SESSION_ENDED, 401, "unauthorized", "Authentication required")                              \

@@ -72,12 +72,12 @@ enum mx_err mx_category_create(struct mx_ctx *cx, const struct mx_category_new *
     enum mx_err e = q_category_insert(cx->db, &row, &changed);
 
     if (e == MX_E_DUPLICATE) {
-        mx_fault_at(cx->faults, MX_S("/slug"), "taken", "is the slug of another category");
-        return mx_fail(cx->faults, MX_E_CONFLICT, "The slug is taken.");
+        mx_fault_at(cx->faults, MX_S("/slug"), "taken", "is already used by another category");
+        return mx_fail(cx->faults, MX_E_CONFLICT, "The slug is already in use.");
     }
     MX_TRY(e);
     if (changed == 0) {
-        mx_fault_at(cx->faults, MX_S("/parent"), "unknown_value", "is not a category");
+        mx_fault_at(cx->faults, MX_S("/parent"), "unknown_value", "must be the slug of a category");
         return MX_E_VALIDATION_FAILED;
     }
     *ret_id = row.id;

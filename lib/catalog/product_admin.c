@@ -59,7 +59,7 @@ static void check_categories(struct mx_ctx *cx, const struct mx_product_draft *m
     for (size_t i = 0; i < m->categories.n; i++)
         if (!has_row(rows, KNOWN_CATEGORY, *MX_AT(m->categories, const struct mx_str, i)))
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/category_slugs/%zu", i),
-                        "unknown_value", "is not a category");
+                        "unknown_value", "must be the slug of a category");
 }
 
 /* An article number that another product has meanwhile is told where it was sent, or at the status
@@ -75,10 +75,10 @@ static void check_skus(struct mx_ctx *cx, const struct mx_product_draft *m,
             continue;
         if (v->sent >= 0)
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/variants/%d/sku", v->sent), "taken",
-                        "is the article number of another product");
+                        "is already used by another product");
         else
             mx_fault_at(cx->faults, MX_S("/status"), "taken",
-                        "%.*s is the article number of another product", MX_FMT(v->sku));
+                        "the SKU %.*s is already used by another product", MX_FMT(v->sku));
     }
 }
 
@@ -115,7 +115,7 @@ static enum mx_err check_tax_class(struct mx_ctx *cx, const struct mx_product_dr
         return MX_OK;
     MX_TRY(q_product_tax_classes(cx->db, &rows));
     mx_fault_at(cx->faults, same ? MX_S("/status") : MX_S("/tax_class"), "unknown_value",
-                "no tax rate has the class %.*s", MX_FMT(m->tax_class));
+                "there is no tax rate of the class %.*s", MX_FMT(m->tax_class));
     mx_fault_params(cx->faults, allowed_classes(cx->arena, &rows));
     return MX_OK;
 }
@@ -136,12 +136,12 @@ static enum mx_err check_taken(struct mx_ctx *cx, struct mx_product_draft *m)
         return MX_OK;
     if (has_row(&rows, TAKEN_SLUG, m->slug)) {
         if (m->own_slug)
-            mx_fault_at(f, MX_S("/slug"), "taken", "is the slug of another product");
+            mx_fault_at(f, MX_S("/slug"), "taken", "is already used by another product");
         m->slug = slug_with_id(cx->arena, m);
     }
     check_skus(cx, m, &rows);
     if (f->n > 0)
-        return mx_fail(f, MX_E_CONFLICT, "The slug or an article number is taken.");
+        return mx_fail(f, MX_E_CONFLICT, "The slug or a SKU is already in use.");
     return MX_OK;
 }
 
@@ -150,7 +150,7 @@ static enum mx_err taken_meanwhile(struct mx_ctx *cx, enum mx_err e)
 {
     if (e != MX_E_DUPLICATE)
         return e;
-    return mx_fail(cx->faults, MX_E_CONFLICT, "The slug or an article number is taken.");
+    return mx_fail(cx->faults, MX_E_CONFLICT, "The slug or a SKU is already in use.");
 }
 
 /* ---- create, update, archive ---- */
@@ -165,9 +165,10 @@ static enum mx_err check_stock_right(struct mx_ctx *cx, const struct mx_product_
     for (size_t i = 0; i < in->variants.n; i++)
         if (MX_AT(in->variants, const struct mx_variant_write, i)->has_stock)
             mx_fault_at(f, mx_str_fmt(cx->arena, "/variants/%zu/stock", i), "forbidden",
-                        "needs the permission stock.write");
-    return f->n == 0 ? MX_OK
-                     : mx_fail(f, MX_E_FORBIDDEN, "Stock needs the permission stock.write.");
+                        "requires the permission stock.write");
+    return f->n == 0
+               ? MX_OK
+               : mx_fail(f, MX_E_FORBIDDEN, "Setting stock requires the permission stock.write.");
 }
 
 /* A checked model of a new product, with a slug. */

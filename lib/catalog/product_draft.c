@@ -118,7 +118,7 @@ static void overlay_stock(struct mx_ctx *cx, struct mx_product_draft_variant *v,
         v->stock = in->stock;
     else
         variant_fault(cx, i, "stock", "level_exists",
-                      "is only for a new variant; a level that exists is changed by an adjustment");
+                      "is only for new variants; change existing stock with an adjustment");
 }
 
 static void overlay_texts(struct mx_product_draft_variant *v, const struct mx_variant_write *in)
@@ -217,8 +217,7 @@ static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
         struct mx_str sku = in->sku.p ? in->sku : v.sku;
 
         if (find_id(&out, v.id))
-            variant_fault(cx, i, mx_id_none(in->id) ? "sku" : "id", "repeated",
-                          "names a variant that is in the list already");
+            variant_fault(cx, i, mx_id_none(in->id) ? "sku" : "id", "repeated", "is listed twice");
         else if (sku.p && find_sku(&out, sku))
             variant_fault(cx, i, "sku", "repeated", "is listed twice");
         overlay_variant(cx, &v, in, i);
@@ -232,7 +231,7 @@ static void overlay_variants(struct mx_ctx *cx, struct mx_product_draft *m,
             continue;
         if (other)
             variant_fault(cx, (size_t)other->sent, "sku", "taken",
-                          "is the article number of a variant that is withdrawn");
+                          "is already used by a variant that was withdrawn");
         v.active = false;
         *MX_AT(out, struct mx_product_draft_variant, out.n++) = v;
     }
@@ -378,7 +377,7 @@ static void check_choices(struct mx_ctx *cx, const struct mx_product_draft *m,
 
         if (!value.p)
             choice_fault(cx, v, "required",
-                         mx_str_fmt(cx->arena, "no choice of %.*s", MX_FMT(o->name)));
+                         mx_str_fmt(cx->arena, "a value for %.*s is required", MX_FMT(o->name)));
         else if (!has_value(&o->values, value))
             choice_fault(
                 cx, v, "unknown_value",
@@ -388,8 +387,9 @@ static void check_choices(struct mx_ctx *cx, const struct mx_product_draft *m,
         struct mx_str name = MX_AT(v->choices, const struct mx_pair, i)->name;
 
         if (!find_option(&m->options, name))
-            choice_fault(cx, v, "unknown_value",
-                         mx_str_fmt(cx->arena, "there is no option %.*s", MX_FMT(name)));
+            choice_fault(
+                cx, v, "unknown_value",
+                mx_str_fmt(cx->arena, "%.*s is not an option of the product", MX_FMT(name)));
     }
 }
 
@@ -419,7 +419,8 @@ static void check_variants(struct mx_ctx *cx, struct mx_product_draft *m)
 
             if (other->active && same_choices(m, v, other))
                 choice_fault(cx, v, "repeated",
-                             mx_str_fmt(cx->arena, "the same choices as %.*s", MX_FMT(other->sku)));
+                             mx_str_fmt(cx->arena, "has the same option values as %.*s",
+                                        MX_FMT(other->sku)));
         }
         if (!v->own_title)
             v->title = mx_product_draft_title(cx->arena, m, v);

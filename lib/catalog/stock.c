@@ -81,10 +81,10 @@ static enum mx_err too_low(struct mx_ctx *cx, const struct q_stock_lock_row *r, 
     mx_params_int(&p, "on_hand", r->on_hand);
     mx_params_int(&p, "reserved", r->reserved);
     cx->faults->params = mx_params_text(&p);
-    return mx_fail(
-        cx->faults, MX_E_CONFLICT,
-        "%.*s has %lld on hand, of which %lld are promised to orders; it cannot have %lld.",
-        MX_FMT(r->sku), (long long)r->on_hand, (long long)r->reserved, (long long)level);
+    return mx_fail(cx->faults, MX_E_CONFLICT,
+                   "%.*s has %lld units on hand, of which %lld are reserved; the level cannot "
+                   "become %lld.",
+                   MX_FMT(r->sku), (long long)r->on_hand, (long long)r->reserved, (long long)level);
 }
 
 /* Units that `changes` adds to the locked row. */
@@ -104,7 +104,7 @@ static enum mx_err delta_of(struct mx_ctx *cx, const struct mx_list *changes,
     if (level < r->reserved)
         return too_low(cx, r, level);
     if (level > MX_STOCK_MAX)
-        return mx_fail(cx->faults, MX_E_VALIDATION_FAILED, "There would be too many units of %.*s.",
+        return mx_fail(cx->faults, MX_E_VALIDATION_FAILED, "The stock of %.*s would be too large.",
                        MX_FMT(r->sku));
     *ret_delta = level - r->on_hand;
     return MX_OK;

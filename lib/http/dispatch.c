@@ -172,10 +172,11 @@ static enum mx_err check_sanity(struct exchange *x)
     struct mx_str path = x->req->path;
 
     if (!mx_utf8_valid(path) || !same_path(x->cx->arena, x->req))
-        return mx_fail(x->cx->faults, MX_E_BAD_REQUEST, "The path is not in its normal form.");
+        return mx_fail(x->cx->faults, MX_E_BAD_REQUEST, "The path must be in normalized form.");
     for (size_t i = 0; i < path.n; i++) {
         if ((unsigned char)path.p[i] < 0x20 || path.p[i] == 0x7f)
-            return mx_fail(x->cx->faults, MX_E_BAD_REQUEST, "The path holds a control character.");
+            return mx_fail(x->cx->faults, MX_E_BAD_REQUEST,
+                           "The path must not contain control characters.");
     }
     return MX_OK;
 }
@@ -198,7 +199,7 @@ static enum mx_err find_route(struct exchange *x)
     if (x->req->mount.n > 0 && !x->match.listed)
         x->match.known_path = false;
     if (!x->match.known_path)
-        return mx_fail(x->cx->faults, MX_E_NOT_FOUND, "There is no such path.");
+        return mx_fail(x->cx->faults, MX_E_NOT_FOUND, "This path does not exist.");
     if (x->route)
         x->cx->route_id = mx_str_c(x->route->id);
     return MX_OK;
@@ -311,7 +312,7 @@ static enum mx_err authorize(struct exchange *x)
     if (x->route->who != MX_WHO_STAFF && x->route->who != MX_WHO_TOKEN)
         return MX_OK;
     if (x->route->who == MX_WHO_STAFF && x->cx->actor.kind != MX_STAFF)
-        return mx_fail(x->cx->faults, MX_E_FORBIDDEN, "This is for staff alone.");
+        return mx_fail(x->cx->faults, MX_E_FORBIDDEN, "Only staff can do this.");
     return x->app->hooks->authorize(x->cx, x->route);
 }
 

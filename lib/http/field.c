@@ -61,12 +61,11 @@ static bool read_collected(struct mx_reader *r, const struct mx_field *f, const 
     struct mx_str rest = mx_str_sub(p->name, strlen(f->name), p->name.n);
 
     if (f->kind == MX_K_MAP && rest.n == 0) {
-        mx_read_fault(r, &at, "unknown_parameter", "lacks a name behind the prefix");
+        mx_read_fault(r, &at, "unknown_parameter", "must have a name after the prefix");
         return false;
     }
     if (f->kind == MX_K_MAP && (mx_str_find(rest, '[') >= 0 || mx_str_find(rest, ']') >= 0)) {
-        mx_read_fault(r, &at, "unknown_parameter",
-                      "has brackets in its name, which no parameter has");
+        mx_read_fault(r, &at, "unknown_parameter", "must not have brackets in its name");
         return false;
     }
     return (f->kind != MX_K_MAP || mx_read_item(r, &at, rest, MX_LINE, &to->name)) &&
@@ -143,7 +142,7 @@ static void read_query_row(struct mx_reader *r, const struct mx_field *f,
     else if (n > 0 && collects(f))
         collect(r, f, src, n, base);
     else if (n > 1)
-        mx_read_fault(r, &at, "repeated", "may be given once only");
+        mx_read_fault(r, &at, "repeated", "must not be repeated");
     else if (n == 1)
         read_parameter(r, f, first->value, base);
 }
@@ -158,7 +157,7 @@ static void read_query(struct mx_reader *r, const struct mx_shape *shape,
         for (size_t i = 0; i < shape->n && !known; i++)
             known = takes(&shape->fields[i], at.name);
         if (!known)
-            mx_read_fault(r, &at, "unknown_parameter", "is not a parameter of this request");
+            mx_read_fault(r, &at, "unknown_parameter", "is not a known parameter");
     }
     for (size_t i = 0; i < shape->n; i++) {
         if (shape->fields[i].from == MX_QUERY)

@@ -149,7 +149,9 @@ struct mx_shape {
      0, MX_METADATA_MEMBERS, MX_TEXT, NULL, NULL, doc, NULL}
 /* The If-Match header: versions that the caller has seen, for mx_version_check. */
 #define MX_F_IF_MATCH(T, m) \
-    MX_F_AS(T, m, "If-Match", MX_HEADER, 0, 1, 1000, MX_ETAG, "Version that is changed.")
+    MX_F_AS(T, m, "If-Match", MX_HEADER, 0, 1, 1000, MX_ETAG, \
+            "The `version` that was read: the request is refused with 412 " \
+            "`version_conflict` if it is no longer current.")
 /* Output rows: member of the answer. */
 #define MX_O(T, m, doc) MX_F(T, m, MX_BODY, 0, 0, 0, MX_TEXT, doc)
 #define MX_O_NULL(T, m, doc) MX_F(T, m, MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT, doc)

@@ -70,7 +70,7 @@ static void read_members(struct mx_reader *r, const struct mx_shape *shape,
         const struct mx_field *f = find_row(shape, here.name, how);
 
         if (!f) {
-            mx_read_fault(r, &here, "unknown_member", "is not a member of this object");
+            mx_read_fault(r, &here, "unknown_member", "is not a known member");
             continue;
         }
         if (how->sent && !left_out(r, f, m))
@@ -176,7 +176,7 @@ static void read_map(struct mx_reader *r, const struct mx_field *f, const struct
         if (!mx_read_item(r, &here, here.name, MX_LINE, &pair->name))
             continue;
         if (has_name(to, i, pair->name))
-            mx_read_fault(r, &here, "repeated", "is the name of another member");
+            mx_read_fault(r, &here, "repeated", "must not be the name of another member");
         else if (mx_json_type(c) != MX_JSON_STRING)
             mx_read_wrong_type(r, &here, "a string");
         else

@@ -38,7 +38,7 @@ static void write_number(struct mx_reader *r, const struct mx_place *at, struct 
     if (mx_json_int(v, &n))
         mx_jsonw_int(w, n);
     else
-        mx_read_fault(r, at, "wrong_type", "must be an integer; send other numbers as text");
+        mx_read_fault(r, at, "wrong_type", "must be an integer; send other numbers as strings");
 }
 
 static void write_value(struct mx_reader *r, const struct mx_place *at, struct mx_jsonw *w,

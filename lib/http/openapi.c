@@ -7,6 +7,7 @@
 #include "http/problem.h"
 
 #define CODES_MAX 256
+#define DESCRIPTION_MAX 4000 /* of an operation */
 
 /* The errors of one route, each code once. */
 struct codes {
@@ -93,7 +94,11 @@ static void write_idempotency_key(struct mx_jsonw *w, bool required)
     mx_openapi_c(w, "name", "Idempotency-Key");
     mx_openapi_c(w, "in", "header");
     mx_openapi_bool(w, "required", required);
-    mx_openapi_c(w, "description", "New for each intent, the same for each retry of it.");
+    mx_openapi_c(
+        w, "description",
+        "Makes a retry safe: use a new key for each operation and the same key for each of "
+        "its retries, which then get the first answer again. Keys are kept for at least 24 "
+        "hours.");
     mx_jsonw_name(w, "schema");
     mx_jsonw_open(w);
     mx_openapi_c(w, "type", "string");
@@ -120,9 +125,10 @@ static void write_parameters(struct mx_jsonw *w, const struct mx_shapes *s,
     if (r->method == MX_POST)
         write_idempotency_key(w, (r->flags & MX_R_IDEMPOTENT) != 0);
     if ((r->flags & MX_R_PUBLIC) && r->method == MX_GET)
-        mx_jsonw_raw(w, MX_S("{\"name\":\"If-None-Match\",\"in\":\"header\",\"description\":"
-                             "\"Entity tag that the caller has: 304 when it is still right.\","
-                             "\"schema\":{\"type\":\"string\",\"maxLength\":8192}}"));
+        mx_jsonw_raw(
+            w, MX_S("{\"name\":\"If-None-Match\",\"in\":\"header\",\"description\":"
+                    "\"ETag of the copy that the client has: the answer is 304 if it is current.\","
+                    "\"schema\":{\"type\":\"string\",\"maxLength\":8192}}"));
     mx_jsonw_array_end(w);
 }
 
@@ -258,16 +264,18 @@ static const struct {
     const char *name, *type, *doc;
     bool (*in)(const struct response *a);
 } headers[] = {
-    {"X-Request-Id", "string", "Names the request in logs: the one sent, or a new one.", always},
-    {"Location", "string", "Path of what was made.", has_location},
-    {"ETag", "string", "For If-None-Match, or the version for If-Match.", has_tag},
-    {"WWW-Authenticate", "string", "Bearer.", is_unauthorized},
-    {"Retry-After", "integer", "Seconds until another try makes sense.", waits},
-    {"Idempotency-Replayed", "boolean", "True: the stored answer to this Idempotency-Key.",
+    {"X-Request-Id", "string",
+     "Identifies the request in the logs; the client's own, if it sent one.", always},
+    {"Location", "string", "Path of the new resource.", has_location},
+    {"ETag", "string", "Version of the answer, for If-None-Match or If-Match.", has_tag},
+    {"WWW-Authenticate", "string", "The scheme to authenticate with: Bearer.", is_unauthorized},
+    {"Retry-After", "integer", "Seconds to wait before the next attempt.", waits},
+    {"Idempotency-Replayed", "boolean",
+     "True: this is the stored answer to an earlier request with this Idempotency-Key.",
      is_replayed},
-    {"RateLimit-Limit", "integer", "Requests that the limit allows.", is_limited},
-    {"RateLimit-Remaining", "integer", "Those that are left.", is_limited},
-    {"RateLimit-Reset", "integer", "Seconds until one more is left.", is_limited},
+    {"RateLimit-Limit", "integer", "Size of the limit, in requests.", is_limited},
+    {"RateLimit-Remaining", "integer", "Requests left within the limit.", is_limited},
+    {"RateLimit-Reset", "integer", "Seconds until the limit allows one more request.", is_limited},
 };
 
 static void write_headers(struct mx_jsonw *w, const struct mx_route *r, int status)
@@ -484,12 +492,40 @@ static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
     mx_openapi_bool(w, "x-transaction", (r->flags & MX_R_TX) != 0);
 }
 
-/* The first sentence. */
-static struct mx_str summary_of(const char *doc)
+/* The callers of an operation, and how recent their sign-in must be. */
+static void describe_caller(struct mx_buf *out, const struct mx_route *r)
 {
-    const char *end = strstr(doc, ". ");
+    static const char *const callers[] = {
+        [MX_WHO_PUBLIC] = "No access token is required.",
+        [MX_WHO_ANYONE] = "An access token is optional.",
+        [MX_WHO_TOKEN] = "Requires an access token.",
+    };
 
-    return end ? (struct mx_str){doc, (size_t)(end + 1 - doc)} : mx_str_c(doc);
+    if (r->who == MX_WHO_STAFF)
+        mx_buf_fmt(out, "Requires a staff token with the permission `%s`.",
+                   mx_permission_name(__builtin_ctzll(r->permission)));
+    else
+        mx_buf_c(out, callers[r->who]);
+    if (r->flags & MX_R_RECENT_AUTH)
+        mx_buf_c(out, " Customers and staff must have signed in recently: after 403 "
+                      "`reauth_required`, call POST /v1/auth/reauth and repeat the request.");
+}
+
+/* The text of the row beyond its summary, and all that follows from its members. */
+static void write_more(struct mx_jsonw *w, const struct mx_route *r)
+{
+    struct mx_buf text;
+
+    mx_buf_init(&text, w->out->arena, DESCRIPTION_MAX);
+    if (r->more)
+        mx_buf_fmt(&text, "%s\n\n", r->more);
+    describe_caller(&text, r);
+    if (r->flags & MX_R_LIST)
+        mx_buf_c(&text, " Paged: send `next_cursor` as `cursor` for the next page, until it is "
+                        "null.");
+    MX_ASSERT(!text.overflow);
+    mx_jsonw_name(w, "description");
+    mx_jsonw_str(w, mx_buf_view(&text));
 }
 
 static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s,
@@ -505,9 +541,8 @@ static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s,
     mx_jsonw_name(w, keys[r->method]);
     mx_jsonw_open(w);
     mx_openapi_c(w, "operationId", r->id);
-    mx_jsonw_name(w, "summary");
-    mx_jsonw_str(w, summary_of(r->doc));
-    mx_openapi_c(w, "description", r->doc);
+    mx_openapi_c(w, "summary", r->doc);
+    write_more(w, r);
     mx_jsonw_name(w, "tags");
     mx_jsonw_array(w);
     mx_jsonw_str(w, tag_of(r));
@@ -569,7 +604,15 @@ static const struct mx_route *first_of_tag(mx_routes_ptr tables, struct mx_str t
     return NULL;
 }
 
-static void write_tags(struct mx_jsonw *w, mx_routes_ptr tables)
+static void describe_tag(struct mx_jsonw *w, const struct mx_openapi_tag *tags, struct mx_str name)
+{
+    for (const struct mx_openapi_tag *t = tags; t && t->name; t++) {
+        if (mx_str_eqc(name, t->name))
+            mx_openapi_c(w, "description", t->doc);
+    }
+}
+
+static void write_tags(struct mx_jsonw *w, mx_routes_ptr tables, const struct mx_openapi_tag *tags)
 {
     mx_jsonw_name(w, "tags");
     mx_jsonw_array(w);
@@ -581,8 +624,7 @@ static void write_tags(struct mx_jsonw *w, mx_routes_ptr tables)
         mx_jsonw_open(w);
         mx_jsonw_name(w, "name");
         mx_jsonw_str(w, tag);
-        mx_jsonw_name(w, "description");
-        mx_jsonw_str(w, mx_str_fmt(w->out->arena, "Operations of %.*s.", MX_FMT(tag)));
+        describe_tag(w, tags, tag);
         mx_jsonw_close(w);
     }
     mx_jsonw_array_end(w);
@@ -595,14 +637,20 @@ static void write_info(struct mx_jsonw *w, const struct mx_openapi_about *about)
     mx_jsonw_open(w);
     mx_openapi_c(w, "title", about->title);
     mx_openapi_c(w, "version", "1");
-    mx_openapi_c(w, "description",
-                 "The backend of a store. Amounts are integers of minor units, times RFC 3339 in "
-                 "UTC, ids UUIDs, errors application/problem+json. HEAD is answered wherever GET "
-                 "is; X-Request-Id is taken and given. Requests with members that are not "
-                 "listed are refused; answers may grow: clients ignore what they do not know. "
-                 "Where something is made or asked for, an optional text that is empty counts as "
-                 "absent. In a PATCH no member is required, and an empty text is the new value: "
-                 "it clears a member that may be null, as null does, and is refused elsewhere.");
+    mx_openapi_c(
+        w, "description",
+        "The API of a store, for shopping apps and storefronts and for its staff.\n\n"
+        "Amounts are integers in minor units (1299 with EUR is 12.99 EUR), times are "
+        "RFC 3339 in UTC, ids are UUIDs. Errors are `application/problem+json` (RFC 9457): "
+        "decide by `code`, take values from `params`. Requests with unknown members are "
+        "refused; answers may get new members, which clients ignore. HEAD works wherever "
+        "GET does.\n\n"
+        "In a PATCH no member is required, and an empty text is the new value: it clears a "
+        "member that may be null, as null does, and is refused elsewhere. In other requests an "
+        "optional text that is empty counts as absent.\n\n"
+        "Start with POST /v1/auth/guest: its token opens a cart and checks out, and "
+        "signing up or in later keeps the cart. Access tokens are short-lived: on 401, "
+        "call POST /v1/auth/refresh. On 429 and 503, wait as long as `Retry-After` says.");
     mx_jsonw_name(w, "contact");
     mx_jsonw_open(w);
     mx_openapi_c(w, "name", about->title);
@@ -628,13 +676,15 @@ void mx_openapi_write(struct mx_jsonw *w, mx_routes_ptr tables,
     mx_shapes_collect(tables, &shapes);
     mx_jsonw_open(w);
     write_info(w, about);
-    write_tags(w, tables);
+    write_tags(w, tables, about->tags);
     write_paths(w, &shapes, about, tables);
     mx_jsonw_name(w, "components");
     mx_jsonw_open(w);
     mx_jsonw_name(w, "securitySchemes");
-    mx_jsonw_raw(w, MX_S("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
-                         "\"bearerFormat\":\"JWT\"}}"));
+    mx_jsonw_raw(
+        w, MX_S("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
+                "\"bearerFormat\":\"JWT\",\"description\":\"Access token of a guest, a customer or "
+                "a member of staff, from one of the sign-in operations.\"}}"));
     mx_jsonw_name(w, "schemas");
     mx_openapi_components(w, &shapes, tables);
     mx_jsonw_close(w);

@@ -4,6 +4,11 @@
 
 #include "http/route.h"
 
+/* Subject of the operations of one tag, which is the part of their ids before the first dot. */
+struct mx_openapi_tag {
+    const char *name, *doc;
+};
+
 /* Parts of the document that do not come from the route table. */
 struct mx_openapi_about {
     const char *title, *url; /* of the shop */
@@ -11,6 +16,7 @@ struct mx_openapi_about {
     /* JSON text of an example of an operation: kind "request" or a status such as "200"; NULL:
      * there is none. May itself be NULL. */
     const char *(*example)(const char *operation, const char *kind);
+    const struct mx_openapi_tag *tags; /* end with a row without a name; NULL: none is described */
 };
 
 /* Write the document. Deterministic byte for byte. */

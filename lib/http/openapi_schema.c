@@ -353,8 +353,9 @@ static void write_shape(struct mx_jsonw *w, const struct mx_shapes *s, const str
 /* A page of rows, as mx_page_write makes it. */
 static void write_page(struct mx_jsonw *w, const struct mx_shape *shape)
 {
-    static const char next_cursor[] = "{\"type\":[\"string\",\"null\"],\"description\":\"For the "
-                                      "next page; null: this is the last.\"}";
+    static const char next_cursor[] =
+        "{\"type\":[\"string\",\"null\"],\"description\":\"Send it as "
+        "`cursor` for the next page; null: this is the last.\"}";
 
     mx_jsonw_name_str(w, mx_str_fmt(w->out->arena, "%sList", shape->name));
     mx_jsonw_open(w);
@@ -481,7 +482,7 @@ static void write_error_codes(struct mx_jsonw *w)
     mx_jsonw_name(w, "ErrorCode");
     mx_jsonw_open(w);
     mx_openapi_c(w, "type", "string");
-    mx_openapi_c(w, "description", "More may be added.");
+    mx_openapi_c(w, "description", "Stable codes of errors; more may be added.");
     mx_jsonw_name(w, "enum");
     mx_jsonw_array(w);
     for (int e = MX_OK + 1; e < MX_ERR_COUNT; e++) {
@@ -504,17 +505,19 @@ static void write_error_codes(struct mx_jsonw *w)
 static const char money_schema[] =
     "{\"type\":\"object\",\"required\":[\"amount\",\"currency\"],"
     "\"properties\":{\"amount\":{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0,"
-    "\"maximum\":9007199254740991,\"description\":\"Minor units.\"},"
+    "\"maximum\":9007199254740991,\"description\":\"In minor units of the currency: 1299 is 12.99 "
+    "EUR.\"},"
     "\"currency\":{\"type\":\"string\",\"pattern\":\"^[A-Z]{3}$\",\"description\":\"ISO 4217.\"}}}";
 static const char problem_schema[] =
-    "{\"type\":\"object\",\"description\":\"RFC 9457. Further members tell what it is about.\","
+    "{\"type\":\"object\",\"description\":\"Error, as in RFC 9457. Decide by `code`; `title` and "
+    "`detail` are for people.\","
     "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"request_id\"],"
     "\"properties\":{\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
     "\"title\":{\"type\":\"string\"},"
     "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
     "\"detail\":{\"type\":\"string\"},\"code\":{\"$ref\":\"#/components/schemas/ErrorCode\"},"
     "\"request_id\":{\"type\":\"string\"},\"params\":{\"type\":\"object\",\"description\":"
-    "\"Values that the detail names, by code. payment_declined: order_id, failure_code, "
+    "\"Values for a text of the app's own, by code. payment_declined: order_id, failure_code, "
     "expires_at. price_changed: was, now. out_of_stock, cannot_be_priced: items. "
     "invalid_transition: status, payment_status, fulfilment_status. open_orders: orders. "
     "version_conflict: version. forbidden: permission, where one is missing. conflict of stock: "
@@ -522,11 +525,13 @@ static const char problem_schema[] =
     "\"items\":{\"type\":\"object\","
     "\"required\":[\"code\",\"detail\"],"
     "\"oneOf\":[{\"required\":[\"pointer\"]},{\"required\":[\"parameter\"]}],"
-    "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"RFC 6901, into the "
-    "body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Of path, query or header.\"},"
-    "\"code\":{\"type\":\"string\",\"description\":\"The fault there: required, "
-    "wrong_type, unknown_member. More may be added.\"},\"detail\":{\"type\":\"string\"},"
-    "\"params\":{\"type\":\"object\",\"description\":\"Values that the detail names: "
+    "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"JSON Pointer (RFC 6901) to "
+    "a member of the body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Name of a "
+    "parameter of path, query or header.\"},"
+    "\"code\":{\"type\":\"string\",\"description\":\"Stable code of the fault, like "
+    "required, wrong_type or unknown_member; more may be "
+    "added.\"},\"detail\":{\"type\":\"string\"},"
+    "\"params\":{\"type\":\"object\",\"description\":\"Values for a text of the app's own: "
     "min and max of out_of_range, too_short, too_long, too_few and too_many; allowed of "
     "unknown_value, where it names them.\"}}}}}}";
 

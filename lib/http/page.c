@@ -89,7 +89,7 @@ enum mx_err mx_cursor_decode(struct mx_arena *a, uint32_t tag, struct mx_str tex
     if (decode(a, tag, text, ret_cursor))
         return MX_OK;
     mx_fault_param(faults, MX_S("cursor"), "bad_format",
-                   "must be the next_cursor of the same list, unchanged");
+                   "must be the next_cursor of the same list");
     return MX_E_VALIDATION_FAILED;
 }
 
@@ -101,9 +101,10 @@ struct query {
 };
 static const struct mx_field query_fields[] = {
     MX_F(struct query, limit, MX_QUERY, 0, 1, MX_PAGE_MAX, MX_LINE,
-         "Rows a page at most, 20 unless given; fewer where they are large."),
+         "Largest number of entries on a page, 20 by default. A page may have fewer "
+         "and still not be the last."),
     MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
+         "`next_cursor` of the previous page."),
 };
 MX_SHAPE(mx_shape_page_query, "PageQuery", struct query, query_fields);
 

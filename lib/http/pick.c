@@ -7,10 +7,10 @@ struct query {
 };
 static const struct mx_field query_fields[] = {
     MX_F(struct query, fields, MX_QUERY, 0, 1, MX_PICK_MAX, MX_LINE,
-         "Keep these members of the answer alone, named between commas: `id,price.amount`. A dot "
-         "goes into an object, or into the entries of a list; on a list, names are those of an "
-         "entry of `data`. Members that are not named are left out, even those that the schema "
-         "requires."),
+         "Return only these members, separated by commas: `id,price.amount`. A dot "
+         "selects a member of an object or of the entries of a list; in a paged "
+         "list, names refer to the entries of `data`. Other members are left out, "
+         "even those that the schema requires."),
 };
 MX_SHAPE(mx_shape_pick_query, "PickQuery", struct query, query_fields);
 
@@ -136,7 +136,7 @@ enum mx_err mx_pick_read(struct mx_arena *a, const struct mx_route *r, struct mx
         if (is_known(r, name) && add(a, top, name))
             continue;
         mx_fault_param(faults, MX_S("fields"), "unknown_value",
-                       "\"%.*s\" is no member of the answer; names stand between commas",
+                       "\"%.*s\" is not a member of the answer; separate names with commas",
                        MX_FMT(name));
         return MX_E_VALIDATION_FAILED;
     }

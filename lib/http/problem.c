@@ -7,36 +7,40 @@ static const char *detail_of(enum mx_err e)
 {
     switch (e) {
     case MX_E_MALFORMED_JSON:
-        return "The body is not one well-formed JSON document.";
+        return "The body must be a well-formed JSON document.";
     case MX_E_IDEMPOTENCY_KEY_REQUIRED:
-        return "Send an Idempotency-Key header, new for each intent and the same for each retry.";
+        return "An Idempotency-Key header is required: a new key for each operation, the "
+               "same key for its retries.";
     case MX_E_UNAUTHORIZED:
-        return "Send a valid access token as Authorization: Bearer.";
+        return "A valid access token is required (Authorization: Bearer).";
     case MX_E_FORBIDDEN:
-        return "The caller may not do this.";
+        return "The account is not allowed to do this.";
     case MX_E_NOT_FOUND:
-        return "There is no such resource.";
+        return "The resource does not exist.";
     case MX_E_METHOD_NOT_ALLOWED:
-        return "The Allow header names the methods of this resource.";
+        return "The resource does not have this method; the Allow header lists those that "
+               "it has.";
     case MX_E_IDEMPOTENCY_IN_PROGRESS:
-        return "The first request with this Idempotency-Key is still running.";
+        return "The first request with this Idempotency-Key is still in progress; retry "
+               "later.";
     case MX_E_IDEMPOTENCY_KEY_REUSED:
-        return "This Idempotency-Key came with another request before.";
+        return "This Idempotency-Key was used with a different request.";
     case MX_E_VERSION_CONFLICT:
-        return "Read the resource again: somebody changed it meanwhile.";
+        return "The resource has been changed since it was read; read it again.";
     case MX_E_PAYLOAD_TOO_LARGE:
-        return "The body is larger than this resource takes.";
+        return "The body is too large for this resource.";
     case MX_E_UNSUPPORTED_MEDIA_TYPE:
-        return "Send the body as application/json in UTF-8.";
+        return "The body must be application/json in UTF-8.";
     case MX_E_VALIDATION_FAILED:
-        return "The request has faults; errors lists them.";
+        return "The request is invalid; see errors.";
     case MX_E_RATE_LIMITED:
         return "Too many requests; Retry-After says when to try again.";
     default:
         break;
     }
     if (mx_err_status(e) == 503)
-        return "The service cannot answer now; Retry-After says when to try again.";
+        return "The service is temporarily unavailable; Retry-After says when to try "
+               "again.";
     if (mx_err_status(e) >= 500)
         return "The request failed because of an internal error.";
     return mx_err_title(e);

@@ -87,7 +87,9 @@ struct mx_route {
     const enum mx_err *errors; /* declared errors beyond those the gates make; ends with MX_OK */
     mx_handler fn;
     const struct mx_noun *noun; /* of the rows that MX_CRUD_ROUTES makes (api/crud.h) */
-    const char *doc;
+    const char *doc;            /* summary: an imperative without a full stop: "Place an order" */
+    const char *more; /* description: what the caller has to know beyond the summary and what
+                         follows from the row (who may call, permission, paging); NULL: nothing */
 };
 
 /* The declared errors of a row. */

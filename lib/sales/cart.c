@@ -67,13 +67,13 @@ static void warn_of(struct mx_ctx *cx, const row_t *r, const struct mx_cart_item
 
     if (!sellable(r, cart->currency))
         warn(cart, it, MX_CART_NOT_AVAILABLE,
-             mx_str_fmt(a, "%.*s is no longer sold.", MX_FMT(it->title)));
+             mx_str_fmt(a, "%.*s is no longer available.", MX_FMT(it->title)));
     else if (!it->priced)
         warn(cart, it, MX_CART_CANNOT_BE_PRICED,
-             mx_str_fmt(a, "%.*s costs more than can be ordered.", MX_FMT(it->title)));
+             mx_str_fmt(a, "%.*s costs too much to be ordered.", MX_FMT(it->title)));
     else if (!it->available)
         warn(cart, it, MX_CART_NOT_ENOUGH_STOCK,
-             mx_str_fmt(a, "Less than this quantity of %.*s is in stock.", MX_FMT(it->title)));
+             mx_str_fmt(a, "Not enough units of %.*s are in stock.", MX_FMT(it->title)));
     if (!r->has_seen_price || r->seen_price == r->price)
         return;
     w = warn(cart, it, MX_CART_PRICE_CHANGED,
@@ -203,11 +203,9 @@ static const struct {
     bool ships;
 } needs[] = {
     {any_line, "empty", "/items", "The cart is empty.", false},
-    {any_mailbox, "required", "/email", "An e-mail address for news of the order is needed.",
-     false},
-    {any_address, "required", "/shipping_address", "An address to ship to is needed.", true},
-    {any_method, "required", "/shipping_method_id",
-     "A way to ship that is offered for the address is needed.", true},
+    {any_mailbox, "required", "/email", "An e-mail address is required.", false},
+    {any_address, "required", "/shipping_address", "A shipping address is required.", true},
+    {any_method, "required", "/shipping_method_id", "A shipping method is required.", true},
 };
 
 static struct mx_list requirements_of(const struct mx_ctx *cx, const struct mx_cart *cart)
@@ -318,7 +316,7 @@ static enum mx_err check_named_once(struct mx_ctx *cx, struct mx_list lines)
     for (size_t i = 0; i < lines.n; i++)
         if (named_before(lines, i))
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i), "repeated",
-                        "This article is listed twice: send it once, with the whole quantity.");
+                        "This variant is listed twice; list it once with the total quantity.");
     return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
 
@@ -332,7 +330,7 @@ static enum mx_err check_sold(struct mx_ctx *cx, struct mx_list rows)
 
         if (!sellable(r, r->currency))
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i),
-                        "unknown_value", "No article with this id is for sale.");
+                        "unknown_value", "This variant is not for sale.");
     }
     return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
@@ -484,8 +482,8 @@ static struct mx_cart_item *item_of_variant(const struct mx_cart *cart, struct m
 
 static enum mx_err out_of_stock(struct mx_ctx *cx, const struct mx_cart_item *it)
 {
-    mx_fault_at(cx->faults, MX_S("/quantity"), "out_of_stock", "Not enough of %.*s is in stock.",
-                MX_FMT(it->title));
+    mx_fault_at(cx->faults, MX_S("/quantity"), "out_of_stock",
+                "Not enough units of %.*s are in stock.", MX_FMT(it->title));
     cx->faults->params = mx_cart_items_params(cx->arena, &it, 1, NULL);
     return MX_E_OUT_OF_STOCK;
 }
@@ -497,7 +495,7 @@ static enum mx_err above(struct mx_ctx *cx, const char *pointer, const char *cod
 
     mx_params_init(&p, cx->arena);
     mx_params_int(&p, "max", max);
-    mx_fault_at(cx->faults, mx_str_c(pointer), code, "%s holds at most %lld.", what,
+    mx_fault_at(cx->faults, mx_str_c(pointer), code, "%s is limited to %lld.", what,
                 (long long)max);
     mx_fault_params(cx->faults, mx_params_text(&p));
     return MX_E_VALIDATION_FAILED;
@@ -516,12 +514,13 @@ enum mx_err mx_cart_add(struct mx_ctx *cx, struct mx_id variant, int64_t quantit
         cx->actor.account, mx_id_new(), variant, quantity, {cx->now_ms}};
     e = q_cart_add_item(cx->db, &add, &changed);
     if (e == MX_E_CONFLICT)
-        return above(cx, "/quantity", "out_of_range", MX_CART_QUANTITY_MAX, "A line");
+        return above(cx, "/quantity", "out_of_range", MX_CART_QUANTITY_MAX,
+                     "The quantity of a line");
     if (e != MX_OK)
         return e;
     if (changed == 0) {
         mx_fault_at(cx->faults, MX_S("/variant_id"), "unknown_value",
-                    "No article with this id is for sale.");
+                    "This variant is not for sale.");
         return MX_E_VALIDATION_FAILED;
     }
     MX_TRY(mx_cart_load(cx, ret_cart));
@@ -637,7 +636,7 @@ enum mx_err mx_cart_ship_by(struct mx_ctx *cx, struct mx_id method, struct mx_ca
     MX_TRY(q_cart_set_method(cx->db, &in, &changed));
     if (changed == 0) {
         mx_fault_at(cx->faults, MX_S("/shipping_method_id"), "unknown_value",
-                    "This shipping method is not offered for the cart.");
+                    "This shipping method is not available for the cart.");
         return MX_E_VALIDATION_FAILED;
     }
     return mx_cart_load(cx, ret_cart);

@@ -7,8 +7,8 @@ const char *const mx_cart_warning_reason_names[] = {"line_limit", "quantity_limi
                                                     NULL};
 
 static const char *const why[] = {
-    [MX_CART_LINE_LIMIT] = "the cart has as many lines as it can hold",
-    [MX_CART_QUANTITY_LIMIT] = "a line holds no more",
+    [MX_CART_LINE_LIMIT] = "the cart is full",
+    [MX_CART_QUANTITY_LIMIT] = "the quantity of a line is limited",
     [MX_CART_CURRENCY] = "it is sold in another currency",
 };
 
@@ -47,7 +47,7 @@ static struct mx_cart_warning read_one(struct mx_arena *a, const struct mx_json 
     };
 
     MX_ASSERT(mx_id_parse(text_of(row, "variant_id"), &w.variant_id));
-    w.detail = mx_str_fmt(a, "%lld of %.*s did not come along: %s.", (long long)w.quantity,
+    w.detail = mx_str_fmt(a, "%lld of %.*s could not be kept: %s.", (long long)w.quantity,
                           MX_FMT(w.title), why[w.reason]);
     return w;
 }

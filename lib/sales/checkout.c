@@ -113,7 +113,7 @@ static void tell_missing(struct mx_ctx *cx, const struct mx_checkout *in,
             continue;
         if (method && !mx_id_none(in->shipping_method_id))
             mx_fault_at(cx->faults, r->pointer, "unknown_value",
-                        "This shipping method is not offered for the address.");
+                        "This shipping method is not available for the address.");
         else
             mx_fault_at(cx->faults, r->pointer, r->code.p, "%.*s", MX_FMT(r->detail));
     }
@@ -137,9 +137,9 @@ struct refusal {
     const char *before, *after; /* the detail, around its title */
 };
 static const struct refusal unpriced = {is_unpriced, MX_E_CANNOT_BE_PRICED, "variant_id", "",
-                                        " costs more than can be ordered."};
-static const struct refusal too_few = {is_short, MX_E_OUT_OF_STOCK, "quantity", "Not enough of ",
-                                       " is in stock."};
+                                        " costs too much to be ordered."};
+static const struct refusal too_few = {is_short, MX_E_OUT_OF_STOCK, "quantity",
+                                       "Not enough units of ", " are in stock."};
 
 /* Refuse when there are such lines. The params name them, and where the request names articles a
  * pointer does, too. */
@@ -185,8 +185,7 @@ static enum mx_err check_total(struct mx_ctx *cx, const struct mx_checkout *in,
     mx_params_money(&p, "was", in->expected_total);
     mx_params_money(&p, "now", cart->total);
     cx->faults->params = mx_params_text(&p);
-    return mx_fail(cx->faults, MX_E_PRICE_CHANGED,
-                   "The total differs from the expected one: read the cart again.");
+    return mx_fail(cx->faults, MX_E_PRICE_CHANGED, "The total differs from expected_total.");
 }
 
 static enum mx_err check_cart(struct mx_ctx *cx, const struct mx_checkout *in,

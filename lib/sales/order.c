@@ -395,7 +395,8 @@ static enum mx_err name_open(struct mx_ctx *cx, struct mx_list rows)
     mx_jsonw_array_end(&p.w);
     cx->faults->params = mx_params_text(&p);
     return mx_fail(cx->faults, MX_E_OPEN_ORDERS,
-                   "Orders are not shipped yet: wait for them, or send cancel_orders.");
+                   "Some orders have not been shipped yet. Wait for them, or send "
+                   "cancel_orders.");
 }
 
 /* Orders that are in the way of the account's end, as far as they have been read. */

@@ -37,7 +37,7 @@ static enum mx_err manual(struct mx_ctx *cx, const struct mx_pay_request *in,
         return not_offered(cx);
     if (in->token.p != NULL) {
         mx_fault_at(cx->faults, MX_S("/payment/token"), "unknown_member",
-                    "The manual provider takes no token.");
+                    "The manual provider does not use a token.");
         return MX_E_VALIDATION_FAILED;
     }
     *ret = (struct mx_pay_outcome){MX_PAY_PENDING, true, {NULL, 0}};

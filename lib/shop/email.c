@@ -24,7 +24,7 @@ enum mx_err mx_email_key_of(struct mx_ctx *cx, struct mx_str email, struct mx_st
 {
     if (mx_email_key(cx->arena, email, ret_key))
         return MX_OK;
-    mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "This is not an e-mail address.");
+    mx_fault_at(cx->faults, MX_S("/email"), "bad_format", "Must be an e-mail address.");
     return MX_E_VALIDATION_FAILED;
 }
 

@@ -15,5 +15,6 @@ enum mx_err mx_version_check(struct mx_ctx *cx, const char *what, struct mx_str 
     mx_params_init(&p, cx->arena);
     mx_params_int(&p, "version", version);
     cx->faults->params = mx_params_text(&p);
-    return mx_fail(cx->faults, MX_E_VERSION_CONFLICT, "%s is at version %s.", what, text);
+    return mx_fail(cx->faults, MX_E_VERSION_CONFLICT,
+                   "%s has been changed; its current version is %s.", what, text);
 }

@@ -26,7 +26,7 @@ static void test_rows(void)
     } rows[] = {
         {MX_OK, 200, "ok", "OK"},
         {MX_E_BAD_REQUEST, 400, "bad_request", "Bad request"},
-        {MX_E_OUT_OF_STOCK, 409, "out_of_stock", "Not enough stock"},
+        {MX_E_OUT_OF_STOCK, 409, "out_of_stock", "Out of stock"},
         {MX_E_UNAVAILABLE, 503, "unavailable", "Service unavailable"},
         {MX_E_DUPLICATE, 500, "internal_error", "Internal error"},
         {MX_E_EOF, 500, "internal_error", "Internal error"},

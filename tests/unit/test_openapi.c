@@ -43,9 +43,12 @@ static const char *example(const char *operation, const char *kind)
                                                                                 : NULL;
 }
 
+static const struct mx_openapi_tag tags[] = {{"auth", "Sign-up and sign-in."}, {0}};
+
 static struct mx_str document(void)
 {
-    const struct mx_openapi_about about = {"Test", "https://shop.example", MX_S("/api"), example};
+    const struct mx_openapi_about about = {"Test", "https://shop.example", MX_S("/api"), example,
+                                           tags};
     struct mx_jsonw w;
     struct mx_buf b;
 
@@ -53,6 +56,16 @@ static struct mx_str document(void)
     mx_jsonw_init(&w, &b);
     mx_openapi_write(&w, ex_tables, &about);
     return b.overflow ? MX_S("overflow") : mx_buf_view(&b);
+}
+
+/* The description of a tag; absent where it has none. */
+static struct mx_str tag_doc(const char *name)
+{
+    for (const struct mx_json *v = mx_json_first(at("tags")); v; v = mx_json_next(v)) {
+        if (mx_str_eqc(mx_json_string(mx_json_get(v, "name")), name))
+            return mx_json_string(mx_json_get(v, "description"));
+    }
+    return (struct mx_str){0};
 }
 
 #define LOGIN "paths /v1/login post "
@@ -64,7 +77,12 @@ static void test_operations(void)
 {
     tap_str(text("openapi"), "3.1.0", "version");
     tap_str(text(LOGIN "operationId"), "auth.login", "operation id");
-    tap_str(text(LOGIN "summary"), "Sign in.", "summary");
+    tap_str(text(LOGIN "summary"), "Sign in", "summary");
+    tap_str(text(LOGIN "description"), "With a password.\n\nAn access token is optional.",
+            "description");
+    tap_str(text(PUT "description"), "Requires a staff token with the permission `catalog.write`.",
+            "a row without more says who may call");
+    tap_str(tag_doc("auth"), "Sign-up and sign-in.", "tag");
     tap_str(text("info contact url"), "https://shop.example", "contact");
     tap_ok(at(LOGIN "requestBody content application/json example n") != NULL, "example");
     tap_ok(at(LOGIN "responses 429 headers RateLimit-Reset description") != NULL, "limits");

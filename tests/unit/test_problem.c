@@ -33,7 +33,7 @@ static void test_documents(void)
     tap_int(res.status, 404, "status");
     tap_str(mx_buf_view(&res.body),
             "{\"type\":\"/problems/not_found\",\"title\":\"Not found\",\"status\":404,"
-            "\"detail\":\"There is no such resource.\",\"code\":\"not_found\","
+            "\"detail\":\"The resource does not exist.\",\"code\":\"not_found\","
             "\"request_id\":\"r-1\"}",
             "document");
     tap_str(mx_buf_view(&res.headers),

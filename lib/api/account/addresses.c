@@ -9,10 +9,10 @@
 #define OUT(m, flags, max, fmt, doc) \
     MX_F_AS(struct mx_address, to.m, #m, MX_BODY, (flags)&MX_F_NULLABLE, 0, 0, MX_LINE, doc)
 static const struct mx_field address_fields[] = {
-    MX_O(struct mx_address, id, "Entry of the address book."),
+    MX_O(struct mx_address, id, "Id of the saved address."),
     MX_POSTAL_ROWS(OUT, 0),
-    MX_O(struct mx_address, is_default, "Offered first."),
-    MX_O(struct mx_address, created_at, "When it was made."),
+    MX_O(struct mx_address, is_default, "True: the default address."),
+    MX_O(struct mx_address, created_at, "Time of creation."),
 };
 MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_fields);
 
@@ -24,7 +24,8 @@ MX_SHAPE(mx_shape_address, "Address", struct mx_address, address_fields);
 #define ADDRESS_FIELDS \
     MX_POSTAL_ROWS(IN, MX_F_REQUIRED), \
     MX_F_HAS(struct mx_address_put, is_default, MX_BODY, 0, 0, 0, MX_LINE, \
-             "Make it the only default; the first entry is one in any case.")
+             "true: make it the default instead of the present one. The first address " \
+         "always becomes the default.")
 /* clang-format on */
 static const struct mx_field new_fields[] = {ADDRESS_FIELDS};
 static void check_address(struct mx_faults *faults, struct mx_str at, const void *in)
@@ -35,7 +36,8 @@ static MX_SHAPE_CHECKED(address_new_shape, "AddressNew", struct mx_address_put, 
                         check_address);
 
 static const struct mx_field put_fields[] = {
-    MX_F(struct mx_address_put, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
+    MX_F(struct mx_address_put, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE,
+         "Id of the saved address."),
     ADDRESS_FIELDS,
 };
 static MX_SHAPE_CHECKED(address_put_shape, "AddressPut", struct mx_address_put, put_fields,
@@ -45,7 +47,7 @@ struct address_id {
     struct mx_id id;
 };
 static const struct mx_field id_fields[] = {
-    MX_F(struct address_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Entry."),
+    MX_F(struct address_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the saved address."),
 };
 static MX_SHAPE(address_id_shape, "AddressId", struct address_id, id_fields);
 
@@ -97,7 +99,8 @@ const struct mx_route mx_routes_addresses[] = {
      .flags = MX_R_LIST,
      .answers = {{200, &mx_shape_address}},
      .fn = api_addresses_list,
-     .doc = "The address book, newest first."},
+     .doc = "List the address book",
+     .more = "The caller's saved addresses, newest first."},
     {.id = "me.addresses.add",
      .method = MX_POST,
      .path = "/v1/me/addresses",
@@ -107,7 +110,10 @@ const struct mx_route mx_routes_addresses[] = {
      .answers = {{201, &mx_shape_address}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_address_add,
-     .doc = "Add an entry; the first one becomes the default."},
+     .doc = "Add an address",
+     .more = "Saves a postal address. The first one becomes the default. GET /v1/countries "
+             "says which members a country requires. 409 `conflict`: the address book is "
+             "full."},
     {.id = "me.addresses.get",
      .method = MX_GET,
      .path = "/v1/me/addresses/{id}",
@@ -115,7 +121,8 @@ const struct mx_route mx_routes_addresses[] = {
      .in = &address_id_shape,
      .answers = {{200, &mx_shape_address}},
      .fn = api_address_get,
-     .doc = "One entry."},
+     .doc = "Get an address",
+     .more = "Returns one saved address. Another account's address is 404."},
     {.id = "me.addresses.put",
      .method = MX_PUT,
      .path = "/v1/me/addresses/{id}",
@@ -124,7 +131,9 @@ const struct mx_route mx_routes_addresses[] = {
      .in = &address_put_shape,
      .answers = {{200, &mx_shape_address}},
      .fn = api_address_put,
-     .doc = "Replace an entry. Carts and orders keep the address they were given."},
+     .doc = "Replace an address",
+     .more = "Replaces all members of a saved address. Carts and orders keep the address "
+             "that they were given."},
     {.id = "me.addresses.remove",
      .method = MX_DELETE,
      .path = "/v1/me/addresses/{id}",
@@ -133,5 +142,6 @@ const struct mx_route mx_routes_addresses[] = {
      .in = &address_id_shape,
      .answers = {{204}},
      .fn = api_address_remove,
-     .doc = "Remove an entry."},
+     .doc = "Delete an address",
+     .more = "Removes a saved address. Carts and orders that use it keep their copy."},
     {0}};

@@ -25,10 +25,11 @@ struct mx_str *api_auth_asking_code(struct mx_ctx *cx, struct mx_reply *reply);
 /* Rows of a shape that takes a mailed code back; `code` is a struct mx_mailed_code of T. */
 #define API_AUTH_CODE(T)                                                                          \
     MX_F_AS(T, code.code, "code", MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 64, MX_LINE,           \
-            "The code that was mailed, ABCDE-FGHJK: case, blanks and dashes do not count. Good "  \
-            "once, for 30 minutes and 5 tries, with the handle of its own request alone."),       \
+            "The mailed code, like ABCDE-FGHJK; case, spaces and dashes are ignored. "            \
+            "It works once, for 30 minutes and 5 attempts, and only with the handle of "          \
+            "its own request."),                                                                  \
         MX_F_AS(T, code.handle, "handle", MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 128, MX_TOKEN, \
-                "handle of the answer to the request that the code was mailed for.")
+                "The `handle` of the answer to the request that mailed the code.")
 
 /* Its routes. */
 extern const struct mx_route mx_routes_auth[];

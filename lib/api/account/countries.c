@@ -9,11 +9,12 @@ struct country {
 };
 static const struct mx_field country_fields[] = {
     MX_O(struct country, code, "ISO 3166-1 alpha-2."),
-    MX_O(struct country, name, "In English."),
+    MX_O(struct country, name, "Name in English."),
     MX_O_ENUM(struct country, postal_code, mx_address_part_names,
-              "Whether an address needs a postal code; none: a form does not ask for it."),
+              "Whether an address requires a postal code; none: leave it out of the form."),
     MX_O_ENUM(struct country, region, mx_address_part_names,
-              "Whether an address needs a state, province or prefecture."),
+              "Whether an address requires a state, province or prefecture; none: leave "
+              "it out of the form."),
 };
 static MX_SHAPE(country_shape, "Country", struct country, country_fields);
 
@@ -21,7 +22,7 @@ struct countries {
     struct mx_list data;
 };
 static const struct mx_field countries_fields[] = {
-    MX_O_LIST(struct countries, data, &country_shape, "By code."),
+    MX_O_LIST(struct countries, data, &country_shape, "All countries, by code."),
 };
 static MX_SHAPE(countries_shape, "Countries", struct countries, countries_fields);
 
@@ -49,5 +50,7 @@ const struct mx_route mx_routes_countries[] = {
      .flags = MX_R_PUBLIC,
      .answers = {{200, &countries_shape}},
      .fn = api_countries,
-     .doc = "Countries, and what a postal address in each needs."},
+     .doc = "List countries",
+     .more = "The countries of the world, with the members that a postal address in each "
+             "requires. Use it to build address forms."},
     {0}};

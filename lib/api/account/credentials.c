@@ -11,12 +11,12 @@
 #define NEW_PASSWORD(T)                                                                       \
     MX_F(T, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_PASSWORD_MIN, MX_PASSWORD_MAX, \
          MX_PASSWORD,                                                                         \
-         "The new one: not a common one, not made from name or address; staff: at "           \
-         "least 15 characters.")
+         "New password; common passwords and ones derived from name or address are "          \
+         "refused. Staff: at least 15 characters.")
 
 static const struct mx_field password_change_fields[] = {
     MX_F(struct mx_password_change, current_password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 1, 1024,
-         MX_PASSWORD, "The present one."),
+         MX_PASSWORD, "Current password."),
     NEW_PASSWORD(struct mx_password_change),
 };
 static MX_SHAPE(password_change_shape, "PasswordChange", struct mx_password_change,
@@ -96,8 +96,10 @@ const struct mx_route mx_routes_credentials[] = {
      .in = &password_forgot_shape,
      .answers = {{202, &mx_shape_code_asked}},
      .fn = api_auth_password_forgot,
-     .doc = "Ask for a new password. 202 whether or not the address is known: its mailbox gets a "
-            "code."},
+     .doc = "Request a password reset",
+     .more = "The answer is 202 whether or not the address has an account, so that it does "
+             "not tell which addresses do. If it has one, the mailbox gets a code. Send the "
+             "code with `handle` to POST /v1/auth/password/reset within 30 minutes."},
     {.id = "auth.password.reset",
      .method = MX_POST,
      .path = "/v1/auth/password/reset",
@@ -108,9 +110,10 @@ const struct mx_route mx_routes_credentials[] = {
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
      .fn = api_auth_password_reset,
-     .doc = "Set a new password by the mailed code. Ends every session and begins none; a second "
-            "factor "
-            "stays."},
+     .doc = "Reset a password",
+     .more = "Sets a new password with the mailed code. Ends every session of the account "
+             "and starts none: sign in next. A second factor stays in force. 422 "
+             "`code_invalid`: request a new code."},
     {.id = "me.password",
      .method = MX_PUT,
      .path = "/v1/me/password",
@@ -121,7 +124,9 @@ const struct mx_route mx_routes_credentials[] = {
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_me_password,
-     .doc = "Change the password. Ends the other sessions."},
+     .doc = "Change the password",
+     .more = "Sets a new password and ends the account's other sessions. The current "
+             "password is required."},
     {.id = "me.email",
      .method = MX_POST,
      .path = "/v1/me/email",
@@ -132,9 +137,10 @@ const struct mx_route mx_routes_credentials[] = {
      .answers = {{202, &mx_shape_code_asked}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS),
      .fn = api_me_email,
-     .doc = "Ask for another address. A code goes to it and a notice to the old one; 202 whether "
-            "or not it "
-            "is taken."},
+     .doc = "Request a change of e-mail address",
+     .more = "The answer is 202 whether or not the new address is in use. A code goes to "
+             "the new address and a notice to the present one; nothing changes until POST "
+             "/v1/me/email/verify confirms the code with `handle` within 30 minutes."},
     {.id = "me.email.verify",
      .method = MX_POST,
      .path = "/v1/me/email/verify",
@@ -145,5 +151,7 @@ const struct mx_route mx_routes_credentials[] = {
      .answers = {{200, &mx_shape_user}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID, MX_E_EMAIL_TAKEN),
      .fn = api_me_email_verify,
-     .doc = "Confirm the new address by the code. Ends the other sessions."},
+     .doc = "Confirm a new e-mail address",
+     .more = "Changes the account's address with the mailed code and ends its other "
+             "sessions. 422 `code_invalid`: request a new code with POST /v1/me/email."},
     {0}};

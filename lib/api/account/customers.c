@@ -4,16 +4,17 @@
 #include "account/customer.h"
 
 /* clang-format off */
-#define FIELDS                                                                                       \
-    MX_O(struct mx_customer, id, "Account."),                                                      \
-    MX_O_NULL(struct mx_customer, email, "E-mail address; null once erased."),                     \
-    MX_O(struct mx_customer, email_verified, "The address was proved."),                           \
+#define FIELDS                                                                                     \
+    MX_O(struct mx_customer, id, "Id of the account."),                                            \
+    MX_O_NULL(struct mx_customer, email, "E-mail address; null after the account was erased."),    \
+    MX_O(struct mx_customer, email_verified, "True: the address has been verified."),              \
     MX_O(struct mx_customer, name, "Name."),                                                       \
-    MX_O(struct mx_customer, locale, "Language of mail, BCP 47."),                                 \
+    MX_O(struct mx_customer, locale, "Language of e-mails, a BCP 47 tag: en, de-AT."),             \
     MX_O_ENUM(struct mx_customer, status, mx_account_status_names,                                 \
               "Only active customers can sign in."),                                               \
-    MX_O(struct mx_customer, version, "For If-Match."),                                            \
-    MX_O(struct mx_customer, created_at, "When it was made.")
+    MX_O(struct mx_customer, version,                                                              \
+         "Version of the resource; send it in `If-Match` to detect changes by others."),           \
+    MX_O(struct mx_customer, created_at, "Time of creation.")
 /* clang-format on */
 
 static const struct mx_field row_fields[] = {FIELDS};
@@ -21,12 +22,12 @@ static MX_SHAPE(row, "CustomerRow", struct mx_customer, row_fields);
 
 static const struct mx_field customer_fields[] = {
     FIELDS,
-    MX_O_NULL(struct mx_customer, phone, "Telephone."),
+    MX_O_NULL(struct mx_customer, phone, "Telephone number."),
     MX_O(struct mx_customer, orders_count, "Orders in any state."),
     MX_O_METADATA(struct mx_customer, metadata,
-                  "Of the staff's own; the customer gets it in an export."),
+                  "Data of the staff; part of the customer's export of personal data."),
     MX_O_METADATA(struct mx_customer, public_metadata,
-                  "Of the app's and the staff's own, as in /v1/me."),
+                  "Data that the customer's app and the staff share, as in GET /v1/me."),
 };
 static MX_SHAPE(customer_shape, "Customer", struct mx_customer, customer_fields);
 
@@ -42,11 +43,11 @@ struct query {
 };
 static const struct mx_field query_fields[] = {
     MX_F_ENUM_HAS(struct query, status, MX_QUERY, 0, customer_filter_names,
-                  "Only customers in this state; all but closed ones unless given."),
+                  "Only customers in this state; by default all except closed ones."),
     MX_F(struct query, email, MX_QUERY, 0, 3, 254, MX_EMAIL,
          "Only the customer with this address."),
     MX_F(struct query, q, MX_QUERY, 0, 2, 200, MX_LINE,
-         "Beginning of the address or name; instead of email."),
+         "Beginning of the e-mail address or name. Cannot be combined with `email`."),
 };
 static MX_SHAPE(customer_query_shape, "CustomerQuery", struct query, query_fields);
 
@@ -57,7 +58,7 @@ struct patch {
     struct mx_str metadata, public_metadata;
     bool has_status, has_metadata, has_public_metadata;
 };
-#define ID MX_F(struct patch, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
+#define ID MX_F(struct patch, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the account.")
 static const struct mx_field id_fields[] = {ID};
 static MX_SHAPE(customer_id_shape, "CustomerId", struct patch, id_fields);
 
@@ -65,10 +66,10 @@ static const struct mx_field patch_fields[] = {
     ID,
     MX_F_IF_MATCH(struct patch, if_match),
     MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, customer_state_names,
-                  "Disabled customers are signed out and cannot sign in."),
-    MX_F_METADATA(struct patch, metadata, "Of the staff's own."),
+                  "disabled: signed out at once and unable to sign in."),
+    MX_F_METADATA(struct patch, metadata, "Data of the staff, not shown to buyers."),
     MX_F_METADATA(struct patch, public_metadata,
-                  "Of the staff's own, for the customer's app to see."),
+                  "Data of the staff that the customer's app can read."),
 };
 static MX_SHAPE(customer_patch_shape, "CustomerPatch", struct patch, patch_fields);
 
@@ -96,7 +97,7 @@ static enum mx_err api_admin_customers_list(struct mx_ctx *cx, const void *in,
                                   .limit = reply->page.limit};
 
     if (i->email.p && i->q.p) {
-        mx_fault_param(cx->faults, MX_S("q"), "unknown_parameter", "give either email or q");
+        mx_fault_param(cx->faults, MX_S("q"), "unknown_parameter", "cannot be combined with email");
         return MX_E_VALIDATION_FAILED;
     }
     return mx_customer_list(cx, &q, &reply->page.rows);
@@ -144,7 +145,9 @@ const struct mx_route mx_routes_customers[] = {
      .in = &customer_query_shape,
      .answers = {{200, &row}},
      .fn = api_admin_customers_list,
-     .doc = "Customers, by address or by the beginning of address or name."},
+     .doc = "List customers",
+     .more = "Newest first. `email` finds one address, `q` the beginning of an address or "
+             "name; closed customers are listed only with `status=closed`."},
     {.id = "admin.customers.get",
      .method = MX_GET,
      .path = "/v1/admin/customers/{id}",
@@ -153,7 +156,8 @@ const struct mx_route mx_routes_customers[] = {
      .in = &customer_id_shape,
      .answers = {{200, &customer_shape}},
      .fn = api_admin_customer_get,
-     .doc = "One customer, with the number of orders."},
+     .doc = "Get a customer",
+     .more = "Returns the customer with contact details, metadata and the number of orders."},
     {.id = "admin.customers.update",
      .method = MX_PATCH,
      .path = "/v1/admin/customers/{id}",
@@ -164,7 +168,10 @@ const struct mx_route mx_routes_customers[] = {
      .answers = {{200, &customer_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
      .fn = api_admin_customer_update,
-     .doc = "Disable or enable, and keep metadata. Disabling ends all sessions at once."},
+     .doc = "Update a customer",
+     .more = "Disables or enables a customer, or replaces `metadata` and `public_metadata`. "
+             "Members that are not sent are unchanged. Disabling ends all sessions at once. "
+             "A closed account stays closed: 409 `invalid_transition`."},
     {.id = "admin.customers.end_sessions",
      .method = MX_DELETE,
      .path = "/v1/admin/customers/{id}/sessions",
@@ -174,5 +181,7 @@ const struct mx_route mx_routes_customers[] = {
      .in = &customer_id_shape,
      .answers = {{204}},
      .fn = api_admin_customer_end_sessions,
-     .doc = "End all sessions of a customer."},
+     .doc = "End all sessions of a customer",
+     .more = "Signs the customer out on every device at once. The customer can sign in "
+             "again."},
     {0}};

@@ -23,33 +23,38 @@ static const char *const audit_by_names[] = {"you", "staff", "other", NULL};
 /* ---- an account ---- */
 
 static const struct mx_field factor_fields[] = {
-    MX_O_NULL(struct mx_export_factors, totp_begun_at, "An authenticator app was set up."),
-    MX_O_NULL(struct mx_export_factors, totp_since, "And confirmed: a second factor since then."),
-    MX_O_NULL(struct mx_export_factors, totp_last_used_at, "The half minute of its last code."),
+    MX_O_NULL(struct mx_export_factors, totp_begun_at,
+              "Time at which setting up the authenticator app began."),
+    MX_O_NULL(struct mx_export_factors, totp_since,
+              "Time at which the authenticator app was confirmed."),
+    MX_O_NULL(struct mx_export_factors, totp_last_used_at,
+              "Time of its last code, to half a minute."),
     MX_O(struct mx_export_factors, recovery_codes_left, "Unused recovery codes."),
-    MX_O_NULL(struct mx_export_factors, recovery_codes_since, "When they were made."),
-    MX_O_NULL(struct mx_export_factors, recovery_code_last_used_at, "When one was used last."),
+    MX_O_NULL(struct mx_export_factors, recovery_codes_since, "Time at which they were created."),
+    MX_O_NULL(struct mx_export_factors, recovery_code_last_used_at,
+              "Time at which one was last used."),
 };
 static MX_SHAPE(factors_shape, "ExportSecondFactors", struct mx_export_factors, factor_fields);
 
 static const struct mx_field code_fields[] = {
     MX_O_ENUM(struct mx_export_code, purpose, code_purpose_names, "Purpose of the code."),
-    MX_O(struct mx_export_code, email, "Address that it was mailed to."),
+    MX_O(struct mx_export_code, email, "E-mail address that it was sent to."),
     MX_O_NULL(struct mx_export_code, name, "Name given at sign-up."),
-    MX_O(struct mx_export_code, attempts, "Tries so far."),
-    MX_O(struct mx_export_code, created_at, "When it was made."),
-    MX_O(struct mx_export_code, expires_at, "Until when it is good."),
+    MX_O(struct mx_export_code, attempts, "Number of attempts."),
+    MX_O(struct mx_export_code, created_at, "Time of creation."),
+    MX_O(struct mx_export_code, expires_at, "Time at which it expires."),
 };
 static MX_SHAPE(code_shape, "ExportCode", struct mx_export_code, code_fields);
 
 #define LIST(T, m, shape, doc) MX_O_LIST(T, m, &shape, doc)
 static const struct mx_field account_fields[] = {
     MX_O_OBJ(struct mx_export_account, profile, &mx_shape_user, "As in /v1/me."),
-    MX_O_NULL(struct mx_export_account, email_verified_at, "When the address was proved."),
-    MX_O(struct mx_export_account, updated_at, "When the account last changed."),
-    MX_O_METADATA(struct mx_export_account, metadata, "Noted by the staff."),
+    MX_O_NULL(struct mx_export_account, email_verified_at,
+              "Time at which the address was verified."),
+    MX_O(struct mx_export_account, updated_at, "Time of the last change of the account."),
+    MX_O_METADATA(struct mx_export_account, metadata, "Data of the staff about the account."),
     MX_F_KIND(struct mx_export_account, ways_in, "ways_in", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
-              "Ways to sign in: password, passkey, identity."),
+              "Ways to sign in to the account."),
     MX_F_SUB(struct mx_export_account, factors, MX_K_OBJECT, 0, 0, 0, &factors_shape,
              "Authenticator app and recovery codes."),
     LIST(struct mx_export_account, passkeys, mx_shape_passkey, "Passkeys, oldest first."),
@@ -65,49 +70,49 @@ static MX_SHAPE(account_shape, "ExportAccount", struct mx_export_account, accoun
 /* ---- what it has gathered ---- */
 
 static const struct mx_field address_fields[] = {
-    MX_O(struct mx_export_address, id, "Address."),
+    MX_O(struct mx_export_address, id, "Id of the address."),
     MX_O_OBJ(struct mx_export_address, to, &mx_shape_postal, "The address."),
-    MX_O(struct mx_export_address, created_at, "When it was made."),
+    MX_O(struct mx_export_address, created_at, "Time of creation."),
 };
 static MX_SHAPE(address_shape, "ExportAddress", struct mx_export_address, address_fields);
 
 static const struct mx_field session_fields[] = {
-    MX_O(struct mx_export_session, id, "Session."),
+    MX_O(struct mx_export_session, id, "Id of the session."),
     MX_F_AS(struct mx_export_session, user_agent, "device", MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT,
             "User agent that signed in."),
-    MX_O_NULL(struct mx_export_session, address, "Address that it signed in from."),
-    MX_O(struct mx_export_session, created_at, "When it signed in."),
-    MX_O(struct mx_export_session, last_used_at, "When it last got tokens."),
-    MX_O(struct mx_export_session, authenticated_at, "When its owner last proved presence."),
+    MX_O_NULL(struct mx_export_session, address, "IP address of the sign-in."),
+    MX_O(struct mx_export_session, created_at, "Time of the sign-in."),
+    MX_O(struct mx_export_session, last_used_at, "Time of the last token refresh."),
+    MX_O(struct mx_export_session, authenticated_at, "Time of the last authentication."),
     MX_O_ENUM(struct mx_export_session, second_factor, second_factor_names,
               "Second factor that was used."),
-    MX_O(struct mx_export_session, expires_at, "When it ends unless it is used."),
-    MX_O_NULL(struct mx_export_session, ended_at, "When it was ended."),
-    MX_O(struct mx_export_session, current, "The session that asks."),
+    MX_O(struct mx_export_session, expires_at, "Time at which it expires unless it is used."),
+    MX_O_NULL(struct mx_export_session, ended_at, "Time at which it was ended."),
+    MX_O(struct mx_export_session, current, "True: the session of this request."),
 };
 static MX_SHAPE(session_shape, "ExportSession", struct mx_export_session, session_fields);
 
 static const struct mx_field mail_fields[] = {
-    MX_O(struct mx_export_mail, id, "Mail."),
-    MX_O(struct mx_export_mail, template, "Template: verify_code."),
-    MX_O(struct mx_export_mail, locale, "Its language."),
+    MX_O(struct mx_export_mail, id, "Id of the e-mail."),
+    MX_O(struct mx_export_mail, template, "Name of the template, like verify_code."),
+    MX_O(struct mx_export_mail, locale, "Language of the e-mail."),
     MX_O_ENUM(struct mx_export_mail, state, mail_state_names, "State of delivery."),
-    MX_O(struct mx_export_mail, created_at, "When it was asked for."),
-    MX_O_NULL(struct mx_export_mail, done_at, "When it was sent or given up."),
+    MX_O(struct mx_export_mail, created_at, "Time at which it was requested."),
+    MX_O_NULL(struct mx_export_mail, done_at, "Time at which it was sent or given up."),
 };
 static MX_SHAPE(mail_shape, "ExportMail", struct mx_export_mail, mail_fields);
 
 static const struct mx_field audit_fields[] = {
-    MX_O(struct mx_export_audit, id, "Entry."),
-    MX_O(struct mx_export_audit, action, "Action: account.update."),
-    MX_O(struct mx_export_audit, object_type, "Type of the object: account."),
+    MX_O(struct mx_export_audit, id, "Id of the entry."),
+    MX_O(struct mx_export_audit, action, "Action, like account.update."),
+    MX_O(struct mx_export_audit, object_type, "Type of the object, like account."),
     MX_O_ENUM(struct mx_export_audit, by, audit_by_names,
-              "The actor; other: not signed in, or a program of the shop."),
+              "The kind of actor; other: not signed in, or a program of the shop."),
     MX_O_RAW(struct mx_export_audit, before, "The account before; null for other objects."),
     MX_O_RAW(struct mx_export_audit, after, "The account after; null for other objects."),
-    MX_O_NULL(struct mx_export_audit, address, "Address of the client, unless staff's."),
-    MX_O_NULL(struct mx_export_audit, request_id, "Request, unless staff's."),
-    MX_O(struct mx_export_audit, created_at, "When it was made."),
+    MX_O_NULL(struct mx_export_audit, address, "IP address of the client, except that of staff."),
+    MX_O_NULL(struct mx_export_audit, request_id, "Id of the request, except those of staff."),
+    MX_O(struct mx_export_audit, created_at, "Time of creation."),
 };
 static MX_SHAPE(audit_shape, "ExportAuditEntry", struct mx_export_audit, audit_fields);
 
@@ -123,7 +128,8 @@ static const struct mx_field page_fields[] = {
     PART(sessions, session_shape, "Sign-ins: those that were not ended, then those that were."),
     PART(mails, mail_shape, "Mail for the account or to its proved address; texts are not kept."),
     PART(audit_log, audit_shape, "Acts of the caller, and acts of others on the account."),
-    MX_O_NULL(struct page, next_cursor, "For the next page."),
+    MX_O_NULL(struct page, next_cursor,
+              "Send it as `cursor` to get the next page; null: this is the last page."),
 };
 static MX_SHAPE(export_shape, "Export", struct page, page_fields);
 
@@ -136,9 +142,10 @@ struct query {
 };
 static const struct mx_field query_fields[] = {
     MX_F_HAS(struct query, limit, MX_QUERY, 0, 1, 100, MX_LINE,
-             "Rows of all lists a page, 100 unless given; fewer where they are large."),
+             "Largest number of entries of all lists on a page, 100 by default. A page "
+             "may have fewer and still not be the last."),
     MX_F(struct query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
+         "`next_cursor` of the previous page."),
 };
 static MX_SHAPE(export_page_shape, "ExportQuery", struct query, query_fields);
 
@@ -164,7 +171,7 @@ static enum mx_err place_of(struct mx_ctx *cx, struct mx_str cursor, struct mx_e
     if (c.number < 0 || !mx_export_has_part((int)(c.number % PARTS_MAX)) || c.text.p == NULL ||
         !mx_id_parse(c.text, &ret_at->account)) {
         mx_fault_param(cx->faults, MX_S("cursor"), "bad_format",
-                       "must be the next_cursor of the same list, unchanged");
+                       "must be the next_cursor of the same list");
         return MX_E_VALIDATION_FAILED;
     }
     ret_at->part = (int)(c.number % PARTS_MAX);
@@ -197,7 +204,8 @@ const struct mx_route mx_routes_export[] = {
      .in = &export_page_shape,
      .answers = {{200, &export_shape}},
      .fn = api_me_export,
-     .doc = "All that is held of the caller, and of the guests that they were before they signed "
-            "in. Pages "
-            "laid end to end, list by list, are the whole; a page's lists may be empty."},
+     .doc = "Export personal data",
+     .more = "Everything stored about the caller, including the guest accounts used before "
+             "signing in. The data is paged list by list: follow `next_cursor` and join the "
+             "lists; a list may be empty on a page."},
     {0}};

@@ -5,28 +5,29 @@
 #include "account/erase.h"
 
 static const struct mx_field user_fields[] = {
-    MX_O(struct mx_profile, id, "Account."),
+    MX_O(struct mx_profile, id, "Id of the account."),
     MX_O_NULL(struct mx_profile, email, "E-mail address; null for a guest."),
-    MX_O(struct mx_profile, email_verified, "The address was proved."),
+    MX_O(struct mx_profile, email_verified, "True: the address has been verified."),
     MX_O(struct mx_profile, name, "Name."),
-    MX_O_NULL(struct mx_profile, phone, "Telephone."),
-    MX_O(struct mx_profile, locale, "Language of mail, BCP 47."),
-    MX_O(struct mx_profile, created_at, "When it was made."),
-    MX_O(struct mx_profile, mfa_enabled, "Signing in takes a second factor."),
+    MX_O_NULL(struct mx_profile, phone, "Telephone number."),
+    MX_O(struct mx_profile, locale, "Language of e-mails, a BCP 47 tag: en, de-AT."),
+    MX_O(struct mx_profile, created_at, "Time of creation."),
+    MX_O(struct mx_profile, mfa_enabled, "True: signing in requires a second factor."),
     MX_O_METADATA(struct mx_profile, public_metadata,
-                  "Of the app's own; staff read and write it, too."),
+                  "Data of the app; staff can read and change it."),
     MX_F_KIND(struct mx_profile, roles, "roles", MX_K_STRS, MX_BODY, 0, 0, 0, MX_LINE,
-              "Roles of staff."),
+              "Names of the account's roles; empty for customers."),
 };
 MX_SHAPE(mx_shape_user, "User", struct mx_profile, user_fields);
 
 static const struct mx_field patch_fields[] = {
     MX_F_HAS(struct mx_profile_patch, name, MX_BODY, 0, 1, 200, MX_LINE, "Name."),
     MX_F_HAS(struct mx_profile_patch, phone, MX_BODY, MX_F_NULLABLE, 3, 32, MX_PHONE,
-             "Telephone; null removes it."),
+             "Telephone number; null removes it."),
     MX_F_HAS(struct mx_profile_patch, locale, MX_BODY, 0, 2, 35, MX_LOCALE,
-             "Language of mail, BCP 47."),
-    MX_F_METADATA(struct mx_profile_patch, public_metadata, "Of the app's own, for staff to see."),
+             "Language of e-mails, a BCP 47 tag: en, de-AT."),
+    MX_F_METADATA(struct mx_profile_patch, public_metadata,
+                  "Data of the app, which staff can read."),
 };
 static MX_SHAPE(me_patch_shape, "UserPatch", struct mx_profile_patch, patch_fields);
 
@@ -36,9 +37,10 @@ struct me_delete {
 };
 static const struct mx_field delete_fields[] = {
     MX_F(struct me_delete, password, MX_BODY, MX_F_SECRET, 1, 1024, MX_PASSWORD,
-         "The caller's own, of an account that has one."),
+         "Password of the account, if it has one."),
     MX_F(struct me_delete, cancel_orders, MX_BODY, 0, 0, 0, MX_LINE,
-         "Cancel the orders that are not shipped yet; else they are in the way."),
+         "true: cancel the orders that are not shipped yet. Otherwise they are "
+         "refused with 409 `open_orders`."),
 };
 static MX_SHAPE(me_delete_shape, "UserDelete", struct me_delete, delete_fields);
 
@@ -81,7 +83,8 @@ const struct mx_route mx_routes_me[] = {
      .flags = MX_R_WITHOUT_MFA,
      .answers = {{200, &mx_shape_user}},
      .fn = api_me_get,
-     .doc = "The caller's account."},
+     .doc = "Get the account",
+     .more = "Returns the caller's account. A guest's has no e-mail address."},
     {.id = "me.patch",
      .method = MX_PATCH,
      .path = "/v1/me",
@@ -90,7 +93,10 @@ const struct mx_route mx_routes_me[] = {
      .in = &me_patch_shape,
      .answers = {{200, &mx_shape_user}},
      .fn = api_me_patch,
-     .doc = "Change name, phone, locale or public_metadata; what is not sent stays."},
+     .doc = "Update the account",
+     .more = "Changes name, telephone number, language or `public_metadata`. Members that "
+             "are not sent are unchanged. E-mail address and password have routes of their "
+             "own."},
     {.id = "me.delete",
      .method = MX_DELETE,
      .path = "/v1/me",
@@ -102,7 +108,10 @@ const struct mx_route mx_routes_me[] = {
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_REAUTH_REQUIRED, MX_E_LAST_OWNER,
                                MX_E_OPEN_ORDERS),
      .fn = api_me_delete,
-     .doc = "Close the account for good and erase the person everywhere; orders and money stay, "
-            "nameless. Takes the password, or a fresh sign-in where there is none. Refused while "
-            "orders are not shipped, unless they are to be cancelled."},
+     .doc = "Close the account",
+     .more = "Closes the account for good and erases the caller's personal data; orders and "
+             "payments are kept without it. Requires the password, or, for an account "
+             "without one, a recent sign-in (403 `reauth_required`). 409 `open_orders`: "
+             "some orders are not shipped yet; wait, or send `cancel_orders: true` to "
+             "cancel them. 409 `last_owner`: appoint another owner first."},
     {0}};

@@ -7,9 +7,10 @@
 
 static const struct mx_field seed_fields[] = {
     MX_F(struct mx_totp_seed, secret, MX_BODY, MX_F_SECRET, 0, 0, MX_TOKEN,
-         "Seed for the authenticator app, base32: SHA-1, 6 digits, 30 seconds."),
+         "Secret for the authenticator app, base32: TOTP with SHA-1, 6 digits, 30 "
+         "seconds."),
     MX_F(struct mx_totp_seed, otpauth_uri, MX_BODY, MX_F_SECRET, 0, 0, MX_LINE,
-         "The same, to show as a QR code."),
+         "The secret as an `otpauth:` URI, to show as a QR code."),
 };
 static MX_SHAPE(totp_seed_shape, "TotpSeed", struct mx_totp_seed, seed_fields);
 
@@ -18,7 +19,7 @@ struct code {
 };
 static const struct mx_field code_fields[] = {
     MX_F(struct code, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, MX_TOTP_DIGITS, MX_TOTP_DIGITS,
-         MX_DIGITS, "Six digits of the app."),
+         MX_DIGITS, "The 6 digits that the app shows."),
 };
 static MX_SHAPE(totp_code_shape, "TotpCode", struct code, code_fields);
 
@@ -28,7 +29,7 @@ struct recovery_codes {
 static const struct mx_field recovery_fields[] = {
     MX_F_KIND(struct recovery_codes, recovery_codes, "recovery_codes", MX_K_STRS, MX_BODY,
               MX_F_SECRET, 0, 0, MX_LINE,
-              "Each signs in once in place of the app; to keep safe, they are never shown again."),
+              "Each works once in place of the app. They are not shown again."),
 };
 static MX_SHAPE(recovery_codes_shape, "RecoveryCodes", struct recovery_codes, recovery_fields);
 
@@ -73,7 +74,11 @@ const struct mx_route mx_routes_mfa[] = {
      .answers = {{200, &totp_seed_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_FORBIDDEN, MX_E_CONFLICT),
      .fn = api_mfa_totp_begin,
-     .doc = "A seed for an authenticator app; a second factor once its first code is confirmed."},
+     .doc = "Start setting up an authenticator app",
+     .more = "Returns the secret to add to the app, also as an `otpauth:` URI for a QR "
+             "code. The app becomes a second factor when POST /v1/me/mfa/totp/confirm "
+             "accepts its first code. Guests cannot set up an app (403); 409: an app is "
+             "already set up."},
     {.id = "me.mfa.totp.remove",
      .method = MX_DELETE,
      .path = "/v1/me/mfa/totp",
@@ -84,7 +89,9 @@ const struct mx_route mx_routes_mfa[] = {
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_NOT_FOUND),
      .fn = api_mfa_totp_remove,
-     .doc = "Remove the app and the recovery codes."},
+     .doc = "Remove the authenticator app",
+     .more = "Removes the app and the recovery codes; signing in no longer asks for a code. "
+             "The password is required."},
     {.id = "me.mfa.totp.confirm",
      .method = MX_POST,
      .path = "/v1/me/mfa/totp/confirm",
@@ -95,8 +102,10 @@ const struct mx_route mx_routes_mfa[] = {
      .answers = {{200, &recovery_codes_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID, MX_E_FORBIDDEN, MX_E_CONFLICT),
      .fn = api_mfa_totp_confirm,
-     .doc = "Enrol the app by its first code. Ends the other sessions; shows the recovery codes, "
-            "once."},
+     .doc = "Confirm the authenticator app",
+     .more = "Turns the second factor on with the app's first code and ends the account's "
+             "other sessions. The answer holds ten recovery codes: show them now, they "
+             "cannot be read again."},
     {.id = "me.mfa.recovery_codes",
      .method = MX_POST,
      .path = "/v1/me/mfa/recovery-codes",
@@ -105,5 +114,7 @@ const struct mx_route mx_routes_mfa[] = {
      .answers = {{200, &recovery_codes_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_mfa_recovery_codes,
-     .doc = "New recovery codes in place of the old ones."},
+     .doc = "Replace the recovery codes",
+     .more = "Creates new recovery codes; the old ones stop working. Show them now, they "
+             "cannot be read again. 409: the account has no second factor."},
     {0}};

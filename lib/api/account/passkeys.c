@@ -30,13 +30,14 @@ struct request {
     int verification;
 };
 static const struct mx_field request_fields[] = {
-    MX_O(struct request, challenge, "Good once, for five minutes; base64url."),
-    MX_F_AS(struct request, rp_id, "rpId", MX_BODY, 0, 0, 0, MX_LINE, "Domain of the passkeys."),
+    MX_O(struct request, challenge, "Challenge, base64url; valid once, for 5 minutes."),
+    MX_F_AS(struct request, rp_id, "rpId", MX_BODY, 0, 0, 0, MX_LINE,
+            "Relying party id: the domain of the passkeys."),
     MX_O(struct request, timeout, "Milliseconds."),
     MX_F_SUB_AS(struct request, allow, "allowCredentials", MX_K_LIST, 0, 0, 0, &descriptor_shape,
-                "Empty: any passkey of this domain."),
+                "Empty: any passkey of this domain may be used."),
     MX_F_ENUM_AS(struct request, verification, "userVerification", MX_BODY, 0,
-                 passkey_requirement_names, "The authenticator checks who uses it."),
+                 passkey_requirement_names, "The authenticator must verify its user."),
 };
 static MX_SHAPE(passkey_request_shape, "PasskeyRequestOptions", struct request, request_fields);
 
@@ -54,7 +55,7 @@ struct user {
 };
 static const struct mx_field user_fields[] = {
     MX_O(struct user, id, "Account, base64url."),
-    MX_O(struct user, name, "E-mail address; the name where there is none."),
+    MX_O(struct user, name, "E-mail address, or the name of an account without one."),
     MX_F_AS(struct user, shown, "displayName", MX_BODY, 0, 0, 0, MX_LINE, "Name."),
 };
 static MX_SHAPE(user_shape, "PasskeyUser", struct user, user_fields);
@@ -74,9 +75,9 @@ struct selection {
 };
 static const struct mx_field selection_fields[] = {
     MX_F_ENUM_AS(struct selection, resident, "residentKey", MX_BODY, 0, passkey_requirement_names,
-                 "Found without an e-mail address."),
+                 "The passkey can be used without entering an e-mail address."),
     MX_F_ENUM_AS(struct selection, verification, "userVerification", MX_BODY, 0,
-                 passkey_requirement_names, "The authenticator checks who uses it."),
+                 passkey_requirement_names, "The authenticator must verify its user."),
 };
 static MX_SHAPE(selection_shape, "PasskeySelection", struct selection, selection_fields);
 
@@ -90,17 +91,17 @@ struct creation {
     int attestation;
 };
 static const struct mx_field creation_fields[] = {
-    MX_O(struct creation, challenge, "Good once, for five minutes; base64url."),
+    MX_O(struct creation, challenge, "Challenge, base64url; valid once, for 5 minutes."),
     MX_O_OBJ(struct creation, rp, &party_shape, "Relying party."),
     MX_O_OBJ(struct creation, user, &user_shape, "Owner of the passkey."),
     MX_F_SUB_AS(struct creation, parameters, "pubKeyCredParams", MX_K_LIST, 0, 0, 0,
-                &parameter_shape, "Algorithms, the best first."),
+                &parameter_shape, "Algorithms that are accepted, preferred first."),
     MX_O(struct creation, timeout, "Milliseconds."),
     MX_F_SUB_AS(struct creation, exclude, "excludeCredentials", MX_K_LIST, 0, 0, 0,
-                &descriptor_shape, "Registered already."),
+                &descriptor_shape, "Passkeys that are registered already."),
     MX_F_SUB_AS(struct creation, selection, "authenticatorSelection", MX_K_OBJECT, 0, 0, 0,
                 &selection_shape, "Required abilities of the authenticator."),
-    MX_O_ENUM(struct creation, attestation, attestation_names, "Its maker need not be proved."),
+    MX_O_ENUM(struct creation, attestation, attestation_names, "No attestation is required."),
 };
 static MX_SHAPE(passkey_creation_shape, "PasskeyCreationOptions", struct creation, creation_fields);
 
@@ -136,11 +137,12 @@ static const struct mx_field attested_fields[] = {
 };
 static MX_SHAPE(attested_shape, "PasskeyAttested", struct attested, attested_fields);
 
-#define CREDENTIAL_FIELDS(T, shape)                                                           \
-    MX_F(T, id, MX_BODY, MX_F_REQUIRED, 1, 2048, MX_TOKEN, "Credential, base64url."),         \
-        MX_F_SUB(T, response, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, shape, "The answer itself."), \
-        MX_F_ENUM(T, type, MX_BODY, 0, credential_type_names, "Kind of credential."),         \
-        IGNORED(T, "rawId"), IGNORED(T, "authenticatorAttachment"),                           \
+#define CREDENTIAL_FIELDS(T, shape)                                                   \
+    MX_F(T, id, MX_BODY, MX_F_REQUIRED, 1, 2048, MX_TOKEN, "Credential, base64url."), \
+        MX_F_SUB(T, response, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, shape,                \
+                 "The authenticator's response."),                                    \
+        MX_F_ENUM(T, type, MX_BODY, 0, credential_type_names, "Kind of credential."), \
+        IGNORED(T, "rawId"), IGNORED(T, "authenticatorAttachment"),                   \
         IGNORED(T, "clientExtensionResults")
 
 struct assertion {
@@ -170,7 +172,8 @@ struct sign_in {
 };
 static const struct mx_field sign_in_fields[] = {
     MX_F(struct sign_in, mfa_token, MX_BODY, MX_F_SECRET, 1, 512, MX_PASSWORD,
-         "Of a sign-in that waits for its second factor."),
+         "The `mfa_token` of a sign-in that the passkey completes; leave it out to "
+         "sign in with the passkey alone."),
     MX_F_SUB(struct sign_in, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &assertion_shape,
              "Result of navigator.credentials.get(), as JSON."),
 };
@@ -181,7 +184,8 @@ struct new_passkey {
     struct registration credential;
 };
 static const struct mx_field new_fields[] = {
-    MX_F(struct new_passkey, name, MX_BODY, 0, 1, 100, MX_LINE, "Name given by its owner."),
+    MX_F(struct new_passkey, name, MX_BODY, 0, 1, 100, MX_LINE,
+         "Name for the owner to tell passkeys apart."),
     MX_F_SUB(struct new_passkey, credential, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &registration_shape,
              "Result of navigator.credentials.create(), as JSON."),
 };
@@ -191,7 +195,7 @@ struct passkey_id {
     struct mx_id id;
 };
 static const struct mx_field id_fields[] = {
-    MX_F(struct passkey_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
+    MX_F(struct passkey_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the passkey."),
 };
 static MX_SHAPE(passkey_id_shape, "PasskeyId", struct passkey_id, id_fields);
 
@@ -200,19 +204,20 @@ struct passkey_name {
     struct mx_str name;
 };
 static const struct mx_field name_fields[] = {
-    MX_F(struct passkey_name, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Passkey."),
-    MX_F(struct passkey_name, name, MX_BODY, 0, 1, 100, MX_LINE, "Name given by its owner."),
+    MX_F(struct passkey_name, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the passkey."),
+    MX_F(struct passkey_name, name, MX_BODY, 0, 1, 100, MX_LINE,
+         "Name for the owner to tell passkeys apart."),
 };
 static MX_SHAPE(passkey_name_shape, "PasskeyName", struct passkey_name, name_fields);
 
 /* ---- answers ---- */
 
 static const struct mx_field passkey_fields[] = {
-    MX_O(struct mx_passkey, id, "Passkey."),
-    MX_O(struct mx_passkey, name, "Name given by its owner."),
+    MX_O(struct mx_passkey, id, "Id of the passkey."),
+    MX_O(struct mx_passkey, name, "Name for the owner to tell passkeys apart."),
     MX_O(struct mx_passkey, backed_up, "Synchronised between devices."),
-    MX_O(struct mx_passkey, created_at, "When it was made."),
-    MX_O_NULL(struct mx_passkey, last_used_at, "Last sign-in by it."),
+    MX_O(struct mx_passkey, created_at, "Time of creation."),
+    MX_O_NULL(struct mx_passkey, last_used_at, "Time of the last sign-in with it."),
 };
 MX_SHAPE(mx_shape_passkey, "Passkey", struct mx_passkey, passkey_fields);
 
@@ -221,8 +226,8 @@ struct passkeys {
     struct mx_str next_cursor;
 };
 static const struct mx_field passkeys_fields[] = {
-    MX_O_LIST(struct passkeys, data, &mx_shape_passkey, "All there are, oldest first."),
-    MX_O_NULL(struct passkeys, next_cursor, "Always null: there are few."),
+    MX_O_LIST(struct passkeys, data, &mx_shape_passkey, "All passkeys, oldest first."),
+    MX_O_NULL(struct passkeys, next_cursor, "Always null: the list is complete."),
 };
 static MX_SHAPE(passkeys_shape, "Passkeys", struct passkeys, passkeys_fields);
 
@@ -232,7 +237,7 @@ static enum mx_err offered(struct mx_ctx *cx)
 {
     return mx_passkey_offered(cx->proc->conf)
                ? MX_OK
-               : mx_fail(cx->faults, MX_E_NOT_FOUND, "This shop offers no passkeys.");
+               : mx_fail(cx->faults, MX_E_NOT_FOUND, "Passkeys are not offered.");
 }
 
 /* base64url of the member at `pointer` as bytes; absent stays absent. */
@@ -377,7 +382,9 @@ const struct mx_route mx_routes_passkeys[] = {
      .answers = {{200, &passkey_request_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND),
      .fn = api_auth_passkey_options,
-     .doc = "A challenge for signing in by passkey: options of navigator.credentials.get()."},
+     .doc = "Start a sign-in with a passkey",
+     .more = "Returns the options for navigator.credentials.get(). The challenge works "
+             "once, for 5 minutes. 404: the shop has no passkeys."},
     {.id = "auth.passkey",
      .method = MX_POST,
      .path = "/v1/auth/passkey",
@@ -388,8 +395,10 @@ const struct mx_route mx_routes_passkeys[] = {
      .answers = {{200, &mx_shape_tokens}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_CREDENTIALS, MX_E_INVALID_MFA_TOKEN, MX_E_NOT_FOUND),
      .fn = api_auth_passkey,
-     .doc = "Sign in by passkey, which is both factors at once; with mfa_token it is the second "
-            "factor of that sign-in. A guest's cart is merged."},
+     .doc = "Sign in with a passkey",
+     .more = "Takes the result of navigator.credentials.get() and returns tokens. A passkey "
+             "counts as both factors; with `mfa_token` it is the second factor of that "
+             "sign-in. Send a guest's token to merge its cart and move its orders."},
     {.id = "me.passkeys.list",
      .method = MX_GET,
      .path = "/v1/me/passkeys",
@@ -397,7 +406,8 @@ const struct mx_route mx_routes_passkeys[] = {
      .flags = MX_R_WITHOUT_MFA,
      .answers = {{200, &passkeys_shape}},
      .fn = api_passkeys_list,
-     .doc = "The caller's passkeys."},
+     .doc = "List passkeys",
+     .more = "The caller's passkeys, oldest first."},
     {.id = "me.passkeys.options",
      .method = MX_POST,
      .path = "/v1/me/passkeys/options",
@@ -407,7 +417,9 @@ const struct mx_route mx_routes_passkeys[] = {
      .answers = {{200, &passkey_creation_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN),
      .fn = api_passkey_options,
-     .doc = "A challenge for a new passkey: options of navigator.credentials.create()."},
+     .doc = "Start registering a passkey",
+     .more = "Returns the options for navigator.credentials.create(). The challenge works "
+             "once, for 5 minutes. 404: the shop has no passkeys."},
     {.id = "me.passkeys.add",
      .method = MX_POST,
      .path = "/v1/me/passkeys",
@@ -418,7 +430,10 @@ const struct mx_route mx_routes_passkeys[] = {
      .answers = {{201, &mx_shape_passkey}},
      .errors = MX_ROUTE_ERRORS(MX_E_NOT_FOUND, MX_E_FORBIDDEN, MX_E_CONFLICT),
      .fn = api_passkey_add,
-     .doc = "Register a passkey; its owner is told by mail."},
+     .doc = "Register a passkey",
+     .more = "Takes the result of navigator.credentials.create(). The owner is notified by "
+             "mail. 409: the passkey is registered already, or the account has as many as "
+             "it can have."},
     {.id = "me.passkeys.rename",
      .method = MX_PATCH,
      .path = "/v1/me/passkeys/{id}",
@@ -427,7 +442,8 @@ const struct mx_route mx_routes_passkeys[] = {
      .in = &passkey_name_shape,
      .answers = {{200, &mx_shape_passkey}},
      .fn = api_passkey_rename,
-     .doc = "Give a passkey another name."},
+     .doc = "Rename a passkey",
+     .more = "Changes the name that the list shows; signing in is unaffected."},
     {.id = "me.passkeys.remove",
      .method = MX_DELETE,
      .path = "/v1/me/passkeys/{id}",
@@ -437,5 +453,7 @@ const struct mx_route mx_routes_passkeys[] = {
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_passkey_remove,
-     .doc = "Remove a passkey; its owner is told by mail. The last way to sign in stays."},
+     .doc = "Remove a passkey",
+     .more = "The owner is notified by mail. 409: it is the only way to sign in; set a "
+             "password first."},
     {0}};

@@ -4,21 +4,24 @@
 #include "account/role.h"
 
 static const struct mx_field role_fields[] = {
-    MX_O(struct mx_role, name, "Name, which is also its id."),
+    MX_O(struct mx_role, name, "Name, which identifies the role."),
     MX_F_KIND(struct mx_role, permissions, "permissions", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
-              "Its permissions."),
-    MX_O(struct mx_role, built_in, "Built-in roles do not change."),
+              "Permissions of the role."),
+    MX_O(struct mx_role, built_in, "True: a built-in role, which cannot be changed."),
     MX_O(struct mx_role, holders, "Number of staff who hold it."),
-    MX_O(struct mx_role, version, "For If-Match."),
+    MX_O(struct mx_role, version,
+         "Version of the resource; send it in `If-Match` to detect changes by "
+         "others."),
 };
 static MX_SHAPE(role_shape, "Role", struct mx_role, role_fields);
 
 #define W struct mx_role_write
-#define NAME MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Role.")
+#define NAME \
+    MX_F(W, name, MX_PATH, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Name of the role.")
 #define IF_MATCH MX_F_IF_MATCH(W, if_match)
 #define PERMISSIONS(needed)                                                                   \
     MX_F_KIND_HAS(W, permissions, "permissions", MX_K_STRS, MX_BODY, needed, 0, 64, MX_TOKEN, \
-                  "All that it permits; nothing that the caller may not.")
+                  "All permissions of the role; the caller must hold each of them.")
 
 static const struct mx_field name_fields[] = {NAME};
 static MX_SHAPE(role_name_shape, "RoleName", W, name_fields);
@@ -27,7 +30,8 @@ static const struct mx_field version_fields[] = {NAME, IF_MATCH};
 static MX_SHAPE(role_version_shape, "RoleVersion", W, version_fields);
 
 static const struct mx_field new_fields[] = {
-    MX_F(W, name, MX_BODY, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG, "Name; it stays."),
+    MX_F(W, name, MX_BODY, MX_F_REQUIRED, 1, MX_ROLE_NAME_MAX, MX_SLUG,
+         "Name, which cannot be changed later."),
     PERMISSIONS(MX_F_REQUIRED),
 };
 static MX_SHAPE(role_new_shape, "RoleNew", W, new_fields);
@@ -91,7 +95,9 @@ const struct mx_route mx_routes_roles[] = {
      .flags = MX_R_LIST,
      .answers = {{200, &role_shape}},
      .fn = api_admin_roles_list,
-     .doc = "Roles and their permissions."},
+     .doc = "List roles",
+     .more = "Built-in and custom roles with their permissions and the number of staff who "
+             "hold them."},
     {.id = "admin.roles.create",
      .method = MX_POST,
      .path = "/v1/admin/roles",
@@ -102,7 +108,9 @@ const struct mx_route mx_routes_roles[] = {
      .answers = {{201, &role_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_admin_role_create,
-     .doc = "Make a role of permissions that the caller holds."},
+     .doc = "Create a role",
+     .more = "Creates a named set of permissions. The caller must hold each of them. 409: "
+             "the name is in use."},
     {.id = "admin.roles.get",
      .method = MX_GET,
      .path = "/v1/admin/roles/{name}",
@@ -111,7 +119,8 @@ const struct mx_route mx_routes_roles[] = {
      .in = &role_name_shape,
      .answers = {{200, &role_shape}},
      .fn = api_admin_role_get,
-     .doc = "One role."},
+     .doc = "Get a role",
+     .more = "Returns the role's permissions and the number of staff who hold it."},
     {.id = "admin.roles.update",
      .method = MX_PATCH,
      .path = "/v1/admin/roles/{name}",
@@ -121,8 +130,10 @@ const struct mx_route mx_routes_roles[] = {
      .in = &role_patch_shape,
      .answers = {{200, &role_shape}},
      .fn = api_admin_role_update,
-     .doc =
-         "Change the permissions of a role, for all who hold it. Built-in roles stay as they are."},
+     .doc = "Update a role",
+     .more = "Replaces the permissions of a custom role, for all staff who hold it at once. "
+             "The caller must hold each of them. Built-in roles, and roles that the caller "
+             "holds, cannot be changed (403)."},
     {.id = "admin.roles.delete",
      .method = MX_DELETE,
      .path = "/v1/admin/roles/{name}",
@@ -133,5 +144,6 @@ const struct mx_route mx_routes_roles[] = {
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_admin_role_delete,
-     .doc = "Remove a role that nobody holds."},
+     .doc = "Delete a role",
+     .more = "Deletes a custom role. 409: staff still hold it."},
     {0}};

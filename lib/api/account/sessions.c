@@ -4,14 +4,15 @@
 #include "account/session.h"
 
 static const struct mx_field session_fields[] = {
-    MX_O(struct mx_session, id, "Session."),
+    MX_O(struct mx_session, id, "Id of the session."),
     MX_F_AS(struct mx_session, user_agent, "device", MX_BODY, MX_F_NULLABLE, 0, 0, MX_TEXT,
-            "User agent that signed in; null: it sent none."),
-    MX_O_NULL(struct mx_session, address, "Address that it signed in from."),
-    MX_O(struct mx_session, created_at, "When it signed in."),
+            "User agent that signed in; null if it sent none."),
+    MX_O_NULL(struct mx_session, address, "IP address of the sign-in."),
+    MX_O(struct mx_session, created_at, "Time of the sign-in."),
     MX_O(struct mx_session, last_used_at,
-         "When it last got tokens; a device in use gets new ones each time an access token ends."),
-    MX_O(struct mx_session, current, "The session that asks."),
+         "Time of the last token refresh. A device in use refreshes whenever its "
+         "access token expires."),
+    MX_O(struct mx_session, current, "True: the session of this request."),
 };
 static MX_SHAPE(shape_session, "Session", struct mx_session, session_fields);
 
@@ -19,7 +20,7 @@ struct session_id {
     struct mx_id id;
 };
 static const struct mx_field session_id_fields[] = {
-    MX_F(struct session_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Session."),
+    MX_F(struct session_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the session."),
 };
 static MX_SHAPE(session_id_shape, "SessionId", struct session_id, session_id_fields);
 
@@ -35,21 +36,24 @@ static enum mx_err api_session_end(struct mx_ctx *cx, const void *in, struct mx_
     return mx_session_end_own(cx, ((const struct session_id *)in)->id);
 }
 
-const struct mx_route mx_routes_sessions[] = {{.id = "me.sessions.list",
-                                               .method = MX_GET,
-                                               .path = "/v1/me/sessions",
-                                               .who = MX_WHO_TOKEN,
-                                               .flags = MX_R_LIST,
-                                               .answers = {{200, &shape_session}},
-                                               .fn = api_sessions_list,
-                                               .doc = "Devices that are signed in, newest first."},
-                                              {.id = "me.sessions.end",
-                                               .method = MX_DELETE,
-                                               .path = "/v1/me/sessions/{id}",
-                                               .who = MX_WHO_TOKEN,
-                                               .flags = MX_R_TX | MX_R_RECENT_AUTH,
-                                               .in = &session_id_shape,
-                                               .answers = {{204}},
-                                               .fn = api_session_end,
-                                               .doc = "Sign a device out, at once."},
-                                              {0}};
+const struct mx_route mx_routes_sessions[] = {
+    {.id = "me.sessions.list",
+     .method = MX_GET,
+     .path = "/v1/me/sessions",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_LIST,
+     .answers = {{200, &shape_session}},
+     .fn = api_sessions_list,
+     .doc = "List sessions",
+     .more = "The devices that are signed in to the account, newest first."},
+    {.id = "me.sessions.end",
+     .method = MX_DELETE,
+     .path = "/v1/me/sessions/{id}",
+     .who = MX_WHO_TOKEN,
+     .flags = MX_R_TX | MX_R_RECENT_AUTH,
+     .in = &session_id_shape,
+     .answers = {{204}},
+     .fn = api_session_end,
+     .doc = "End a session",
+     .more = "Signs a device out at once. Its refresh token stops working, too."},
+    {0}};

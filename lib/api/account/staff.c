@@ -5,17 +5,19 @@
 #include "account/staff.h"
 
 static const struct mx_field staff_fields[] = {
-    MX_O(struct mx_staff, id, "Account."),
+    MX_O(struct mx_staff, id, "Id of the account."),
     MX_O_NULL(struct mx_staff, email, "E-mail address."),
     MX_O(struct mx_staff, name, "Name."),
     MX_F_KIND(struct mx_staff, roles, "roles", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
-              "Roles, by name."),
+              "Names of the roles."),
     MX_F_KIND(struct mx_staff, permissions, "permissions", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
-              "All that the roles permit."),
+              "Permissions of all roles together."),
     MX_O_ENUM(struct mx_staff, status, mx_account_status_names, "Only active staff can sign in."),
-    MX_O_NULL(struct mx_staff, invited_until, "Until when the invitation can be accepted."),
-    MX_O(struct mx_staff, version, "For If-Match."),
-    MX_O(struct mx_staff, created_at, "When they were invited."),
+    MX_O_NULL(struct mx_staff, invited_until, "Time at which the invitation expires."),
+    MX_O(struct mx_staff, version,
+         "Version of the resource; send it in `If-Match` to detect changes by "
+         "others."),
+    MX_O(struct mx_staff, created_at, "Time of the invitation."),
 };
 static MX_SHAPE(staff_shape, "Staff", struct mx_staff, staff_fields);
 
@@ -31,10 +33,11 @@ static MX_SHAPE(staff_query_shape, "StaffQuery", struct query, query_fields);
 
 static const struct mx_field invite_fields[] = {
     MX_F(struct mx_staff_invite, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
-         "Address that the invitation is mailed to."),
+         "E-mail address to invite."),
     MX_F(struct mx_staff_invite, name, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "Name."),
     MX_F_KIND(struct mx_staff_invite, roles, "roles", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1,
-              MX_STAFF_ROLES_MAX, MX_SLUG, "Roles, by name; none with more than the caller may."),
+              MX_STAFF_ROLES_MAX, MX_SLUG,
+              "Names of the roles. They must not hold permissions that the caller lacks."),
 };
 static MX_SHAPE(staff_invite_shape, "StaffInvite", struct mx_staff_invite, invite_fields);
 
@@ -47,7 +50,8 @@ struct patch {
 static const char *const staff_state_names[] = {"active", "disabled", NULL};
 static const int chosen[] = {MX_ACCOUNT_ACTIVE, MX_ACCOUNT_DISABLED};
 
-#define ID MX_F_AS(struct patch, p.id, "id", MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Account.")
+#define ID \
+    MX_F_AS(struct patch, p.id, "id", MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the account.")
 #define IF_MATCH MX_F_IF_MATCH(struct patch, p.if_match)
 static const struct mx_field id_fields[] = {ID};
 static MX_SHAPE(staff_id_shape, "StaffId", struct patch, id_fields);
@@ -64,18 +68,18 @@ static const struct mx_field patch_fields[] = {
      offsetof(struct patch, p.has_roles), 1, MX_STAFF_ROLES_MAX, MX_SLUG, NULL, NULL,
      "All roles from now on; none with more than the caller may.", NULL},
     MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, staff_state_names,
-                  "Disabled staff are signed out."),
+                  "disabled: signed out at once and unable to sign in."),
 };
 static MX_SHAPE(staff_patch_shape, "StaffPatch", struct patch, patch_fields);
 
 static const struct mx_field accept_fields[] = {
     MX_F(struct mx_staff_accept, email, MX_BODY, MX_F_REQUIRED, 3, 254, MX_EMAIL,
-         "The address that was invited."),
+         "E-mail address that was invited."),
     MX_F(struct mx_staff_accept, code, MX_BODY, MX_F_REQUIRED | MX_F_SECRET, 22, 22, MX_TOKEN,
-         "The code that was mailed; good for 7 days, once."),
+         "Code of the invitation; it works once, for 7 days."),
     MX_F(struct mx_staff_accept, password, MX_BODY, MX_F_REQUIRED | MX_F_SECRET,
          MX_PASSWORD_MIN_STAFF, MX_PASSWORD_MAX, MX_PASSWORD,
-         "Not a common one, not made from the address."),
+         "Common passwords and ones derived from the address are refused."),
 };
 static MX_SHAPE(invitation_accept_shape, "InvitationAccept", struct mx_staff_accept, accept_fields);
 
@@ -159,7 +163,9 @@ const struct mx_route mx_routes_staff[] = {
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_CODE_INVALID),
      .fn = api_auth_invitation,
-     .doc = "Accept an invitation to be staff: choose a password, then sign in."},
+     .doc = "Accept a staff invitation",
+     .more = "Sets the password of a new member of staff with the code of the invitation, "
+             "which works once and for 7 days. Sign in next with POST /v1/auth/login."},
     {.id = "admin.staff.list",
      .method = MX_GET,
      .path = "/v1/admin/staff",
@@ -169,7 +175,8 @@ const struct mx_route mx_routes_staff[] = {
      .in = &staff_query_shape,
      .answers = {{200, &staff_shape}},
      .fn = api_admin_staff_list,
-     .doc = "Staff in any state, newest first."},
+     .doc = "List staff",
+     .more = "Staff in any state, newest first."},
     {.id = "admin.staff.invite",
      .method = MX_POST,
      .path = "/v1/admin/staff",
@@ -180,7 +187,11 @@ const struct mx_route mx_routes_staff[] = {
      .answers = {{201, &staff_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_EMAIL_TAKEN),
      .fn = api_admin_staff_invite,
-     .doc = "Invite somebody by mail, or once more; an earlier code ends then."},
+     .doc = "Invite a member of staff",
+     .more = "Mails an invitation, which is accepted with POST /v1/auth/invitation. "
+             "Inviting the address again mails a new code; the earlier one stops working. "
+             "Roles must not hold permissions that the caller lacks. 409 `email_taken`: the "
+             "address has an account."},
     {.id = "admin.staff.get",
      .method = MX_GET,
      .path = "/v1/admin/staff/{id}",
@@ -189,7 +200,8 @@ const struct mx_route mx_routes_staff[] = {
      .in = &staff_id_shape,
      .answers = {{200, &staff_shape}},
      .fn = api_admin_staff_get,
-     .doc = "One of the staff."},
+     .doc = "Get a member of staff",
+     .more = "Returns roles, permissions and status."},
     {.id = "admin.staff.update",
      .method = MX_PATCH,
      .path = "/v1/admin/staff/{id}",
@@ -200,8 +212,11 @@ const struct mx_route mx_routes_staff[] = {
      .answers = {{200, &staff_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_LAST_OWNER, MX_E_INVALID_TRANSITION),
      .fn = api_admin_staff_update,
-     .doc = "Change name, roles or status of another; a permission that the caller does not hold "
-            "cannot be granted."},
+     .doc = "Update a member of staff",
+     .more = "Changes name, roles or status of another member of staff. Members that are "
+             "not sent are unchanged. Permissions that the caller does not hold cannot be "
+             "granted; nobody changes their own roles or status. 409 `last_owner`: the shop "
+             "must keep an owner."},
     {.id = "admin.staff.close",
      .method = MX_DELETE,
      .path = "/v1/admin/staff/{id}",
@@ -212,7 +227,9 @@ const struct mx_route mx_routes_staff[] = {
      .answers = {{204}},
      .errors = MX_ROUTE_ERRORS(MX_E_LAST_OWNER),
      .fn = api_admin_staff_close,
-     .doc = "Disable for good, or take an invitation back."},
+     .doc = "Remove a member of staff",
+     .more = "Closes the account for good, or withdraws an invitation. 409 `last_owner`: "
+             "the shop must keep an owner."},
     {.id = "admin.staff.end_sessions",
      .method = MX_DELETE,
      .path = "/v1/admin/staff/{id}/sessions",
@@ -222,5 +239,6 @@ const struct mx_route mx_routes_staff[] = {
      .in = &staff_id_shape,
      .answers = {{204}},
      .fn = api_admin_staff_end_sessions,
-     .doc = "End all sessions of one of the staff."},
+     .doc = "End all sessions of a member of staff",
+     .more = "Signs them out on every device at once. They can sign in again."},
     {0}};

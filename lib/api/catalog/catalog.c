@@ -11,16 +11,17 @@
 /* ---- answers: categories ---- */
 
 /* The tree's levels, from the leaves up: a shape never holds itself. */
-#define CATEGORY_FIELDS                                            \
-    MX_O(struct mx_category, id, "Category."),                     \
-        MX_O(struct mx_category, slug, "Slug: its name in URLs."), \
-        MX_O(struct mx_category, title, "Its name."),              \
-        MX_O_METADATA(struct mx_category, public_metadata, "Data of the shop.")
-#define CATEGORY_LEVEL(shape, wire, below)                                 \
-    static const struct mx_field shape##_fields[] = {                      \
-        CATEGORY_FIELDS,                                                   \
-        MX_O_LIST(struct mx_category, children, below, "In their order."), \
-    };                                                                     \
+#define CATEGORY_FIELDS                                          \
+    MX_O(struct mx_category, id, "Id of the category."),         \
+        MX_O(struct mx_category, slug, "Name in URLs, unique."), \
+        MX_O(struct mx_category, title, "Title."),               \
+        MX_O_METADATA(struct mx_category, public_metadata,       \
+                      "Further data of the shop: a JSON object.")
+#define CATEGORY_LEVEL(shape, wire, below)                                   \
+    static const struct mx_field shape##_fields[] = {                        \
+        CATEGORY_FIELDS,                                                     \
+        MX_O_LIST(struct mx_category, children, below, "In display order."), \
+    };                                                                       \
     static MX_SHAPE(shape, wire, struct mx_category, shape##_fields)
 
 static const struct mx_field category_ref_fields[] = {CATEGORY_FIELDS};
@@ -36,22 +37,23 @@ struct list {
     struct mx_str next_cursor;
 };
 static const struct mx_field categories_fields[] = {
-    MX_O_LIST(struct list, data, &level1, "The roots with all below them."),
-    MX_O_NULL(struct list, next_cursor, "Always null: the tree comes at once."),
+    MX_O_LIST(struct list, data, &level1, "Top-level categories with all their descendants."),
+    MX_O_NULL(struct list, next_cursor, "Always null: the tree is complete."),
 };
 static MX_SHAPE(categories_shape, "Categories", struct list, categories_fields);
 
 static const struct mx_field category_fields[] = {
     CATEGORY_FIELDS,
-    MX_O_LIST(struct mx_category, children, &category_ref, "Categories directly below it."),
-    MX_O_LIST(struct mx_category, breadcrumb, &category_ref, "Above it, from the root."),
+    MX_O_LIST(struct mx_category, children, &category_ref, "Direct subcategories."),
+    MX_O_LIST(struct mx_category, breadcrumb, &category_ref, "Ancestors, from the top level down."),
 };
 static MX_SHAPE(category_shape, "Category", struct mx_category, category_fields);
 
 /* ---- answers: products ---- */
 
 static const struct mx_field rating_fields[] = {
-    MX_O_RAW(struct mx_rating, average, "Of 5 stars, two decimals; null without reviews."),
+    MX_O_RAW(struct mx_rating, average,
+             "Average of 5 stars, with two decimals; null without reviews."),
     MX_O(struct mx_rating, count, "Number of reviews."),
 };
 MX_SHAPE(mx_shape_rating, "Rating", struct mx_rating, rating_fields);
@@ -61,26 +63,26 @@ MX_SHAPE(mx_shape_card, "ProductCard", struct mx_card, card_fields);
 
 static const struct mx_field option_fields[] = {
     MX_F(struct mx_option, name, MX_BODY, MX_F_REQUIRED, 1, 64, MX_LINE,
-         "Name of the choice: Size."),
+         "Name of the option, like Size."),
     MX_F_KIND(struct mx_option, values, "values", MX_K_STRS, MX_BODY, MX_F_REQUIRED, 1, 100,
-              MX_LINE, "The choices, in their order."),
+              MX_LINE, "Values of the option, in display order."),
 };
 MX_SHAPE(mx_shape_option, "ProductOption", struct mx_option, option_fields);
 
 static const struct mx_field media_fields[] = {
     MX_F(struct mx_media, url, MX_BODY, MX_F_REQUIRED, 1, 500, MX_LINE,
-         "https:// or a path of this site."),
+         "URL with https://, or a path of this site."),
     MX_F(struct mx_media, alt, MX_BODY, MX_F_NULLABLE, 1, 500, MX_LINE,
-         "Description of the picture."),
-    MX_F(struct mx_media, width, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
-    MX_F(struct mx_media, height, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "Pixels."),
+         "Alternative text of the picture."),
+    MX_F(struct mx_media, width, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "In pixels."),
+    MX_F(struct mx_media, height, MX_BODY, MX_F_NULLABLE, 1, 100000, MX_LINE, "In pixels."),
 };
 MX_SHAPE(mx_shape_media, "ProductMedia", struct mx_media, media_fields);
 
 static const struct mx_field product_category_fields[] = {
-    MX_O(struct mx_product_category, id, "Category."),
-    MX_O(struct mx_product_category, slug, "Slug: its name in URLs."),
-    MX_O(struct mx_product_category, title, "Its name."),
+    MX_O(struct mx_product_category, id, "Id of the category."),
+    MX_O(struct mx_product_category, slug, "Name in URLs, unique."),
+    MX_O(struct mx_product_category, title, "Title."),
 };
 MX_SHAPE(mx_shape_product_category, "ProductCategory", struct mx_product_category,
          product_category_fields);
@@ -93,28 +95,30 @@ static MX_SHAPE(product_shape, "Product", struct mx_product, product_fields);
 
 static const struct mx_field facet_value_fields[] = {
     MX_O(struct mx_facet_value, value, "Value."),
-    MX_O(struct mx_facet_value, count, "Products of the list that have it."),
+    MX_O(struct mx_facet_value, count, "Number of matching products that have it."),
 };
 static MX_SHAPE(facet_value, "FacetValue", struct mx_facet_value, facet_value_fields);
 
 static const struct mx_field facet_attribute_fields[] = {
-    MX_O(struct mx_facet_attribute, name, "Attribute."),
+    MX_O(struct mx_facet_attribute, name, "Name of the attribute."),
     MX_O_LIST(struct mx_facet_attribute, values, &facet_value, "Most frequent first."),
 };
 static MX_SHAPE(facet_attribute, "FacetAttribute", struct mx_facet_attribute,
                 facet_attribute_fields);
 
 static const struct mx_field facet_band_fields[] = {
-    MX_O(struct mx_facet_band, min, "From this price"),
-    MX_O_NULL(struct mx_facet_band, max, "to below this one; null: no end."),
-    MX_O(struct mx_facet_band, count, "Products of the list."),
+    MX_O(struct mx_facet_band, min, "Lower end of the price band, in minor units, inclusive."),
+    MX_O_NULL(struct mx_facet_band, max,
+              "Upper end of the price band, in minor units, exclusive; null: no upper "
+              "end."),
+    MX_O(struct mx_facet_band, count, "Number of matching products."),
 };
 static MX_SHAPE(facet_band, "FacetPriceBand", struct mx_facet_band, facet_band_fields);
 
 static const struct mx_field facets_fields[] = {
     MX_O_LIST(struct mx_facets, brands, &facet_value, "Most frequent first."),
     MX_O_LIST(struct mx_facets, attributes, &facet_attribute, "By name."),
-    MX_O_LIST(struct mx_facets, prices, &facet_band, "By the lowest price, cheapest first."),
+    MX_O_LIST(struct mx_facets, prices, &facet_band, "Bands of the lowest price, cheapest first."),
 };
 static MX_SHAPE(facets, "Facets", struct mx_facets, facets_fields);
 
@@ -126,14 +130,15 @@ struct product_page {
     bool has_total, total_capped, has_total_capped;
 };
 static const struct mx_field product_page_fields[] = {
-    MX_O_LIST(struct product_page, data, &mx_shape_card, "In the order asked for."),
-    MX_O_NULL(struct product_page, next_cursor, "For the next page."),
+    MX_O_LIST(struct product_page, data, &mx_shape_card, "Products in the requested order."),
+    MX_O_NULL(struct product_page, next_cursor,
+              "Send it as `cursor` to get the next page; null: this is the last page."),
     MX_F_SUB(struct product_page, facets, MX_K_OBJPTR, MX_F_NULLABLE | MX_F_OMIT, 0, 0, &facets,
-             "Counts over all pages, with facets=true."),
+             "Counts over all matching products; only with facets=true."),
     MX_F_HAS(struct product_page, total, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
-             "Products on all pages, with total=true; counted to 10,000."),
+             "Number of matching products, counted up to 10,000; only with total=true."),
     MX_F_HAS(struct product_page, total_capped, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
-             "There may be more than total says."),
+             "True: there are more products than `total`."),
 };
 static MX_SHAPE(product_page_shape, "ProductPage", struct product_page, product_page_fields);
 
@@ -142,14 +147,16 @@ static MX_SHAPE(product_page_shape, "ProductPage", struct product_page, product_
 struct category_query {
     struct mx_str slug, locale;
 };
-#define LOCALE(T, m) MX_F_AS(T, m, "locale", MX_QUERY, 0, 2, 35, MX_LOCALE, "Translation.")
+#define LOCALE(T, m) \
+    MX_F_AS(T, m, "locale", MX_QUERY, 0, 2, 35, MX_LOCALE, "Language of the texts (BCP 47).")
 
 static const struct mx_field category_query_fields[] = {LOCALE(struct category_query, locale)};
 static MX_SHAPE(category_query_shape, "CategoryQuery", struct category_query,
                 category_query_fields);
 
 static const struct mx_field category_slug_fields[] = {
-    MX_F(struct category_query, slug, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Category."),
+    MX_F(struct category_query, slug, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE,
+         "Id of the category."),
     LOCALE(struct category_query, locale),
 };
 static MX_SHAPE(category_slug_shape, "CategorySlug", struct category_query, category_slug_fields);
@@ -158,8 +165,9 @@ static MX_SHAPE(category_slug_shape, "CategorySlug", struct category_query, cate
 struct view {
     struct mx_str currency, locale;
 };
-#define VIEW_FIELDS(T)                                                                    \
-    MX_F_AS(T, view.currency, "currency", MX_QUERY, 0, 3, 3, MX_CURRENCY, "Price list."), \
+#define VIEW_FIELDS(T)                                                    \
+    MX_F_AS(T, view.currency, "currency", MX_QUERY, 0, 3, 3, MX_CURRENCY, \
+            "Currency of the prices (ISO 4217)."),                        \
         LOCALE(T, view.locale)
 
 struct product_query {
@@ -175,31 +183,39 @@ struct product_query {
     {#m, kind, MX_QUERY, 0, offsetof(struct product_query, query.m), \
      offsetof(struct product_query, query.has_##m), min, max, MX_LINE, names, NULL, doc, #names}
 static const struct mx_field product_query_fields[] = {
-    Q(category, 0, 1, 120, MX_LINE, "Slug; its descendants count too."),
-    Q(q, 0, 1, 200, MX_LINE, "Words, all of which occur in title, description, sku or brand."),
+    Q(category, 0, 1, 120, MX_LINE,
+      "Slug of a category; products of its subcategories are included."),
+    Q(q, 0, 1, 200, MX_LINE,
+      "Full-text search: every word must occur in title, description, SKU or "
+      "brand."),
     MX_F_KIND(struct product_query, query.ids, "ids", MX_K_IDS, MX_QUERY, 0, 1, 100, MX_LINE,
-              "Only these products, between commas; all on one page unless limit is given. Empty: "
-              "none."),
+              "Only products with these ids, separated by commas; all on one page unless "
+              "`limit` is given. Empty: none."),
     MX_F_KIND(struct product_query, query.brands, "brand", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,
-              "Exact brand; given twice, either."),
-    Q_HAS(min_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "A variant costs at least so much, minor units."),
-    Q_HAS(max_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "A variant costs at most so much, minor units."),
-    Q(in_stock, 0, 0, 0, MX_LINE, "true: only products in stock; prices are of variants in stock."),
+              "Exact brand; repeat it for products of any of the brands."),
+    Q_HAS(min_price, MX_K_INT, 0, MX_MONEY_MAX, NULL, "Lowest price of a variant, in minor units."),
+    Q_HAS(max_price, MX_K_INT, 0, MX_MONEY_MAX, NULL,
+      "Highest price of a variant, in minor units."),
+    Q(in_stock, 0, 0, 0, MX_LINE,
+      "true: only products in stock; prices are those of the variants in stock."),
     MX_F_KIND(struct product_query, query.attributes, "attr.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0,
-              20, MX_LINE, "attr.<name>=<value>; of one name given twice, either value."),
+              20, MX_LINE, "Filter by attribute: attr.<name>=<value>. Repeat a name for any of its "
+                           "values."),
     MX_F_KIND(struct product_query, attr, "attr", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,
-              "The same as name:value, for clients that cannot make up names of parameters."),
+              "Filter by attribute as name:value, for clients that cannot build "
+              "parameter names."),
     MX_F_KIND(struct product_query, query.options, "option.", MX_K_MAP, MX_QUERY, MX_F_PREFIX, 0,
-              20, MX_LINE, "option.<name>=<value>, of one variant; given twice, either value."),
+              20, MX_LINE, "Filter by option: option.<name>=<value>; one variant must match all. "
+                           "Repeat a name for any of its values."),
     MX_F_KIND(struct product_query, option, "option", MX_K_STRS, MX_QUERY, 0, 1, 20, MX_LINE,
-              "The same as name:value."),
+              "Filter by option as name:value."),
     Q_HAS(sort, MX_K_ENUM, 0, 0, mx_product_sort_names,
-          "Default: relevance with q, newest without; relevance without q is newest."),
-    Q(facets, 0, 0, 0, MX_LINE, "true: add counts by brand, attribute and price band."),
-    Q(total, 0, 0, 0, MX_LINE, "true: add how many products there are on all pages."),
-    Q(limit, 0, 1, 100, MX_LINE, "Products a page, 20 unless given."),
+          "Default: relevance with `q`, otherwise newest."),
+    Q(facets, 0, 0, 0, MX_LINE, "true: add counts by brand, attribute and price."),
+    Q(total, 0, 0, 0, MX_LINE, "true: add the number of matching products."),
+    Q(limit, 0, 1, 100, MX_LINE, "Products on a page, 20 by default."),
     MX_F(struct product_query, cursor, MX_QUERY, 0, 1, MX_CURSOR_MAX, MX_TOKEN,
-         "next_cursor of the page before."),
+         "`next_cursor` of the previous page."),
     VIEW_FIELDS(struct product_query),
 };
 /* clang-format on */
@@ -210,7 +226,8 @@ struct product_ref {
     struct view view;
 };
 static const struct mx_field product_ref_fields[] = {
-    MX_F(struct product_ref, product, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE, "Slug or id."),
+    MX_F(struct product_ref, product, MX_PATH, MX_F_REQUIRED, 1, 120, MX_LINE,
+         "Slug or id of the product."),
     VIEW_FIELDS(struct product_ref),
 };
 static MX_SHAPE(product_ref_shape, "ProductRef", struct product_ref, product_ref_fields);
@@ -327,7 +344,8 @@ const struct mx_route mx_routes_catalog[] = {
      .in = &category_query_shape,
      .answers = {{200, &categories_shape}},
      .fn = api_categories_list,
-     .doc = "The category tree."},
+     .doc = "List categories",
+     .more = "The whole category tree in one answer."},
     {.id = "categories.get",
      .method = MX_GET,
      .path = "/v1/categories/{slug}",
@@ -336,7 +354,9 @@ const struct mx_route mx_routes_catalog[] = {
      .in = &category_slug_shape,
      .answers = {{200, &category_shape}},
      .fn = api_category_get,
-     .doc = "A category with its children and breadcrumb."},
+     .doc = "Get a category",
+     .more = "Returns the category with its subcategories, and its ancestors for a "
+             "breadcrumb."},
     {.id = "products.list",
      .method = MX_GET,
      .path = "/v1/products",
@@ -345,7 +365,11 @@ const struct mx_route mx_routes_catalog[] = {
      .in = &product_query_shape,
      .answers = {{200, &product_page_shape}},
      .fn = api_products_list,
-     .doc = "Products for sale, by filters and words, in one of six orders."},
+     .doc = "Search and list products",
+     .more = "Products for sale. Filters can be combined; `q` searches title, description, "
+             "article number and brand. `facets=true` adds counts by brand, attribute and "
+             "price, `total=true` the number of matches. Follow `next_cursor` with the same "
+             "parameters."},
     {.id = "products.get",
      .method = MX_GET,
      .path = "/v1/products/{product}",
@@ -354,5 +378,8 @@ const struct mx_route mx_routes_catalog[] = {
      .in = &product_ref_shape,
      .answers = {{200, &product_shape}},
      .fn = api_product_get,
-     .doc = "A product by slug or id, with all that its page shows."},
+     .doc = "Get a product",
+     .more = "Returns everything that a product page shows: variants, options, pictures, "
+             "attributes, categories and related products. Stock is given as a hint, not as "
+             "a count."},
     {0}};

@@ -4,12 +4,12 @@
 #include "catalog/stock.h"
 
 static const struct mx_field stock_fields[] = {
-    MX_O(struct mx_stock, variant_id, "Variant."),
-    MX_O(struct mx_stock, sku, "Article number."),
-    MX_O(struct mx_stock, on_hand, "Units in the warehouse."),
-    MX_O(struct mx_stock, reserved, "Units promised to orders."),
+    MX_O(struct mx_stock, variant_id, "Id of the variant."),
+    MX_O(struct mx_stock, sku, "Stock keeping unit (SKU)."),
+    MX_O(struct mx_stock, on_hand, "Units on hand."),
+    MX_O(struct mx_stock, reserved, "Units reserved for orders."),
     MX_O(struct mx_stock, available, "on_hand - reserved."),
-    MX_O(struct mx_stock, version, "Counts its changes."),
+    MX_O(struct mx_stock, version, "Number of changes of the level."),
 };
 static MX_SHAPE(stock_shape, "Stock", struct mx_stock, stock_fields);
 
@@ -19,7 +19,7 @@ struct query {
 };
 static const struct mx_field query_fields[] = {
     MX_F(struct query, variant_id, MX_QUERY, 0, 0, 0, MX_LINE, "Only this variant."),
-    MX_F(struct query, sku, MX_QUERY, 0, 1, 64, MX_SKU, "Only this article number."),
+    MX_F(struct query, sku, MX_QUERY, 0, 1, 64, MX_SKU, "Only the variant with this SKU."),
 };
 static MX_SHAPE(stock_query_shape, "StockQuery", struct query, query_fields);
 
@@ -31,12 +31,15 @@ struct adjustment {
 };
 static const struct mx_field adjustment_fields[] = {
     MX_F_IF_MATCH(struct adjustment, if_match),
-    MX_F(struct adjustment, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
+    MX_F(struct adjustment, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE,
+         "Id of the variant."),
     MX_F_HAS(struct adjustment, delta, MX_BODY, 0, -MX_STOCK_MAX, MX_STOCK_MAX, MX_LINE,
-             "Units that came or went; 0 changes nothing."),
+             "Units to add, negative to remove; 0 changes nothing. Cannot be combined "
+             "with `set_to`."),
     MX_F_HAS(struct adjustment, set_to, MX_BODY, 0, 0, MX_STOCK_MAX, MX_LINE,
-             "Units that were counted; instead of delta."),
-    MX_F(struct adjustment, reason, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE, "For the ledger."),
+             "Units on hand, as counted. Cannot be combined with `delta`."),
+    MX_F(struct adjustment, reason, MX_BODY, MX_F_REQUIRED, 1, 200, MX_LINE,
+         "Reason, which the stock ledger keeps."),
 };
 static MX_SHAPE(stock_adjustment_shape, "StockAdjustment", struct adjustment, adjustment_fields);
 
@@ -61,7 +64,7 @@ static enum mx_err api_admin_stock_adjust(struct mx_ctx *cx, const void *in, str
 
     if (i->has_delta == i->has_set_to) {
         mx_fault_at(cx->faults, MX_S("/delta"), i->has_delta ? "unknown_member" : "required",
-                    "give either delta or set_to");
+                    "give either delta or set_to, not both");
         return MX_E_VALIDATION_FAILED;
     }
     reply->out = out;
@@ -88,7 +91,8 @@ const struct mx_route mx_routes_stock[] = {
      .in = &stock_query_shape,
      .answers = {{200, &stock_shape}},
      .fn = api_admin_stock_list,
-     .doc = "Stock by variant."},
+     .doc = "List stock levels",
+     .more = "Units on hand, reserved and available for each variant."},
     {.id = "admin.stock.adjust",
      .method = MX_POST,
      .path = "/v1/admin/stock/adjustments",
@@ -99,7 +103,9 @@ const struct mx_route mx_routes_stock[] = {
      .answers = {{201, &stock_shape}},
      .errors = MX_ROUTE_ERRORS(MX_E_CONFLICT),
      .fn = api_admin_stock_adjust,
-     .doc =
-         "Add to a level or set it; never below what is promised. What leaves the level as it is "
-         "writes nothing."},
+     .doc = "Adjust a stock level",
+     .more = "Adds `delta` to a level, or sets it to a counted number with `set_to`; the ledger "
+             "keeps the reason. An adjustment that leaves the level as it is writes nothing. Send "
+             "`If-Match` to detect changes by others: 412 `version_conflict`. 409: the level would "
+             "fall below the units reserved for orders."},
     {0}};

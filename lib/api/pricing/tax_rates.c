@@ -6,23 +6,26 @@
 
 #define R struct q_tax_rate_row
 static const struct mx_field fields[] = {
-    MX_F(R, id, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Rate."),
-    MX_F(R, country, MX_BODY, MX_F_REQUIRED, 2, 2, MX_COUNTRY, "Where goods are shipped to."),
+    MX_F(R, id, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Id of the tax rate."),
+    MX_F(R, country, MX_BODY, MX_F_REQUIRED, 2, 2, MX_COUNTRY, "Country of the shipping address."),
     MX_F(R, class, MX_BODY, MX_F_REQUIRED, 1, 32, MX_SLUG,
          "Tax class of products, in lower-case letters, digits and single hyphens: standard. The "
          "last rate of one in use stays."),
     MX_F(R, rate_ppm, MX_BODY, MX_F_REQUIRED, 0, 1000000, MX_LINE,
-         "Parts per million: 190000 is 19 %."),
-    MX_F(R, name, MX_BODY, MX_F_REQUIRED, 1, 120, MX_LINE, "As invoices name it: VAT 19 %."),
-    MX_F(R, version, MX_BODY, MX_F_READ_ONLY, 1, MX_MONEY_MAX, MX_TEXT, "For If-Match."),
-    MX_F(R, created_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was made."),
-    MX_F(R, updated_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was last changed."),
+         "Rate in parts per million: 190000 is 19 %."),
+    MX_F(R, name, MX_BODY, MX_F_REQUIRED, 1, 120, MX_LINE, "Name for invoices, like VAT 19 %."),
+    MX_F(R, version, MX_BODY, MX_F_READ_ONLY, 1, MX_MONEY_MAX, MX_TEXT,
+         "Version of the resource; send it in `If-Match` to detect changes by "
+         "others."),
+    MX_F(R, created_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Time of creation."),
+    MX_F(R, updated_at, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Time of the last change."),
 };
 static MX_SHAPE(shape, "TaxRate", R, fields);
 MX_CRUD_BATCH(&shape, "TaxRate");
 
 static const struct mx_field filter_fields[] = {
-    MX_F(struct q_tax_rate_page_in, country, MX_QUERY, 0, 2, 2, MX_COUNTRY, "Only this country."),
+    MX_F(struct q_tax_rate_page_in, country, MX_QUERY, 0, 2, 2, MX_COUNTRY,
+         "Only rates of this country."),
 };
 static MX_SHAPE(filters, "TaxRateFilters", struct q_tax_rate_page_in, filter_fields);
 
@@ -42,10 +45,10 @@ static enum mx_err check(struct mx_ctx *cx, const void *before, const void *afte
                                        &rows));
     if (rows.n == 0)
         return MX_OK;
-    mx_fault_at(cx->faults, MX_S("/class"), "in_use", "is the tax class of products");
+    mx_fault_at(cx->faults, MX_S("/class"), "in_use", "is used by products");
     return mx_fail(cx->faults, MX_E_CONFLICT,
-                   "This is the last rate of a tax class that products are of. Where there is no "
-                   "tax, let its rate be 0.");
+                   "This is the last rate of a tax class that products use. For no tax, set "
+                   "its rate to 0.");
 }
 
 static const struct mx_noun noun = {

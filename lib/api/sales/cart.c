@@ -7,81 +7,84 @@
 /* ---- answers ---- */
 
 static const struct mx_field offer_fields[] = {
-    MX_O(struct mx_shipping_offer, id, "Shipping method."),
-    MX_O(struct mx_shipping_offer, name, "Name for the buyer."),
+    MX_O(struct mx_shipping_offer, id, "Id of the shipping method."),
+    MX_O(struct mx_shipping_offer, name, "Name, as shown to the buyer."),
     MX_O(struct mx_shipping_offer, price, "Price for this cart."),
-    MX_O(struct mx_shipping_offer, days_min, "Days until delivery, at least."),
-    MX_O(struct mx_shipping_offer, days_max, "Days until delivery, at most."),
+    MX_O(struct mx_shipping_offer, days_min, "Shortest delivery time in days."),
+    MX_O(struct mx_shipping_offer, days_max, "Longest delivery time in days."),
 };
 MX_SHAPE(mx_shape_shipping_offer, "ShippingOffer", struct mx_shipping_offer, offer_fields);
 
 static const struct mx_field item_fields[] = {
-    MX_O(struct mx_cart_item, id, "Line."),
-    MX_O(struct mx_cart_item, variant_id, "Variant."),
-    MX_O(struct mx_cart_item, product_slug, "Product."),
-    MX_O(struct mx_cart_item, title, "Product and variant."),
-    MX_O(struct mx_cart_item, sku, "Article number."),
+    MX_O(struct mx_cart_item, id, "Id of the line."),
+    MX_O(struct mx_cart_item, variant_id, "Id of the variant."),
+    MX_O(struct mx_cart_item, product_slug, "Slug of the product."),
+    MX_O(struct mx_cart_item, title, "Titles of product and variant."),
+    MX_O(struct mx_cart_item, sku, "Stock keeping unit (SKU)."),
     MX_O(struct mx_cart_item, quantity, "Quantity."),
-    MX_O(struct mx_cart_item, unit_price, "Net, now."),
+    MX_O(struct mx_cart_item, unit_price, "Current price of one unit, before tax."),
     MX_O(struct mx_cart_item, line_total,
-         "unit_price times quantity; 0 while it cannot be priced (warnings)."),
-    MX_O(struct mx_cart_item, available, "The whole quantity is available now."),
+         "`unit_price` times `quantity`; 0 while the line cannot be priced (see "
+         "`warnings`)."),
+    MX_O(struct mx_cart_item, available, "True: the whole quantity is in stock."),
 };
 MX_SHAPE(mx_shape_cart_item, "CartItem", struct mx_cart_item, item_fields);
 
 #define WARNING struct mx_cart_warning
 static const struct mx_field warning_fields[] = {
-    MX_O_ENUM(WARNING, code, mx_cart_warning_code_names, "Kind of notice."),
-    MX_O_NULL(WARNING, item_id, "The line; null for what is not in the cart (not_kept)."),
-    MX_O(WARNING, variant_id, "Variant."),
-    MX_O(WARNING, title, "Product and variant."),
-    MX_O(WARNING, sku, "Article number."),
-    MX_O_NULL(WARNING, was, "price_changed: the price that was shown last."),
-    MX_O_NULL(WARNING, now, "price_changed: the price now."),
+    MX_O_ENUM(WARNING, code, mx_cart_warning_code_names, "Kind of warning."),
+    MX_O_NULL(WARNING, item_id,
+              "Id of the line; null for an item that is not in the cart (not_kept)."),
+    MX_O(WARNING, variant_id, "Id of the variant."),
+    MX_O(WARNING, title, "Titles of product and variant."),
+    MX_O(WARNING, sku, "Stock keeping unit (SKU)."),
+    MX_O_NULL(WARNING, was, "price_changed: the price shown before."),
+    MX_O_NULL(WARNING, now, "price_changed: the current price."),
     MX_F_KIND_HAS(WARNING, quantity, "quantity", MX_K_INT, MX_BODY, MX_F_NULLABLE, 0, 0, MX_LINE,
-                  "not_kept: how many did not come along."),
+                  "not_kept: number of units that were not kept."),
     MX_F_ENUM(WARNING, reason, MX_BODY, MX_F_NULLABLE, mx_cart_warning_reason_names,
-              "not_kept: why."),
-    MX_O(WARNING, detail, "A sentence for a person."),
+              "not_kept: the reason."),
+    MX_O(WARNING, detail, "Explanation for people."),
 };
 MX_SHAPE(mx_shape_cart_warning, "CartWarning", WARNING, warning_fields);
 
 #define REQUIREMENT struct mx_cart_requirement
 static const struct mx_field requirement_fields[] = {
-    MX_O(REQUIREMENT, code, "empty: no line; required: it is missing."),
+    MX_O(REQUIREMENT, code, "empty: the cart has no items; required: the member is missing."),
     MX_O(REQUIREMENT, pointer, "RFC 6901, into the body of POST /v1/checkout."),
-    MX_O(REQUIREMENT, detail, "A sentence for a person."),
+    MX_O(REQUIREMENT, detail, "Explanation for people."),
 };
 MX_SHAPE(mx_shape_cart_requirement, "CartRequirement", REQUIREMENT, requirement_fields);
 
 static const struct mx_field discount_fields[] = {
-    MX_O(struct mx_discount, promotion_id, "Promotion that gives it."),
+    MX_O(struct mx_discount, promotion_id, "Id of the promotion."),
     MX_O(struct mx_discount, name, "Name of the promotion."),
-    MX_O_NULL(struct mx_discount, code, "Coupon code; null: it needs none."),
-    MX_O(struct mx_discount, amount, "Amount that is taken off."),
+    MX_O_NULL(struct mx_discount, code, "Coupon code; null for a promotion without one."),
+    MX_O(struct mx_discount, amount, "Amount of the discount."),
 };
 MX_SHAPE(mx_shape_discount, "Discount", struct mx_discount, discount_fields);
 
 static const struct mx_field cart_fields[] = {
-    MX_O(struct mx_cart, id, "Cart."),
+    MX_O(struct mx_cart, id, "Id of the cart."),
     MX_O(struct mx_cart, currency, "ISO 4217."),
     MX_O_LIST(struct mx_cart, items, &mx_shape_cart_item, "Lines, oldest first."),
     MX_O_NULL(struct mx_cart, coupon, "Coupon code."),
-    MX_O_LIST(struct mx_cart, discounts, &mx_shape_discount, "Discounts in effect."),
+    MX_O_LIST(struct mx_cart, discounts, &mx_shape_discount, "Discounts that were applied."),
     MX_O(struct mx_cart, subtotal, "Sum of the lines."),
     MX_O(struct mx_cart, discount_total, "Sum of the discounts."),
-    MX_O(struct mx_cart, shipping_total, "Shipping, net."),
-    MX_O(struct mx_cart, tax_total, "Tax of the destination."),
+    MX_O(struct mx_cart, shipping_total, "Shipping costs, before tax."),
+    MX_O(struct mx_cart, tax_total, "Taxes of the country that the cart is shipped to."),
     MX_O(struct mx_cart, total, "subtotal - discount_total + shipping_total + tax_total."),
     MX_O_PTR(struct mx_cart, shipping_address, &mx_shape_postal, "Shipping address."),
-    MX_O_PTR(struct mx_cart, shipping_method, &mx_shape_shipping_offer, "Chosen shipping method."),
-    MX_O_NULL(struct mx_cart, email, "Address for mail on the order, if not the account's."),
-    MX_O_NULL(struct mx_cart, note, "A note for the shop."),
-    MX_O_METADATA(struct mx_cart, metadata, "The client's own; the order gets it."),
+    MX_O_PTR(struct mx_cart, shipping_method, &mx_shape_shipping_offer,
+             "Chosen shipping method; null: none yet."),
+    MX_O_NULL(struct mx_cart, email, "E-mail address for the order; null: the account's."),
+    MX_O_NULL(struct mx_cart, note, "Note of the buyer to the shop."),
+    MX_O_METADATA(struct mx_cart, metadata, "Data of the app, which is copied to the order."),
     MX_O_LIST(struct mx_cart, warnings, &mx_shape_cart_warning,
-              "Notices for the buyer. Each stays until it was in an answer of GET /v1/cart."),
+              "Changes to show to the buyer. GET /v1/cart returns each of them once."),
     MX_O_LIST(struct mx_cart, requirements, &mx_shape_cart_requirement,
-              "Members that checkout still needs."),
+              "What POST /v1/checkout still requires; empty: the cart can be ordered."),
 };
 MX_SHAPE(mx_shape_cart, "Cart", struct mx_cart, cart_fields);
 
@@ -89,7 +92,7 @@ struct offers {
     struct mx_list data;
 };
 static const struct mx_field offers_fields[] = {
-    MX_O_LIST(struct offers, data, &mx_shape_shipping_offer, "In the shop's order."),
+    MX_O_LIST(struct offers, data, &mx_shape_shipping_offer, "In display order."),
 };
 static MX_SHAPE(shipping_offers_shape, "ShippingOffers", struct offers, offers_fields);
 
@@ -100,7 +103,7 @@ struct item_add {
     int64_t quantity;
 };
 static const struct mx_field item_add_fields[] = {
-    MX_F(struct item_add, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
+    MX_F(struct item_add, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the variant."),
     MX_F(struct item_add, quantity, MX_BODY, MX_F_REQUIRED, 1, MX_CART_QUANTITY_MAX, MX_LINE,
          "Quantity to add."),
 };
@@ -112,14 +115,14 @@ struct item_set {
     int64_t quantity;
 };
 static const struct mx_field item_set_fields[] = {
-    MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Line."),
+    MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the line."),
     MX_F_HAS(struct item_set, quantity, MX_BODY, 0, 0, MX_CART_QUANTITY_MAX, MX_LINE,
-             "0 removes the line."),
+             "New quantity; 0 removes the line."),
 };
 static MX_SHAPE(cart_item_set_shape, "CartItemSet", struct item_set, item_set_fields);
 
 static const struct mx_field item_id_fields[] = {
-    MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Line."),
+    MX_F(struct item_set, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the line."),
 };
 static MX_SHAPE(cart_item_id_shape, "CartItemId", struct item_set, item_id_fields);
 
@@ -132,7 +135,7 @@ struct ship_to {
     MX_F_AS(struct ship_to, to.m, #m, MX_BODY, flags, 1, max, fmt, doc)
 static const struct mx_field ship_to_fields[] = {
     MX_F_HAS(struct ship_to, address_id, MX_BODY, 0, 0, 0, MX_LINE,
-             "An entry of the address book, instead of the other members."),
+             "Id of a saved address, instead of the other members."),
     MX_POSTAL_ROWS(IN, 0),
 };
 /* An entry of the book allows no other member. */
@@ -149,7 +152,7 @@ static void check_ship_to(struct mx_faults *faults, struct mx_str at, const void
 
         if (f->kind == MX_K_STR && ((const struct mx_str *)((const char *)in + f->off))->p != NULL)
             mx_fault_at(faults, mx_str_fmt(faults->arena, "/%s", f->name), "unknown_member",
-                        "Give either address_id or an address.");
+                        "Give either address_id or an address, not both.");
     }
 }
 static MX_SHAPE_CHECKED(cart_ship_to_shape, "CartShippingAddress", struct ship_to, ship_to_fields,
@@ -160,16 +163,16 @@ struct ship_by {
 };
 static const struct mx_field ship_by_fields[] = {
     MX_F(struct ship_by, shipping_method_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE,
-         "One of the cart's shipping methods."),
+         "Id of a method of GET /v1/cart/shipping-methods."),
 };
 static MX_SHAPE(cart_ship_by_shape, "CartShippingMethod", struct ship_by, ship_by_fields);
 
 static const struct mx_field patch_fields[] = {
     MX_F_HAS(struct mx_cart_patch, email, MX_BODY, MX_F_NULLABLE, 3, 254, MX_EMAIL,
-             "Address for mail on the order; null: the account's."),
+             "E-mail address for the order; null: use the account's."),
     MX_F_HAS(struct mx_cart_patch, note, MX_BODY, MX_F_NULLABLE, 1, 1000, MX_TEXT,
-             "A note for the shop; null removes it."),
-    MX_F_METADATA(struct mx_cart_patch, metadata, "The client's own."),
+             "Note of the buyer to the shop; null removes it."),
+    MX_F_METADATA(struct mx_cart_patch, metadata, "Data of the app."),
 };
 static MX_SHAPE(cart_patch_shape, "CartPatch", struct mx_cart_patch, patch_fields);
 
@@ -254,7 +257,10 @@ const struct mx_route mx_routes_cart[] = {
      .who = MX_WHO_TOKEN,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_get,
-     .doc = "The open cart, made if there is none."},
+     .doc = "Get the cart",
+     .more = "The account's open cart; an empty one is created if there is none. Prices and "
+             "stock are up to date. `warnings` lists what changed since the last read and "
+             "is cleared by it; `requirements` lists what POST /v1/checkout still needs."},
     {.id = "cart.patch",
      .method = MX_PATCH,
      .path = "/v1/cart",
@@ -263,7 +269,9 @@ const struct mx_route mx_routes_cart[] = {
      .in = &cart_patch_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_patch,
-     .doc = "Change e-mail address, note or metadata; what is not sent stays."},
+     .doc = "Update the cart",
+     .more = "Changes e-mail address, note or metadata. Members that are not sent are "
+             "unchanged."},
     {.id = "cart.items.add",
      .method = MX_POST,
      .path = "/v1/cart/items",
@@ -273,7 +281,9 @@ const struct mx_route mx_routes_cart[] = {
      .answers = {{201, &mx_shape_cart}},
      .errors = MX_ROUTE_ERRORS(MX_E_OUT_OF_STOCK),
      .fn = api_cart_item_add,
-     .doc = "Add a variant; adds up with what is there."},
+     .doc = "Add an item to the cart",
+     .more = "Adds a variant; if it is in the cart already, its quantity grows. 409 "
+             "`out_of_stock`: `params.items` names the line."},
     {.id = "cart.items.set",
      .method = MX_PATCH,
      .path = "/v1/cart/items/{id}",
@@ -283,7 +293,9 @@ const struct mx_route mx_routes_cart[] = {
      .answers = {{200, &mx_shape_cart}},
      .errors = MX_ROUTE_ERRORS(MX_E_OUT_OF_STOCK),
      .fn = api_cart_item_set,
-     .doc = "Set a line's quantity; 0 removes it."},
+     .doc = "Change the quantity of a cart line",
+     .more = "Sets the quantity; 0 removes the line. 409 `out_of_stock`: `params.items` "
+             "names the line."},
     {.id = "cart.items.remove",
      .method = MX_DELETE,
      .path = "/v1/cart/items/{id}",
@@ -292,7 +304,8 @@ const struct mx_route mx_routes_cart[] = {
      .in = &cart_item_id_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_item_remove,
-     .doc = "Remove a line."},
+     .doc = "Remove a cart line",
+     .more = "Removes the line and returns the updated cart."},
     {.id = "cart.shipping_address.put",
      .method = MX_PUT,
      .path = "/v1/cart/shipping-address",
@@ -301,14 +314,18 @@ const struct mx_route mx_routes_cart[] = {
      .in = &cart_ship_to_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_ship_to,
-     .doc = "Ship to an address, or to an entry of the address book."},
+     .doc = "Set the shipping address",
+     .more = "Takes an address, or `address_id` of the address book. Shipping methods and "
+             "taxes depend on its country: list the shipping methods next."},
     {.id = "cart.shipping_methods.list",
      .method = MX_GET,
      .path = "/v1/cart/shipping-methods",
      .who = MX_WHO_TOKEN,
      .answers = {{200, &shipping_offers_shape}},
      .fn = api_cart_shipping_methods,
-     .doc = "Ways to ship this cart, with prices."},
+     .doc = "List the cart's shipping methods",
+     .more = "The methods offered for the cart's shipping address, with the price for this "
+             "cart. Without an address, those for countries without a price of their own."},
     {.id = "cart.shipping_method.put",
      .method = MX_PUT,
      .path = "/v1/cart/shipping-method",
@@ -317,5 +334,7 @@ const struct mx_route mx_routes_cart[] = {
      .in = &cart_ship_by_shape,
      .answers = {{200, &mx_shape_cart}},
      .fn = api_cart_ship_by,
-     .doc = "Choose a way to ship."},
+     .doc = "Choose a shipping method",
+     .more = "Takes the id of a method of GET /v1/cart/shipping-methods and returns the "
+             "cart with the new totals."},
     {0}};

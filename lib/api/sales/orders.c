@@ -10,39 +10,40 @@
 /* ---- answers ---- */
 
 static const struct mx_field item_fields[] = {
-    MX_O(struct mx_order_item, id, "Line."),
-    MX_O(struct mx_order_item, variant_id, "Variant."),
-    MX_O(struct mx_order_item, product_slug, "Product."),
-    MX_O(struct mx_order_item, title, "Title, as it was sold."),
-    MX_O(struct mx_order_item, sku, "Article number."),
+    MX_O(struct mx_order_item, id, "Id of the line."),
+    MX_O(struct mx_order_item, variant_id, "Id of the variant."),
+    MX_O(struct mx_order_item, product_slug, "Slug of the product."),
+    MX_O(struct mx_order_item, title, "Titles of product and variant at the time of the order."),
+    MX_O(struct mx_order_item, sku, "Stock keeping unit (SKU)."),
     MX_O(struct mx_order_item, quantity, "Quantity."),
-    MX_O(struct mx_order_item, unit_price, "Net."),
+    MX_O(struct mx_order_item, unit_price, "Price of one unit, before tax."),
     MX_O(struct mx_order_item, line_total, "unit_price times quantity."),
     MX_O(struct mx_order_item, tax, "Tax of the line."),
 };
 MX_SHAPE(mx_shape_order_item, "OrderItem", struct mx_order_item, item_fields);
 
 static const struct mx_field payment_fields[] = {
-    MX_O(struct mx_order_payment_row, id, "Payment."),
+    MX_O(struct mx_order_payment_row, id, "Id of the payment."),
     MX_O(struct mx_order_payment_row, provider, "Provider."),
-    MX_O_ENUM(struct mx_order_payment_row, status, mx_payment_status_names, "State."),
+    MX_O_ENUM(struct mx_order_payment_row, status, mx_payment_status_names,
+              "State of the payment."),
     MX_O(struct mx_order_payment_row, amount, "Amount asked for."),
     MX_O(struct mx_order_payment_row, captured, "Amount captured."),
     MX_O(struct mx_order_payment_row, refunded, "Amount refunded."),
-    MX_O_NULL(struct mx_order_payment_row, failure_code, "Reason of the failure."),
-    MX_O(struct mx_order_payment_row, created_at, "When it happened."),
+    MX_O_NULL(struct mx_order_payment_row, failure_code, "Reason why the payment failed."),
+    MX_O(struct mx_order_payment_row, created_at, "Time of the event."),
 };
 MX_SHAPE(mx_shape_payment, "Payment", struct mx_order_payment_row, payment_fields);
 
 static const struct mx_field event_fields[] = {
     MX_O(struct mx_order_event, type, "Kind of event."),
-    MX_O(struct mx_order_event, created_at, "When it happened."),
+    MX_O(struct mx_order_event, created_at, "Time of the event."),
 };
 MX_SHAPE(mx_shape_order_event, "OrderEvent", struct mx_order_event, event_fields);
 
 static const struct mx_field method_fields[] = {
-    MX_O(struct mx_order_method, id, "Shipping method."),
-    MX_O(struct mx_order_method, name, "Name, as it was offered."),
+    MX_O(struct mx_order_method, id, "Id of the shipping method."),
+    MX_O(struct mx_order_method, name, "Name at the time of the order."),
 };
 MX_SHAPE(mx_shape_order_method, "OrderShippingMethod", struct mx_order_method, method_fields);
 
@@ -52,55 +53,58 @@ static const struct mx_field addresses_fields[] = {
 MX_SHAPE(mx_shape_order_addresses, "OrderAddresses", struct mx_order_addresses, addresses_fields);
 
 static const struct mx_field refund_fields[] = {
-    MX_O(struct mx_refund, id, "Refund."),
-    MX_O(struct mx_refund, amount, "Amount that went back."),
-    MX_O_NULL(struct mx_refund, reason, "Reason, as staff gave it."),
+    MX_O(struct mx_refund, id, "Id of the refund."),
+    MX_O(struct mx_refund, amount, "Amount refunded."),
+    MX_O_NULL(struct mx_refund, reason, "Reason given by the staff."),
     MX_O(struct mx_refund, created_at, "Time of the refund."),
 };
 static MX_SHAPE(refund_shape, "Refund", struct mx_refund, refund_fields);
 
 static const struct mx_field fulfilment_item_fields[] = {
-    MX_O(struct mx_fulfilment_item, order_item_id, "Line of the order."),
-    MX_O(struct mx_fulfilment_item, quantity, "Units of it in this parcel."),
+    MX_O(struct mx_fulfilment_item, order_item_id, "Id of the line of the order."),
+    MX_O(struct mx_fulfilment_item, quantity, "Units in this parcel."),
 };
 static MX_SHAPE(fulfilment_item_shape, "FulfilmentItem", struct mx_fulfilment_item,
                 fulfilment_item_fields);
 
 static const struct mx_field fulfilment_fields[] = {
-    MX_O(struct mx_fulfilment, id, "Parcel."),
-    MX_O_NULL(struct mx_fulfilment, carrier, "Carrier."),
-    MX_O_NULL(struct mx_fulfilment, tracking_number, "Tracking number of the carrier."),
-    MX_O_LIST(struct mx_fulfilment, items, &fulfilment_item_shape, "Contents."),
+    MX_O(struct mx_fulfilment, id, "Id of the parcel."),
+    MX_O_NULL(struct mx_fulfilment, carrier, "Name of the carrier."),
+    MX_O_NULL(struct mx_fulfilment, tracking_number, "Tracking number."),
+    MX_O_LIST(struct mx_fulfilment, items, &fulfilment_item_shape, "Contents of the parcel."),
     MX_O(struct mx_fulfilment, created_at, "Time of dispatch."),
 };
 static MX_SHAPE(fulfilment_shape, "Fulfilment", struct mx_fulfilment, fulfilment_fields);
 
 static const struct mx_field order_fields[] = {
-    MX_O(struct mx_order, id, "Order."),
-    MX_O(struct mx_order, number, "For people."),
+    MX_O(struct mx_order, id, "Id of the order."),
+    MX_O(struct mx_order, number, "Order number for people, like 7K3M-A9QX."),
     MX_O_ENUM(struct mx_order, status, mx_order_status_names, "State of the order."),
     MX_O_ENUM(struct mx_order, payment_status, mx_order_payment_status_names,
-              "State of the money."),
+              "State of the payments."),
     MX_O_ENUM(struct mx_order, fulfilment_status, mx_order_fulfilment_status_names,
-              "State of the goods."),
-    MX_O_NULL(struct mx_order, placed_at, "When it was placed."),
+              "State of the shipments."),
+    MX_O_NULL(struct mx_order, placed_at,
+              "Time at which the order was placed; null while it waits for its payment."),
     MX_O_NULL(struct mx_order, expires_at,
-              "It waits for a payment until then, and gives its stock back."),
-    MX_O(struct mx_order, created_at, "When it was written."),
+              "Time until which the order waits for its payment; then it expires and its "
+              "stock is released."),
+    MX_O(struct mx_order, created_at, "Time of creation."),
     MX_O(struct mx_order, currency, "ISO 4217."),
     MX_O_LIST(struct mx_order, items, &mx_shape_order_item, "Lines."),
     MX_O_OBJ(struct mx_order, addresses, &mx_shape_order_addresses, "Addresses."),
-    MX_O_PTR(struct mx_order, shipping_method, &mx_shape_order_method, "How it is shipped."),
-    MX_O_LIST(struct mx_order, discounts, &mx_shape_discount, "Discounts in effect."),
+    MX_O_PTR(struct mx_order, shipping_method, &mx_shape_order_method,
+             "Shipping method of the order."),
+    MX_O_LIST(struct mx_order, discounts, &mx_shape_discount, "Discounts that were applied."),
     MX_O(struct mx_order, subtotal, "Sum of the lines."),
     MX_O(struct mx_order, discount_total, "Sum of the discounts."),
-    MX_O(struct mx_order, shipping_total, "Shipping, net."),
-    MX_O(struct mx_order, tax_total, "Tax."),
+    MX_O(struct mx_order, shipping_total, "Shipping costs, before tax."),
+    MX_O(struct mx_order, tax_total, "Taxes."),
     MX_O(struct mx_order, total, "subtotal - discount_total + shipping_total + tax_total."),
-    MX_O_NULL(struct mx_order, email, "Address for mail on this order, if not the account's."),
-    MX_O_NULL(struct mx_order, note, "The buyer's note."),
-    MX_O_METADATA(struct mx_order, metadata, "Of the cart that it was made of."),
-    MX_O_LIST(struct mx_order, payments, &mx_shape_payment, "Attempts to pay, oldest first."),
+    MX_O_NULL(struct mx_order, email, "E-mail address for the order; null: the account's."),
+    MX_O_NULL(struct mx_order, note, "Note of the buyer to the shop."),
+    MX_O_METADATA(struct mx_order, metadata, "Data of the app, copied from the cart."),
+    MX_O_LIST(struct mx_order, payments, &mx_shape_payment, "Payment attempts, oldest first."),
     MX_O_LIST(struct mx_order, refunds, &refund_shape, "Refunds."),
     MX_O_LIST(struct mx_order, fulfilments, &fulfilment_shape, "Parcels."),
     MX_O_LIST(struct mx_order, events, &mx_shape_order_event, "History, oldest first."),
@@ -113,12 +117,13 @@ static const struct mx_field pay_fields[] = {
     MX_F_ENUM(struct mx_pay_request, provider, MX_BODY, MX_F_REQUIRED, mx_payment_provider_names,
               "Payment provider."),
     MX_F(struct mx_pay_request, token, MX_BODY, 0, 1, 255, MX_TOKEN,
-         "sandbox: tok_ok, tok_declined."),
+         "For the sandbox: tok_ok succeeds, tok_declined is declined."),
 };
 MX_SHAPE(mx_shape_pay, "PaymentRequest", struct mx_pay_request, pay_fields);
 
 static const struct mx_field line_fields[] = {
-    MX_F(struct mx_cart_line, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE, "Variant."),
+    MX_F(struct mx_cart_line, variant_id, MX_BODY, MX_F_REQUIRED, 0, 0, MX_LINE,
+         "Id of the variant."),
     MX_F(struct mx_cart_line, quantity, MX_BODY, MX_F_REQUIRED, 1, MX_CART_QUANTITY_MAX, MX_LINE,
          "Quantity."),
 };
@@ -126,21 +131,22 @@ MX_SHAPE(mx_shape_checkout_item, "CheckoutItem", struct mx_cart_line, line_field
 
 static const struct mx_field checkout_fields[] = {
     MX_F(struct mx_checkout, expected_total, MX_BODY, 0, 0, MX_MONEY_MAX, MX_LINE,
-         "Refuse when it costs something else by now."),
+         "The total that the buyer agreed to: if the order would cost something "
+         "else, it is refused with 409 `price_changed`."),
     MX_F_SUB(struct mx_checkout, payment, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &mx_shape_pay,
-             "How to pay."),
+             "Payment provider, and what it requires."),
     MX_F(struct mx_checkout, email, MX_BODY, 0, 3, 254, MX_EMAIL,
-         "Address for mail on this order, instead of the cart's."),
+         "E-mail address for the order, instead of the cart's."),
     MX_F(struct mx_checkout, note, MX_BODY, 0, 1, 1000, MX_TEXT,
-         "A note for the shop, instead of the cart's."),
+         "Note of the buyer to the shop, instead of the cart's."),
     MX_F_SUB(struct mx_checkout, shipping_address, MX_K_OBJPTR, 0, 0, 0, &mx_shape_postal_in,
              "Shipping address, instead of the cart's."),
     MX_F(struct mx_checkout, address_id, MX_BODY, 0, 0, 0, MX_LINE,
-         "The same, as an entry of the address book."),
+         "Id of a saved address, instead of `shipping_address`."),
     MX_F(struct mx_checkout, shipping_method_id, MX_BODY, 0, 0, 0, MX_LINE,
-         "Shipping method, instead of the cart's."),
+         "Id of the shipping method, instead of the cart's."),
     MX_F_SUB(struct mx_checkout, items, MX_K_LIST, 0, 1, MX_CART_LINES_MAX, &mx_shape_checkout_item,
-             "Buy these; the cart stays as it is."),
+             "Items to order instead of the cart's; the cart stays as it is."),
 };
 static void check_checkout(struct mx_faults *faults, MX_UNUSED struct mx_str at, const void *in)
 {
@@ -148,7 +154,7 @@ static void check_checkout(struct mx_faults *faults, MX_UNUSED struct mx_str at,
 
     if (i->shipping_address != NULL && !mx_id_none(i->address_id))
         mx_fault_at(faults, MX_S("/address_id"), "unknown_member",
-                    "Give either address_id or shipping_address.");
+                    "Give either address_id or shipping_address, not both.");
 }
 static MX_SHAPE_CHECKED(checkout_shape, "Checkout", struct mx_checkout, checkout_fields,
                         check_checkout);
@@ -157,7 +163,7 @@ struct order_id {
     struct mx_id id;
 };
 static const struct mx_field order_id_fields[] = {
-    MX_F(struct order_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Order."),
+    MX_F(struct order_id, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the order."),
 };
 static MX_SHAPE(order_id_shape, "OrderId", struct order_id, order_id_fields);
 
@@ -166,9 +172,9 @@ struct order_pay {
     struct mx_pay_request payment;
 };
 static const struct mx_field order_pay_fields[] = {
-    MX_F(struct order_pay, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Order."),
+    MX_F(struct order_pay, id, MX_PATH, MX_F_REQUIRED, 0, 0, MX_LINE, "Id of the order."),
     MX_F_SUB(struct order_pay, payment, MX_K_OBJECT, MX_F_REQUIRED, 0, 0, &mx_shape_pay,
-             "How to pay."),
+             "Payment provider, and what it requires."),
 };
 MX_SHAPE(mx_shape_order_pay, "OrderPay", struct order_pay, order_pay_fields);
 
@@ -189,7 +195,7 @@ static enum mx_err declined(struct mx_ctx *cx, const struct mx_order *o)
     cx->faults->params = mx_params_text(&p);
     mx_fault_extra(cx->faults, "order_id", mx_id_str(cx->arena, o->id));
     return mx_fail(cx->faults, MX_E_PAYMENT_DECLINED,
-                   "The provider declined. The order waits for another payment.");
+                   "The payment was declined. The order is waiting for another payment.");
 }
 
 static enum mx_err api_checkout(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
@@ -251,7 +257,28 @@ const struct mx_route mx_routes_orders[] = {
      .errors = MX_ROUTE_ERRORS(MX_E_CART_EMPTY, MX_E_OUT_OF_STOCK, MX_E_PRICE_CHANGED,
                                MX_E_CANNOT_BE_PRICED, MX_E_PAYMENT_DECLINED),
      .fn = api_checkout,
-     .doc = "Turn the cart, or items named here, into an order and pay it."},
+     .doc = "Place an order",
+     .more = "Orders the open cart, or only `items` if they are given: a purchase past the "
+             "cart, which stays as it is. `email`, `note`, `shipping_address` or `address_id`, "
+             "and `shipping_method_id` take precedence over those of the cart, so that a "
+             "purchase can be a single call. Prices are computed again, and the stock of all "
+             "lines is reserved, or of none.\n\n"
+             "- 201: the order exists and its payment was accepted. While `payment_status` is "
+             "`pending`, read the order again later.\n"
+             "- 402 `payment_declined`: the order exists (`order_id`) and keeps its stock until "
+             "`params.expires_at`. Pay it with POST /v1/orders/{id}/pay; do not check out "
+             "again.\n"
+             "- 409 `price_changed`: the total differs from `expected_total`. Show `params.now` "
+             "to the buyer, and send it as the new `expected_total`.\n"
+             "- 409 `out_of_stock`: `params.items` names the lines. Nothing was ordered, and "
+             "the cart is unchanged.\n"
+             "- 409 `cart_empty`: there is nothing to order.\n"
+             "- 409 `cannot_be_priced`: an item costs more than can be ordered; `params.items` "
+             "names the lines.\n"
+             "- 422: `errors` points to each missing member, as `requirements` of the cart "
+             "does.\n\n"
+             "Use a new `Idempotency-Key` for each purchase, and repeat the request with the "
+             "same key after a time-out or a lost connection: the buyer is never charged twice."},
     {.id = "orders.list",
      .method = MX_GET,
      .path = "/v1/orders",
@@ -259,7 +286,8 @@ const struct mx_route mx_routes_orders[] = {
      .flags = MX_R_LIST,
      .answers = {{200, &mx_shape_order}},
      .fn = api_orders_list,
-     .doc = "The caller's orders, newest first."},
+     .doc = "List orders",
+     .more = "The caller's orders in any state, newest first."},
     {.id = "orders.get",
      .method = MX_GET,
      .path = "/v1/orders/{id}",
@@ -267,7 +295,8 @@ const struct mx_route mx_routes_orders[] = {
      .in = &order_id_shape,
      .answers = {{200, &mx_shape_order}},
      .fn = api_order_get,
-     .doc = "One of the caller's orders."},
+     .doc = "Get an order",
+     .more = "Returns one of the caller's orders. Another account's order is 404."},
     {.id = "orders.pay",
      .method = MX_POST,
      .path = "/v1/orders/{id}/pay",
@@ -277,7 +306,11 @@ const struct mx_route mx_routes_orders[] = {
      .answers = {{200, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION, MX_E_PAYMENT_DECLINED),
      .fn = api_order_pay,
-     .doc = "Try again to pay an order that waits for it."},
+     .doc = "Pay an order again",
+     .more = "Tries another payment for an order in `pending_payment`, as after 402 from "
+             "POST /v1/checkout. 402 `payment_declined`: try again until `expires_at`, when "
+             "the order expires and its stock is released. 409 `invalid_transition`: the "
+             "order is not waiting for a payment."},
     {.id = "orders.cancel",
      .method = MX_POST,
      .path = "/v1/orders/{id}/cancel",
@@ -287,6 +320,8 @@ const struct mx_route mx_routes_orders[] = {
      .answers = {{200, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION),
      .fn = api_order_cancel,
-     .doc = "Cancel before fulfilment begins; stock and money go back. Of an order that waited for "
-            "its payment, what was in the cart goes back there, too."},
+     .doc = "Cancel an order",
+     .more = "Possible until fulfilment begins (then 409 `invalid_transition`). Stock is "
+             "released and a payment is refunded. If the order was still waiting for its "
+             "payment, what it took from the cart returns to the cart."},
     {0}};

@@ -18,11 +18,12 @@ struct method {
 #define R struct q_shipping_rate_row
 static const struct mx_field rate_fields[] = {
     MX_F(R, country, MX_BODY, MX_F_NULLABLE, 2, 2, MX_COUNTRY,
-         "Where it is shipped to; null: every country without a rate of its own."),
-    MX_F(R, price, MX_BODY, MX_F_REQUIRED, 0, MX_MONEY_MAX, MX_LINE,
-         "Price of shipping, in the currency of the shop."),
+         "Country of the shipping address; null: every country without a rate of "
+         "its own."),
+    MX_F(R, price, MX_BODY, MX_F_REQUIRED, 0, MX_MONEY_MAX, MX_LINE, "Price of shipping."),
     MX_F(R, free_from, MX_BODY, MX_F_NULLABLE, 0, MX_MONEY_MAX, MX_LINE,
-         "Nothing from this subtotal on; null: never. In the currency of the price."),
+         "Subtotal from which shipping is free, in the currency of `price`; null: "
+         "never."),
 };
 static MX_SHAPE(rate_shape, "ShippingRate", R, rate_fields);
 
@@ -30,16 +31,19 @@ static MX_SHAPE(rate_shape, "ShippingRate", R, rate_fields);
     MX_F_AS(struct method, row.m, #m, MX_BODY, flags, min, max, fmt, doc)
 static const struct mx_field fields[] = {
     M(id, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Method."),
-    M(name, MX_F_REQUIRED, 1, 120, MX_LINE, "Name for the buyer."),
+    M(name, MX_F_REQUIRED, 1, 120, MX_LINE, "Name, as shown to the buyer."),
     M(position, 0, 0, 10000, MX_LINE, "Order of the offers, least first."),
     M(active, 0, 0, 0, MX_LINE, "Offered; true unless given."),
-    M(days_min, MX_F_REQUIRED, 0, 365, MX_LINE, "Days until delivery, at least."),
-    M(days_max, MX_F_REQUIRED, 0, 365, MX_LINE, "Days until delivery, at most."),
+    M(days_min, MX_F_REQUIRED, 0, 365, MX_LINE, "Shortest delivery time in days."),
+    M(days_max, MX_F_REQUIRED, 0, 365, MX_LINE, "Longest delivery time in days."),
     MX_F_SUB(struct method, rates, MX_K_LIST, MX_F_REQUIRED, 1, RATES_MAX, &rate_shape,
-             "Prices, one a country and currency; a change replaces all of them."),
-    M(version, MX_F_READ_ONLY, 1, MX_MONEY_MAX, MX_TEXT, "For If-Match."),
-    M(created_at, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was made."),
-    M(updated_at, MX_F_READ_ONLY, 0, 0, MX_TEXT, "When it was last changed."),
+             "Prices, at most one for each country and currency. A change replaces the "
+             "whole list."),
+    M(version, MX_F_READ_ONLY, 1, MX_MONEY_MAX, MX_TEXT,
+      "Version of the resource; send it in `If-Match` to detect changes by "
+      "others."),
+    M(created_at, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Time of creation."),
+    M(updated_at, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Time of the last change."),
 };
 static MX_SHAPE(shape, "ShippingMethod", struct method, fields);
 MX_CRUD_BATCH(&shape, "ShippingMethod");
@@ -66,12 +70,12 @@ static void check_rate(struct mx_ctx *cx, const struct method *m, size_t i)
         k++;
     if (k < i)
         mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/rates/%zu/country", i), "repeated",
-                    "A rate for this country and currency exists already.");
+                    "There is already a rate for this country and currency.");
     mx_currency_check(cx, mx_str_fmt(cx->arena, "/rates/%zu/price", i), r->price);
     if (r->free_from.currency.code[0] != 0 &&
         !mx_currency_eq(r->free_from.currency, r->price.currency))
         mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/rates/%zu/free_from/currency", i),
-                    "mismatch", "must be the currency of the price");
+                    "mismatch", "must be the same as the currency of price");
 }
 
 static enum mx_err check(struct mx_ctx *cx, MX_UNUSED const void *before, const void *after)
@@ -81,7 +85,7 @@ static enum mx_err check(struct mx_ctx *cx, MX_UNUSED const void *before, const 
     if (!m)
         return MX_OK;
     if (m->row.days_max < m->row.days_min)
-        mx_fault_at(cx->faults, MX_S("/days_max"), "out_of_range", "must not be below days_min");
+        mx_fault_at(cx->faults, MX_S("/days_max"), "out_of_range", "must be at least days_min");
     for (size_t i = 0; i < m->rates.n; i++)
         check_rate(cx, m, i);
     return MX_OK;

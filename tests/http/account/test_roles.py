@@ -52,7 +52,7 @@ def test_a_role_lives(staff, api, db):
     assert staff.get(f"{ROLES}/{role}").json() == changed.json()
     person = invite(staff, role)
     held = problem(staff.delete(f"{ROLES}/{role}"), 409, "conflict")
-    assert held["detail"] == "This role is held by staff (1); take it from them first."
+    assert held["detail"] == "The role is still assigned to staff (1); unassign it first."
     assert staff.get(f"{ROLES}/{role}").json()["holders"] == 1
     assert staff.delete(f"{STAFF}/{person['id']}").status_code == 204
     problem(staff.delete(f"{ROLES}/{role}", headers=if_match(1)), 412, "version_conflict")
@@ -104,10 +104,10 @@ def test_faulty_roles(staff, body, where):
 def test_a_refusal_names_the_permission(api, staff, customer):
     clerk = hire(api, staff, new_role(staff, "stock.write"))
     body = problem(clerk.get("/v1/admin/stock"), 403, "forbidden")
-    assert body["detail"] == "You do not hold the permission catalog.read."
+    assert body["detail"] == "You do not have the permission catalog.read."
     assert body["params"] == {"permission": "catalog.read"}
     body = problem(customer.get("/v1/admin/stock"), 403, "forbidden")
-    assert body["detail"] == "This is for staff alone." and "params" not in body
+    assert body["detail"] == "Only staff can do this." and "params" not in body
 
 
 def test_an_unknown_permission_names_those_that_there_are(staff):

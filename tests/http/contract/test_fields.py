@@ -80,7 +80,7 @@ def test_unknown_names_are_refused(api, product):
     for name in ("nothing", "id.x", "price.x", "ID", "id,,title", "id,", ".", "variants.nothing", "data", "%22"):
         assert faults(api.get(f"{path}?fields={name}")) == [("fields", "unknown_value")], name
     (fault,) = api.get(f"{path}?fields=id,titel").json()["errors"]
-    assert fault["detail"] == '"titel" is no member of the answer; names stand between commas'
+    assert fault["detail"] == '"titel" is not a member of the answer; separate names with commas'
     assert faults(api.get(f"{path}?fields=id&fields=title")) == [("fields", "repeated")]
     assert faults(api.get(f"{path}?fields={'id,' * 400}id")) == [("fields", "too_long")]
     assert faults(api.get(f"{path}?fields=x&nothing=1")) == [("fields", "unknown_value"), ("nothing", "unknown_parameter")]

@@ -27,7 +27,8 @@ def test_the_document_tells_of_the_page(api, lists):
         operation = document["paths"][path]["get"]
         taken = {p["name"]: p["schema"] for p in operation["parameters"]}
         assert taken["limit"] == {"type": "integer", "format": "int64", "minimum": 1, "maximum": 100,
-                                  "description": "Rows a page at most, 20 unless given; fewer where they are large."}
+                                  "description": "Largest number of entries on a page, 20 by default. A page "
+                                                 "may have fewer and still not be the last."}
         assert taken["cursor"]["type"] == "string"
         name = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
         page = document["components"]["schemas"][name]

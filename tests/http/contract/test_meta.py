@@ -96,6 +96,28 @@ def test_openapi_operations_are_complete(document):
     assert len(seen) > 20
 
 
+def test_openapi_descriptions_say_more_than_summaries(document):
+    """A summary is a short phrase; the description does not repeat it, and names the caller."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            where, summary, more = f"{method} {path}", operation["summary"], operation["description"]
+            assert re.fullmatch(r"[A-Z][a-z]+[^.;:]*", summary) and len(summary) <= 60, where
+            assert not more.startswith(summary), where
+            assert re.search(r"access token|staff token with the permission `[a-z.]+`", more), where
+    for tag in document["tags"]:
+        assert len(tag["description"]) > 30 and "Operations of" not in tag["description"], tag
+
+
+def test_openapi_tells_what_follows_an_order(document):
+    """A buyer's app has to know how it goes on after each refusal."""
+    told = document["paths"]["/v1/checkout"]["post"]["description"]
+    for word in ("402", "/pay", "price_changed", "expected_total", "out_of_stock", "params.items",
+                 "Idempotency-Key", "`items`"):
+        assert word in told
+    told = document["paths"]["/v1/auth/login"]["post"]["description"]
+    assert "mfa_required" in told and "/v1/auth/mfa" in told
+
+
 def test_openapi_names_the_mount_and_is_the_same_each_time(api, document):
     assert document["openapi"].startswith("3.1")
     assert document["servers"][0]["url"] == "/api"

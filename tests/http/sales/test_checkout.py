@@ -504,7 +504,7 @@ def test_what_is_wrong_with_an_express_purchase(api, staff, method):
     body = problem(buyer.checkout(**express(api, product, method)), 409, "out_of_stock")
     assert [(e["pointer"], e["code"], e["detail"]) for e in body["errors"]] == [
         ("/items/0/quantity", "out_of_stock",
-         f"Not enough of {body['params']['items'][0]['title']} is in stock.")]
+         f"Not enough units of {body['params']['items'][0]['title']} are in stock.")]
     assert body["params"]["items"] == [
         {"pointer": "/items/0", "variant_id": variant, "quantity": 2,
          "sku": product["variants"][0]["sku"], "title": product["title"]}]
