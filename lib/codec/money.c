@@ -1,7 +1,14 @@
 /* Money arithmetic in integers; products that could pass 64 bits are split or done in 128. */
 #include "codec/money.h"
 
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "codec/locale.h"
+
 #define MILLION INT64_C(1000000)
+#define TEXT_MAX 64 /* of an amount: 16 digits with their separators, and a code */
+#define NBSP "\u00a0"
 
 __extension__ typedef __int128 wide;
 
@@ -73,6 +80,85 @@ struct mx_money mx_money(int64_t minor, struct mx_currency c)
 {
     return (struct mx_money){minor, c};
 }
+
+/* ---- text ---- */
+
+/* The forms of amounts of CLDR. The first row that speaks a locale counts, the last for all. */
+static const struct style {
+    const char *locale, *decimal, *group;
+    const char *gap; /* between a symbol and the figures; a code has a blank in any case */
+    bool symbol_first;
+} styles[] = {
+    {"de-AT", ",", ".", NBSP, true},
+    {"de-CH", ".", "’", NBSP, true},
+    {"de", ",", ".", NBSP, false},
+    {"en", ".", ",", "", true},
+};
+
+/* Symbols that name one currency wherever there are mails; others are written as their code. */
+static const char *const symbols[][2] = {{"EUR", "€"}, {"GBP", "£"}, {"JPY", "¥"}, {"USD", "$"}};
+
+static const struct style *style_of(struct mx_str locale)
+{
+    size_t i = 0;
+
+    while (i + 1 < MX_LEN(styles) && !mx_locale_speaks(styles[i].locale, locale))
+        i++;
+    return &styles[i];
+}
+
+/* NULL: it is written as its code. */
+static const char *symbol_of(struct mx_currency c)
+{
+    for (size_t i = 0; i < MX_LEN(symbols); i++) {
+        if (strcmp(symbols[i][0], c.code) == 0)
+            return symbols[i][1];
+    }
+    return NULL;
+}
+
+static void add_grouped(struct mx_buf *out, int64_t n, const char *group)
+{
+    if (n < 1000) {
+        mx_buf_fmt(out, "%" PRId64, n);
+        return;
+    }
+    add_grouped(out, n / 1000, group);
+    mx_buf_fmt(out, "%s%03" PRId64, group, n % 1000);
+}
+
+static void add_figures(struct mx_buf *out, struct mx_money m, const struct style *style)
+{
+    int digits = mx_currency_digits(m.currency);
+    int64_t unit = 1;
+
+    for (int i = 0; i < digits; i++)
+        unit *= 10;
+    add_grouped(out, m.minor / unit, style->group);
+    if (digits > 0)
+        mx_buf_fmt(out, "%s%0*" PRId64, style->decimal, digits, m.minor % unit);
+}
+
+struct mx_str mx_money_text(struct mx_arena *a, struct mx_money m, struct mx_str locale)
+{
+    const struct style *style = style_of(locale);
+    const char *symbol = symbol_of(m.currency);
+    const char *unit = symbol ? symbol : m.currency.code;
+    const char *gap = symbol ? style->gap : NBSP;
+    struct mx_buf out;
+
+    MX_ASSERT(m.minor >= 0);
+    mx_buf_init(&out, a, TEXT_MAX);
+    if (style->symbol_first)
+        mx_buf_fmt(&out, "%s%s", unit, gap);
+    add_figures(&out, m, style);
+    if (!style->symbol_first)
+        mx_buf_fmt(&out, "%s%s", gap, unit);
+    MX_ASSERT(!out.overflow);
+    return mx_buf_view(&out);
+}
+
+/* ---- arithmetic ---- */
 
 /* Pass on a result that did not overflow and is within bounds. */
 static bool bounded(bool overflow, int64_t value, int64_t *ret)

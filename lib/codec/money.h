@@ -4,6 +4,7 @@
 #ifndef MX_CODEC_MONEY_H
 #define MX_CODEC_MONEY_H
 
+#include "base/arena.h"
 #include "base/str.h"
 
 #define MX_MONEY_MAX INT64_C(9007199254740991) /* 2^53 - 1 */
@@ -30,6 +31,10 @@ struct mx_str mx_currency_str(const struct mx_currency *c);
 /* Digits of the minor unit (EUR 2, JPY 0, KWD 3). */
 int mx_currency_digits(struct mx_currency c);
 struct mx_money mx_money(int64_t minor, struct mx_currency c);
+/* An amount (minor >= 0) as people of the locale (BCP 47) write it: "€1,299.00", "1.299,00 €" in
+ * de, "€ 1.299,00" in de-AT. Blanks do not break. Locales that have no style of their own, and an
+ * absent one, are written as in English; so is mail in a language that it has no texts for. */
+struct mx_str mx_money_text(struct mx_arena *a, struct mx_money m, struct mx_str locale);
 /* *ret = a + b or a * n; false (nothing written) beyond +-MX_MONEY_MAX. */
 bool mx_money_add(int64_t a, int64_t b, int64_t *ret) MX_MUST_CHECK;
 bool mx_money_mul(int64_t a, int64_t n, int64_t *ret) MX_MUST_CHECK;

@@ -12,21 +12,6 @@
 
 typedef struct q_order_mail_row row_t;
 
-/* "12.99 EUR" */
-static struct mx_str money_text(struct mx_arena *a, int64_t minor, struct mx_currency currency)
-{
-    struct mx_str code = mx_currency_str(&currency);
-    int64_t unit = 1;
-    int digits = mx_currency_digits(currency);
-
-    for (int i = 0; i < digits; i++)
-        unit *= 10;
-    if (digits == 0)
-        return mx_str_fmt(a, "%lld %.*s", (long long)minor, MX_FMT(code));
-    return mx_str_fmt(a, "%lld.%0*lld %.*s", (long long)(minor / unit), digits,
-                      (long long)(minor % unit), MX_FMT(code));
-}
-
 static enum mx_err is_own(struct mx_ctx *cx, const struct mx_profile *me, struct mx_str key,
                           bool *ret_own)
 {
@@ -88,7 +73,8 @@ static enum mx_err confirmation(struct mx_ctx *cx, const row_t *r, struct mx_mai
     if (!mx_currency_parse(r->currency, &currency))
         return mx_fail(cx->faults, MX_E_INTERNAL, "the order has an unknown currency");
     vars[0] = (struct mx_pair){MX_S("number"), r->number};
-    vars[1] = (struct mx_pair){MX_S("total"), money_text(cx->arena, r->total, currency)};
+    vars[1] = (struct mx_pair){MX_S("total"),
+                               mx_money_text(cx->arena, mx_money(r->total, currency), r->locale)};
     return MX_OK;
 }
 

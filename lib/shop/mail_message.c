@@ -1,19 +1,12 @@
 /* Messages as they are sent: the text of a mail in the recipient's language, filled in and put into
  * MIME form. */
+#include "codec/locale.h"
 #include "codec/mime.h"
 #include "shop/mail.h"
 
 #define MESSAGE_MAX ((size_t)256 << 10)
 
 /* ---- which text ---- */
-
-static bool speaks(const char *language, struct mx_str locale)
-{
-    struct mx_str want = mx_str_c(language);
-
-    return mx_str_ieq(mx_str_sub(locale, 0, want.n), want) &&
-           (locale.n == want.n || locale.p[want.n] == '-');
-}
 
 static const struct mx_mail_text *text_for(struct mx_str name, struct mx_str locale)
 {
@@ -24,9 +17,9 @@ static const struct mx_mail_text *text_for(struct mx_str name, struct mx_str loc
 
         if (!mx_str_eqc(name, t->name))
             continue;
-        if (speaks(t->locale, locale))
+        if (mx_locale_speaks(t->locale, locale))
             return t;
-        if (speaks(MX_MAIL_LOCALE, mx_str_c(t->locale)))
+        if (mx_locale_speaks(MX_MAIL_LOCALE, mx_str_c(t->locale)))
             fallback = t;
     }
     return fallback;
@@ -50,7 +43,7 @@ static int weight_of(struct mx_str parameter)
 static const char *language_of(struct mx_str tag)
 {
     for (size_t i = 0; i < mx_mail_texts_n; i++)
-        if (speaks(mx_mail_texts[i].locale, tag))
+        if (mx_locale_speaks(mx_mail_texts[i].locale, tag))
             return mx_mail_texts[i].locale;
     return NULL;
 }

@@ -88,7 +88,7 @@ static void test_html(void)
     struct mx_mail m = {.name = MX_S("order_placed"), .locale = MX_S("en")};
     struct mx_str s = compose(m, vars, 2);
 
-    tap_ok(has(s, "Order: <b>&\"'\n"), "text as it is");
+    tap_ok(has(s, "Order number: <b>&\"'\n"), "text as it is");
     tap_ok(has(s, "<strong>&lt;b&gt;&amp;&quot;&#39;</strong>"), "HTML escaped");
     tap_ok(!has(s, "<strong><b>"), "a value is no markup");
 }

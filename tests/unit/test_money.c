@@ -107,8 +107,53 @@ static void split_anything(void)
     tap_int((int64_t)wrong, 0, "random splits are exact and fair");
 }
 
+#define NBSP "\u00a0"
+
+/* Amounts as people write them, in each language that there are mails in and its neighbours. */
+static void texts(void)
+{
+    static const struct {
+        int64_t minor;
+        const char *code, *locale, *text;
+    } cases[] = {
+        {11424, "EUR", "de", "114,24" NBSP "€"},
+        {11424, "EUR", "de-DE", "114,24" NBSP "€"},
+        {11424, "EUR", "DE", "114,24" NBSP "€"},
+        {11424, "EUR", "de-AT", "€" NBSP "114,24"},
+        {123456, "CHF", "de-CH", "CHF" NBSP "1’234.56"},
+        {123456, "CHF", "de", "1.234,56" NBSP "CHF"},
+        {1234567, "JPY", "de", "1.234.567" NBSP "¥"},
+        {5, "EUR", "de", "0,05" NBSP "€"},
+        {0, "EUR", "de", "0,00" NBSP "€"},
+        {100000, "EUR", "de", "1.000,00" NBSP "€"},
+        {11424, "EUR", "en", "€114.24"},
+        {11424, "EUR", "en-GB", "€114.24"},
+        {1299, "USD", "en", "$12.99"},
+        {100005, "GBP", "en", "£1,000.05"},
+        {999, "JPY", "en", "¥999"},
+        {1234567, "KWD", "en", "KWD" NBSP "1,234.567"},
+        {11424, "EUR", "fr", "€114.24"},
+        {11424, "EUR", "den", "€114.24"},
+        {11424, "EUR", "", "€114.24"},
+        {MX_MONEY_MAX, "EUR", "de", "90.071.992.547.409,91" NBSP "€"},
+        {MX_MONEY_MAX, "CHF", "de-CH", "CHF" NBSP "90’071’992’547’409.91"},
+    };
+    struct mx_arena *a = mx_arena_new(4096, 1 << 16);
+    struct mx_currency c;
+
+    for (size_t i = 0; i < MX_LEN(cases); i++) {
+        tap_ok(mx_currency_parse(mx_str_c(cases[i].code), &c), "%s", cases[i].code);
+        tap_str(mx_money_text(a, mx_money(cases[i].minor, c), mx_str_c(cases[i].locale)),
+                cases[i].text, cases[i].locale);
+    }
+    tap_ok(mx_currency_parse(MX_S("EUR"), &c), "EUR");
+    tap_str(mx_money_text(a, mx_money(1, c), (struct mx_str){0}), "€0.01", "no locale");
+    mx_arena_free(a);
+}
+
 int main(void)
 {
+    texts();
     currencies();
     checked();
     rates();

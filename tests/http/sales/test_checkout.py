@@ -355,6 +355,26 @@ def test_cancel_an_order_on_invoice(buyer, product, db):
     assert assert_ledger(db, variant_ids(product)[0])["reserved"] == 0
 
 
+def told_total(amount, form):
+    """An amount in euros as a mail writes it, of figures below 1,000."""
+    whole, cents = divmod(amount, 100)
+    return form.format(whole=whole, cents=f"{cents:02}")
+
+
+@pytest.mark.parametrize("locale, form", [
+    ("de", "Gesamtbetrag: {whole},{cents}\u00a0€"),
+    ("de-AT", "Gesamtbetrag: €\u00a0{whole},{cents}"),
+    ("en", "Total: €{whole}.{cents}"),
+])
+def test_mail_of_an_order_writes_the_amount_as_its_readers_do(buyer, mailbox, locale, form):
+    assert buyer.patch("/v1/me", {"locale": locale}).status_code == 200
+    to = unique_email()
+    order = buyer.checkout(email=to).json()
+    assert order["total"]["currency"] == "EUR" and order["total"]["amount"] < 100000
+    text = mailbox.wait(to).text
+    assert told_total(order["total"]["amount"], form) in text.splitlines(), text
+
+
 def test_mail_of_orders_that_nobody_paid(api, staff, stack, mailbox):
     """Anybody may name any address: the orders stand, and it gets its share of mail and no more. Paid
     orders are confirmed, and so are those to an own address."""
