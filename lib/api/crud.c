@@ -110,11 +110,11 @@ static struct mx_audit audit_row(struct mx_ctx *cx, const struct mx_noun *n, con
 static enum mx_err check(struct mx_ctx *cx, const struct mx_noun *n, const void *before,
                          const void *after)
 {
-    int n_before = cx->faults->n;
+    int n_before = mx_faults_told(cx->faults);
 
     if (n->check)
         MX_TRY(n->check(cx, before, after));
-    return cx->faults->n > n_before ? MX_E_VALIDATION_FAILED : MX_OK;
+    return mx_faults_told(cx->faults) > n_before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
 
 static enum mx_err store(struct mx_ctx *cx, const struct mx_noun *n, mx_statement by,
@@ -313,7 +313,7 @@ static void place_faults(const struct run *r, const char *list, size_t i, int n_
     struct mx_faults *f = r->cx->faults;
     struct mx_str at = mx_str_fmt(r->cx->arena, "/%s/%zu", list, i);
 
-    if (f->n == n_before) {
+    if (mx_faults_told(f) == n_before) {
         mx_fault_at(f, at, mx_err_code(e), "%s", f->detail.p ? f->detail.p : mx_err_title(e));
         mx_fault_params(f, f->params);
         return;
@@ -324,7 +324,8 @@ static void place_faults(const struct run *r, const char *list, size_t i, int n_
 }
 
 /* True: go on to the next entry. A refusal of the database ends the transaction, and a change by
- * others meanwhile ends the batch; faults of the other entries are told together. */
+ * others meanwhile ends the batch; faults of the other entries are told together, those of keys
+ * that are taken, too. */
 static bool goes_on(struct run *r, const char *list, size_t i, int n_before, enum mx_err e)
 {
     if (e == MX_OK) {
@@ -335,14 +336,15 @@ static bool goes_on(struct run *r, const char *list, size_t i, int n_before, enu
         place_faults(r, list, i, n_before, e);
     if (e == MX_E_NOT_FOUND)
         e = MX_E_VALIDATION_FAILED;
-    r->e = e;
+    if (e != MX_E_CONFLICT || r->e == MX_OK)
+        r->e = e;
     return e == MX_E_VALIDATION_FAILED;
 }
 
 static bool create_all(struct run *r, const struct mx_list *in, struct mx_list *out)
 {
     for (size_t i = 0; i < in->n; i++) {
-        int n_before = r->cx->faults->n;
+        int n_before = mx_faults_told(r->cx->faults);
         char *one = (char *)out->at + i * r->noun->shape->size;
         enum mx_err e =
             create(r->cx, r->noun, MX_AT(*in, const struct mx_sent, i), one, &r->rows[r->n_rows]);
@@ -368,7 +370,7 @@ static bool update_all(struct run *r, const struct mx_list *in, struct mx_list *
 {
     for (size_t i = 0; i < in->n; i++) {
         const struct mx_sent *sent = MX_AT(*in, const struct mx_sent, i);
-        int n_before = r->cx->faults->n;
+        int n_before = mx_faults_told(r->cx->faults);
         char *one = (char *)out->at + i * r->noun->shape->size;
         struct mx_crud_in entry = {.sent = *sent, .if_match = seen_version(r, sent)};
         enum mx_err e;
@@ -384,7 +386,7 @@ static bool update_all(struct run *r, const struct mx_list *in, struct mx_list *
 static bool remove_all(struct run *r, const struct mx_list *in)
 {
     for (size_t i = 0; i < in->n; i++) {
-        int n_before = r->cx->faults->n;
+        int n_before = mx_faults_told(r->cx->faults);
         struct mx_id id;
         enum mx_err e = MX_E_NOT_FOUND;
 
@@ -430,5 +432,7 @@ enum mx_err mx_crud_batch(struct mx_ctx *cx, const void *in, struct mx_reply *re
     if (remove_all(&r, &b->remove) && update_all(&r, &b->update, &done->update))
         (void)create_all(&r, &b->create, &done->create);
     reply->out = done;
+    if (r.e == MX_E_VALIDATION_FAILED)
+        cx->faults->detail = cx->faults->params = (struct mx_str){0};
     return r.e == MX_OK ? write_rows(&r) : r.e;
 }

@@ -32,6 +32,17 @@ static const struct mx_field readiness_fields[] = {
 };
 static MX_SHAPE(readiness_shape, "Readiness", struct readiness, readiness_fields);
 
+struct unready {
+    struct mx_str database, schema;
+};
+static const struct mx_field unready_fields[] = {
+    MX_F(struct unready, database, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
+         "unreachable, where the database is."),
+    MX_F(struct unready, schema, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
+         "What the schema lacks or has too much, where it does not fit."),
+};
+static MX_SHAPE(unready_shape, "UnreadyProblem", struct unready, unready_fields);
+
 static enum mx_err api_healthz(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
     (void)in;
@@ -121,6 +132,8 @@ const struct mx_route mx_routes_meta[] = {
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_HEALTH,
      .answers = {{200, &readiness_shape}},
+     .problem = &unready_shape,
+     .problem_status = 503,
      .fn = api_readyz,
      .doc = "Check that the service is ready",
      .more = "200 when the database answers and its schema fits this release; otherwise 503 "

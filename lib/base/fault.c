@@ -16,8 +16,10 @@ static MX_PRINTF(3, 0) struct mx_fault *add(struct mx_faults *f, const char *cod
     struct mx_fault *row;
 
     f->last = NULL;
-    if (f->n == MX_FAULTS_MAX)
+    if (f->n == MX_FAULTS_MAX) {
+        f->dropped++;
         return NULL;
+    }
     row = f->last = &f->at[f->n++];
     *row = (struct mx_fault){.code = code, .detail = mx_str_c(mx_arena_vprintf(f->arena, fmt, ap))};
     return row;
@@ -45,6 +47,11 @@ void mx_fault_param(struct mx_faults *f, struct mx_str name, const char *code, c
     va_end(ap);
     if (row)
         row->parameter = mx_str_dup(f->arena, name);
+}
+
+int mx_faults_told(const struct mx_faults *f)
+{
+    return f->n + f->dropped;
 }
 
 bool mx_fault_told(const struct mx_faults *f, struct mx_str pointer)

@@ -18,9 +18,9 @@ struct mx_fault {
 
 struct mx_faults {
     struct mx_arena *arena;
-    struct mx_str detail; /* replaces the problem's default detail */
-    struct mx_str params; /* what it names, for a program: a JSON object; absent: nothing */
-    int n;
+    struct mx_str detail;  /* replaces the problem's default detail */
+    struct mx_str params;  /* what it names, for a program: a JSON object; absent: nothing */
+    int n, dropped;        /* those that are kept, and those beyond the maximum */
     struct mx_fault *last; /* the fault just added; NULL: it was one too many */
     struct mx_fault at[MX_FAULTS_MAX];
     int n_extra; /* further string members of the problem, e.g. order_id */
@@ -29,16 +29,19 @@ struct mx_faults {
         struct mx_str value;
     } extra[MX_FAULT_EXTRAS_MAX];
     int retry_after_s; /* > 0: Retry-After */
+    bool bad_token;    /* the access token that was sent is good for nothing: 401 says so */
 };
 
 /* Empty collection whose texts live in `a`. */
 void mx_faults_init(struct mx_faults *f, struct mx_arena *a);
-/* Add a fault of the body member at `pointer` (copied); silently drops beyond the maximum. */
+/* Add a fault of the body member at `pointer` (copied); beyond the maximum it is counted alone. */
 void mx_fault_at(struct mx_faults *f, struct mx_str pointer, const char *code, const char *fmt, ...)
     MX_PRINTF(4, 5);
 /* Add a fault of a query, path or header parameter. */
 void mx_fault_param(struct mx_faults *f, struct mx_str name, const char *code, const char *fmt, ...)
     MX_PRINTF(4, 5);
+/* How many faults there were, kept or not. */
+int mx_faults_told(const struct mx_faults *f);
 /* True when a fault at `pointer` is there already. */
 bool mx_fault_told(const struct mx_faults *f, struct mx_str pointer);
 /* Give the fault that was just added its params: `json` is a JSON object (codec/params.h makes it)

@@ -290,16 +290,21 @@ static bool takes_ended(const struct exchange *x)
            (x->route->who == MX_WHO_TOKEN || x->cx->actor.kind == MX_GUEST);
 }
 
+static bool has_bearer(const struct mx_req *req)
+{
+    return mx_str_ieq(mx_str_sub(req->authorization, 0, 7), MX_S("Bearer "));
+}
+
 static enum mx_err authenticate(struct exchange *x)
 {
-    struct mx_str given = x->req->authorization, scheme = mx_str_sub(given, 0, 7);
+    struct mx_str given = x->req->authorization;
     enum mx_err e;
 
     if (x->route->who == MX_WHO_PUBLIC)
         return MX_OK;
     if (given.n == 0)
         return x->route->who == MX_WHO_ANYONE ? MX_OK : MX_E_UNAUTHORIZED;
-    if (!mx_str_ieq(scheme, MX_S("Bearer ")))
+    if (!has_bearer(x->req))
         return MX_E_UNAUTHORIZED;
     e = x->app->hooks->authenticate(x->cx, mx_str_trim(mx_str_sub(given, 7, given.n)));
     if (e != MX_E_SESSION_ENDED)
@@ -484,6 +489,7 @@ static void write_problem(struct exchange *x, enum mx_err e)
             takes_member(x->route->in, about[i].member))
             mx_fault_at(f, mx_str_fmt(x->cx->arena, "/%s", about[i].member), mx_err_code(e), "%s",
                         f->detail.p ? f->detail.p : mx_err_title(e));
+    f->bad_token = has_bearer(x->req) && strcmp(mx_err_code(e), "unauthorized") == 0;
     mx_problem(x->res, e, f, x->cx->request_id);
 }
 
@@ -522,7 +528,7 @@ static void write_replay(struct exchange *x)
     mx_res_header(x->res, "Idempotency-Replayed", MX_S("true"));
     mx_answer_headers(x->res);
     if (x->res->status >= 400) {
-        mx_problem_headers(x->res);
+        mx_problem_headers(x->res, false);
         return;
     }
     mx_res_header(x->res, "Cache-Control", MX_S("no-store"));

@@ -221,11 +221,12 @@ enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,
                            const struct mx_sources *src, struct mx_faults *faults, void *out)
 {
     struct mx_reader r = {a, faults, false, src->partial};
-    int n_before = faults->n;
+    int n_before = faults->n, dropped_before = faults->dropped;
 
     memset(out, 0, shape->size);
     if (!read_path(&r, shape, src, out)) {
         faults->n = n_before;
+        faults->dropped = dropped_before;
         return MX_E_NOT_FOUND;
     }
     read_query(&r, shape, src, out);

@@ -51,10 +51,10 @@ static bool is_required(const struct mx_field *f, const struct mx_reading *how)
 static void check_whole(struct mx_reader *r, const struct mx_shape *shape,
                         const struct mx_place *at, const void *base)
 {
-    int before = r->faults->n;
+    int before = mx_faults_told(r->faults);
 
     shape->check(r->faults, mx_place_pointer(r->arena, at), base);
-    r->faulty |= r->faults->n > before;
+    r->faulty |= mx_faults_told(r->faults) > before;
 }
 
 static void read_members(struct mx_reader *r, const struct mx_shape *shape,

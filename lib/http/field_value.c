@@ -67,6 +67,7 @@ void mx_read_fault(struct mx_reader *r, const struct mx_place *at, const char *c
     r->faulty = true;
     if (r->faults->n >= MX_FAULTS_MAX) {
         r->faults->last = NULL;
+        r->faults->dropped++;
         return;
     }
     va_start(ap, fmt);

@@ -268,7 +268,12 @@ static const struct {
      "Identifies the request in the logs; the client's own, if it sent one.", always},
     {"Location", "string", "Path of the new resource.", has_location},
     {"ETag", "string", "Version of the answer, for If-None-Match or If-Match.", has_tag},
-    {"WWW-Authenticate", "string", "The scheme to authenticate with: Bearer.", is_unauthorized},
+    {"WWW-Authenticate", "string",
+     "Bearer error=\"invalid_token\" if the access token that was sent is invalid, has expired or "
+     "its session has ended. Bearer alone if none was sent, or if a password, a code or another "
+     "secret in the body is wrong (invalid_credentials and others); the access token is still "
+     "good.",
+     is_unauthorized},
     {"Retry-After", "integer", "Seconds to wait before the next attempt.", waits},
     {"Idempotency-Replayed", "boolean",
      "True: this is the stored answer to an earlier request with this Idempotency-Key.",
@@ -405,10 +410,26 @@ static void write_media_content(struct mx_jsonw *w, const struct mx_route *r, in
     }
 }
 
-static void write_problem_content(struct mx_jsonw *w)
+static void write_problem_content(struct mx_jsonw *w, const struct mx_shapes *s,
+                                  const struct mx_route *r, int status)
 {
+    static const char any[] = "{\"$ref\":\"#/components/schemas/Problem\"}";
+
     mx_jsonw_name(w, MX_PROBLEM_MEDIA);
-    mx_jsonw_raw(w, MX_S("{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}"));
+    mx_jsonw_open(w);
+    mx_jsonw_name(w, "schema");
+    if (r->problem && r->problem_status == status) {
+        mx_jsonw_open(w);
+        mx_jsonw_name(w, "allOf");
+        mx_jsonw_array(w);
+        mx_jsonw_raw(w, mx_str_c(any));
+        mx_openapi_ref(w, s, r->problem, MX_GIVEN);
+        mx_jsonw_array_end(w);
+        mx_jsonw_close(w);
+    } else {
+        mx_jsonw_raw(w, mx_str_c(any));
+    }
+    mx_jsonw_close(w);
 }
 
 static void write_codes(struct mx_jsonw *w, const struct codes *c, int status)
@@ -447,7 +468,7 @@ static void write_response(struct mx_jsonw *w, const struct mx_shapes *s,
         write_json_content(w, s, about, r, status);
         write_media_content(w, r, status);
         if (failed)
-            write_problem_content(w);
+            write_problem_content(w, s, r, status);
         mx_jsonw_close(w);
     }
     if (failed)

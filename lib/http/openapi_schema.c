@@ -533,7 +533,9 @@ static const char problem_schema[] =
     "added.\"},\"detail\":{\"type\":\"string\"},"
     "\"params\":{\"type\":\"object\",\"description\":\"Values for a text of the app's own: "
     "min and max of out_of_range, too_short, too_long, too_few and too_many; allowed of "
-    "unknown_value, where it names them.\"}}}}}}";
+    "unknown_value, where it names them.\"}}}},\"errors_total\":{\"type\":\"integer\","
+    "\"minimum\":21,\"description\":\"How many faults there are, where errors lists the first 20 "
+    "alone.\"}}}";
 
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)
 {

@@ -117,6 +117,7 @@ enum mx_err mx_pick_read(struct mx_arena *a, const struct mx_route *r, struct mx
     struct mx_sources mine;
     struct mx_str name;
     struct query q;
+    bool faulty = false;
 
     *ret_pick = NULL;
     if (!is_asked(src))
@@ -135,11 +136,13 @@ enum mx_err mx_pick_read(struct mx_arena *a, const struct mx_route *r, struct mx
         name = mx_str_trim(name);
         if (is_known(r, name) && add(a, top, name))
             continue;
+        faulty = true;
         mx_fault_param(faults, MX_S("fields"), "unknown_value",
                        "\"%.*s\" is not a member of the answer; separate names with commas",
                        MX_FMT(name));
-        return MX_E_VALIDATION_FAILED;
     }
+    if (faulty)
+        return MX_E_VALIDATION_FAILED;
     *ret_pick = root;
     return MX_OK;
 }

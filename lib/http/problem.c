@@ -67,6 +67,10 @@ static void write_faults(struct mx_jsonw *w, const struct mx_faults *faults)
         mx_jsonw_close(w);
     }
     mx_jsonw_array_end(w);
+    if (faults->dropped > 0) {
+        mx_jsonw_name(w, "errors_total");
+        mx_jsonw_int(w, mx_faults_told(faults));
+    }
 }
 
 static void write_body(struct mx_buf *out, enum mx_err e, const struct mx_faults *faults,
@@ -115,12 +119,13 @@ static int retry_after(enum mx_err e, const struct mx_faults *faults)
     return status == 503 || status == 429 || e == MX_E_IDEMPOTENCY_IN_PROGRESS ? 1 : 0;
 }
 
-void mx_problem_headers(struct mx_res *res)
+void mx_problem_headers(struct mx_res *res, bool bad_token)
 {
     mx_res_header(res, "Content-Type", MX_S(MX_PROBLEM_MEDIA));
     mx_res_header(res, "Cache-Control", MX_S("no-store"));
     if (res->status == 401)
-        mx_res_header(res, "WWW-Authenticate", MX_S("Bearer"));
+        mx_res_header(res, "WWW-Authenticate",
+                      bad_token ? MX_S("Bearer error=\"invalid_token\"") : MX_S("Bearer"));
 }
 
 void mx_problem(struct mx_res *res, enum mx_err e, const struct mx_faults *faults,
@@ -132,7 +137,7 @@ void mx_problem(struct mx_res *res, enum mx_err e, const struct mx_faults *fault
     res->status = mx_err_status(e);
     mx_buf_clear(&res->body);
     write_body(&res->body, e, faults, request_id);
-    mx_problem_headers(res);
+    mx_problem_headers(res, faults && faults->bad_token);
     if (wait_s > 0)
         mx_res_header(res, "Retry-After", mx_str_fmt(res->headers.arena, "%d", wait_s));
 }

@@ -12,7 +12,8 @@
  * no-store, and Retry-After, WWW-Authenticate where they belong. Headers already set stay. */
 void mx_problem(struct mx_res *res, enum mx_err e, const struct mx_faults *faults,
                 struct mx_str request_id);
-/* The headers that every problem of the response's status has. */
-void mx_problem_headers(struct mx_res *res);
+/* The headers that every problem of the response's status has. `bad_token`: a 401 is about the
+ * access token that was sent (RFC 6750, 3.1). */
+void mx_problem_headers(struct mx_res *res, bool bad_token);
 
 #endif

@@ -85,6 +85,10 @@ struct mx_route {
     const struct mx_shape *body;
     struct mx_answer answers[MX_ANSWERS_MAX];
     const enum mx_err *errors; /* declared errors beyond those the gates make; ends with MX_OK */
+    /* NULL, or the members that the problem of one status has beside those of every problem
+     * (mx_fault_extra), and which status that is. */
+    const struct mx_shape *problem;
+    int problem_status;
     mx_handler fn;
     const struct mx_noun *noun; /* of the rows that MX_CRUD_ROUTES makes (api/crud.h) */
     const char *doc;            /* summary: an imperative without a full stop: "Place an order" */

@@ -54,6 +54,8 @@ void mx_shapes_collect(mx_routes_ptr tables, struct mx_shapes *ret_shapes)
             if (r->flags & MX_R_LIST)
                 enter(ret_shapes, r->answers[k].shape)->listed = true;
         }
+        if (r->problem)
+            visit(ret_shapes, r->problem, MX_GIVEN, 1);
     }
 }
 

@@ -311,19 +311,19 @@ static bool named_before(struct mx_list lines, size_t i)
 
 static enum mx_err check_named_once(struct mx_ctx *cx, struct mx_list lines)
 {
-    int before = cx->faults->n;
+    int before = mx_faults_told(cx->faults);
 
     for (size_t i = 0; i < lines.n; i++)
         if (named_before(lines, i))
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i), "repeated",
                         "This variant is listed twice; list it once with the total quantity.");
-    return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
+    return mx_faults_told(cx->faults) > before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
 
 /* Rows in the order of their lines. */
 static enum mx_err check_sold(struct mx_ctx *cx, struct mx_list rows)
 {
-    int before = cx->faults->n;
+    int before = mx_faults_told(cx->faults);
 
     for (size_t i = 0; i < rows.n; i++) {
         const row_t *r = MX_AT(rows, row_t, i);
@@ -332,7 +332,7 @@ static enum mx_err check_sold(struct mx_ctx *cx, struct mx_list rows)
             mx_fault_at(cx->faults, mx_str_fmt(cx->arena, "/items/%zu/variant_id", i),
                         "unknown_value", "This variant is not for sale.");
     }
-    return cx->faults->n > before ? MX_E_VALIDATION_FAILED : MX_OK;
+    return mx_faults_told(cx->faults) > before ? MX_E_VALIDATION_FAILED : MX_OK;
 }
 
 static enum mx_err load_items(struct mx_ctx *cx, const struct mx_cart_instead *instead,

@@ -36,6 +36,17 @@ export async function browse(api: ReturnType<typeof createClient<paths>>): Promi
     return data!.data.reduce((sum, card) => sum + card.price.amount, 0);
 }
 
+// What the problem of one status has beside the members of every problem.
+export async function pay(api: ReturnType<typeof createClient<paths>>, key: string): Promise<string> {
+    const { data, error } = await api.POST("/v1/checkout", {
+        params: { header: { "Idempotency-Key": key } },
+        body: { payment: { provider: "sandbox", token: "tok_declined" } },
+    });
+    if (error && "order_id" in error)
+        return error.order_id;
+    return error ? error.code : data.id;
+}
+
 export async function others(): Promise<unknown[]> {
     const api = new Api();
     const listed = await api.v1.productsList({ limit: 10, sort: "price" });

@@ -13,7 +13,7 @@ def closed(document):
     is given is as listed."""
     document = copy.deepcopy(document)
     for name, schema in document["components"]["schemas"].items():
-        if "properties" in schema and name != "Problem":
+        if "properties" in schema and not name.endswith("Problem"):
             schema.setdefault("additionalProperties", False)
     return document
 

@@ -68,7 +68,7 @@ static void test_names(void)
         const char *query = mx_str_z(ex.arena, mx_str_fmt(ex.arena, "fields=%s", unknown[i]));
 
         tap_err(read_query(&one, query, &pick), MX_E_VALIDATION_FAILED, unknown[i]);
-        tap_ok(faults.n == 1 && strcmp(faults.at[0].code, "unknown_value") == 0, "its code");
+        tap_ok(faults.n >= 1 && strcmp(faults.at[0].code, "unknown_value") == 0, "its code");
         tap_str(faults.at[0].parameter, "fields", "its parameter");
         tap_ok(strstr(mx_str_z(ex.arena, faults.at[0].detail), " is not a member of the answer") !=
                    NULL,

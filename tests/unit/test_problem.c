@@ -84,6 +84,18 @@ static void test_kinds(void)
     mx_problem(&res, MX_E_INVALID_CREDENTIALS, NULL, (struct mx_str){0});
     tap_ok(has("WWW-Authenticate: Bearer\r\n"), "401 has WWW-Authenticate");
     tap_ok(strstr(res.body.p, "\"request_id\":\"\"") != NULL, "an absent request id is empty");
+    fresh();
+    faults.bad_token = true;
+    mx_problem(&res, MX_E_UNAUTHORIZED, &faults, MX_S("r"));
+    tap_ok(has("WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"), "a token that is no good");
+    fresh();
+    for (int i = 0; i < MX_FAULTS_MAX; i++)
+        mx_fault_at(&faults, MX_S("/x"), "y", "z");
+    mx_problem(&res, MX_E_VALIDATION_FAILED, &faults, MX_S("r"));
+    tap_ok(!strstr(res.body.p, "errors_total"), "all faults are there");
+    mx_fault_at(&faults, MX_S("/x"), "y", "z");
+    mx_problem(&res, MX_E_VALIDATION_FAILED, &faults, MX_S("r"));
+    tap_ok(strstr(res.body.p, "],\"errors_total\":21}") != NULL, "one is not");
     for (int e = 1; e < MX_ERR_COUNT; e++) {
         fresh();
         mx_problem(&res, (enum mx_err)e, &faults, MX_S("r"));

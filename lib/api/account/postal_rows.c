@@ -29,7 +29,7 @@ void mx_postal_missing(struct mx_faults *faults, struct mx_str at, const struct 
         {"line1", p->line1, true, false},
         {"city", p->city, true, false},
         {"region", p->region, c && c->region == MX_PART_REQUIRED, true},
-        {"postal_code", p->postal_code, !c || c->postal_code == MX_PART_REQUIRED, c != NULL},
+        {"postal_code", p->postal_code, c && c->postal_code == MX_PART_REQUIRED, true},
         {"country", p->country, true, false},
     };
 

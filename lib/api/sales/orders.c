@@ -178,6 +178,15 @@ static const struct mx_field order_pay_fields[] = {
 };
 MX_SHAPE(mx_shape_order_pay, "OrderPay", struct order_pay, order_pay_fields);
 
+struct declined {
+    struct mx_id order_id;
+};
+static const struct mx_field declined_fields[] = {
+    MX_O(struct declined, order_id, "The order, which waits to be paid again."),
+};
+static MX_SHAPE(declined_shape, "DeclinedProblem", struct declined, declined_fields);
+#define DECLINED .problem = &declined_shape, .problem_status = 402
+
 /* ---- handlers ---- */
 
 /* The order that was declined waits, and says for how long. */
@@ -256,6 +265,7 @@ const struct mx_route mx_routes_orders[] = {
      .answers = {{201, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_CART_EMPTY, MX_E_OUT_OF_STOCK, MX_E_PRICE_CHANGED,
                                MX_E_CANNOT_BE_PRICED, MX_E_PAYMENT_DECLINED),
+     DECLINED,
      .fn = api_checkout,
      .doc = "Place an order",
      .more = "Orders the open cart, or only `items` if they are given: a purchase past the "
@@ -305,6 +315,7 @@ const struct mx_route mx_routes_orders[] = {
      .in = &mx_shape_order_pay,
      .answers = {{200, &mx_shape_order}},
      .errors = MX_ROUTE_ERRORS(MX_E_INVALID_TRANSITION, MX_E_PAYMENT_DECLINED),
+     DECLINED,
      .fn = api_order_pay,
      .doc = "Pay an order again",
      .more = "Tries another payment for an order in `pending_payment`, as after 402 from "

@@ -538,7 +538,21 @@ def test_wrong_and_unknown_take_like_time(api):
 
 def test_401_names_the_scheme(api, customer):
     answer = login(api, customer.email, "wrong password")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_wrong_own_password_is_told_from_a_token_that_is_no_good(customer):
+    """An app gets a new token for the one and asks for the password again at the other."""
+    for method, path, sent in (("DELETE", "/v1/me", {"password": "wrong password"}),
+                               ("POST", "/v1/me/email", {"email": unique_email(), "password": "wrong password"}),
+                               ("PUT", "/v1/me/password", {"current_password": "wrong password", "password": PASSWORD})):
+        answer = customer.send(method, path, json=sent)
+        problem(answer, 401, "invalid_credentials")
+        assert answer.headers["WWW-Authenticate"] == "Bearer", path
+    assert customer.post("/v1/auth/logout").status_code == 204
+    answer = customer.get("/v1/me")
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 def refused(answer, limit):

@@ -105,7 +105,7 @@ def refused(api, stack):
     def check(token):
         answer = api.get("/v1/me", token=token)
         body = problem(answer, 401, "unauthorized")
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
         assert set(body) <= {"type", "title", "status", "detail", "code", "request_id", "instance"}
         return body
 

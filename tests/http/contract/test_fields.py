@@ -81,6 +81,8 @@ def test_unknown_names_are_refused(api, product):
         assert faults(api.get(f"{path}?fields={name}")) == [("fields", "unknown_value")], name
     (fault,) = api.get(f"{path}?fields=id,titel").json()["errors"]
     assert fault["detail"] == '"titel" is not a member of the answer; separate names with commas'
+    both = api.get(f"{path}?fields=price.foo,id,bar").json()["errors"]
+    assert [fault["detail"].split('"')[1] for fault in both] == ["price.foo", "bar"]
     assert faults(api.get(f"{path}?fields=id&fields=title")) == [("fields", "repeated")]
     assert faults(api.get(f"{path}?fields={'id,' * 400}id")) == [("fields", "too_long")]
     assert faults(api.get(f"{path}?fields=x&nothing=1")) == [("fields", "unknown_value"), ("nothing", "unknown_parameter")]

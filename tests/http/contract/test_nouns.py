@@ -238,9 +238,13 @@ def test_all_of_many_or_none(clerk, db, noun):
             ({"create": [noun.new()], "delete": [unknown] * 100}, ("", "too_many"))):
         assert want in faults(clerk.post(batch, sent)), sent
     stale = clerk.post(batch, {"create": [noun.new()], "update": [noun.change | {"id": old["id"], "version": 7}]})
+    cut = problem(clerk.post(batch, {"create": [noun.new() | {"nothing": 1}] * 30}), 422, "validation_failed")
+    assert len(cut["errors"]) == 20 and cut["errors_total"] == 30
     (fault,) = problem(stale, 412, "version_conflict")["errors"]
     assert (fault["pointer"], fault["params"]) == ("/update/0", {"version": old["version"]})
     if noun.clash:
+        many = {"create": [noun.new(), noun.new() | noun.clash(old)], "update": [{"id": unknown}]}
+        assert [where for where, _ in faults(clerk.post(batch, many))] == [f"/create/1{noun.clash_at}", "/update/0"]
         taken = clerk.post(batch, {"create": [noun.new(), noun.new() | noun.clash(old)]})
         assert problem(taken, 409, "conflict")["errors"][0]["pointer"] == f"/create/1{noun.clash_at}"
         swapped = clerk.post(batch, {"create": [noun.new() | noun.clash(old)], "delete": [old["id"]]})
