@@ -324,8 +324,7 @@ static void place_faults(const struct run *r, const char *list, size_t i, int n_
 }
 
 /* True: go on to the next entry. A refusal of the database ends the transaction, and a change by
- * others meanwhile ends the batch; faults of the other entries are told together, those of keys
- * that are taken, too. */
+ * others meanwhile ends the batch; faults of the entries until then are told together. */
 static bool goes_on(struct run *r, const char *list, size_t i, int n_before, enum mx_err e)
 {
     if (e == MX_OK) {

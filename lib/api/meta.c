@@ -39,7 +39,7 @@ static const struct mx_field unready_fields[] = {
     MX_F(struct unready, database, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
          "unreachable, where the database is."),
     MX_F(struct unready, schema, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
-         "What the schema lacks or has too much, where it does not fit."),
+         "Why the schema does not fit, where it does not."),
 };
 static MX_SHAPE(unready_shape, "UnreadyProblem", struct unready, unready_fields);
 

@@ -36,7 +36,7 @@ export async function browse(api: ReturnType<typeof createClient<paths>>): Promi
     return data!.data.reduce((sum, card) => sum + card.price.amount, 0);
 }
 
-// What the problem of one status has beside the members of every problem.
+// A problem with members of its own.
 export async function pay(api: ReturnType<typeof createClient<paths>>, key: string): Promise<string> {
     const { data, error } = await api.POST("/v1/checkout", {
         params: { header: { "Idempotency-Key": key } },
