@@ -8,10 +8,34 @@
 #define MX_FAULTS_MAX 20
 #define MX_FAULT_EXTRAS_MAX 4
 
+/* The codes of faults, each with what it means: X("code", "Meaning"). The code of an error
+ * (base/err.h) is one, too, where the whole error is about one place. */
+#define MX_FAULT_CODES(X)                                                            \
+    X("required", "is missing")                                                      \
+    X("wrong_type", "has the wrong JSON type, or is null where null is not allowed") \
+    X("bad_format", "does not have the required format")                             \
+    X("out_of_range", "is a number or an amount outside its bounds")                 \
+    X("too_short", "has too few characters")                                         \
+    X("too_long", "has too many characters or bytes")                                \
+    X("too_few", "has too few entries")                                              \
+    X("too_many", "has too many entries")                                            \
+    X("repeated", "appears twice")                                                   \
+    X("unknown_member", "is not a member of the object, or not beside another one")  \
+    X("unknown_parameter", "is not a parameter of the request")                      \
+    X("unknown_value", "is not an allowed value, or refers to nothing that exists")  \
+    X("taken", "must be unique, and another one has it")                             \
+    X("in_use", "is used by another one")                                            \
+    X("empty", "is empty")                                                           \
+    X("mismatch", "does not match another member")                                   \
+    X("wrong_currency", "is not in the currency of the store")                       \
+    X("weak_password", "is easy to guess")                                           \
+    X("level_exists", "is a level that only a stock adjustment changes")             \
+    X("not_offered", "is a payment provider that the store does not offer")
+
 struct mx_fault {
     struct mx_str pointer;   /* RFC 6901 pointer into the body; absent for a parameter */
     struct mx_str parameter; /* query, path or header name; absent for a body member */
-    const char *code;        /* stable, snake_case: required, out_of_range, unknown_member … */
+    const char *code;        /* of MX_FAULT_CODES or MX_ERRORS */
     struct mx_str detail;    /* a sentence for a person */
     struct mx_str params;    /* what it names, for a program: a JSON object; absent: nothing */
 };

@@ -499,6 +499,34 @@ static void write_error_codes(struct mx_jsonw *w)
     mx_jsonw_close(w);
 }
 
+/* Codes of faults, and what they mean. */
+static void write_fault_codes(struct mx_jsonw *w)
+{
+    static const char *const codes[][2] = {
+#define CODE(code, meaning) {code, meaning},
+        MX_FAULT_CODES(CODE)
+#undef CODE
+    };
+    struct mx_buf doc;
+
+    mx_buf_init(&doc, w->out->arena, 4000);
+    mx_buf_c(&doc, "Code of a fault of a member or parameter. ");
+    for (size_t i = 0; i < MX_LEN(codes); i++)
+        mx_buf_fmt(&doc, "%s: %s. ", codes[i][0], codes[i][1]);
+    mx_buf_c(&doc, "More may be added.");
+    mx_jsonw_name(w, "FaultCode");
+    mx_jsonw_open(w);
+    mx_openapi_c(w, "type", "string");
+    mx_jsonw_name(w, "description");
+    mx_jsonw_str(w, mx_buf_view(&doc));
+    mx_jsonw_name(w, "enum");
+    mx_jsonw_array(w);
+    for (size_t i = 0; i < MX_LEN(codes); i++)
+        mx_jsonw_c(w, codes[i][0]);
+    mx_jsonw_array_end(w);
+    mx_jsonw_close(w);
+}
+
 /* ---- the two that no table describes ---- */
 
 /* Problem is open: an error may name what it is about (order_id). */
@@ -528,14 +556,14 @@ static const char problem_schema[] =
     "\"properties\":{\"pointer\":{\"type\":\"string\",\"description\":\"JSON Pointer (RFC 6901) to "
     "a member of the body.\"},\"parameter\":{\"type\":\"string\",\"description\":\"Name of a "
     "parameter of path, query or header.\"},"
-    "\"code\":{\"type\":\"string\",\"description\":\"Stable code of the fault, like "
-    "required, wrong_type or unknown_member; more may be "
-    "added.\"},\"detail\":{\"type\":\"string\"},"
+    "\"code\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/FaultCode\"},"
+    "{\"$ref\":\"#/components/schemas/ErrorCode\"}],\"description\":\"An ErrorCode "
+    "if the whole error is about this place.\"},\"detail\":{\"type\":\"string\"},"
     "\"params\":{\"type\":\"object\",\"description\":\"Values for a text of the app's own: "
     "min and max of out_of_range, too_short, too_long, too_few and too_many; allowed of "
     "unknown_value, where it names them.\"}}}},\"errors_total\":{\"type\":\"integer\","
-    "\"minimum\":21,\"description\":\"How many faults there are, where errors lists the first 20 "
-    "alone.\"}}}";
+    "\"minimum\":21,\"description\":\"Number of all faults, if errors lists only the first "
+    "20.\"}}}";
 
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables)
 {
@@ -559,6 +587,7 @@ void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_rou
     }
     each_row(&enums, write_named, &naming);
     write_error_codes(w);
+    write_fault_codes(w);
     if (uses_money(s)) {
         mx_jsonw_name(w, "Money");
         mx_jsonw_raw(w, mx_str_c(money_schema));

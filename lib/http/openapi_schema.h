@@ -17,9 +17,9 @@ void mx_openapi_field(struct mx_jsonw *w, const struct mx_shapes *s, const struc
 
 /* Write the object of all component schemas: each shape once a direction (a shape that is taken and
  * given gives "Name" and "NameInput"), what a PATCH takes as "NamePatch", changes by id as
- * "NameChange", pages as "NameList", each enumeration once, Money where it is used, Problem and
- * ErrorCode. Schemas of input are closed, those of answers may grow. MX_BUG when two enumerations
- * of other values have one name. */
+ * "NameChange", pages as "NameList", each enumeration once, Money where it is used, Problem,
+ * ErrorCode and FaultCode. Schemas of input are closed, those of answers may grow. MX_BUG when two
+ * enumerations of other values have one name. */
 void mx_openapi_components(struct mx_jsonw *w, const struct mx_shapes *s, mx_routes_ptr tables);
 
 /* Write "name": "value" and "name": value. */

@@ -135,6 +135,7 @@ static void test_schemas(void)
     tap_ok(lists(SCHEMAS "ErrorCode enum", "out_of_stock") &&
                lists(SCHEMAS "ErrorCode enum", "uri_too_long"),
            "codes of ours and of nginx");
+    tap_ok(lists(SCHEMAS "FaultCode enum", "unknown_value"), "codes of faults");
     tap_ok(lists(SCHEMAS "Write required", "email") && !lists(SCHEMAS "Write required", "note"),
            "required of a request");
     tap_ok(lists(SCHEMAS "Thing required", "never") && !lists(SCHEMAS "Thing required", "gone"),
