@@ -102,10 +102,12 @@ static const struct job jobs[] = {
 struct job_state {
     int64_t due_ms;   /* monotonic */
     int64_t pause_ms; /* 0: the last run was good */
+    bool failing;     /* it has done nothing since a run failed: what it failed on may be put off */
 };
 
 static void failed(const struct job *job, struct job_state *state, enum mx_err e)
 {
+    state->failing = true;
     if (state->pause_ms == 0)
         mx_log(MX_LOG_WARN, "job failed, will be retried", MX_KC("job", job->name),
                MX_KC("error", mx_err_code(e)));
@@ -149,8 +151,10 @@ static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *
         failed(job, state, e);
         return false;
     }
-    if (state->pause_ms > 0)
+    if (state->failing && n > 0) {
         mx_log(MX_LOG_INFO, "job works again", MX_KC("job", job->name));
+        state->failing = false;
+    }
     state->pause_ms = 0;
     if (n >= BATCH)
         return true;
@@ -233,7 +237,7 @@ static void block_signals(sigset_t *ret_signals)
 static void work(const struct mx_cmd *c, struct mx_ctx *cx, struct mx_proc *proc,
                  struct mx_keys **keys, const sigset_t *signals)
 {
-    struct job_state states[MX_LEN(jobs)] = {{0, 0}};
+    struct job_state states[MX_LEN(jobs)] = {{0}};
     bool more = false;
 
     mx_log(MX_LOG_INFO, "jobs started", MX_KC("smtp_url", cx->proc->conf->smtp_url),

@@ -190,11 +190,15 @@ static void log_outcome(struct mx_ctx *cx, const struct mx_mail *m, const struct
         [MX_MAIL_SENT] = {MX_LOG_INFO, "mail sent"},
         [MX_MAIL_REFUSED] = {MX_LOG_WARN, "mail rejected permanently"},
         [MX_MAIL_FAILED] = {MX_LOG_WARN, "mail deferred"},
-        [MX_MAIL_HINDERED] = {MX_LOG_WARN, "mail server cannot take mail now"},
+        [MX_MAIL_HINDERED] = {MX_LOG_WARN, "mail cannot be handed over now, will be retried"},
     };
+    const struct mx_settings *conf = cx->proc->conf;
+    bool server = *conf->smtp_url != '\0';
 
     mx_log(lines[o->end].level, lines[o->end].text, MX_KS("mail", mx_id_str(cx->arena, m->id)),
-           MX_KS("template", m->name), MX_KI("attempt", m->attempts), MX_KC("why", o->why));
+           MX_KS("template", m->name), MX_KI("attempt", m->attempts),
+           MX_KC(server ? "server" : "directory", server ? conf->smtp_url : conf->mail),
+           MX_KC("why", o->why));
 }
 
 /* False: it met trouble, and so would the next one now. */

@@ -133,6 +133,7 @@ struct mx_db_error {
     unsigned no;
     const char *why; /* the server's or the library's own words; valid until the next statement */
     bool configuration; /* only a change of settings, accounts or grants helps */
+    bool grants;        /* a privilege of the account is missing */
 };
 struct mx_db_error mx_db_last_error(const struct mx_db *db);
 

@@ -91,6 +91,11 @@ bool mx_db_is_configuration(unsigned no)
     return false;
 }
 
+bool mx_db_lacks_grant(unsigned no)
+{
+    return no == 1044 || no == 1142 || no == 1143 || no == 1370;
+}
+
 bool mx_db_commit_refused(unsigned no)
 {
     struct mx_db_errno f = mx_db_errno(no);

@@ -23,6 +23,9 @@ struct mx_db_errno mx_db_errno(unsigned no);
 /* True when only a change of settings, accounts or grants helps against error `no`. */
 bool mx_db_is_configuration(unsigned no);
 
+/* True when error `no` says that the account lacks a privilege. */
+bool mx_db_lacks_grant(unsigned no);
+
 /* True when error `no` in answer to COMMIT says for certain that nothing was committed. */
 bool mx_db_commit_refused(unsigned no);
 

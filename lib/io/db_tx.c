@@ -497,7 +497,8 @@ struct mx_db_error mx_db_last_error(const struct mx_db *db)
 {
     const struct mx_link_error *f = mx_link_error(db->links[MX_LINK_READ]);
 
-    return (struct mx_db_error){f->is.no, f->why, mx_db_is_configuration(f->is.no)};
+    return (struct mx_db_error){f->is.no, f->why, mx_db_is_configuration(f->is.no),
+                                mx_db_lacks_grant(f->is.no)};
 }
 
 enum mx_err mx_db_room(struct mx_db *db, int64_t *ret_needed, int64_t *ret_room)

@@ -143,6 +143,11 @@ static const char *ca_error(struct mx_arena *a, const struct mx_settings *conf)
     return NULL;
 }
 
+bool mx_smtp_is_address(const char *address)
+{
+    return is_address(mx_str_c(address));
+}
+
 bool mx_smtp_check(struct mx_arena *a, const struct mx_settings *conf, const char **ret_why)
 {
     char text[MX_SECRET_FILE_MAX];

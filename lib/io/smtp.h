@@ -31,6 +31,9 @@ struct mx_smtp_result {
 bool mx_smtp_check(struct mx_arena *a, const struct mx_settings *conf,
                    const char **ret_why) MX_MUST_CHECK;
 
+/* Can mail be sent from or to that address? */
+bool mx_smtp_is_address(const char *address);
+
 /* Begin a conversation for several mails; it connects with the first one. The settings must outlive
  * it. NULL when they do not hold (any more): *ret_why as above. The caller closes it. */
 struct mx_smtp *mx_smtp_open(struct mx_arena *a, const struct mx_settings *conf,

@@ -173,7 +173,9 @@ class Stack:
 
     def environment(self, **settings):
         """The environment of a merx program on this stack's database, keys and sockets."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")} | self.settings
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MERX_")} | {
+            "MERX_SANDBOX_PROVIDER": "on", "MERX_MANUAL_PROVIDER": "on", "MERX_MAIL_FROM": "shop@merx.example",
+            "MERX_SHOP_URL": self.env["MERX_URL"].removesuffix("/api")} | self.settings
         for name in ("SOCKET", "CONTROL", "DB_SOCKET", "DB_NAME", "KEYS", "MAIL", "LOG"):
             env[f"MERX_{name}"] = self.env[f"MERX_{name}"]
         env |= {"MERX_DB_USER": "merx", "MERX_DB_PASSWORD_FILE": str(self.run / "merx.password")}

@@ -203,6 +203,77 @@ def test_jobs_of_another_name(stack):
     assert done.returncode == 1 and done.stderr == "merx jobs: there is no such failure (any more)\n"
 
 
+# ---- what check warns of
+
+
+def warnings(stack, **settings):
+    """The warnings of a check that finds no error."""
+    done = stack.merx("check", **settings)
+    found = [line.removeprefix("warning: ") for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    assert done.stdout == (f"merx can start; see the warnings ({len(found)})\n" if found else "ok\n"), done
+    return found
+
+
+def test_check_warns_of_a_store_in_which_nobody_can_buy(stack):
+    assert warnings(stack) == []
+    (line,) = warnings(stack, sandbox_provider="off", manual_provider="off")
+    assert line.startswith("no payment provider is on, so no order can be paid: set manual_provider = on ")
+    for one in ("sandbox_provider", "manual_provider"):
+        assert warnings(stack, **({"sandbox_provider": "off", "manual_provider": "off"} | {one: "on"})) == []
+    (line,) = warnings(stack, currency="JPY")
+    assert line.startswith("no active shipping method has a rate in JPY, so nothing can be ordered: create one by POST ")
+    assert warnings(stack, currency="JPY", checkout_requires_shipping="off") == []
+    admin = stack.admin()
+    admin.run("CREATE TABLE tax_rate_kept AS SELECT * FROM tax_rate; DELETE FROM tax_rate;"
+              " UPDATE shipping_method SET active = 1 - active")
+    try:
+        found = warnings(stack)
+    finally:
+        admin.run("INSERT INTO tax_rate SELECT * FROM tax_rate_kept; DROP TABLE tax_rate_kept;"
+                  " UPDATE shipping_method SET active = 1 - active")
+    assert [line.split(":")[0] for line in found] == [
+        "no active shipping method has a rate in EUR, so nothing can be ordered", "there is no tax rate"]
+
+
+@pytest.mark.parametrize("settings, begins", [
+    ({"shop_url": "https://merx.invalid"}, "shop_url is still https://merx.invalid: set it"),
+    ({"mail_from": "shop@merx.invalid"}, "mail_from is still shop@merx.invalid: set it"),
+    ({"mail_from": "shop"}, "mail_from is not a mail address"),
+    ({"smtp_user": "shop"}, "smtp_user is set, but smtp_url is not"),
+    ({"smtp_password_file": "/etc/hostname"}, "smtp_password_file is set, but smtp_url is not")])
+def test_check_warns_of_settings_that_were_left(stack, settings, begins):
+    (line,) = warnings(stack, **settings)
+    assert line.startswith(begins)
+
+
+def test_check_warns_of_the_issuer_of_the_defaults(stack):
+    done = subprocess.run([program(), "check"], text=True, capture_output=True, check=True,
+                          env=stack.environment() | {"MERX_ISSUER": "https://merx.invalid"})
+    assert done.stderr == ("warning: issuer is still https://merx.invalid: set it; all tokens are void once it is"
+                           " changed\n")
+
+
+@pytest.mark.parametrize("grant", ["ALTER ON *.*", "CREATE ON merx.*", "DELETE ON merx.*", "DROP ON merx.audit_log",
+                                   "UPDATE ON merx.audit_log", "DELETE ON merx.stock_move",
+                                   "UPDATE (next_at) ON merx.audit_log", "UPDATE ON merx.schema_migration"])
+def test_check_warns_of_an_account_that_may_do_more_than_its_roles(stack, grant):
+    admin = stack.admin()
+    admin.run(f"GRANT {grant} TO 'merx'@'localhost'")
+    try:
+        (line,) = warnings(stack)
+    finally:
+        admin.run(f"REVOKE {grant} FROM 'merx'@'localhost'")
+    what = grant.replace(" (next_at)", "") + (".next_at" if "(" in grant else "")
+    assert line == (f"the database account merx may change the schema or rewrite the audit log: {what}; revoke all its"
+                    " privileges, then apply roles.sql")
+    assert warnings(stack) == []
+
+
+def test_check_of_a_database_that_is_down_does_not_say_ok(stack):
+    (line,) = warnings(stack, db_socket="/nonexistent/db.sock")
+    assert line.startswith("cannot reach the database: ") and line.endswith("; what is in it was not checked")
+
+
 # ---- keys
 
 

@@ -280,7 +280,7 @@ def test_what_is_due_and_dead_is_counted(lone, api):
     until(lambda: metrics(api, "merx_job_dead")["mail"] == 1, what="one that is dead")
     assert metrics(api, "merx_job_failed")["mail"] == 0 == metrics(api, "merx_job_dead")["events"]
     warned = lone.merx("check")
-    assert warned.stdout == "ok\n" and "mail" in warned.stderr and "merx jobs list mail" in warned.stderr
+    assert warned.stdout.startswith("merx can start; see the warnings (") and "mail" in warned.stderr and "merx jobs list mail" in warned.stderr
     runner = lone.pid("jobs")
     os.kill(runner, signal.SIGSTOP)
     try:
@@ -288,6 +288,14 @@ def test_what_is_due_and_dead_is_counted(lone, api):
                           created_at="UTC_TIMESTAMP(3) - INTERVAL 600 SECOND")
         assert metrics(api, "merx_job_due")["mail"] == 1
         assert 600 <= metrics(api, "merx_job_lag_seconds")["mail"] < 1200
+        late = "warning: mail has 1 rows to work on, the first for 1[0-9] min; "
+        assert re.search(late + "no job runner seems to run: start merx jobs", lone.merx("check").stderr)
+        rows(lone, "INSERT INTO job_failure (id, job, subject_id, state, tries, error, next_at,"
+                   " created_at, updated_at) VALUES (REPEAT('r', 16), 'events', REPEAT('s', 16), 0, 1, 'x',"
+                   " UTC_TIMESTAMP(3) + INTERVAL 1 HOUR, UTC_TIMESTAMP(3) - INTERVAL 601 SECOND, UTC_TIMESTAMP(3))")
+        warned = lone.merx("check").stderr
+        assert re.search(late + "a job runner seems to run, see its log", warned), warned
+        assert "warning: events has failed on 1 rows, on the first for 10 min; merx jobs list events shows why" in warned
     finally:
         os.kill(runner, signal.SIGCONT)
     until(lambda: metrics(api, "merx_job_due")["mail"] == 0, what="the mail to go")

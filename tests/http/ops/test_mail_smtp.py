@@ -568,3 +568,32 @@ def test_logs_tell_no_address_no_code_no_secret(lone, authority, sending):
         assert secret.encode() not in arguments + environment
     stored = lone.db().rows("SELECT failure, template, locale FROM mail")
     assert "@" not in str(stored) and SECRET not in str(stored)
+
+
+# ---- mail that cannot leave
+
+
+@pytest.mark.parametrize("where, named", [
+    ({"smtp_url": "smtp://127.0.0.1:1", "smtp_plain": "on"}, "server=smtp://127.0.0.1:1 "),
+    ({"mail": "/nonexistent/mail"}, "directory=/nonexistent/mail ")])
+def test_a_way_that_is_closed_is_named_and_not_said_to_be_open_again(lone, where, named):
+    """The job has nothing to do while its mail is put off; it works again when it did something."""
+    end, email = len(lone.log()), unique_email()
+    mail = sealed.queue_mail(lone, email, "verify_code", {"code": "161803"})
+
+    def said(text):
+        return lone.log()[end:].count(text)
+
+    with jobs(lone, job_interval_ms=20, **where):
+        until(lambda: said("cannot be handed over now") == 1, what="a first try")
+        assert f"{named}why=" in lone.log()[end:]
+        until(lambda: lone.admin().rows("SELECT state FROM job_failure WHERE job = 'mail'"), what="a record")
+        lone.admin().run(f"UPDATE mail SET next_at = UTC_TIMESTAMP(3) WHERE id = x'{mail}';"
+                         " UPDATE job_failure SET next_at = UTC_TIMESTAMP(3) WHERE job = 'mail'")
+        # It pauses after a failure, and says the next one only when a good run was between.
+        until(lambda: said("cannot be handed over now") >= 2, what="a second try")
+        assert said("job works again") == 0
+    lone.admin().run(f"UPDATE mail SET next_at = UTC_TIMESTAMP(3) WHERE id = x'{mail}';"
+                     " UPDATE job_failure SET next_at = UTC_TIMESTAMP(3) WHERE job = 'mail'")
+    with jobs(lone, job_interval_ms=20):
+        assert sent(lone, email)["state"] == "1"
