@@ -246,8 +246,14 @@ static const struct q_check_failing_row *failing_of(struct mx_list failing, cons
 }
 
 /* A runner leaves a trace when it fails, and none when it has nothing to do. */
-static bool runner_seen(struct mx_list failing, int64_t now_ms)
+static bool runner_seen(struct check *c, struct mx_list failing, int64_t now_ms)
 {
+    struct q_check_hindered_in in = {{now_ms - TRIED_MS}};
+    struct mx_list rows;
+
+    if (q_check_hindered(c->db, &in, &rows) == MX_OK &&
+        MX_AT(rows, struct q_check_hindered_row, 0)->n > 0)
+        return true;
     for (size_t i = 0; i < failing.n; i++)
         if (now_ms - MX_AT(failing, struct q_check_failing_row, i)->tried_at.ms < TRIED_MS)
             return true;
@@ -280,7 +286,7 @@ static void check_jobs(struct check *c)
 
     if (mx_job_backlogs(&cx, backlogs) != MX_OK || q_check_failing(c->db, &failing) != MX_OK)
         return;
-    runs = runner_seen(failing, cx.now_ms);
+    runs = runner_seen(c, failing, cx.now_ms);
     for (int i = 0; i < MX_JOB_COUNT; i++)
         check_job(c, &backlogs[i], failing_of(failing, backlogs[i].job), runs, cx.now_ms);
 }

@@ -18,6 +18,12 @@ SELECT job, COUNT(*), MIN(created_at), MAX(updated_at)
  WHERE state = 0
  GROUP BY job;
 
+-- name: check.hindered
+-- doc: Mails that a server or directory did not take, and that were to be tried again after `since`.
+-- in: time since
+-- out: i64 n
+SELECT COUNT(*) FROM mail WHERE state = 0 AND next_at > :since AND failure IS NOT NULL;
+
 -- part: check.me
 CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')
 

@@ -579,7 +579,8 @@ def test_logs_tell_no_address_no_code_no_secret(lone, authority, sending):
 def test_a_way_that_is_closed_is_named_and_not_said_to_be_open_again(lone, where, named):
     """The job has nothing to do while its mail is put off; it works again when it did something."""
     end, email = len(lone.log()), unique_email()
-    mail = sealed.queue_mail(lone, email, "verify_code", {"code": "161803"})
+    mail = sealed.queue_mail(lone, email, "verify_code", {"code": "161803"},
+                             created_at="UTC_TIMESTAMP(3) - INTERVAL 600 SECOND")
 
     def said(text):
         return lone.log()[end:].count(text)
@@ -587,13 +588,14 @@ def test_a_way_that_is_closed_is_named_and_not_said_to_be_open_again(lone, where
     with jobs(lone, job_interval_ms=20, **where):
         until(lambda: said("cannot be handed over now") == 1, what="a first try")
         assert f"{named}why=" in lone.log()[end:]
-        until(lambda: lone.admin().rows("SELECT state FROM job_failure WHERE job = 'mail'"), what="a record")
-        lone.admin().run(f"UPDATE mail SET next_at = UTC_TIMESTAMP(3) WHERE id = x'{mail}';"
-                         " UPDATE job_failure SET next_at = UTC_TIMESTAMP(3) WHERE job = 'mail'")
+        put_off = f"SELECT state FROM mail WHERE id = x'{mail}' AND failure IS NOT NULL AND lease_until IS NULL"
+        until(lambda: lone.admin().rows(put_off), what="a record")
+        assert re.search("mail has [0-9]+ rows to work on, the first for 1[0-9] min; a job runner seems to run, see its"
+                         " log", lone.merx("check").stderr)
+        lone.admin().run(f"UPDATE mail SET next_at = UTC_TIMESTAMP(3) WHERE id = x'{mail}'")
         # It pauses after a failure, and says the next one only when a good run was between.
         until(lambda: said("cannot be handed over now") >= 2, what="a second try")
         assert said("job works again") == 0
-    lone.admin().run(f"UPDATE mail SET next_at = UTC_TIMESTAMP(3) WHERE id = x'{mail}';"
-                     " UPDATE job_failure SET next_at = UTC_TIMESTAMP(3) WHERE job = 'mail'")
+    lone.admin().run(f"UPDATE mail SET next_at = UTC_TIMESTAMP(3) WHERE id = x'{mail}'")
     with jobs(lone, job_interval_ms=20):
         assert sent(lone, email)["state"] == "1"
