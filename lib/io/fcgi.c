@@ -24,6 +24,7 @@
 #define LAST_WAIT_MS 100
 #define DRAIN_MAX ((size_t)64 << 20) /* an oversized body is read and thrown away up to here */
 #define SPARE_CONNECTIONS 64         /* above connections_max: peers that have not spoken yet */
+#define PASSES 3                     /* turns for which a new connection is left to others */
 #define WAITS 2                      /* a request arrives within so many times the time-out */
 
 struct conn {
@@ -50,6 +51,7 @@ struct mx_fcgi {
     bool stop_last; /* nobody comes after us: serve what waits, then close */
     bool stop_fast; /* close at once */
     bool crowded;   /* too many connections: make room after this turn */
+    int passed;     /* turns in which a new connection was left to others */
     int64_t idled_ms;
 };
 
@@ -529,6 +531,18 @@ static void tick(struct mx_fcgi *f)
     f->ops->idle(f->arg);
 }
 
+/* Leave a new connection to workers that keep fewer, while there is other work: a worker that has
+ * more connections turns more often, and would take more and more of them. It is seen again in the
+ * next turn, and taken then if nobody else wanted it for a while. */
+static bool pass(struct mx_fcgi *f, int events)
+{
+    bool passes = f->conf->keep && events > 1 && f->passed < PASSES &&
+                  f->n_conns > mx_score_share(f->conf->score, f->conf->slot);
+
+    f->passed = passes ? f->passed + 1 : 0;
+    return passes;
+}
+
 /* Wait once and handle what came. The listener goes first: a worker that was woken for it and
  * serves others before would leave the new connection to nobody. The number of things that came. */
 static int turn(struct mx_fcgi *f, int wait_ms)
@@ -537,7 +551,7 @@ static int turn(struct mx_fcgi *f, int wait_ms)
     int n = epoll_wait(f->ep, ev, EVENTS, wait_ms);
 
     for (int i = 0; i < n; i++) {
-        if (ev[i].data.ptr == &f->listening)
+        if (ev[i].data.ptr == &f->listening && !pass(f, n))
             (void)accept_one(f);
         else if (ev[i].data.ptr == &f->signals)
             take_signals(f);

@@ -167,6 +167,25 @@ void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns)
     mx_write_end(&sl->guard);
 }
 
+int mx_score_share(const struct mx_score *s, int i)
+{
+    const struct slot *mine = &s->at[i];
+    uint32_t connections = 0;
+    int workers = 0;
+
+    for (int k = 0; k < s->n; k++) {
+        const struct slot *sl = &s->at[k];
+        int state = GET(sl->state);
+
+        if ((state != MX_W_READY && state != MX_W_BUSY) || GET(sl->pool) != GET(mine->pool) ||
+            GET(sl->generation) != GET(mine->generation))
+            continue;
+        connections += GET(sl->connections);
+        workers++;
+    }
+    return workers > 0 ? (int)connections / workers : 0;
+}
+
 static struct mx_slot_view copy(const struct slot *sl)
 {
     struct mx_slot_view v = {.pid = GET(sl->pid),

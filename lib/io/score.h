@@ -41,6 +41,8 @@ void mx_score_begin(struct mx_score *s, int i, int64_t now_ns);
 void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str request_id);
 void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes);
 void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns);
+/* Kept connections that a serving worker of the slot's pool and generation has on average. */
+int mx_score_share(const struct mx_score *s, int i);
 /* Anyone: consistent copy of a slot. */
 struct mx_slot_view mx_score_read(const struct mx_score *s, int i);
 
