@@ -280,8 +280,8 @@ const struct mx_route mx_routes_auth[] = {
              "already in use: the mailbox gets a code, or a notice. Send the code with "
              "`handle` to POST /v1/auth/verify within 30 minutes to create the account and "
              "get tokens. Where it does not, the answer is 201 with tokens, or 409 "
-             "`email_taken`. Send a guest's token to move its cart, addresses and orders to "
-             "the new account."},
+             "`email_taken`. Send a guest's token, here and not with the code, to keep its "
+             "cart, addresses and orders: the guest account becomes the new account."},
     {.id = "auth.verify",
      .method = MX_POST,
      .path = "/v1/auth/verify",
@@ -296,8 +296,9 @@ const struct mx_route mx_routes_auth[] = {
      .more = "Verifies the e-mail address with the mailed code, creates the account and "
              "returns tokens. The code works once, for 30 minutes and 5 attempts, and only "
              "with the `handle` of its own request. 422 `code_invalid`: ask for a new code "
-             "with POST /v1/auth/register. Send a guest's token to move its cart, addresses "
-             "and orders to the account."},
+             "with POST /v1/auth/register. If a guest's token was sent with the sign-up, "
+             "the guest's cart, addresses and orders belong to the account now, and the "
+             "guest's tokens stop working."},
     {.id = "auth.login",
      .method = MX_POST,
      .path = "/v1/auth/login",
@@ -314,8 +315,8 @@ const struct mx_route mx_routes_auth[] = {
              "POST /v1/auth/mfa (or POST /v1/auth/passkey) within 5 minutes. 401 "
              "`invalid_credentials` is the same for a wrong password and an unknown "
              "address. Too many wrong passwords are 429 with `Retry-After`. Send a guest's "
-             "token to merge its cart and move its orders; lines that could not be kept are "
-             "listed in the cart's `warnings`."},
+             "token to merge its cart and move its orders, after which it stops working; "
+             "lines that could not be kept are listed in the cart's `warnings`."},
     {.id = "auth.mfa",
      .method = MX_POST,
      .path = "/v1/auth/mfa",

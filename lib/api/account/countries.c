@@ -8,7 +8,7 @@ struct country {
     int postal_code, region;
 };
 static const struct mx_field country_fields[] = {
-    MX_O(struct country, code, "ISO 3166-1 alpha-2."),
+    MX_O(struct country, code, "Country code (ISO 3166-1 alpha-2)."),
     MX_O(struct country, name, "Name in English."),
     MX_O_ENUM(struct country, postal_code, mx_address_part_names,
               "Whether an address requires a postal code; none: leave it out of the form."),

@@ -23,7 +23,7 @@ static MX_SHAPE(row, "CustomerRow", struct mx_customer, row_fields);
 static const struct mx_field customer_fields[] = {
     FIELDS,
     MX_O_NULL(struct mx_customer, phone, "Telephone number."),
-    MX_O(struct mx_customer, orders_count, "Orders in any state."),
+    MX_O(struct mx_customer, orders_count, "Number of orders in any state."),
     MX_O_METADATA(struct mx_customer, metadata,
                   "Data of the staff; part of the customer's export of personal data."),
     MX_O_METADATA(struct mx_customer, public_metadata,

@@ -29,7 +29,7 @@ static const struct mx_field factor_fields[] = {
               "Time at which the authenticator app was confirmed."),
     MX_O_NULL(struct mx_export_factors, totp_last_used_at,
               "Time of its last code, to half a minute."),
-    MX_O(struct mx_export_factors, recovery_codes_left, "Unused recovery codes."),
+    MX_O(struct mx_export_factors, recovery_codes_left, "Number of unused recovery codes."),
     MX_O_NULL(struct mx_export_factors, recovery_codes_since, "Time at which they were created."),
     MX_O_NULL(struct mx_export_factors, recovery_code_last_used_at,
               "Time at which one was last used."),
@@ -48,7 +48,7 @@ static MX_SHAPE(code_shape, "ExportCode", struct mx_export_code, code_fields);
 
 #define LIST(T, m, shape, doc) MX_O_LIST(T, m, &shape, doc)
 static const struct mx_field account_fields[] = {
-    MX_O_OBJ(struct mx_export_account, profile, &mx_shape_user, "As in /v1/me."),
+    MX_O_OBJ(struct mx_export_account, profile, &mx_shape_user, "The account, as in GET /v1/me."),
     MX_O_NULL(struct mx_export_account, email_verified_at,
               "Time at which the address was verified."),
     MX_O(struct mx_export_account, updated_at, "Time of the last change of the account."),
@@ -122,12 +122,15 @@ struct page {
 };
 #define PART(m, shape, doc) MX_F_SUB_AS(struct page, is.m, #m, MX_K_LIST, 0, 0, 0, &shape, doc)
 static const struct mx_field page_fields[] = {
-    PART(accounts, account_shape, "The caller's own, then guests that they were."),
+    PART(accounts, account_shape,
+         "The caller's account, then the guest accounts that became part of it."),
     PART(orders, mx_shape_order, "Newest first."),
-    PART(addresses, address_shape, "Every address that was given: of the book, carts and orders."),
-    PART(sessions, session_shape, "Sign-ins: those that were not ended, then those that were."),
-    PART(mails, mail_shape, "Mail for the account or to its proved address; texts are not kept."),
-    PART(audit_log, audit_shape, "Acts of the caller, and acts of others on the account."),
+    PART(addresses, address_shape, "Addresses of the address book, carts and orders."),
+    PART(sessions, session_shape, "Sessions: open ones first, then ended ones."),
+    PART(mails, mail_shape,
+         "E-mails to the account or its verified address; their texts are not kept."),
+    PART(audit_log, audit_shape,
+         "Audit log: actions of the caller, and actions of others on the account."),
     MX_O_NULL(struct page, next_cursor,
               "Send it as `cursor` to get the next page; null: this is the last page."),
 };

@@ -45,8 +45,8 @@ struct party {
     struct mx_str id, name;
 };
 static const struct mx_field party_fields[] = {
-    MX_O(struct party, id, "Domain."),
-    MX_O(struct party, name, "The shop."),
+    MX_O(struct party, id, "Domain of the passkeys."),
+    MX_O(struct party, name, "Name of the shop."),
 };
 static MX_SHAPE(party_shape, "PasskeyParty", struct party, party_fields);
 

@@ -8,7 +8,7 @@ static const struct mx_field role_fields[] = {
     MX_F_KIND(struct mx_role, permissions, "permissions", MX_K_STRS, MX_BODY, 0, 0, 0, MX_TEXT,
               "Permissions of the role."),
     MX_O(struct mx_role, built_in, "True: a built-in role, which cannot be changed."),
-    MX_O(struct mx_role, holders, "Number of staff who hold it."),
+    MX_O(struct mx_role, holders, "Number of staff who hold the role."),
     MX_O(struct mx_role, version,
          "Version of the resource; send it in `If-Match` to detect changes by "
          "others."),

@@ -66,7 +66,7 @@ static const struct mx_field patch_fields[] = {
      offsetof(struct patch, p.has_name), 1, 200, MX_LINE, NULL, NULL, "Name.", NULL},
     {"roles", MX_K_STRS, MX_BODY, 0, offsetof(struct patch, p.roles),
      offsetof(struct patch, p.has_roles), 1, MX_STAFF_ROLES_MAX, MX_SLUG, NULL, NULL,
-     "All roles from now on; none with more than the caller may.", NULL},
+     "Names of all roles. They must not hold permissions that the caller lacks.", NULL},
     MX_F_ENUM_HAS(struct patch, status, MX_BODY, 0, staff_state_names,
                   "disabled: signed out at once and unable to sign in."),
 };

@@ -49,7 +49,7 @@
     MX_O_JSON_MAP(struct mx_product, attributes, "Values of the attributes, by name."),                   \
     MX_O_METADATA(struct mx_product, public_metadata, "Further data of the shop: a JSON object."),                       \
     MX_O_LIST(struct mx_product, categories, &mx_shape_product_category, "Categories of the product."),      \
-    MX_O_LIST(struct mx_product, related, &mx_shape_card, "Products to recommend beside it.")
+    MX_O_LIST(struct mx_product, related, &mx_shape_card, "Products to recommend with it.")
 /* clang-format on */
 
 extern const struct mx_shape mx_shape_rating, mx_shape_card, mx_shape_product_category,

@@ -9,8 +9,9 @@ static const struct mx_field fields[] = {
     MX_F(R, id, MX_BODY, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Id of the tax rate."),
     MX_F(R, country, MX_BODY, MX_F_REQUIRED, 2, 2, MX_COUNTRY, "Country of the shipping address."),
     MX_F(R, class, MX_BODY, MX_F_REQUIRED, 1, 32, MX_SLUG,
-         "Tax class of products, in lower-case letters, digits and single hyphens: standard. The "
-         "last rate of one in use stays."),
+         "Tax class of products, like standard: lower-case letters, digits and "
+         "single hyphens. The last rate of a class that products use cannot be "
+         "deleted."),
     MX_F(R, rate_ppm, MX_BODY, MX_F_REQUIRED, 0, 1000000, MX_LINE,
          "Rate in parts per million: 190000 is 19 %."),
     MX_F(R, name, MX_BODY, MX_F_REQUIRED, 1, 120, MX_LINE, "Name for invoices, like VAT 19 %."),

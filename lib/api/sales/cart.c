@@ -66,7 +66,7 @@ MX_SHAPE(mx_shape_discount, "Discount", struct mx_discount, discount_fields);
 
 static const struct mx_field cart_fields[] = {
     MX_O(struct mx_cart, id, "Id of the cart."),
-    MX_O(struct mx_cart, currency, "ISO 4217."),
+    MX_O(struct mx_cart, currency, "Currency (ISO 4217)."),
     MX_O_LIST(struct mx_cart, items, &mx_shape_cart_item, "Lines, oldest first."),
     MX_O_NULL(struct mx_cart, coupon, "Coupon code."),
     MX_O_LIST(struct mx_cart, discounts, &mx_shape_discount, "Discounts that were applied."),
@@ -74,7 +74,7 @@ static const struct mx_field cart_fields[] = {
     MX_O(struct mx_cart, discount_total, "Sum of the discounts."),
     MX_O(struct mx_cart, shipping_total, "Shipping costs, before tax."),
     MX_O(struct mx_cart, tax_total, "Taxes of the country that the cart is shipped to."),
-    MX_O(struct mx_cart, total, "subtotal - discount_total + shipping_total + tax_total."),
+    MX_O(struct mx_cart, total, "`subtotal` - `discount_total` + `shipping_total` + `tax_total`."),
     MX_O_PTR(struct mx_cart, shipping_address, &mx_shape_postal, "Shipping address."),
     MX_O_PTR(struct mx_cart, shipping_method, &mx_shape_shipping_offer,
              "Chosen shipping method; null: none yet."),

@@ -30,10 +30,10 @@ static MX_SHAPE(rate_shape, "ShippingRate", R, rate_fields);
 #define M(m, flags, min, max, fmt, doc) \
     MX_F_AS(struct method, row.m, #m, MX_BODY, flags, min, max, fmt, doc)
 static const struct mx_field fields[] = {
-    M(id, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Method."),
+    M(id, MX_F_READ_ONLY, 0, 0, MX_TEXT, "Id of the shipping method."),
     M(name, MX_F_REQUIRED, 1, 120, MX_LINE, "Name, as shown to the buyer."),
-    M(position, 0, 0, 10000, MX_LINE, "Order of the offers, least first."),
-    M(active, 0, 0, 0, MX_LINE, "Offered; true unless given."),
+    M(position, 0, 0, 10000, MX_LINE, "Position in lists of shipping methods, lowest first."),
+    M(active, 0, 0, 0, MX_LINE, "True: offered to buyers; true by default."),
     M(days_min, MX_F_REQUIRED, 0, 365, MX_LINE, "Shortest delivery time in days."),
     M(days_max, MX_F_REQUIRED, 0, 365, MX_LINE, "Longest delivery time in days."),
     MX_F_SUB(struct method, rates, MX_K_LIST, MX_F_REQUIRED, 1, RATES_MAX, &rate_shape,
