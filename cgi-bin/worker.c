@@ -241,7 +241,8 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
     const char *why = start(&w);
 
     if (why) {
-        mx_log(MX_LOG_ERROR, "worker cannot serve", MX_KC("why", why));
+        if (mx_score_refuse(score, why))
+            mx_log(MX_LOG_ERROR, "worker cannot serve", MX_KC("why", why));
         return MX_EXIT_FATAL;
     }
     if (pool == MX_POOL_SLOW && setpriority(PRIO_PROCESS, 0, (int)conf->slow_nice) != 0)

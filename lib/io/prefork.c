@@ -233,6 +233,18 @@ static void alone_tick(struct master *m)
     }
 }
 
+/* Why the next generation does not come. */
+static const char *boot_fault(struct master *m)
+{
+    char why[MX_REFUSAL_MAX];
+
+    if (m->workers.boot_deaths == 0)
+        return "the new workers were not ready in time";
+    if (mx_score_refusal(m->workers.score, why))
+        return mx_arena_printf(m->texts, "a new worker cannot serve: %s", why);
+    return "a new worker died at its start: see the log, and merx check";
+}
+
 static void reload_tick(struct master *m)
 {
     if (!m->next) {
@@ -245,8 +257,7 @@ static void reload_tick(struct master *m)
     } else if (m->workers.boot_deaths > 0 || mx_mono_ns() > m->boot_end_ns) {
         mx_workers_stop(&m->workers, m->generation + 1, SIGTERM, -1);
         forget_next(m);
-        reload_refuse(m, m->workers.boot_deaths > 0 ? "a new worker died at its start"
-                                                    : "the new workers were not ready in time");
+        reload_refuse(m, boot_fault(m));
     }
 }
 
@@ -327,6 +338,8 @@ static void tick(struct master *m)
 {
     mx_workers_reap(&m->workers);
     mx_workers_tick(&m->workers);
+    if (m->workers.boot_generation == 0)
+        mx_score_forget_refusal(m->workers.score);
     if (m->stopping)
         return;
     (void)fill(m, m->conf, m->generation, m->want);

@@ -23,8 +23,12 @@ struct slot {
     mx_word request_id[MX_WORDS(ID_SIZE)];
 };
 
+enum refusal { REFUSAL_NONE, REFUSAL_BEGUN, REFUSAL_LEFT };
+
 struct mx_score {
     int n;
+    atomic_int refusal; /* enum refusal */
+    mx_word why[MX_WORDS(MX_REFUSAL_MAX)];
     struct slot at[];
 };
 
@@ -184,6 +188,33 @@ int mx_score_share(const struct mx_score *s, int i)
         workers++;
     }
     return workers > 0 ? (int)connections / workers : 0;
+}
+
+bool mx_score_refuse(struct mx_score *s, const char *why)
+{
+    char text[MX_REFUSAL_MAX] = {0};
+    int none = REFUSAL_NONE;
+
+    if (!atomic_compare_exchange_strong(&s->refusal, &none, REFUSAL_BEGUN))
+        return false;
+    snprintf(text, sizeof text, "%s", why);
+    mx_words_put(s->why, text, sizeof text);
+    atomic_store(&s->refusal, REFUSAL_LEFT);
+    return true;
+}
+
+bool mx_score_refusal(const struct mx_score *s, char out[MX_REFUSAL_MAX])
+{
+    if (atomic_load(&s->refusal) != REFUSAL_LEFT)
+        return false;
+    mx_words_get(out, s->why, MX_REFUSAL_MAX);
+    out[MX_REFUSAL_MAX - 1] = '\0';
+    return true;
+}
+
+void mx_score_forget_refusal(struct mx_score *s)
+{
+    atomic_store(&s->refusal, REFUSAL_NONE);
 }
 
 static struct mx_slot_view copy(const struct slot *sl)

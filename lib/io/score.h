@@ -28,6 +28,8 @@ struct mx_slot_view {
 
 struct mx_score;
 
+#define MX_REFUSAL_MAX 512
+
 /* Map a scoreboard of empty slots, inherited by fork. */
 struct mx_score *mx_score_new(int slots);
 /* Master: hand slot `i` to a new worker, or clear it after its death. */
@@ -43,6 +45,12 @@ void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int tri
 void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns);
 /* Kept connections that a serving worker of the slot's pool and generation has on average. */
 int mx_score_share(const struct mx_score *s, int i);
+/* A worker cannot serve: leave the reason for the master. False: another one has left its own since
+ * the master forgot the one before. */
+bool mx_score_refuse(struct mx_score *s, const char *why);
+/* Master: the reason that was left, in `out`; false when there is none. */
+bool mx_score_refusal(const struct mx_score *s, char out[MX_REFUSAL_MAX]);
+void mx_score_forget_refusal(struct mx_score *s);
 /* Anyone: consistent copy of a slot. */
 struct mx_slot_view mx_score_read(const struct mx_score *s, int i);
 

@@ -246,13 +246,24 @@ static void log_death(const struct mx_seat *s, const struct mx_slot_view *v, int
         MX_KMS("next_in_ms", s->spawn_ns > mx_mono_ns() ? s->spawn_ns - mx_mono_ns() : 0));
 }
 
+static bool is_fatal(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == MX_EXIT_FATAL;
+}
+
+/* The first of the generation that cannot serve has said why; all end alike. */
+static bool refused_at_boot(const struct mx_workers *c, const struct mx_seat *s, int status)
+{
+    return is_fatal(status) && s->generation == c->boot_generation;
+}
+
 /* The worker of seat `i` ended though nobody asked it to. */
 static void died(struct mx_workers *c, int i, int status)
 {
     struct mx_seat *s = &c->seats[i];
     int64_t now_ns = mx_mono_ns();
     struct mx_slot_view v;
-    bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == MX_EXIT_FATAL;
+    bool fatal = is_fatal(status);
 
     if (seat_view(c, i, &v) && (v.state == MX_W_READY || v.state == MX_W_BUSY))
         s->was_ready = true;
@@ -266,7 +277,8 @@ static void died(struct mx_workers *c, int i, int status)
     if (fatal)
         s->spawn_ns = now_ns + BACKOFF_MAX_NS;
     c->deaths += !s->killed;
-    log_death(s, &v, status);
+    if (!refused_at_boot(c, s, status))
+        log_death(s, &v, status);
     s->pid = 0;
     mx_score_clear(c->score, i);
 }
@@ -285,7 +297,7 @@ static void reaped(struct mx_workers *c, int i, int status)
         died(c, i, status);
         return;
     }
-    if (!ended)
+    if (!ended && !refused_at_boot(c, s, status))
         log_death(s, &v, status);
     leave(c, i);
 }

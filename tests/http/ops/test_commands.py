@@ -325,3 +325,12 @@ def test_a_release_without_mysql_is_named(tmp_path):
     done = subprocess.run([ROOT / "deploy/deps", "mysql"], check=False, text=True, capture_output=True,
                           env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
     assert done.returncode == 1 and "has no MySQL. Set MYSQLD=PATH" in done.stderr and "make test-mysql" in done.stderr
+
+
+def test_serve_without_keys_says_so_once(stack, tmp_path):
+    log = tmp_path / "log"
+    done = stack.merx("serve", check=False, keys=tmp_path / "none", socket=tmp_path / "a", socket_slow=tmp_path / "b",
+                      control=tmp_path / "c", log=log, workers=8, slow_workers=4)
+    assert done.returncode == 2
+    errors = [line for line in log.read_text().splitlines() if "level=error" in line]
+    assert len(errors) == 1 and "run `merx key new`" in errors[0], errors
