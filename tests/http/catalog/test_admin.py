@@ -577,8 +577,8 @@ def test_never_below_zero(staff, db):
     body = problem(answer, 409, "conflict")
     sku = body["params"]["sku"]
     assert body["params"] == {"sku": sku, "on_hand": 2, "reserved": 0}
-    assert body["detail"] == (f"{sku} has 2 on hand, of which 0 are promised to orders; it cannot"
-                              " have -1.")
+    assert body["detail"] == (f"{sku} has 2 units on hand, of which 0 are reserved; the level cannot"
+                              " become -1.")
     assert stock_of(db, variant)["on_hand"] == 2
     assert_ledger(db, variant)
 
