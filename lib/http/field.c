@@ -16,7 +16,7 @@ static void read_parameter(struct mx_reader *r, const struct mx_field *f, struct
     int64_t n = 0;
     bool is_int;
 
-    if (mx_read_left_out(f, s))
+    if (mx_read_left_out(r, f, s))
         return;
     mx_field_sent(f, base);
     if (f->kind == MX_K_INT) {

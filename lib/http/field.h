@@ -185,8 +185,8 @@ struct mx_sources {
     const struct mx_pair *path;
     int n_path;
     struct mx_str if_match; /* the only header field: wire name "If-Match" */
-    bool partial;   /* of a PATCH: no member of the body is required, and what is sent empty is
-                     * not absent */
+    bool partial;   /* of a PATCH: no member of the body is required, and an empty text clears
+                     * what may be null */
     uint64_t *sent; /* NULL, or where to say which body rows were sent, as struct mx_sent */
 };
 
@@ -207,7 +207,7 @@ struct mx_sources mx_sources_take(struct mx_arena *a, struct mx_sources *src,
  * malformed: no such resource can be; path strings are checked like all others. The all-zero id and
  * the epoch are refused: they mean "none" inside. Empty text of an optional row that cannot be
  * empty counts as absent; in a change (src->partial, MX_F_CHANGES) it is null where the row may be
- * null, and a fault elsewhere. An empty parameter of IDS names none of them, and the list has
+ * null. An empty parameter of IDS names none of them, and the list has
  * memory all the same. STRS take a repeatable query parameter. An ENUM that is absent is names[0].
  */
 enum mx_err mx_fields_read(struct mx_arena *a, const struct mx_shape *shape,

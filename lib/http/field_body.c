@@ -6,22 +6,26 @@
 static void read_value(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                        const struct mx_json *v, void *base);
 
-static bool is_empty_text(const struct mx_field *f, const struct mx_json *v)
+static bool is_empty_text(const struct mx_reader *r, const struct mx_field *f,
+                          const struct mx_json *v)
 {
-    return mx_json_type(v) == MX_JSON_STRING && mx_read_left_out(f, mx_json_string(v));
+    return mx_json_type(v) == MX_JSON_STRING && mx_read_left_out(r, f, mx_json_string(v));
+}
+
+/* In a change, the empty text of what may be null is null, for a form whose field was emptied. */
+static bool emptied(const struct mx_reader *r, const struct mx_field *f, const struct mx_json *v)
+{
+    return r->changes && (f->flags & MX_F_NULLABLE) && is_empty_text(r, f, v);
 }
 
 static bool left_out(const struct mx_reader *r, const struct mx_field *f, const struct mx_json *v)
 {
-    return !r->changes && is_empty_text(f, v);
+    return is_empty_text(r, f, v) && !emptied(r, f, v);
 }
 
-/* Null; and in a change the empty text of what may be null, for a form whose field was emptied. */
 static bool clears(const struct mx_reader *r, const struct mx_field *f, const struct mx_json *v)
 {
-    bool emptied = r->changes && (f->flags & MX_F_NULLABLE) && is_empty_text(f, v);
-
-    return emptied || mx_json_type(v) == MX_JSON_NULL;
+    return emptied(r, f, v) || mx_json_type(v) == MX_JSON_NULL;
 }
 
 static bool is_named(const struct mx_field *f, const char *name)

@@ -19,7 +19,7 @@ struct mx_reader {
     struct mx_arena *arena;
     struct mx_faults *faults;
     bool faulty;
-    bool changes; /* what is read changes what there is: empty text is no absent member */
+    bool changes; /* what is read changes what there is: empty text may be null */
 };
 
 /* How an object is read: as it is, as changes of what there is, as changes of what its id names. */
@@ -65,9 +65,9 @@ bool mx_read_count_ok(struct mx_reader *r, const struct mx_field *f, const struc
 /* Store *value in the int64_t at `to` if it is in range; NULL: it was no integer. */
 void mx_read_int(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                  const int64_t *value, void *to);
-/* True when `s` is the empty text of an optional row that cannot be empty: it counts as absent
- * where something is made or asked for, for clients that send a whole form. */
-bool mx_read_left_out(const struct mx_field *f, struct mx_str s);
+/* True when `s` is the empty text of an optional row that cannot be empty: it counts as absent, for
+ * clients that send a whole form. In a change every row is optional. */
+bool mx_read_left_out(const struct mx_reader *r, const struct mx_field *f, struct mx_str s);
 /* Kinds that are text in JSON and in parameters alike: STR, ENUM, ID, TIME. */
 void mx_read_text(struct mx_reader *r, const struct mx_field *f, const struct mx_place *at,
                   struct mx_str s, void *to);

@@ -226,12 +226,14 @@ static void read_enum(struct mx_reader *r, const struct mx_field *f, const struc
     mx_fault_params(r->faults, mx_params_allowed(r->arena, f->names));
 }
 
-bool mx_read_left_out(const struct mx_field *f, struct mx_str s)
+bool mx_read_left_out(const struct mx_reader *r, const struct mx_field *f, struct mx_str s)
 {
     bool text =
         f->kind == MX_K_STR || f->kind == MX_K_ENUM || f->kind == MX_K_ID || f->kind == MX_K_TIME;
 
-    return s.n == 0 && text && !mx_field_may_be_empty(f) && !(f->flags & MX_F_REQUIRED);
+    bool optional = r->changes || !(f->flags & MX_F_REQUIRED);
+
+    return s.n == 0 && text && optional && !mx_field_may_be_empty(f);
 }
 
 /* Kinds that are text in JSON and in parameters alike. */

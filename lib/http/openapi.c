@@ -666,9 +666,8 @@ static void write_info(struct mx_jsonw *w, const struct mx_openapi_about *about)
         "decide by `code`, take values from `params`. Requests with unknown members are "
         "refused; answers may get new members, which clients ignore. HEAD works wherever "
         "GET does.\n\n"
-        "In a PATCH no member is required, and an empty text is the new value: it clears a "
-        "member that may be null, as null does, and is refused elsewhere. In other requests an "
-        "optional text that is empty counts as absent.\n\n"
+        "An optional text that is empty counts as absent. In a PATCH no member is required, and "
+        "an empty text clears a member that may be null, as null does.\n\n"
         "Start with POST /v1/auth/guest: its token opens a cart and checks out, and "
         "signing up or in later keeps the cart. Access tokens are short-lived: on 401, "
         "call POST /v1/auth/refresh. On 429 and 503, wait as long as `Retry-After` says.");
