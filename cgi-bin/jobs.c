@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "account/address.h"
 #include "account/guest.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -95,6 +96,7 @@ static const struct job jobs[] = {
     {"mail", 0, NULL, mx_mail_deliver_due},
     {"product_reindex", 0, &mx_product_reindexing, NULL},
     {"guest_purge", HOUR_MS, &mx_guest_purge, NULL},
+    {"address_sweep", HOUR_MS, NULL, mx_address_sweep},
     PURGES(PURGE_ROW)
 };
 /* clang-format on */

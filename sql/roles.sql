@@ -20,7 +20,7 @@ GRANT INSERT, UPDATE ON merx.product TO 'merx'@'localhost';
 GRANT INSERT, UPDATE ON merx.variant TO 'merx'@'localhost';
 
 -- taken away again
-GRANT INSERT, UPDATE (sealed, account_id), DELETE ON merx.address TO 'merx'@'localhost';
+GRANT INSERT, UPDATE (sealed, account_id, unused_at), DELETE ON merx.address TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.cart TO 'merx'@'localhost';
 GRANT DELETE ON merx.guest TO 'merx'@'localhost';
 GRANT INSERT, UPDATE, DELETE ON merx.job_failure TO 'merx'@'localhost';

@@ -98,6 +98,13 @@ enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id)
     return rows.n == 0 ? MX_E_NOT_FOUND : MX_OK;
 }
 
+enum mx_err mx_account_lock_own(struct mx_ctx *cx)
+{
+    enum mx_err e = mx_account_lock(cx, cx->actor.account);
+
+    return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+}
+
 enum mx_err mx_account_stay(struct mx_ctx *cx, struct mx_id id)
 {
     struct mx_list rows;

@@ -64,6 +64,9 @@ enum mx_err mx_account_owner(struct mx_ctx *cx, struct mx_str email_key,
 /* Hold the account's row until the transaction ends: the lock of everything that counts per
  * account. MX_E_NOT_FOUND. */
 enum mx_err mx_account_lock(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
+/* The same of the caller's own account. MX_E_UNAUTHORIZED: it has ended, and the token outlives it.
+ */
+enum mx_err mx_account_lock_own(struct mx_ctx *cx) MX_MUST_CHECK;
 
 /* The account stays open, and is merged into no other, until the transaction ends; shared with all
  * that write what is of it. MX_E_UNAUTHORIZED: it has ended, or its guest signed in to another.

@@ -116,19 +116,13 @@ static enum mx_err replace(struct mx_ctx *cx, const struct mx_address_put *in)
     entry = (struct q_address_update_entry_in){
         .id = in->id,
         .account = cx->actor.account,
+        .row_id = r->row_id,
         .is_default = in->has_is_default ? in->is_default : r->is_default,
         .now = {cx->now_ms},
     };
-    MX_TRY(mx_address_insert(cx, &in->to, &entry.row_id));
+    if (!mx_postal_says(cx, r->row_id, r->sealed, r->country, &in->to))
+        MX_TRY(mx_address_insert(cx, &in->to, &entry.row_id));
     return q_address_update_entry(cx->db, &entry, NULL);
-}
-
-/* A token outlives an account that has ended. */
-static enum mx_err lock_own(struct mx_ctx *cx)
-{
-    enum mx_err e = mx_account_lock(cx, cx->actor.account);
-
-    return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
 }
 
 enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
@@ -136,7 +130,7 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
 {
     struct mx_id id = in->id;
 
-    MX_TRY(lock_own(cx));
+    MX_TRY(mx_account_lock_own(cx));
     if (mx_id_none(id))
         MX_TRY(add(cx, in, &id));
     else
@@ -155,7 +149,7 @@ enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id)
     struct q_address_delete_entry_in in;
     struct q_address_newest_default_in next;
 
-    MX_TRY(lock_own(cx));
+    MX_TRY(mx_account_lock_own(cx));
     MX_TRY(find(cx, id, &r));
     in = (struct q_address_delete_entry_in){id, cx->actor.account};
     MX_TRY(q_address_delete_entry(cx->db, &in, NULL));

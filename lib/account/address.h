@@ -51,6 +51,14 @@ enum mx_err mx_address_put(struct mx_ctx *cx, const struct mx_address_put *in,
  * MX_E_NOT_FOUND. */
 enum mx_err mx_address_remove(struct mx_ctx *cx, struct mx_id id) MX_MUST_CHECK;
 
+/* Look at up to `limit` address rows, where the last call ended, and tell how many there were:
+ * fewer than `limit` at the end of all. One that nothing points at is marked, and deleted when
+ * nothing does an hour later: a transaction may have read it before, and points at it when it
+ * commits, which none may do after request_timeout_ms. Only an order may point at a row that
+ * nothing pointed at, and does so for good: who gives it to a cart or an entry holds the account,
+ * and with it what points at the row. */
+enum mx_err mx_address_sweep(struct mx_ctx *cx, int64_t limit, int64_t *ret_n) MX_MUST_CHECK;
+
 /* Of table account_address, see shop/holding.h. A guest's entries come along as far as the book has
  * room; the default of a book that has one stays. */
 enum mx_err mx_address_book_merge(struct mx_ctx *cx, struct mx_id guest,

@@ -8,14 +8,6 @@
 #include "q/totp_setup.h"
 #include "shop/sealed.h"
 
-/* All changes of one account come one after the other, and none beside a sign-in to it. */
-static enum mx_err lock(struct mx_ctx *cx)
-{
-    enum mx_err e = mx_account_lock(cx, cx->actor.account);
-
-    return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
-}
-
 enum mx_err mx_totp_setup_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed)
 {
     unsigned char random[MX_TOTP_SECRET];
@@ -28,7 +20,7 @@ enum mx_err mx_totp_setup_begin(struct mx_ctx *cx, struct mx_totp_seed *ret_seed
 
     if (cx->actor.kind == MX_GUEST)
         return MX_E_FORBIDDEN;
-    MX_TRY(lock(cx));
+    MX_TRY(mx_account_lock_own(cx));
     MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(mx_account_profile(cx, me, &profile));
     mx_rnd(random, sizeof random);
@@ -71,7 +63,7 @@ enum mx_err mx_totp_setup_confirm(struct mx_ctx *cx, struct mx_str code, struct 
     int64_t step;
     struct q_totp_confirm_in in;
 
-    MX_TRY(lock(cx));
+    MX_TRY(mx_account_lock_own(cx));
     MX_TRY(mx_mfa_may_enrol(cx));
     MX_TRY(first_code(cx, code, &step));
     in = (struct q_totp_confirm_in){me, step, {cx->now_ms}};
@@ -106,7 +98,7 @@ enum mx_err mx_totp_setup_new_codes(struct mx_ctx *cx, struct mx_list *ret_codes
     struct mx_id me = cx->actor.account;
     struct mx_list methods;
 
-    MX_TRY(lock(cx));
+    MX_TRY(mx_account_lock_own(cx));
     MX_TRY(mx_mfa_methods(cx, me, &methods));
     if (methods.n == 0)
         return mx_fail(cx->faults, MX_E_CONFLICT, "The account has no second factor.");

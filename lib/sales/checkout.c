@@ -358,13 +358,10 @@ static enum mx_err read_instead(struct mx_ctx *cx, const struct mx_checkout *in,
 static enum mx_err hold(struct mx_ctx *cx)
 {
     struct mx_list held;
-    enum mx_err e;
 
     if (!mx_db_tx_again(cx->db))
         return MX_OK;
-    e = mx_account_lock(cx, cx->actor.account);
-    if (e != MX_OK)
-        return e == MX_E_NOT_FOUND ? MX_E_UNAUTHORIZED : e;
+    MX_TRY(mx_account_lock_own(cx));
     return q_cart_hold(cx->db, &(struct q_cart_hold_in){cx->actor.account}, &held);
 }
 

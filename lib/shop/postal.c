@@ -68,3 +68,16 @@ enum mx_err mx_postal_open(const struct mx_ctx *cx, struct mx_id id, struct mx_s
         unpack(packed, ret_postal);
     return MX_OK;
 }
+
+bool mx_postal_says(const struct mx_ctx *cx, struct mx_id id, struct mx_str sealed,
+                    struct mx_str country, const struct mx_postal *p)
+{
+    struct mx_postal there, copy = *p;
+
+    if (mx_postal_open(cx, id, sealed, country, &there) != MX_OK)
+        return false;
+    for (size_t i = 0; i < MX_LEN(members); i++)
+        if (!mx_str_eq(*member(&there, i), *member(&copy, i)))
+            return false;
+    return mx_str_eq(there.country, p->country);
+}

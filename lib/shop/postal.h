@@ -18,5 +18,8 @@ struct mx_str mx_postal_seal(const struct mx_ctx *cx, struct mx_id id, const str
  * when it does not belong to the row or was changed. */
 enum mx_err mx_postal_open(const struct mx_ctx *cx, struct mx_id id, struct mx_str sealed,
                            struct mx_str country, struct mx_postal *ret_postal) MX_MUST_CHECK;
+/* True when the row can be opened and has exactly these members. */
+bool mx_postal_says(const struct mx_ctx *cx, struct mx_id id, struct mx_str sealed,
+                    struct mx_str country, const struct mx_postal *p);
 
 #endif

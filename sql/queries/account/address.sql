@@ -106,3 +106,35 @@ UPDATE account_address
  WHERE account_id = :source
  ORDER BY id DESC
  LIMIT :room;
+
+-- part: address.used
+-- Does anything point at the row? THE list of what may.
+EXISTS (SELECT 1 FROM orders o WHERE o.shipping_address_id = address.id)
+OR EXISTS (SELECT 1 FROM cart c WHERE c.shipping_address_id = address.id)
+OR EXISTS (SELECT 1 FROM account_address e WHERE e.address_id = address.id)
+
+-- name: address.walk
+-- doc: Address rows by id from `after` on: whether one is in use, marked as unused, and that before `before`.
+-- in: id after, time before, i64 limit
+-- out: id id, bool used, bool marked, bool old
+SELECT id, {{address.used}}, unused_at IS NOT NULL, COALESCE(unused_at <= :before, 0)
+  FROM address
+ WHERE id > :after
+ ORDER BY id
+ LIMIT :limit;
+
+-- name: address.mark
+-- doc: Since when the rows in a JSON array of hexadecimal ids are unused.
+-- in: str ids, time? unused_at
+UPDATE JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) j
+  STRAIGHT_JOIN address a ON a.id = UNHEX(j.id)
+   SET a.unused_at = :unused_at;
+
+-- name: address.delete_unused
+-- doc: Those that still are unused, and have been since `before`.
+-- in: time before
+-- each: id id
+DELETE FROM address
+ WHERE id IN ([[:id]])
+   AND unused_at <= :before
+   AND NOT ({{address.used}});

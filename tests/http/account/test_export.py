@@ -50,7 +50,7 @@ HELD = {
         "expires_at": "accounts.codes.expires_at", "created_at": "accounts.codes.created_at"},
     "address": {
         "id": "addresses.id", "account_id": LINK, "country": "addresses.to.country",
-        "sealed": "addresses.to.line1", "created_at": "addresses.created_at"},
+        "sealed": "addresses.to.line1", "created_at": "addresses.created_at", "unused_at": MACHINE},
     "account_address": {
         "id": "accounts.addresses.id", "account_id": LINK, "address_id": LINK,
         "is_default": "accounts.addresses.is_default",
