@@ -15,7 +15,7 @@ LATELY = "UTC_TIMESTAMP(3) - INTERVAL 59 MINUTE"
 
 @pytest.fixture(scope="module")
 def lone(module_stack):
-    return module_stack("addresses", workers=4)
+    return module_stack("addresses", workers=4, idempotency_answers=1000000, idempotency_bytes=2**30)
 
 
 @pytest.fixture(scope="module")
@@ -183,27 +183,28 @@ class Clients:
     """Callers that repeat what they do until it is enough, and count how often they did."""
 
     def __init__(self, *calls):
-        self.calls, self.done, self.enough = calls, [0] * len(calls), False
+        self.calls, self.done, self.enough, self.failed = calls, [0] * len(calls), False, []
 
     def repeat(self, i):
-        try:
-            while not self.enough:
-                self.calls[i]()
-                self.done[i] += 1
-        finally:
-            self.enough = True
+        while not self.enough:
+            self.calls[i]()
+            self.done[i] += 1
 
     def beside(self, work):
         """Do `work` meanwhile."""
         def run(i):
-            if i < len(self.calls):
-                return self.repeat(i)
             try:
-                work()
+                if i < len(self.calls):
+                    self.repeat(i)
+                else:
+                    work()
+            except Exception as e:  # of a thread, told by the test
+                self.failed.append(e)
             finally:
                 self.enough = True
 
         at_once(len(self.calls) + 1, run)
+        assert not self.failed, self.failed
 
     def all_in_flight_end(self):
         """Each has begun and ended a round of its own since: no transaction of before is left."""
