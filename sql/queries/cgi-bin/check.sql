@@ -19,10 +19,14 @@ SELECT job, COUNT(*), MIN(created_at), MAX(updated_at)
  GROUP BY job;
 
 -- name: check.hindered
--- doc: Mails that a server or directory did not take, and that were to be tried again after `since`.
+-- doc: Mails that a server or directory did not take, and that were to be tried again after `since`. Those
+-- doc: that failed by themselves are on record as failures.
 -- in: time since
 -- out: i64 n
-SELECT COUNT(*) FROM mail WHERE state = 0 AND next_at > :since AND failure IS NOT NULL;
+SELECT COUNT(*)
+  FROM mail m
+  LEFT JOIN job_failure f ON f.job = 'mail' AND f.subject_id = m.id
+ WHERE m.state = 0 AND m.next_at > :since AND m.failure IS NOT NULL AND f.id IS NULL;
 
 -- part: check.me
 CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')

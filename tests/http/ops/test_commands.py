@@ -225,12 +225,14 @@ def test_check_warns_of_a_store_in_which_nobody_can_buy(stack):
     assert warnings(stack, currency="JPY", checkout_requires_shipping="off") == []
     admin = stack.admin()
     admin.run("CREATE TABLE tax_rate_kept AS SELECT * FROM tax_rate; DELETE FROM tax_rate;"
-              " UPDATE shipping_method SET active = 1 - active")
+              " CREATE TABLE method_kept AS SELECT id, active FROM shipping_method;"
+              " UPDATE shipping_method SET active = 0")
     try:
         found = warnings(stack)
     finally:
         admin.run("INSERT INTO tax_rate SELECT * FROM tax_rate_kept; DROP TABLE tax_rate_kept;"
-                  " UPDATE shipping_method SET active = 1 - active")
+                  " UPDATE shipping_method m JOIN method_kept k ON k.id = m.id SET m.active = k.active;"
+                  " DROP TABLE method_kept")
     assert [line.split(":")[0] for line in found] == [
         "no active shipping method has a rate in EUR, so nothing can be ordered", "there is no tax rate"]
 
