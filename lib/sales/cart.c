@@ -607,22 +607,6 @@ enum mx_err mx_cart_patch(struct mx_ctx *cx, const struct mx_cart_patch *in,
     return changed == 0 ? MX_E_UNAUTHORIZED : mx_cart_load(cx, ret_cart);
 }
 
-/* The row of the cart's address when it says the same, else a new one. */
-static enum mx_err address_row(struct mx_ctx *cx, const struct mx_postal *fields,
-                               struct mx_id *ret_row)
-{
-    const struct q_cart_address_row *r;
-    struct mx_list rows;
-
-    MX_TRY(mx_account_lock_own(cx));
-    MX_TRY(q_cart_address(cx->db, &(struct q_cart_address_in){cx->actor.account}, &rows));
-    r = rows.n > 0 ? MX_AT(rows, struct q_cart_address_row, 0) : NULL;
-    if (r == NULL || !mx_postal_says(cx, r->id, r->sealed, r->country, fields))
-        return mx_address_insert(cx, fields, ret_row);
-    *ret_row = r->id;
-    return MX_OK;
-}
-
 static enum mx_err set_address(struct mx_ctx *cx, struct mx_id address, struct mx_cart *ret_cart)
 {
     struct q_cart_set_address_in in = {cx->actor.account, address, {cx->now_ms}};
@@ -637,7 +621,7 @@ enum mx_err mx_cart_ship_to(struct mx_ctx *cx, struct mx_id entry, const struct 
     struct mx_id address;
 
     if (mx_id_none(entry)) {
-        MX_TRY(address_row(cx, fields, &address));
+        MX_TRY(mx_address_insert(cx, fields, &address));
         MX_TRY(mx_cart_touch(cx, cx->actor.account));
     } else {
         /* The account is held, so that the entry cannot leave the row that is read here. */

@@ -188,15 +188,6 @@ ON DUPLICATE KEY UPDATE
        metadata = CASE WHEN :set_metadata = 1 THEN :metadata ELSE cart.metadata END,
        version = cart.version + 1, updated_at = :now;
 
--- name: cart.address
--- doc: The address row of the open cart; nothing while it has none.
--- in: id account
--- out: id id, str country, bin? sealed
-SELECT a.id, a.country, a.sealed
-  FROM cart c
-  JOIN address a ON a.id = c.shipping_address_id
- WHERE c.account_id = :account AND c.is_open = 1;
-
 -- name: cart.set_address
 -- in: id account, id address, time now
 UPDATE cart SET shipping_address_id = :address, version = version + 1, updated_at = :now

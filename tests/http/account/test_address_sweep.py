@@ -145,19 +145,6 @@ def test_more_than_a_page(lone, api):
     assert set(rows(lone, guest)) == used_by(lone, "cart", guest)
 
 
-def test_an_equal_address_is_not_written_again(lone, api):
-    person = api.customer()
-    ship_to(person, line2="2nd floor")
-    first = rows(lone, person)
-    assert ship_to(person, line2="2nd floor")["shipping_address"]["line2"] == "2nd floor"
-    assert rows(lone, person) == first
-    for change in ({"line2": None}, {"line2": "2nd Floor"}, {"line2": "2nd floor", "country": "AT"},
-                   {"company": "2nd floor"}, {"region": "2nd floor"}):
-        before = rows(lone, person)
-        assert ship_to(person, **change)["shipping_address"]["line2"] == change.get("line2")
-        assert len(rows(lone, person)) == len(before) + 1, change
-
-
 def test_an_equal_entry_is_not_written_again(lone, api):
     person = api.customer()
     entry = person.post("/v1/me/addresses", ADDRESS).json()
