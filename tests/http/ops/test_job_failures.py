@@ -284,7 +284,7 @@ def test_what_is_due_and_dead_is_counted(lone, api):
     runner = lone.pid("jobs")
     os.kill(runner, signal.SIGSTOP)
     try:
-        # What was tried a moment ago is a sign of a runner, too: what other tests have left, and the dead one.
+        # Tries of a moment ago are a sign of a runner, too: of mail that other tests left, and of the dead one.
         rows(lone, f"DELETE FROM mail WHERE state = 0 AND id <> x'{row}'")
         rows(lone, "UPDATE job_failure SET updated_at = updated_at - INTERVAL 1 HOUR")
         sealed.queue_mail(lone, unique_email(), "order_placed", {"number": "1", "total": "1"},
