@@ -205,4 +205,4 @@ fuzz-targets: $(FUZZ:%=$(B)/tests/fuzz/%)
 $(B)/tests/fuzz/%: tests/fuzz/fuzz_%.c $(B)/libmerx.a
 	@mkdir -p $(@D); $(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 
--include $(OBJ:.o=.d) $(PROG:%.c=$(B)/%.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(PROG:%.c=$(B)/%.d) $(wildcard $(B)/tests/*/*.d)

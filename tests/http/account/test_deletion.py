@@ -160,8 +160,8 @@ def test_more_guests_than_a_page(api, customer, stack, db):
     key, n = bare(guest.id), 1000
     for table, column in (("account", "id"), ("session", "account_id")):
         names = [r["Field"] for r in stack.admin().rows(f"SHOW COLUMNS FROM {table}")]
-        new = {"id": f"UNHEX(MD5(CONCAT('{key}', seq)))", "revoked_at": "NULL",
-               column: f"UNHEX(MD5(CONCAT('{key}', seq)))"}
+        new = {"id": f"UNHEX(LEFT(SHA2(CONCAT('{key}', seq), 256), 32))", "revoked_at": "NULL",
+               column: f"UNHEX(LEFT(SHA2(CONCAT('{key}', seq), 256), 32))"}
         values = ", ".join(new.get(name, f"t.{name}") for name in names)
         stack.admin().run(f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} t"
                           f" JOIN {client.numbers(n)} WHERE t.{column} = x'{key}'")
@@ -287,7 +287,7 @@ def test_a20_orders_are_cancelled_on_request(api, customer, staff, db):
 def copy_order(stack, order, n):
     """n more orders like that one."""
     key, some = bare(order), f"{client.numbers(n)}"
-    new = f"UNHEX(MD5(CONCAT('{key}', seq)))"
+    new = f"UNHEX(LEFT(SHA2(CONCAT('{key}', seq), 256), 32))"
     for table, columns, where in (
             ("orders", {"id": new, "number": f"LEFT(HEX({new}), 16)", "cart_id": new}, "id"),
             ("order_item", {"order_id": new}, "order_id"),
