@@ -28,7 +28,7 @@ def pytest_addoption(parser):
 
 # The files that take longest, in this order: side by side with the others they end with them.
 LONGEST = [f"test_{name}.py" for name in (
-    "reload", "passwords", "mail_smtp", "accounts", "races", "database", "fastcgi", "sweep", "rotate_pii",
+    "scale", "reload", "passwords", "mail_smtp", "accounts", "races", "database", "fastcgi", "sweep", "rotate_pii",
     "pools", "oidc", "mfa", "sessions", "email_change", "deletion", "export", "matrix", "canaries", "once",
     "job_failures", "keys")]
 

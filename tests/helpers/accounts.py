@@ -4,7 +4,7 @@ import ctypes.util
 import statistics
 import time
 
-from client import PASSWORD, handle_of
+from client import PASSWORD, handle_of, until
 
 NEW = "another-Horse-battery-8"
 
@@ -79,11 +79,11 @@ def reset(api, email, code, password=NEW, handle=None, **how):
     return api.post("/v1/auth/password/reset", sent, **how)
 
 
-def asked(api, mailbox, email, n=1):
-    """The code of the n-th mail beyond those that are there."""
-    before = len(mailbox.all(email))
+def asked(api, mailbox, email):
+    """The code that is mailed now. Notices may come at any time between."""
+    before = mailbox.codes(email)
     handle_of(forgot(api, email))
-    return mailbox.code(email, before + n)
+    return until(lambda: [code for code in mailbox.codes(email) if code not in before], what="the code")[0]
 
 
 def account(person):

@@ -345,6 +345,10 @@ class Mailbox:
         """The code in it."""
         return self.code_of(self.wait(to, n))
 
+    def codes(self, to):
+        """Those of all messages, oldest first."""
+        return [found.group() for message in self.all(to) if (found := CODE.search(message.text))]
+
     @staticmethod
     def code_of(message):
         return CODE.search(message.text).group()
