@@ -48,7 +48,7 @@ struct master {
     bool was_ready, stopping;
     bool reload_asked, reload_waits;
     int64_t born_ns, boot_end_ns;
-    int64_t full_ns;       /* since when all wanted workers are ready; 0 they are not */
+    int64_t full_ns;       /* when all were ready that the last scaling wanted; 0 not yet */
     int64_t settle_end_ns; /* until then a scaling may settle */
 };
 
@@ -313,25 +313,24 @@ static void boot_tick(struct master *m)
 static void scale_tick(struct master *m)
 {
     int64_t now_ns = mx_mono_ns();
+    bool full = all_ready(m, m->generation, m->want);
     int leaving = 0, older = 0;
 
-    if (!all_ready(m, m->generation, m->want))
-        m->full_ns = 0;
-    else if (m->full_ns == 0)
+    if (m->full_ns == 0 && full)
         m->full_ns = now_ns;
     for (int p = 0; p < MX_POOLS; p++) {
         leaving += mx_workers_leaving(&m->workers, (enum mx_pool)p);
         older += mx_workers_older(&m->workers, (enum mx_pool)p, m->generation, m->full_ns);
     }
-    if (m->full_ns > 0 && leaving + older == 0)
+    if (full && leaving + older == 0)
         mx_control_done(&m->control, WAIT_SCALE, MX_S("ok\n"));
     else if (now_ns > m->settle_end_ns)
         mx_control_done(&m->control, WAIT_SCALE,
                         mx_str_fmt(m->texts,
                                    "error: %s; workers that drain: %d; workers with connections "
                                    "from before: %d\n",
-                                   m->full_ns > 0 ? "all workers are ready" : "workers are missing",
-                                   leaving, older));
+                                   full ? "all workers are ready" : "workers are missing", leaving,
+                                   older));
 }
 
 static void tick(struct master *m)
