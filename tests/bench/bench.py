@@ -178,7 +178,7 @@ class Bench:
     def checkouts(self):
         """201 and other answers, and orders in the database, of all runs of a side."""
         table = {}
-        for name, runs in self.runs["checkout"].items():
+        for name, runs in self.runs.get("checkout", {}).items():
             table[name] = {k: sum(r[k] for r in runs) for k in ("created", "refused", "orders")}
         return table
 
