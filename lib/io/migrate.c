@@ -117,16 +117,21 @@ static enum mx_err check_one(struct run *r, int i, const struct q_schema_migrati
     return MX_E_CONFLICT;
 }
 
+static enum mx_err check_rows(struct run *r, struct mx_list rows)
+{
+    for (size_t i = 0; i < rows.n; i++)
+        MX_TRY(check_one(r, (int)i, MX_AT(rows, struct q_schema_migrations_row, i)));
+    return MX_OK;
+}
+
 /* Number of migrations that are applied. */
 static enum mx_err check_applied(struct run *r, int *ret_n)
 {
     struct mx_list rows;
 
     MX_TRY(q_schema_migrations(r->db, &rows));
-    for (size_t i = 0; i < rows.n; i++)
-        MX_TRY(check_one(r, (int)i, MX_AT(rows, struct q_schema_migrations_row, i)));
     *ret_n = (int)rows.n;
-    return MX_OK;
+    return check_rows(r, rows);
 }
 
 /* ---- looking ---- */
@@ -145,24 +150,31 @@ static void list_row(struct run *r, int i, const struct q_schema_migrations_row 
                i >= mx_migrations_n ? ", of a later release" : "");
 }
 
+static enum mx_err list_all(struct run *r, int *ret_missing)
+{
+    struct mx_list rows;
+    enum mx_err e = q_schema_migrations(r->db, &rows);
+
+    if (e != MX_OK) {
+        mx_buf_fmt(r->out, "the record of migrations cannot be read: %s\n",
+                   mx_db_last_error(r->db).why);
+        return e;
+    }
+    for (size_t i = 0; i < rows.n || i < (size_t)mx_migrations_n; i++)
+        list_row(r, (int)i, i < rows.n ? MX_AT(rows, struct q_schema_migrations_row, i) : NULL);
+    *ret_missing = (int)rows.n < mx_migrations_n ? mx_migrations_n - (int)rows.n : 0;
+    return check_rows(r, rows);
+}
+
 enum mx_err mx_migrate_status(struct mx_arena *a, const struct mx_settings *conf,
                               struct mx_buf *out, int *ret_missing)
 {
     struct run r = {.db = mx_db_new(conf), .arena = a, .out = out};
-    struct mx_list rows = {0};
-    int done = 0;
     enum mx_err e;
 
+    *ret_missing = mx_migrations_n;
     mx_db_begin_request(r.db, a);
-    e = q_schema_migrations(r.db, &rows);
-    if (e != MX_OK)
-        mx_buf_fmt(out, "the record of migrations cannot be read: %s\n",
-                   mx_db_last_error(r.db).why);
-    for (size_t i = 0; e == MX_OK && (i < rows.n || i < (size_t)mx_migrations_n); i++)
-        list_row(&r, (int)i, i < rows.n ? MX_AT(rows, struct q_schema_migrations_row, i) : NULL);
-    if (e == MX_OK)
-        e = check_applied(&r, &done);
-    *ret_missing = done < mx_migrations_n ? mx_migrations_n - done : 0;
+    e = list_all(&r, ret_missing);
     mx_db_free(r.db);
     return e;
 }
