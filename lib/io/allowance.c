@@ -1,8 +1,6 @@
 #include "io/allowance.h"
 
-#include <sys/mman.h>
-
-#include "base/log.h"
+#include "base/err.h"
 #include "io/seqlock.h"
 
 #define SETS 8192u
@@ -25,11 +23,8 @@ struct mx_allowance {
 
 struct mx_allowance *mx_allowance_new(void)
 {
-    struct mx_allowance *t =
-        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct mx_allowance *t = mx_shared_map(sizeof *t);
 
-    if (t == MAP_FAILED)
-        MX_BUG("no shared memory");
     return t;
 }
 

@@ -1,7 +1,5 @@
 #include "io/cache.h"
 
-#include <sys/mman.h>
-
 #include "base/arena.h"
 #include "io/seqlock.h"
 
@@ -33,11 +31,8 @@ struct mx_cache *mx_cache_new(size_t slots)
 {
     size_t sets = slots / WAYS;
     size_t size = sizeof(struct mx_cache) + sets * WAYS * sizeof(struct slot);
-    struct mx_cache *c =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct mx_cache *c = mx_shared_map(size);
 
-    if (c == MAP_FAILED)
-        MX_BUG("no memory for the answer cache");
     c->sets = sets;
     return c;
 }

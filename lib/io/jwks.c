@@ -1,6 +1,5 @@
 #include "io/jwks.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -33,11 +32,8 @@ struct mx_jwks_cache {
 
 struct mx_jwks_cache *mx_jwks_cache_new(void)
 {
-    struct mx_jwks_cache *c =
-        mmap(NULL, sizeof(*c), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct mx_jwks_cache *c = mx_shared_map(sizeof(*c));
 
-    if (c == MAP_FAILED)
-        MX_BUG("no memory for key sets");
     return c;
 }
 

@@ -1,9 +1,7 @@
 #include "io/running.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "io/seqlock.h"
 
 #define SETS 4096u
@@ -22,11 +20,8 @@ struct mx_running {
 
 struct mx_running *mx_running_new(void)
 {
-    struct mx_running *r =
-        mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct mx_running *r = mx_shared_map(sizeof *r);
 
-    if (r == MAP_FAILED)
-        MX_BUG("no shared memory");
     return r;
 }
 

@@ -1,7 +1,6 @@
 #include "io/score.h"
 
 #include <stdatomic.h>
-#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "io/seqlock.h"
@@ -39,11 +38,8 @@ struct mx_score {
 struct mx_score *mx_score_new(int slots)
 {
     size_t size = sizeof(struct mx_score) + (size_t)slots * sizeof(struct slot);
-    struct mx_score *s =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct mx_score *s = mx_shared_map(size);
 
-    if (s == MAP_FAILED)
-        MX_BUG("no memory for %d slots", slots);
     s->n = slots;
     for (int i = 0; i < slots; i++) {
         mx_write_begin_alone(&s->at[i].guard);

@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -66,11 +65,8 @@ static const char *const scopes[] = {"guest", "customer", "staff"};
 
 struct mx_shared *mx_shared_new(void)
 {
-    struct mx_shared *s =
-        mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct mx_shared *s = mx_shared_map(sizeof *s);
 
-    if (s == MAP_FAILED)
-        MX_BUG("no shared memory");
     s->born_ns = mx_mono_ns();
     s->cache = mx_cache_new(ANSWERS);
     s->jwks = mx_jwks_cache_new();
