@@ -34,38 +34,36 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
  * alone does not use up what everybody has. */
 #define SITE 2
 
-/* The same limit for the client's site, where that is more than the client: IPv6. */
-static size_t with_site(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX],
-                        const char *bucket)
+/* The site of the client, absent where that is no more than the client: all but IPv6. */
+static struct mx_str site_of(struct mx_ctx *cx)
 {
     struct mx_str site = mx_address_site(cx->arena, cx->address);
 
-    if (mx_str_eq(site, mx_address_class(cx->arena, cx->address)))
-        return n;
-    limits[n] = limits[n - 1];
-    limits[n].bucket = mx_str_fmt(cx->arena, "%s%.*s", bucket, MX_FMT(site));
-    limits[n].burst *= SITE;
-    limits[n].per_min *= SITE;
-    limits[n].per_hour *= SITE;
-    limits[n].per_day *= SITE;
-    return n + 1;
+    return mx_str_eq(site, mx_address_class(cx->arena, cx->address)) ? (struct mx_str){0} : site;
 }
 
-/* Before the limit of all comes that of the client, so that it takes many of them to use up what
- * everybody has. */
+/* Limit of one client or site, which may try `shares` of what one client may. */
+static struct mx_limit guessed_by(struct mx_ctx *cx, struct mx_str who, int64_t shares)
+{
+    return (struct mx_limit){
+        .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(who)),
+        .burst = shares * cx->proc->conf->rate_guess_per_ip_burst,
+        .per_min = shares * cx->proc->conf->rate_guess_per_ip_per_min,
+    };
+}
+
+/* Before the limit of all come those of the client and its site, so that it takes many of them to
+ * use up what everybody has. */
 static size_t with_client(struct mx_ctx *cx, size_t n, struct mx_limit limits[MX_LIMITS_MAX])
 {
-    struct mx_str client = mx_address_class(cx->arena, cx->address);
-    struct mx_limit all = limits[n - 1];
+    struct mx_limit all = limits[--n];
+    struct mx_str site = site_of(cx);
 
-    limits[n - 1] = (struct mx_limit){
-        .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(client)),
-        .burst = cx->proc->conf->rate_guess_per_ip_burst,
-        .per_min = cx->proc->conf->rate_guess_per_ip_per_min,
-    };
-    n = with_site(cx, n, limits, "guess:");
-    limits[n] = all;
-    return n + 1;
+    limits[n++] = guessed_by(cx, mx_address_class(cx->arena, cx->address), 1);
+    if (site.p != NULL)
+        limits[n++] = guessed_by(cx, site, SITE);
+    limits[n++] = all;
+    return n;
 }
 
 size_t mx_limits_of_passwords(struct mx_ctx *cx, struct mx_str key,
@@ -176,12 +174,11 @@ static size_t limits_of_mail(struct mx_ctx *cx, struct mx_str key, bool sends,
                              struct mx_limit limits[MX_LIMITS_MAX])
 {
     const struct mx_settings *s = cx->proc->conf;
-    struct mx_str client = mx_address_class(cx->arena, cx->address);
-    struct mx_str site = mx_address_site(cx->arena, cx->address);
+    struct mx_str client = mx_address_class(cx->arena, cx->address), site = site_of(cx);
     struct mx_str mailbox = mailbox_of(cx, key);
     size_t n = asked_by(cx, client, mailbox, 1, limits);
 
-    if (!mx_str_eq(client, site))
+    if (site.p != NULL)
         n += asked_by(cx, site, mailbox, SITE, limits + n);
     n += asked_by_account(cx, limits + n);
     n += sent_to(cx, mailbox, limits + n);
