@@ -13,8 +13,7 @@ struct incoming {
     struct mx_str cache_control;
 };
 
-/* Once a process, at its first use: what is made before a fork is nobody's. */
-static void init(void)
+void mx_curl_start(void)
 {
     static bool done;
 
@@ -83,7 +82,7 @@ enum mx_err mx_fetch_get(struct mx_arena *a, const struct mx_fetch *what,
     CURLcode code;
     long status = 0;
 
-    init();
+    mx_curl_start();
     mx_buf_init(&in.body, a, what->body_max);
     c = curl_easy_init();
     MX_ASSERT(c != NULL && set_up(c, what, &in));

@@ -8,6 +8,10 @@
 
 #define MX_FETCH_HEADERS_MAX 16384
 
+/* Start libcurl, once a process, before its first use there: what is made before a fork is
+ * nobody's. For io/fetch.c and io/smtp.c. */
+void mx_curl_start(void);
+
 struct mx_fetch {
     const char *url;     /* https://... */
     const char *ca_file; /* whom to trust; NULL or empty: as the system does */

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/conf.h"
+#include "io/fetch.h"
 
 #define MESSAGE_MAX ((size_t)1 << 20)
 
@@ -18,16 +19,6 @@ struct mx_smtp {
     const char *step;     /* command that the server has not answered yet, or answered last */
     struct mx_str unread; /* rest of the message */
 };
-
-/* Once a process, at its first use: what is made before a fork is nobody's. */
-static void init(void)
-{
-    static bool done;
-
-    if (!done && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        MX_BUG("libcurl does not start");
-    done = true;
-}
 
 /* ---- settings ---- */
 
@@ -153,7 +144,7 @@ bool mx_smtp_check(struct mx_arena *a, const struct mx_settings *conf, const cha
     char text[MX_SECRET_FILE_MAX];
     struct mx_str password;
 
-    init();
+    mx_curl_start();
     if (!url_of(a, conf, ret_why))
         return false;
     *ret_why = read_password(a, conf, text, &password);
@@ -250,7 +241,7 @@ struct mx_smtp *mx_smtp_open(struct mx_arena *a, const struct mx_settings *conf,
     struct mx_smtp *s;
     const char *url;
 
-    init();
+    mx_curl_start();
     url = url_of(a, conf, ret_why);
     if (!url)
         return NULL;
