@@ -39,7 +39,9 @@ static struct mx_str site_of(struct mx_ctx *cx)
 {
     struct mx_str site = mx_address_site(cx->arena, cx->address);
 
-    return mx_str_eq(site, mx_address_class(cx->arena, cx->address)) ? (struct mx_str){0} : site;
+    if (mx_str_eq(site, mx_address_class(cx->arena, cx->address)))
+        return (struct mx_str){0};
+    return site;
 }
 
 /* Limit of one client or site, which may try `shares` of what one client may. */
