@@ -34,15 +34,22 @@ struct check {
 static void fault(struct check *c, const char *fmt, ...) MX_PRINTF(2, 3);
 static void warn(struct check *c, const char *fmt, ...) MX_PRINTF(2, 3);
 
+/* A line on standard error. */
+MX_PRINTF(2, 0) static void say(const char *before, const char *fmt, va_list args)
+{
+    fputs(before, stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+}
+
 static void fault(struct check *c, const char *fmt, ...)
 {
     va_list args;
 
     c->errors++;
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    say("", fmt, args);
     va_end(args);
-    fputc('\n', stderr);
 }
 
 static void warn(struct check *c, const char *fmt, ...)
@@ -50,11 +57,9 @@ static void warn(struct check *c, const char *fmt, ...)
     va_list args;
 
     c->warnings++;
-    fputs("warning: ", stderr);
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    say("warning: ", fmt, args);
     va_end(args);
-    fputc('\n', stderr);
 }
 
 /* ---- settings ---- */
