@@ -113,13 +113,25 @@ static const char *set_refetch_s(struct reading *r, struct mx_oidc_provider *p, 
     return mx_str_i64(value, 1, 3600, &p->refetch_s) ? NULL : "must be 1 to 3600";
 }
 
+static const char *set_fetch_timeout_ms(struct reading *r, struct mx_oidc_provider *p,
+                                        struct mx_str value)
+{
+    (void)r;
+    return mx_str_i64(value, 100, 20000, &p->fetch_timeout_ms) ? NULL : "must be 100 to 20000";
+}
+
 static const struct {
     const char *name;
     /* NULL, or what the value must be. */
     const char *(*set)(struct reading *r, struct mx_oidc_provider *p, struct mx_str value);
 } members[] = {
-    {"issuer", set_issuer},   {"jwks_uri", set_jwks_uri}, {"client_ids", set_client_ids},
-    {"ca_file", set_ca_file}, {"email", set_email},       {"refetch_s", set_refetch_s},
+    {"issuer", set_issuer},
+    {"jwks_uri", set_jwks_uri},
+    {"client_ids", set_client_ids},
+    {"ca_file", set_ca_file},
+    {"email", set_email},
+    {"refetch_s", set_refetch_s},
+    {"fetch_timeout_ms", set_fetch_timeout_ms},
 };
 
 /* ---- lines ---- */
@@ -157,6 +169,7 @@ static void open_section(struct reading *r, struct mx_str line)
         if (mx_str_eq(built_in[i].name, p.name))
             p = built_in[i];
     p.refetch_s = MX_OIDC_REFETCH_S;
+    p.fetch_timeout_ms = MX_OIDC_FETCH_TIMEOUT_MS;
     r->set[r->n] = 0;
     r->at[r->n++] = p;
 }

@@ -14,6 +14,8 @@
  *                                            verified are its users'
  *     refetch_s  = 60                        (the default) its key set is kept at least so long,
  * and fetched again for an unknown key at most so often
+ *     fetch_timeout_ms = 1800                (the default) a fetch ends by then; requests wait for
+ * it
  *
  * google and apple need client_ids alone. Knows no network and no database. */
 #ifndef MX_CODEC_OIDC_H
@@ -26,6 +28,7 @@
 #define MX_OIDC_PROVIDERS 16
 #define MX_OIDC_CLIENTS 32
 #define MX_OIDC_REFETCH_S 60
+#define MX_OIDC_FETCH_TIMEOUT_MS 1800
 #define MX_ID_TOKEN_MAX 8192
 #define MX_ID_TOKEN_LIFE_MAX_S 604800 /* exp - iat beyond this is refused */
 #define MX_NOTICE_LIFE_S 604800
@@ -41,6 +44,7 @@ struct mx_oidc_provider {
     struct mx_list clients; /* struct mx_str */
     bool ignores_email;
     int64_t refetch_s;
+    int64_t fetch_timeout_ms;
 };
 
 struct mx_oidc {

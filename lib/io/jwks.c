@@ -123,7 +123,7 @@ int64_t mx_jwks_fresh_s(struct mx_str cache_control, int64_t min_s)
 /* NULL, or why there is no new set. */
 static const char *fetch(struct mx_arena *a, struct slot *s, const struct mx_oidc_provider *p)
 {
-    const struct mx_fetch what = {p->jwks_uri.p, p->ca_file.p, MX_JWKS_FETCH_MS, MX_JWKS_BYTES};
+    const struct mx_fetch what = {p->jwks_uri.p, p->ca_file.p, p->fetch_timeout_ms, MX_JWKS_BYTES};
     struct mx_fetched got;
     struct set *set = MX_NEW(a, struct set);
     const char *why = NULL;
@@ -150,19 +150,19 @@ static bool refresh(struct mx_arena *a, struct slot *s, const struct mx_oidc_pro
                     bool have_set)
 {
     int64_t now_ms = mx_mono_ms(), due_ms = atomic_load(&s->try_ms);
+    int64_t ends_ms = now_ms + p->fetch_timeout_ms, next_ms = now_ms + p->refetch_s * 1000;
     int64_t retry_s = p->refetch_s < MX_JWKS_RETRY_S ? p->refetch_s : MX_JWKS_RETRY_S;
     const char *why;
 
     if (now_ms < due_ms ||
-        !atomic_compare_exchange_strong(&s->try_ms, &due_ms, now_ms + p->refetch_s * 1000))
+        !atomic_compare_exchange_strong(&s->try_ms, &due_ms, next_ms > ends_ms ? next_ms : ends_ms))
         return false;
-    atomic_store(&s->busy_until_ms, now_ms + MX_JWKS_FETCH_MS);
+    atomic_store(&s->busy_until_ms, ends_ms);
     why = fetch(a, s, p);
     if (why)
         mx_log(MX_LOG_WARN, "cannot fetch the keys of an identity provider",
                MX_KS("provider", p->name), MX_KC("why", why));
-    if (why && !have_set)
-        atomic_store(&s->try_ms, mx_mono_ms() + retry_s * 1000);
+    atomic_store(&s->try_ms, why && !have_set ? mx_mono_ms() + retry_s * 1000 : next_ms);
     atomic_store(&s->busy_until_ms, 0);
     return true;
 }

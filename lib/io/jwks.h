@@ -10,7 +10,6 @@
 #include "codec/jwk.h"
 #include "codec/oidc.h"
 
-#define MX_JWKS_FETCH_MS 1800
 #define MX_JWKS_RETRY_S 10 /* while there is no set at all; or refetch_s, if that is less */
 #define MX_JWKS_FRESH_MAX_S 86400
 #define MX_JWKS_FRESH_S 3600 /* where the provider does not say */

@@ -93,7 +93,7 @@ class Provider:
         self.issuer = f"{server.url}/{name}"
         self.keys = [new_key("RSA"), new_key("EC")]
         self.extra = []  # more members of the key set
-        self.members = members
+        self.members = {"fetch_timeout_ms": "20000"} | members  # for a busy machine
         self.serve()
 
     def section(self, ca):

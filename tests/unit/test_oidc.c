@@ -29,12 +29,12 @@ static void test_file(void)
     struct mx_oidc o = {{0}};
     const struct mx_oidc_provider *p;
 
-    tap_str(
-        mx_str_c(read_file("# google\r\n\n \t[google] \r\nclient_ids =  one  two \r\n"
-                           "[x-1]\nissuer=https://x.test\njwks_uri = https://x.test/k=1\n"
-                           "client_ids = three\nca_file = /ca\nemail = ignored\nrefetch_s = 7\n",
-                           &o)),
-        "", "two providers");
+    tap_str(mx_str_c(read_file("# google\r\n\n \t[google] \r\nclient_ids =  one  two \r\n"
+                               "[x-1]\nissuer=https://x.test\njwks_uri = https://x.test/k=1\n"
+                               "client_ids = three\nca_file = /ca\nemail = ignored\nrefetch_s = 7\n"
+                               "fetch_timeout_ms = 900\n",
+                               &o)),
+            "", "two providers");
     tap_int((int64_t)o.providers.n, 2, "both are there");
     p = mx_oidc_find(&o, MX_S("google"));
     tap_str(p->issuer, "https://accounts.google.com", "Google's issuer");
@@ -42,10 +42,12 @@ static void test_file(void)
     tap_int((int64_t)p->clients.n, 2, "two clients");
     tap_str(*MX_AT(p->clients, struct mx_str, 1), "two", "spaces between them");
     tap_int(p->refetch_s, MX_OIDC_REFETCH_S, "the default");
+    tap_int(p->fetch_timeout_ms, MX_OIDC_FETCH_TIMEOUT_MS, "and this one's");
     tap_ok(!p->ca_file.p && !p->ignores_email, "nothing else is set");
     p = mx_oidc_find(&o, MX_S("x-1"));
     tap_str(p->jwks_uri, "https://x.test/k=1", "an equals sign in a value");
     tap_ok(!p->alias.p && p->ignores_email && p->refetch_s == 7, "all members");
+    tap_int(p->fetch_timeout_ms, 900, "a time limit");
     tap_str(p->ca_file, "/ca", "a CA file");
     tap_ok(!mx_oidc_find(&o, MX_S("apple")) && !mx_oidc_find(NULL, MX_S("google")), "no others");
     tap_str(mx_str_c(read_file("", &o)), "", "an empty file");
@@ -77,6 +79,7 @@ static void test_file_faults(void)
     refuses("[x]\njwks_uri = http://a\n", "jwks_uri must be an https URL");
     refuses("[x]\nclient_ids = \n", "client_ids must be");
     refuses("[x]\nrefetch_s = 3601\n", "refetch_s must be 1 to 3600");
+    refuses("[x]\nfetch_timeout_ms = 99\n", "fetch_timeout_ms must be 100 to 20000");
     refuses(GOOD
             "[x]\nissuer = https://accounts.google.com\njwks_uri = https://x\nclient_ids = a\n",
             "x has the issuer of google");
