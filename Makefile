@@ -158,6 +158,7 @@ clean: ## remove build/
 # Flags in a file: objects follow when they change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D); echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' > $@
+.PHONY: FORCE
 FORCE:
 
 AWK := LC_ALL=C awk -f lib/base/c_string.awk
@@ -171,6 +172,10 @@ $(GEN)/q.stamp: sql/gen.awk $(QUERIES)
 $(QUERY_HEADERS): $(GEN)/q.stamp ; @:
 $(GEN)/statements.c: sql/gen.awk $(QUERIES)
 	@mkdir -p $(@D); $(AWK) -v mode=source -f sql/gen.awk $(QUERIES) > $@
+# Beside the library, so that a commit links the program again and no test.
+$(GEN)/build.c: FORCE
+	@mkdir -p $(@D); printf '#include "base/build.h"\n\nconst char mx_build_name[] = "%s";\n' "$$(deploy/build-name)" > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(GEN)/migrations.c: sql/gen_migrations.awk $(wildcard sql/migrations/*.sql)
 	@mkdir -p $(@D); $(AWK) -f sql/gen_migrations.awk $(sort $(filter %.sql,$^)) > $@
 $(GEN)/mail_texts.c: lib/shop/mail/gen.awk lib/shop/mail/frame.html $(wildcard lib/shop/mail/*.*.*)
@@ -191,7 +196,7 @@ $(B)/gen/%.o: $(GEN)/%.c $(B)/flags | $(GENERATED)
 
 $(B)/libmerx.a: $(OBJ)
 	@rm -f $@; ar rcs $@ $^
-$(B)/merx: $(PROG:%.c=$(B)/%.o) $(B)/libmerx.a
+$(B)/merx: $(PROG:%.c=$(B)/%.o) $(B)/gen/build.o $(B)/libmerx.a
 	@echo "  LD  $@"; $(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libmerx.a
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
@@ -205,4 +210,4 @@ fuzz-targets: $(FUZZ:%=$(B)/tests/fuzz/%)
 $(B)/tests/fuzz/%: tests/fuzz/fuzz_%.c $(B)/libmerx.a
 	@mkdir -p $(@D); $(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 
--include $(OBJ:.o=.d) $(PROG:%.c=$(B)/%.d) $(wildcard $(B)/tests/*/*.d)
+-include $(OBJ:.o=.d) $(PROG:%.c=$(B)/%.d) $(B)/gen/build.d $(wildcard $(B)/tests/*/*.d)

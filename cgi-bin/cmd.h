@@ -3,6 +3,7 @@
 #define MX_CMD_H
 
 #include "base/arena.h"
+#include "base/build.h"
 #include "base/settings.h"
 
 struct mx_cmd {
@@ -14,6 +15,9 @@ struct mx_cmd {
     char **argv;
     char **command_line; /* all of it, from the program's name on */
 };
+
+/* Release, build and schema of this program. */
+struct mx_build mx_build(void);
 
 /* Each returns the exit status: 0 done, 1 failed (said why on standard error), 2 wrong usage or bad
  * configuration. */

@@ -66,9 +66,18 @@ int mx_cmd_migrate(struct mx_cmd *c)
     return e == MX_OK ? 0 : 1;
 }
 
+/* ---- version ---- */
+
+struct mx_build mx_build(void)
+{
+    return (struct mx_build){VERSION, mx_build_name, mx_schema_version()};
+}
+
 int mx_cmd_version(struct mx_cmd *c)
 {
+    struct mx_build b = mx_build();
+
     (void)c;
-    printf("merx " VERSION " schema %d\n", mx_schema_version());
+    printf("merx %s build %s schema %d\n", b.version, b.name, b.schema);
     return 0;
 }

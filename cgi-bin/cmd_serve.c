@@ -22,7 +22,8 @@ static void set_limits(void)
 
 int mx_cmd_serve(struct mx_cmd *c)
 {
-    struct mx_prefork p = {.settings_path = c->settings_path, .worker = mx_worker};
+    struct mx_prefork p = {
+        .settings_path = c->settings_path, .worker = mx_worker, .build = mx_build()};
 
     if (c->argc > 0) {
         fprintf(stderr, "merx serve: takes no arguments\n");

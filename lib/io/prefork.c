@@ -404,6 +404,7 @@ static struct mx_status status_of(const struct master *m)
 {
     struct mx_status st = {
         .workers = &m->workers,
+        .build = m->p->build,
         .pid = (int)getpid(),
         .generation = m->generation,
         .born_ns = m->born_ns,
@@ -607,8 +608,11 @@ static void turn(struct master *m)
 
 static int run(struct master *m)
 {
+    const struct mx_build *b = &m->p->build;
     const char *why = NULL;
 
+    mx_log(MX_LOG_INFO, "starting", MX_KC("version", b->version), MX_KC("build", b->name),
+           MX_KI("schema", b->schema), MX_KC("settings", m->p->settings_path));
     /* The control socket first: another master that runs from the same settings holds it. */
     if (!mx_control_open(&m->control, m->texts, m->started->control, &why) ||
         (why = open_sockets(m, m->texts)) != NULL) {

@@ -8,6 +8,7 @@
 #define MX_IO_PREFORK_H
 
 #include "base/buf.h"
+#include "base/build.h"
 #include "base/settings.h"
 #include "io/score.h"
 
@@ -16,6 +17,7 @@
 
 struct mx_prefork {
     const char *settings_path; /* file read again at HUP; "" none */
+    struct mx_build build;
     struct mx_shared *shared;
     /* Body of a worker; never returns to the master's code. It must report READY to the scoreboard
      * when it can serve. With MX_EXIT_FATAL the first generation ends the master, a reload is

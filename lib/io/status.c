@@ -113,7 +113,9 @@ void mx_status_text(const struct mx_status *st, struct mx_buf *out)
     int64_t now_ns = mx_mono_ns();
     struct mx_slot_view v;
 
-    mx_buf_fmt(out, "merx %d %s  generation %d  up", st->pid, st->phase, st->generation);
+    mx_buf_fmt(out, "merx %s build %s schema %d\n", st->build.version, st->build.name,
+               st->build.schema);
+    mx_buf_fmt(out, "master %d %s  generation %d  up", st->pid, st->phase, st->generation);
     text_age(out, (now_ns - st->born_ns) / NS_PER_S);
     for (int p = 0; p < MX_POOLS; p++)
         text_pool(st, out, &t, p);
@@ -208,6 +210,9 @@ void mx_status_json(const struct mx_status *st, struct mx_buf *out)
 
     mx_jsonw_init(&w, out);
     mx_jsonw_open(&w);
+    put_text(&w, "version", st->build.version);
+    put_text(&w, "build", st->build.name);
+    put_int(&w, "schema", st->build.schema);
     put_int(&w, "pid", st->pid);
     put_text(&w, "phase", st->phase);
     put_int(&w, "generation", st->generation);
@@ -263,11 +268,19 @@ static void metrics_pools(const struct mx_status *st, struct mx_buf *out, const 
             mx_buf_fmt(out, "merx_queue_limit{pool=\"%s\"} %d\n", mx_pool_names[p], t->limit[p]);
 }
 
+static void metrics_build(const struct mx_build *b, struct mx_buf *out)
+{
+    metric(out, "merx_build_info", "gauge", "Release, build and schema of the master; always 1.");
+    mx_buf_fmt(out, "merx_build_info{version=\"%s\",build=\"%s\",schema=\"%d\"} 1\n", b->version,
+               b->name, b->schema);
+}
+
 void mx_status_metrics(const struct mx_status *st, struct mx_buf *out)
 {
     const struct mx_workers *c = st->workers;
     struct totals t = sum_up(c);
 
+    metrics_build(&st->build, out);
     metrics_pools(st, out, &t);
     metric(out, "merx_requests_total", "counter", "Requests answered, by class of status.");
     mx_buf_fmt(out, "merx_requests_total{class=\"ok\"} %" PRIu64 "\n",

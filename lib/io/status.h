@@ -8,6 +8,7 @@
 
 struct mx_status {
     const struct mx_workers *workers;
+    struct mx_build build;
     int pid, generation;
     int64_t born_ns;
     const char *phase; /* "starting", "serving", "reloading", "stopping" */

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from client import ROOT, program
+from load import status
 
 
 @pytest.fixture
@@ -88,7 +89,19 @@ def test_help(option):
 @pytest.mark.parametrize("option", ["-V", "--version", "version"])
 def test_version(option):
     done = merx(option)
-    assert done.returncode == 0 and done.stdout.startswith("merx ") and " schema " in done.stdout
+    assert done.returncode == 0 and re.fullmatch(r"merx \d+\.\d+\.\d+ build \S+ schema \d+\n", done.stdout), done
+
+
+def test_what_runs_says_its_version(stack):
+    """Status as text and as JSON, metrics and log have what `merx --version` prints."""
+    line = merx("--version").stdout
+    _, version, _, build, _, schema = line.split()
+    assert stack.merx("status").stdout.startswith(line)
+    told = status(stack)
+    assert (told["version"], told["build"], told["schema"]) == (version, build, int(schema))
+    info = f'merx_build_info{{version="{version}",build="{build}",schema="{schema}"}} 1\n'
+    assert info in stack.merx("status", "metrics").stdout
+    assert f'msg="starting" version={version} build={build} schema={schema} ' in stack.log()
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
