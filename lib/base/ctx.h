@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/id.h"
 #include "base/settings.h"
+#include "base/trace.h"
 
 struct mx_db;
 struct mx_keys;
@@ -36,6 +37,13 @@ struct mx_rate {
     int64_t reset_s; /* until one more is left */
 };
 
+/* Where the time of a request went, beside the database. */
+struct mx_spent {
+    int64_t hash_wait_ns; /* until it was its turn to hash a password */
+    int64_t hash_ns;
+    int64_t provider_ns; /* for the keys of an identity provider */
+};
+
 /* State of the process that all its requests share; only the program changes it, between two of
  * them. */
 struct mx_proc {
@@ -58,12 +66,14 @@ struct mx_ctx {
     int64_t now_ms;           /* wall clock at arrival: one "now" for the whole request */
     struct mx_id exchange;    /* this request, as nobody else can name it; none: a job or command */
     struct mx_str request_id; /* the client's X-Request-Id, or `exchange` as text */
+    struct mx_trace trace;    /* that the request belongs to */
     struct mx_str address;    /* the client's address as nginx saw it */
     struct mx_str user_agent;
     struct mx_str accept_language; /* as sent, unchecked */
     bool head;                     /* HEAD: nobody sees the body of the answer */
     struct mx_str route_id;
     struct mx_str mount; /* where nginx mounts us, e.g. "/api" */
+    struct mx_spent spent;
     struct mx_rate rate; /* of the route's class, or of the limit that refused */
 };
 

@@ -18,7 +18,7 @@
 #define CORS_EXPOSED                                                               \
     "ETag, Idempotency-Replayed, Location, RateLimit-Limit, RateLimit-Remaining, " \
     "RateLimit-Reset, "                                                            \
-    "Retry-After, X-Request-Id"
+    "Retry-After, X-Request-Id, traceparent"
 
 /* One request on its way through the gates. */
 struct exchange {
@@ -55,34 +55,6 @@ static bool made_of(struct mx_str s, const char *others, size_t max)
 static bool request_id_ok(struct mx_str s)
 {
     return made_of(s, "._-", REQUEST_ID_MAX);
-}
-
-/* `n` lower-case hex digits at `from`, not all zero unless `zero`. */
-static bool hex_at(struct mx_str s, size_t from, size_t n, bool zero)
-{
-    struct mx_str part = mx_str_sub(s, from, n);
-
-    for (size_t i = 0; i < part.n; i++) {
-        char c = part.p[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return false;
-        zero |= c != '0';
-    }
-    return zero && part.n == n;
-}
-
-/* Trace id of a W3C traceparent (version-trace-parent-flags), absent when it is malformed. Later
- * versions may have more behind it. */
-static struct mx_str trace_id(struct mx_str s)
-{
-    bool dashes = s.n >= 55 && s.p[2] == '-' && s.p[35] == '-' && s.p[52] == '-';
-    bool tail = s.n == 55 || (s.n > 55 && s.p[55] == '-' && !mx_str_starts(s, MX_S("00")));
-
-    if (!dashes || !tail || mx_str_starts(s, MX_S("ff")) || !hex_at(s, 0, 2, true) ||
-        !hex_at(s, 3, 32, false) || !hex_at(s, 36, 16, false) || !hex_at(s, 53, 2, true))
-        return (struct mx_str){0};
-    return mx_str_sub(s, 3, 32);
 }
 
 /* The user agent as far as it fits into its column; absent when it is no UTF-8. */
@@ -129,8 +101,10 @@ static void begin(struct exchange *x)
     cx->head = req->method == MX_HEAD;
     cx->mount = req->mount;
     mx_faults_init(cx->faults, cx->arena);
-    mx_log_context(cx->request_id, trace_id(req->traceparent));
+    mx_trace_begin(cx->arena, req->traceparent, &cx->trace);
+    mx_log_context(cx->request_id, cx->trace.id);
     mx_res_header(x->res, "X-Request-Id", cx->request_id);
+    mx_res_header(x->res, "traceparent", mx_trace_parent(cx->arena, &cx->trace));
     mx_res_header(x->res, "X-Content-Type-Options", MX_S("nosniff"));
     if (origins.n == 0)
         return;

@@ -54,7 +54,7 @@ struct mx_app {
 
 /* Answer one request. The caller gives a new cx with proc, arena, db, faults and now_ms, and in res
  * two empty buffers in that arena. Fills cx->actor, route_id (absent for an unknown path),
- * request_id, address, mount, user_agent (valid UTF-8 of at most 200 bytes, or absent),
+ * request_id, trace, address, mount, user_agent (valid UTF-8 of at most 200 bytes, or absent),
  * accept_language (as it came), *cx->faults and the log context. res is always a complete answer,
  * with the RateLimit headers of cx->rate as it is at the end. Returns the status that decided it,
  * for the log.

@@ -266,6 +266,10 @@ static const struct {
 } headers[] = {
     {"X-Request-Id", "string",
      "Identifies the request in the logs; the client's own, if it sent one.", always},
+    {"traceparent", "string",
+     "W3C Trace Context: the trace that the request's own traceparent names, or a new one, and the "
+     "span of this request.",
+     always},
     {"Location", "string", "Path of the new resource.", has_location},
     {"ETag", "string", "Version of the answer, for If-None-Match or If-Match.", has_tag},
     {"WWW-Authenticate", "string",

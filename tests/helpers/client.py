@@ -31,6 +31,8 @@ PASSWORD = "correct-Horse-battery-9"
 # A test waits so long for anything before it fails: longer than any process may stand still on a busy
 # machine. Nothing that comes in time costs any of it.
 PATIENCE_S = 300
+# Header fields, in lower case, in which any two answers differ.
+UNLIKE = {"date", "x-request-id", "traceparent", "ratelimit-remaining", "ratelimit-reset"}
 # A code as mail shows it, and a handle that no answer has given.
 CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b")
 NO_HANDLE = "A" * 22
@@ -106,7 +108,7 @@ def limits(n, *which):
 PATIENCE = {
     "db_connect_timeout_s": 20, "db_lock_timeout_s": 50, "db_statement_timeout_ms": 55_000,
     "drain_timeout_s": 90, "password_wait_ms": 5000, "queue_age_max_ms": 58_000, "refresh_grace_s": 120,
-    "request_timeout_ms": 60_000, "slow_nice": 0,
+    "request_timeout_ms": 60_000, "slow_nice": 0, "slow_request_ms": 0,
 }
 NGINX_WAITS_S = 10  # as nginx/merx-pass.conf has it
 

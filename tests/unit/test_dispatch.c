@@ -466,6 +466,10 @@ static void test_tracing(void)
     r.request_id = MX_S("Req_1.2-3");
     expect(r, MX_OK, "a request id");
     tap_ok(header("X-Request-Id: Req_1.2-3"), "is given back");
+    tap_ok(headers_named("traceparent") == 1 &&
+               strstr(ex.res.headers.p, "00-0af7651916cd43dd8448eb211c80319c-"),
+           "so is the trace");
+    tap_str(ex.cx.trace.parent, "b7ad6b7169203331", "and its caller is known");
     for (size_t i = 0; i < MX_LEN(bad); i++) {
         r.request_id = mx_str_c(bad[i]);
         expect(r, MX_OK, "a bad request id");

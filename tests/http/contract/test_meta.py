@@ -209,14 +209,34 @@ def test_a_sound_request_id_comes_back_and_another_is_replaced(api):
         assert answer.headers["X-Request-Id"] != unsound
 
 
-def test_the_log_has_the_request_id_and_the_trace_id(api, stack):
-    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-    sent = {"X-Request-Id": "find-me-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
-    api.get("/v1/healthz", headers=sent)
-    line = client.until(
-        lambda: [x for x in stack.log().split("\n") if "find-me-1" in x], what="the log line"
-    )[0]
-    assert trace in line
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+def traced(api, stack, request, **headers):
+    """The trace and the span that the answer names, its flags, and the line of the log."""
+    answer = api.get("/v1/healthz", headers={"X-Request-Id": request} | headers)
+    version, trace, span, flags = answer.headers["traceparent"].split("-")
+    assert version == "00" and re.fullmatch("[0-9a-f]{32}", trace) and re.fullmatch("[0-9a-f]{16}", span)
+    (line,) = client.until(lambda: [x for x in stack.log().split("\n") if f" req={request} " in x],
+                           what="the log line")
+    assert f" trace={trace} " in line and f" span={span} " in line
+    return trace, span, flags, line
+
+
+def test_a_trace_goes_on_in_the_answer_and_in_the_log(api, stack):
+    trace, span, flags, line = traced(api, stack, "find-me-1", traceparent=f"00-{TRACE}-{SPAN}-01")
+    assert trace == TRACE and span != SPAN and flags == "01" and f" parent={SPAN} " in line
+
+
+@pytest.mark.parametrize("sent", [
+    {}, {"traceparent": f"00-{TRACE.upper()}-{SPAN}-01"}, {"traceparent": f"00-{'0' * 32}-{SPAN}-01"},
+    {"traceparent": f"00-{TRACE}-{'0' * 16}-01"}, {"traceparent": f"ff-{TRACE}-{SPAN}-01"},
+    {"traceparent": f"00-{TRACE}-{SPAN}-01-x"}, {"traceparent": f"00-{TRACE}-{SPAN}"},
+    {"tracestate": "a=b"}])
+def test_a_trace_that_is_none_begins_anew(api, stack, sent):
+    request = f"trace-{client.unique_key()}"
+    trace, _, flags, line = traced(api, stack, request, **sent)
+    assert trace != TRACE and flags == "00" and " parent=- " in line and SPAN not in line
 
 
 # ---- what nginx answers by itself

@@ -13,7 +13,7 @@ import requests
 import client
 import sealed
 import smtp_server
-from client import CODE, PASSWORD, unique_email, until
+from client import CODE, PASSWORD, UNLIKE, unique_email, until
 from smtp_server import SECRET, USER, Mute, Server, forever
 
 SHORT_S = 4  # smtp_timeout_s where a server hangs
@@ -419,8 +419,7 @@ def answers(stack, known):
             if answer.status_code == 404:
                 continue
             fixed = {k: v for k, v in answer.headers.items()
-                     if k.lower() not in ("date", "x-request-id", "ratelimit-remaining",
-                                          "ratelimit-reset")}
+                     if k.lower() not in UNLIKE}
             assert answer.status_code == 202
             told.append((answer.status_code, sorted(answer.json()), fixed))
     return told
