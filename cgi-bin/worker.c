@@ -17,6 +17,7 @@
 #include "io/migrate.h"
 #include "io/settings_file.h"
 #include "io/shm.h"
+#include "request_log.h"
 
 #define ARENA_FIRST ((size_t)256 << 10)
 #define ARENA_MAX ((size_t)128 << 20)
@@ -37,11 +38,9 @@ struct worker {
     struct mx_ctx cx;
     struct mx_keys *keys;
     struct mx_faults faults;
-    int64_t began_ns, arrival_ms;
-    struct mx_str method;
-    int status;
+    int64_t began_ns;
     bool health; /* the request is a health check */
-    enum mx_err result;
+    struct mx_served served;
 };
 
 /* The one worker of this process, for the hook that has no other way to it. */
@@ -107,19 +106,12 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
                             .faults = &w->faults,
                             .now_ms = mx_wall_ms()};
     w->health = false;
-    w->method = req->method_text;
-    w->arrival_ms = req->arrival_ms;
-    w->result = mx_dispatch(&w->app, &w->cx, req, res);
-    mx_refused(&w->cx, w->result);
-    w->status = res->status;
-}
-
-static struct mx_str id_or_dash(struct mx_id id, char text[MX_ID_TEXT])
-{
-    if (mx_id_none(id))
-        return MX_S("-");
-    mx_id_text(id, text);
-    return (struct mx_str){text, MX_ID_TEXT};
+    w->served = (struct mx_served){.method = req->method_text,
+                                   .arrival_ms = req->arrival_ms,
+                                   .bytes_in = req->content_length > 0 ? req->content_length : 0,
+                                   .result = mx_dispatch(&w->app, &w->cx, req, res)};
+    mx_refused(&w->cx, w->served.result);
+    w->served.status = res->status;
 }
 
 static void on_done(void *arg, bool delivered, size_t bytes)
@@ -127,24 +119,15 @@ static void on_done(void *arg, bool delivered, size_t bytes)
     struct worker *w = arg;
     struct mx_ctx *cx = &w->cx;
     int64_t now_ns = mx_mono_ns();
-    char actor[MX_ID_TEXT], claimed[MX_ID_TEXT];
-    bool expected = w->health && w->status < 400 && delivered;
+    bool expected = w->health && w->served.status < 400 && delivered;
 
     mx_score_route(w->score, w->slot, cx->route_id.p ? cx->route_id.p : "-", cx->request_id);
-    mx_score_end(w->score, w->slot, now_ns, w->status, mx_db_trips(cx->db), bytes);
-    if (expected && !w->proc.conf->log_health_checks) {
-        mx_log_context((struct mx_str){0}, (struct mx_str){0});
-        return;
-    }
-    mx_log(MX_LOG_INFO, delivered ? "request" : "request not delivered",
-           MX_KS("route", cx->route_id.p ? cx->route_id : MX_S("-")), MX_KS("method", w->method),
-           MX_KI("status", w->status), MX_KC("code", mx_err_code(w->result)),
-           MX_KMS("ms", now_ns - w->began_ns), MX_KMS("db_ms", mx_db_ns(cx->db)),
-           MX_KI("trips", mx_db_trips(cx->db)), MX_KI("bytes", bytes),
-           MX_KI("queue_ms", w->arrival_ms > 0 ? cx->now_ms - w->arrival_ms : 0),
-           MX_KS("server_request_id", mx_id_str(w->arena, cx->exchange)),
-           MX_KS("actor", id_or_dash(cx->actor.account, actor)),
-           MX_KS("claimed", id_or_dash(cx->claimed, claimed)));
+    mx_score_end(w->score, w->slot, now_ns, w->served.status, mx_db_spent(cx->db)->trips, bytes);
+    w->served.delivered = delivered;
+    w->served.ns = now_ns - w->began_ns;
+    w->served.bytes_out = (int64_t)bytes;
+    w->served.quiet = expected && !w->proc.conf->log_health_checks;
+    mx_request_log(cx, &w->served);
     mx_log_context((struct mx_str){0}, (struct mx_str){0});
 }
 

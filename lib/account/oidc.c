@@ -31,10 +31,12 @@ static enum mx_err refused(const struct mx_oidc_provider *p, const char *why)
 static enum mx_err check(struct mx_ctx *cx, const struct mx_oidc_provider *p,
                          const struct mx_jws *jws, struct mx_str kid)
 {
+    int64_t began_ns = mx_mono_ns();
     struct mx_jwk key;
     enum mx_err e = mx_jwks_key(cx->arena, mx_shared_jwks(cx->proc->shared), p, kid, &key);
     const char *why;
 
+    cx->spent.provider_ns += mx_mono_ns() - began_ns;
     if (e != MX_OK)
         return e == MX_E_UNAUTHORIZED ? refused(p, "unknown kid") : e;
     why = mx_jws_check(jws, key.alg, key.pem);

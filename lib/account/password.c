@@ -134,7 +134,7 @@ static bool wait_for_slot(struct mx_ctx *cx)
 }
 
 /* People who sign in at the same moment are no flood: a few wait for each other. */
-static enum mx_err take_slot(struct mx_ctx *cx)
+static enum mx_err wait_turn(struct mx_ctx *cx)
 {
     bool got;
 
@@ -147,8 +147,20 @@ static enum mx_err take_slot(struct mx_ctx *cx)
     return got ? MX_OK : overloaded(cx);
 }
 
-static void give_slot(struct mx_ctx *cx)
+/* Since when there is a slot: *ret_since_ns. */
+static enum mx_err take_slot(struct mx_ctx *cx, int64_t *ret_since_ns)
 {
+    int64_t began_ns = mx_mono_ns();
+    enum mx_err e = wait_turn(cx);
+
+    *ret_since_ns = mx_mono_ns();
+    cx->spent.hash_wait_ns += *ret_since_ns - began_ns;
+    return e;
+}
+
+static void give_slot(struct mx_ctx *cx, int64_t since_ns)
+{
+    cx->spent.hash_ns += mx_mono_ns() - since_ns;
     mx_shared_slot_give(cx->proc->shared, MX_SLOTS_HASH);
 }
 
@@ -165,11 +177,12 @@ static enum mx_err hash(struct mx_ctx *cx, struct mx_str password, struct mx_str
 
 enum mx_err mx_password_make(struct mx_ctx *cx, struct mx_str password, struct mx_str *ret_phc)
 {
+    int64_t since_ns;
     enum mx_err e;
 
-    MX_TRY(take_slot(cx));
+    MX_TRY(take_slot(cx, &since_ns));
     e = hash(cx, password, ret_phc);
-    give_slot(cx);
+    give_slot(cx, since_ns);
     return e;
 }
 
@@ -188,10 +201,11 @@ static enum mx_err check(struct mx_ctx *cx, struct mx_str phc, struct mx_str pas
 enum mx_err mx_password_check(struct mx_ctx *cx, struct mx_str phc, struct mx_str password,
                               struct mx_str *ret_phc)
 {
+    int64_t since_ns;
     enum mx_err e;
 
-    MX_TRY(take_slot(cx));
+    MX_TRY(take_slot(cx, &since_ns));
     e = check(cx, phc, password, ret_phc);
-    give_slot(cx);
+    give_slot(cx, since_ns);
     return e;
 }

@@ -95,6 +95,7 @@
     S(shop_name,               "merx", 0, "name of the shop in mail")                              \
     S(shop_url,                "https://merx.invalid", 0, "URL of the shop; links in mail begin with it") \
     I(slow_nice,               10, 0, 19, "niceness of the slow pool, so that password hashing yields to fast requests") \
+    I(slow_request_ms,         1000, 0, 600000, "a request that takes longer gets a second line in the log, with the names and times of its statements, milliseconds; 0: none does") \
     I(slow_workers,            8, 1, 256, "workers of the slow pool (password hashing, identity providers); of those beyond password_hashes_at_once, half may wait for their turn to hash") \
     S(smtp_ca,                 "", MX_SETTING_PATH, "CA file for the mail server's certificate; empty: the system's CAs") \
     I(smtp_connect_timeout_s,  5, 1, 60, "time limit for connecting to the mail server, seconds")                 \

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "codec/secret.h"
 #include "io/db_session.h"
+#include "io/db_spent.h"
 
 #define LINK_ARENA_FIRST (64 * 1024)
 #define LINK_ARENA_CAP ((size_t)256 * 1024 * 1024)
@@ -36,7 +37,7 @@ struct stmt {
 
 struct mx_link {
     const struct mx_settings *conf;
-    struct mx_link_stats *stats;
+    struct mx_db_spent *spent;
     enum mx_link_kind kind;
     MYSQL *my; /* NULL: closed */
     struct mx_arena *arena;
@@ -112,7 +113,7 @@ const struct mx_link_error *mx_link_error(const struct mx_link *l)
 /* ---- connecting ---- */
 
 struct mx_link *mx_link_new(const struct mx_settings *conf, enum mx_link_kind kind,
-                            struct mx_link_stats *stats)
+                            struct mx_db_spent *spent)
 {
     struct mx_link *l = calloc(1, sizeof *l);
 
@@ -120,7 +121,7 @@ struct mx_link *mx_link_new(const struct mx_settings *conf, enum mx_link_kind ki
         MX_BUG("out of memory");
     l->conf = conf;
     l->kind = kind;
-    l->stats = stats;
+    l->spent = spent;
     return l;
 }
 
@@ -669,40 +670,45 @@ static enum mx_err run_bound(struct mx_link *l, const struct mx_sql *s, struct m
 enum mx_err mx_link_run(struct mx_link *l, const struct mx_sql *s, const void *in,
                         struct mx_arena *a, struct mx_link_result *ret)
 {
+    int64_t began_ns = mx_mono_ns();
     struct stmt *st = &l->stmts[s->index];
     enum mx_err e = mx_link_prepare(l, s);
-    int64_t began_ns;
+    int trips = 0;
 
     if (e == MX_OK)
         e = set_parameters(l, s, st, in);
     if (e == MX_OK)
         e = bind_rows(l, s, st);
-    if (e != MX_OK)
-        return e;
-    began_ns = mx_mono_ns();
-    e = run_bound(l, s, a, ret);
-    l->stats->trips++;
-    l->stats->ns += mx_mono_ns() - began_ns;
+    if (e == MX_OK) {
+        e = run_bound(l, s, a, ret);
+        trips = 1;
+    }
+    mx_db_spent_add(l->spent, s->name, trips, mx_mono_ns() - began_ns);
     return e;
 }
 
-enum mx_err mx_link_text(struct mx_link *l, struct mx_str sql)
+/* Run a text that the log calls `name`. */
+static enum mx_err run_text(struct mx_link *l, struct mx_str sql, const char *name)
 {
     int64_t began_ns = mx_mono_ns();
     bool ok = mysql_real_query(l->my, sql.p, (unsigned long)sql.n) == 0;
 
-    l->stats->trips++;
-    l->stats->ns += mx_mono_ns() - began_ns;
+    mx_db_spent_add(l->spent, name, 1, mx_mono_ns() - began_ns);
     if (!ok)
-        return failed_link(l, "script");
+        return failed_link(l, name);
     if (mysql_field_count(l->my) > 0)
         mysql_free_result(mysql_store_result(l->my));
     return MX_OK;
 }
 
+enum mx_err mx_link_text(struct mx_link *l, struct mx_str sql)
+{
+    return run_text(l, sql, "script");
+}
+
 enum mx_err mx_link_commit(struct mx_link *l)
 {
-    enum mx_err e = mx_link_text(l, MX_S("COMMIT"));
+    enum mx_err e = run_text(l, MX_S("COMMIT"), "COMMIT");
 
     if (e == MX_OK || mx_db_commit_refused(l->error.is.no))
         return e;
@@ -713,6 +719,6 @@ enum mx_err mx_link_commit(struct mx_link *l)
 
 void mx_link_rollback(struct mx_link *l)
 {
-    if (mx_link_is_open(l) && mx_link_text(l, MX_S("ROLLBACK")) != MX_OK)
+    if (mx_link_is_open(l) && run_text(l, MX_S("ROLLBACK"), "ROLLBACK") != MX_OK)
         mx_link_close(l);
 }

@@ -141,9 +141,26 @@ struct mx_db_error mx_db_last_error(const struct mx_db *db);
  * runner may keep? *ret_needed and *ret_room are numbers of statements. */
 enum mx_err mx_db_room(struct mx_db *db, int64_t *ret_needed, int64_t *ret_room) MX_MUST_CHECK;
 
-/* Round trips and ns spent since mx_db_begin_request; connecting does not count. */
-int mx_db_trips(const struct mx_db *db);
-int64_t mx_db_ns(const struct mx_db *db);
+/* Cost of one statement to a request, all its runs together; preparing counts. */
+struct mx_db_use {
+    const char *statement; /* "cart.load", "COMMIT"; "others": all for which there was no room */
+    int trips;
+    int64_t ns;
+};
+#define MX_DB_USES 32
+
+/* Cost of the database since mx_db_begin_request. */
+struct mx_db_spent {
+    int trips;          /* round trips that carried a statement */
+    int64_t ns;         /* in statements, whether they succeeded or not */
+    int64_t connect_ns; /* in attempts to connect */
+    int retries;        /* transactions and statements alone that ran again: deadlocks, lock waits,
+                         * connections that were lost */
+    int n_uses;
+    struct mx_db_use uses[MX_DB_USES]; /* in the order of their first runs */
+};
+/* Valid until the next statement. */
+const struct mx_db_spent *mx_db_spent(const struct mx_db *db);
 
 /* Prepare every statement against the live schema; the name and reason of each failure go to `out`,
  * and MX_E_INTERNAL is returned. For `merx check-sql`. */

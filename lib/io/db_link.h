@@ -22,17 +22,11 @@ struct mx_link_error {
     char why[MX_DB_WHY_MAX]; /* for a person; may quote data of the statement */
 };
 
-/* Round trips that carried a statement, and ns spent in them. */
-struct mx_link_stats {
-    int trips;
-    int64_t ns;
-};
-
 struct mx_link;
 
-/* Closed link. `conf` and `stats` must outlive it. */
+/* Closed link. `conf` and `spent`, to which its statements are added, must outlive it. */
 struct mx_link *mx_link_new(const struct mx_settings *conf, enum mx_link_kind kind,
-                            struct mx_link_stats *stats);
+                            struct mx_db_spent *spent);
 /* Close with a goodbye and free. NULL is allowed. */
 void mx_link_free(struct mx_link *l);
 bool mx_link_is_open(const struct mx_link *l);

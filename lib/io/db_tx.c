@@ -46,7 +46,7 @@ struct mx_db {
     const struct mx_settings *conf;
     struct mx_arena *arena;
     struct mx_link *links[MX_LINK_KINDS];
-    struct mx_link_stats stats;
+    struct mx_db_spent spent;     /* of the request */
     struct mx_db_failure failure; /* of the last statement that failed */
     bool down;                    /* the last attempt to connect failed */
     int64_t refuse_until_ns;      /* until then no other attempt is made */
@@ -69,7 +69,7 @@ struct mx_db *mx_db_new(const struct mx_settings *conf)
         MX_BUG("out of memory");
     db->conf = conf;
     for (int k = 0; k < MX_LINK_KINDS; k++)
-        db->links[k] = mx_link_new(conf, (enum mx_link_kind)k, &db->stats);
+        db->links[k] = mx_link_new(conf, (enum mx_link_kind)k, &db->spent);
     return db;
 }
 
@@ -86,7 +86,7 @@ void mx_db_begin_request(struct mx_db *db, struct mx_arena *a)
 {
     MX_ASSERT(!db->in_tx);
     db->arena = a;
-    db->stats = (struct mx_link_stats){0};
+    db->spent = (struct mx_db_spent){0};
     db->failure = (struct mx_db_failure){"", 0};
     db->effect = (struct before){0};
 }
@@ -102,14 +102,9 @@ bool mx_db_tx_again(const struct mx_db *db)
     return db->again;
 }
 
-int mx_db_trips(const struct mx_db *db)
+const struct mx_db_spent *mx_db_spent(const struct mx_db *db)
 {
-    return db->stats.trips;
-}
-
-int64_t mx_db_ns(const struct mx_db *db)
-{
-    return db->stats.ns;
+    return &db->spent;
 }
 
 struct mx_db_failure mx_db_last_failure(const struct mx_db *db)
@@ -153,6 +148,7 @@ static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
     if (began_ns < db->refuse_until_ns)
         return NULL;
     ok = mx_link_open(l) == MX_OK;
+    db->spent.connect_ns += mx_mono_ns() - began_ns;
     log_connect(db, l, ok);
     if (ok)
         return l;
@@ -252,10 +248,13 @@ static bool again(struct mx_db *db, struct effort *f, enum mx_err e, bool lost)
 
     if (spent_ms >= db->conf->db_statement_timeout_ms)
         return false;
-    if (lost && !f->reconnected)
+    if (lost && !f->reconnected) {
+        db->spent.retries++;
         return f->reconnected = true;
+    }
     if (e != MX_E_RETRY || f->retries == TRIES_AGAIN)
         return false;
+    db->spent.retries++;
     pause_before(f->retries++);
     return true;
 }

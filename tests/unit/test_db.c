@@ -233,7 +233,7 @@ static void nobody_answers(void)
     tap_err(mx_db_tx(db, want_retry, &runs), MX_E_UNAVAILABLE, "repetitions end");
     tap_int(runs, 6, "after five more runs");
     tap_ok(!mx_db_in_tx(db), "no transaction is left open");
-    tap_int(mx_db_trips(db), 0, "no round trip was made");
+    tap_int(mx_db_spent(db)->trips, 0, "no round trip was made");
     tap_err(mx_db_script(db, MX_S("SELECT 1"), &why), MX_E_UNAVAILABLE, "script: nobody answers");
     mx_db_free(db);
     mx_arena_free(a);

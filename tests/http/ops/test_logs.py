@@ -4,11 +4,14 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import fcgi_client
+import load
 import pytest
 from beside import Beside
 from client import program, tied, until
+from load import hexed
 
 
 @pytest.fixture
@@ -36,7 +39,9 @@ def test_json(beside):
         [json.loads(line) for line in lines(one)]), what="the request's line")
     (request,) = [r for r in records if r["msg"] == "request" and r.get("req") == "json-1"]
     assert request["route"] == "products.list" and request["status"] == 200
-    assert isinstance(request["ms"], float) and request["trips"] > 0
+    assert isinstance(request["ms"], float) and request["trips"] > 0 and request["queue_ms"] == 0
+    assert request["bytes_in"] == 0 and request["bytes_out"] > 2
+    assert len(request["trace"]) == 32 and len(request["span"]) == 16 and request["parent"] == "-"
     assert {r["level"] for r in records} <= {"info", "warn"}
 
 
@@ -115,3 +120,60 @@ def test_jobs_reload_their_settings(jobs):
     jobs.process.send_signal(signal.SIGTERM)
     assert jobs.process.wait(60) == 0
     assert jobs.log.read_text().splitlines()[-1].endswith('"msg":"jobs ended"}')
+
+
+# ---- slow requests
+
+
+def slow(one, request):
+    """The line of a slow request, its statements as {name: (trips, ms)}."""
+    (line,) = until(lambda: [r for r in map(json.loads, lines(one))
+                             if r["msg"] == "slow request" and r["req"] == request], what="the slow request's line")
+    told = [part.split() for part in line["statements"].split(", ") if part]
+    return line, {name: (int(trips), float(ms)) for name, trips, ms in told}
+
+
+def test_a_slow_request_names_its_statements(beside):
+    one = beside(log_format="json", slow_request_ms=1)
+    one.proxy.at_command = lambda _: time.sleep(0.05) or True
+    answer = fcgi_client.get(one.fast, "/v1/products?q=nobody-may-read-this", HTTP_X_REQUEST_ID="slow-1")
+    one.proxy.at_command = None
+    assert answer.status == 200
+    line, told = slow(one, "slow-1")
+    assert line["level"] == "warn" and line["route"] == "products.list" and len(line["trace"]) == 32
+    assert line["ms"] >= line["db_ms"] >= 50 and line["trips"] == sum(trips for trips, _ in told.values()) > 0
+    assert any(name.startswith("catalog.") for name in told), told
+    assert max(ms for _, ms in told.values()) >= 50
+    assert list(told.values()) == sorted(told.values(), key=lambda cost: -cost[1]), "the slowest first"
+    assert not any("nobody-may-read-this" in text for text in lines(one))
+
+
+def test_a_slow_sign_in_says_that_it_hashed(beside):
+    one = beside(log_format="json", slow_request_ms=1)
+    sent = {"email": "nobody@example.com", "password": "no-such-Password-9"}
+    body = json.dumps(sent).encode()
+    assert fcgi_client.get(one.slow, "/v1/auth/login", method="POST", body=body,
+                           HTTP_X_REQUEST_ID="slow-2").status == 401
+    line, _ = slow(one, "slow-2")
+    assert line["ms"] > line["hash_ms"] > 1 and line["hash_wait_ms"] >= 0 and line["provider_ms"] == 0
+    assert not any(value in text for text in lines(one) for value in sent.values())
+
+
+def test_a_slow_request_says_that_it_ran_again(beside, stack, api):
+    """Its row is locked until it has waited for db_lock_timeout_s."""
+    guest = api.guest()
+    assert guest.patch("/v1/cart", {"note": "a"}).status_code == 200
+    one = beside(log_format="json", slow_request_ms=1, db_lock_timeout_s=1, db_statement_timeout_ms=2500)
+    with load.Session(stack) as held:
+        assert held.run(f"BEGIN; SELECT 1 FROM cart WHERE account_id = {hexed(guest.id)} FOR UPDATE") == ["1"]
+        status, _ = one.send(one.fast, "PATCH", "/v1/cart", {"note": "b"}, guest.token)
+    assert status == 503
+    line = until(lambda: [r for r in map(json.loads, lines(one)) if r["msg"] == "slow request"], what="the line")[0]
+    assert line["retries"] >= 1 and line["route"] == "cart.patch" and line["db_ms"] > 1000, line
+
+
+def test_no_line_of_a_request_that_is_not_slow(beside):
+    one = beside(slow_request_ms=60000)
+    fcgi_client.get(one.fast, "/v1/products")
+    until(lambda: any("route=products.list" in line for line in lines(one)), what="the request's line")
+    assert not any("slow request" in line for line in lines(one))
