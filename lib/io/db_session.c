@@ -86,7 +86,9 @@ static bool set_session(const struct mx_settings *conf, enum mx_link_kind kind, 
              "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
              "ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', "
              "collation_connection = 'utf8mb4_bin', %s = 'READ-COMMITTED', "
-             "innodb_lock_wait_timeout = %lld, lock_wait_timeout = %d, %s, autocommit = %d%s",
+             "innodb_lock_wait_timeout = %lld, lock_wait_timeout = %d, %s, autocommit = %d, "
+             /* Pages are read along one index that has their order; two of them would be sorted. */
+             "optimizer_switch = 'index_merge_intersection=off'%s",
              old_name ? "tx_isolation" : "transaction_isolation",
              (long long)conf->db_lock_timeout_s, TABLE_LOCK_WAIT_S, limit, kind != MX_LINK_WRITE,
              /* Statements of transactions are joins by key along one path: a search for a better

@@ -310,11 +310,24 @@ class Db:
             {f.get("name"): None if f.get(null) else (f.text or "") for f in row} for row in tree
         ]
 
+    def plan(self, sql):
+        """How the program's sessions would read that: the rows of EXPLAIN."""
+        return self.rows("SET SESSION optimizer_switch = 'index_merge_intersection=off';"
+                         " EXPLAIN FORMAT=TRADITIONAL " + sql)
+
     def value(self, sql):
         """The one value of the one row."""
         (row,) = self.rows(sql)
         (value,) = row.values()
         return value
+
+
+def delivered(db, since, tables=("audit_log", "mail")):
+    """Wait until no event and no mail of that time or later is queued: earlier ones, of other tests, may
+    have failed and stand there for long."""
+    for table in tables:
+        until(lambda: db.value(f"SELECT COUNT(*) FROM {table} WHERE state = 0 AND created_at >= '{since}'") == "0",
+              what=f"all of {table}")
 
 
 @functools.cache

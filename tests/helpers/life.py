@@ -33,6 +33,7 @@ class Life:
 
     def __init__(self, api, staff):
         host = next(HOSTS)
+        self.began = api.stack.db().value("SELECT UTC_TIMESTAMP(3) AS now")
         self.api = api = api.elsewhere(host)
         self.staff = staff
         self.origin = f"https://localhost:{api.stack.port}"

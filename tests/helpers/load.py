@@ -358,13 +358,25 @@ class Server:
         until(lambda: not alive(self.pid), what="the database ended")
 
     def start(self):
-        """Return when it takes connections again."""
+        """Return when it takes connections again. A start that fails is tried again, as an operator would:
+        after SIGKILL a lock file may name a process number that another process has by now."""
+        process = None
+
+        def answers():
+            nonlocal process
+            if process is None or process.poll() is not None:
+                process = self.spawn()
+            return self.answers()
+
+        until(answers, what="the database answers")
+
+    def spawn(self):
         with open(self.stack.run / "db.out", "ab") as out:
             process = subprocess.Popen(
                 tied(*self.command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
         self.pid = process.pid
         note_pid(self.stack, "db", self.pid)
-        until(self.answers, what="the database answers")
+        return process
 
     def answers(self):
         try:

@@ -67,7 +67,7 @@ def test_nothing_is_left_of_the_person(api, stack, db, mailbox, life):
     enrol(stack, life.person)
     half(api, life.person)
     mailbox.wait(life.person.email)
-    until(lambda: db.value("SELECT COUNT(*) FROM audit_log WHERE state = 0") == "0", what="events")
+    client.delivered(db, life.began, ["audit_log"])
     ship(stack, life.person)
     before = books(db, accounts)
     assert len(before[0]) == 4

@@ -240,7 +240,7 @@ def test_all_of_a_busy_person(api, stack, db, staff, mailbox, life):
     until(lambda: not [m for m in sealed.mails(stack, person.email)
                        if m["lease_until"] is not None], what="mail at rest")
     assert person.post("/v1/me/email", {"email": client.unique_email(), "password": PASSWORD}).status_code == 202
-    until(lambda: db.value("SELECT COUNT(*) FROM audit_log WHERE state = 0") == "0", what="events")
+    client.delivered(db, life.began, ["audit_log"])
     cart = person.get("/v1/cart").json()
     got, _ = whole(person)
     own, was = got["accounts"]
@@ -398,7 +398,7 @@ def test_each_page_is_read_by_an_index(stack, life):
     for name, body in re.findall(r"-- name: (\S+)\n(?:--.*\n)*([^;]*);", text):
         sql = body.replace("{{export_session}}", part)
         sql = re.sub(r":(\w+)", lambda m: values[m.group(1)], sql)
-        for step in db.rows("EXPLAIN FORMAT=TRADITIONAL " + sql):
+        for step in db.plan(sql):
             seen += 1
             assert step["type"] not in ("ALL", "index") or step["table"].startswith("<"), (name, step)
             short = name in ("export.codes",)
