@@ -64,7 +64,7 @@ GENERATED := $(QUERY_HEADERS) $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/dem
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install clean attack browser clients interop examples
+.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install uninstall clean attack browser clients interop examples
 
 all: $(B)/merx ## build the program
 
@@ -149,8 +149,11 @@ check-sql: all ## prepare every statement against a freshly migrated schema, and
 	@tests/lint/sql
 	@tests/lint/explain
 
-install: all ## install program, nginx snippet and units below DESTDIR
-	@deploy/install "$(DESTDIR)" "$(PREFIX)" $(B)/merx
+install: all ## install program, nginx files and units below DESTDIR; edited files are kept
+	@deploy/install install "$(DESTDIR)" "$(PREFIX)" $(B)/merx
+
+uninstall: ## remove it; settings, keys, mail and logs stay unless PURGE=1
+	@deploy/install uninstall "$(DESTDIR)" "$(PREFIX)"
 
 clean: ## remove build/
 	rm -rf build

@@ -320,15 +320,7 @@ def test_keys_that_root_makes_belong_to_the_owner_of_their_directory(tmp_path):
         assert owners() == {(NOBODY, NOBODY, 0o600)}, args
 
 
-# ---- installing
-
-
-@pytest.mark.parametrize("mount", ["shop/api", "/shop/", "/", "/shop api", "/shop//api", "/shop/../api"])
-def test_a_mount_that_nginx_could_not_use_is_refused(tmp_path, mount):
-    done = subprocess.run([ROOT / "deploy/install", tmp_path, "/usr/local", program()], check=False, text=True,
-                          capture_output=True, env=os.environ | {"MOUNT": mount})
-    assert done.returncode == 1 and f"install: MOUNT={mount}: it must begin with /" in done.stderr
-    assert not list(tmp_path.iterdir())
+# ---- packages
 
 
 def test_a_release_without_mysql_is_named(tmp_path):
