@@ -128,7 +128,9 @@ clients: all ## the OpenAPI document against linters and five generators of Type
 examples: all ## record lib/api/examples.txt, the examples of the OpenAPI document, from the HTTP tests (ARGS for pytest)
 	@tests/examples/run $(ARGS)
 
-bench: all ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json (BESIDE=PROGRAM: and beside an older merx)
+bench: ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json (BESIDE=PROGRAM: and beside an older merx)
+	@deploy/deps build run $(DB_SERVER) tests bench
+	@$(MAKE) --no-print-directory all
 	@tests/bench/run
 
 bench-token: $(B)/tests/bench/token ## what a token costs: made, checked, checked again
@@ -192,9 +194,15 @@ $(GEN)/demo_files.h: sql/gen_demo.awk
 $(GEN)/demo_files.c: sql/gen_demo.awk $(DEMO)
 	@mkdir -p $(@D); $(AWK) -v mode=source -f sql/gen_demo.awk $(DEMO) > $@
 
-$(B)/%.o: %.c $(B)/flags | $(GENERATED)
+# Are the compiler and all headers of libraries there? Asked once, and again when flags change.
+$(B)/libraries: $(B)/flags
+	@grep -rhE '^#include <' lib cgi-bin | sort -u | $(CC) $(CFLAGS_ALL) -E -x c - -o /dev/null 2>$@.out || { \
+	    grep -m 1 -E 'error|not found' $@.out; deploy/deps -n build; echo "deploy/deps build installs what merx is built with"; exit 1; } >&2
+	@touch $@
+
+$(B)/%.o: %.c $(B)/flags | $(GENERATED) $(B)/libraries
 	@mkdir -p $(@D); echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
-$(B)/gen/%.o: $(GEN)/%.c $(B)/flags | $(GENERATED)
+$(B)/gen/%.o: $(GEN)/%.c $(B)/flags | $(GENERATED) $(B)/libraries
 	@mkdir -p $(@D); echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/libmerx.a: $(OBJ)

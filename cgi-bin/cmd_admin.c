@@ -51,17 +51,18 @@ static int migrate_status(struct mx_cmd *c)
 
 int mx_cmd_migrate(struct mx_cmd *c)
 {
+    bool dry = c->argc == 1 && strcmp(c->argv[0], "--dry-run") == 0;
     struct mx_buf out;
     enum mx_err e;
 
     if (c->argc == 1 && strcmp(c->argv[0], "status") == 0)
         return migrate_status(c);
-    if (c->argc > 0) {
-        fprintf(stderr, "usage: merx migrate [status]\n");
+    if (c->argc > 0 && !dry) {
+        fprintf(stderr, "usage: merx migrate [status|--dry-run]\n");
         return 2;
     }
     mx_buf_init(&out, c->arena, TEXT_MAX);
-    e = mx_migrate(c->arena, c->settings, &out);
+    e = (dry ? mx_migrate_print : mx_migrate)(c->arena, c->settings, &out);
     fwrite(out.p, 1, out.n, e == MX_OK ? stdout : stderr);
     return e == MX_OK ? 0 : 1;
 }

@@ -150,16 +150,21 @@ static void list_row(struct run *r, int i, const struct q_schema_migrations_row 
                i >= mx_migrations_n ? ", of a later release" : "");
 }
 
+static enum mx_err read_record(struct run *r, struct mx_list *ret_rows)
+{
+    enum mx_err e = q_schema_migrations(r->db, ret_rows);
+
+    if (e != MX_OK)
+        mx_buf_fmt(r->out, "the record of migrations cannot be read: %s\n",
+                   mx_db_last_error(r->db).why);
+    return e;
+}
+
 static enum mx_err list_all(struct run *r, int *ret_missing)
 {
     struct mx_list rows;
-    enum mx_err e = q_schema_migrations(r->db, &rows);
 
-    if (e != MX_OK) {
-        mx_buf_fmt(r->out, "the record of migrations cannot be read: %s\n",
-                   mx_db_last_error(r->db).why);
-        return e;
-    }
+    MX_TRY(read_record(r, &rows));
     for (size_t i = 0; i < rows.n || i < (size_t)mx_migrations_n; i++)
         list_row(r, (int)i, i < rows.n ? MX_AT(rows, struct q_schema_migrations_row, i) : NULL);
     *ret_missing = (int)rows.n < mx_migrations_n ? mx_migrations_n - (int)rows.n : 0;
@@ -175,6 +180,28 @@ enum mx_err mx_migrate_status(struct mx_arena *a, const struct mx_settings *conf
     *ret_missing = mx_migrations_n;
     mx_db_begin_request(r.db, a);
     e = list_all(&r, ret_missing);
+    mx_db_free(r.db);
+    return e;
+}
+
+static enum mx_err print_missing(struct run *r)
+{
+    struct mx_list rows;
+
+    MX_TRY(read_record(r, &rows));
+    MX_TRY(check_rows(r, rows));
+    for (int i = (int)rows.n; i < mx_migrations_n; i++)
+        mx_buf_fmt(r->out, "-- %s\n%s;\n", mx_migrations[i].name, mx_migrations[i].sql);
+    return MX_OK;
+}
+
+enum mx_err mx_migrate_print(struct mx_arena *a, const struct mx_settings *conf, struct mx_buf *out)
+{
+    struct run r = {.db = mx_db_new(conf), .arena = a, .out = out};
+    enum mx_err e;
+
+    mx_db_begin_request(r.db, a);
+    e = print_missing(&r);
     mx_db_free(r.db);
     return e;
 }

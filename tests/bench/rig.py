@@ -158,12 +158,11 @@ def older_store(stack, program):
     privileges on those of its tables that there are today."""
     store = Store(stack, program, "merx_before", older=True)
     store.keys = BUILD / "keys"
-    roles = (client.ROOT / "sql/roles.sql").read_text()
     stack.admin().run(
         "CREATE DATABASE merx_before CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;"
         "GRANT ALL ON merx_before.* TO 'merx_migrate'@'localhost'")
     store.run("migrate", user="merx_migrate")
-    store.sql(roles.replace("merx.", "merx_before."), "--force")
+    store.sql((client.ROOT / "sql/roles.sql").read_text(), "--force")
     shutil.rmtree(store.keys, ignore_errors=True)
     store.run("key", "new")
     store.run("demo")

@@ -154,12 +154,33 @@ def test_migrations_that_are_to_come(stack):
         done = stack.merx("migrate", "status", check=False, db_name="merx_new")
         assert done.returncode == 1
         assert all(line.endswith(" to be applied") for line in done.stdout.splitlines())
+        done = stack.merx("migrate", "--dry-run", db_name="merx_new")
+        assert done.stdout.startswith("-- 0001_account\nCREATE TABLE account (") and done.stdout.endswith(";\n")
+        assert done.stdout.count("\n-- 0") == len(status_of(stack)[1]) - 1
+        assert admin.value("SELECT COUNT(*) FROM merx_new.schema_migration") == "0", "P9: it has run nothing"
         done = stack.merx("migrate", check=False, db_name="merx_new")
         assert done.returncode == 1 and "denied" in done.stderr and "MERX_DB_USER" in done.stderr
     finally:
         admin.run("REVOKE SELECT ON merx_new.* FROM 'merx'@'localhost'; DROP DATABASE merx_new")
     done = stack.merx("migrate", "status", check=False, db_name="merx_new")
     assert done.returncode == 1 and done.stdout.startswith("the record of migrations cannot be read: ")
+
+
+def test_privileges_of_a_schema_of_another_name(stack):
+    """P12: roles.sql named the schema merx."""
+    admin, roles = stack.admin(), (ROOT / "sql/roles.sql").read_text()
+    admin.run("CREATE DATABASE merx_other CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;"
+              " GRANT ALL ON merx_other.* TO 'merx_migrate'@'localhost'")
+    try:
+        stack.merx("migrate", db_name="merx_other", db_user="merx_migrate",
+                   db_password_file=stack.run / "merx_migrate.password")
+        assert stack.merx("check-sql", check=False, db_name="merx_other").returncode == 1
+        admin.run(f"USE merx_other; {roles}")
+        assert stack.merx("check-sql", db_name="merx_other").stdout == "ok\n"
+        revoked = roles.replace("GRANT ", "REVOKE ").replace(" TO 'merx'@", " FROM 'merx'@")
+        admin.run(f"USE merx_other; {revoked}")
+    finally:
+        admin.run("DROP DATABASE merx_other; REVOKE ALL ON merx_other.* FROM 'merx_migrate'@'localhost'")
 
 
 def test_a_migration_that_is_under_way_is_told_of(stack):

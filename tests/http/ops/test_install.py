@@ -19,7 +19,7 @@ def merx(verb, there, **env):
 
 
 def done(verb, there, **env):
-    """What it told; it has to succeed."""
+    """Runs it, which has to succeed; returns the lines that it told."""
     result = merx(verb, there, **env)
     assert result.returncode == 0, result
     return result.stdout
