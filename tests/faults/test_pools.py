@@ -145,7 +145,7 @@ def test_each_route_in_its_pool(make):
                 wanted[sent["X-Request-Id"]] = (operation["x-pool"], method, path)
 
     def found():
-        lines = re.findall(r'pid=(\d+) req=(pool-\d+) msg="request"', stack.log())
+        lines = re.findall(r'pid=(\d+) req=(pool-\d+) .*msg="request"', stack.log())
         return {req: pool_of[int(pid)] for pid, req in lines}
 
     until(lambda: len(found()) == len(wanted), what="all are in the log")
