@@ -186,7 +186,7 @@ SQL
 }
 
 database_start() {
-    local user=() options=()
+    local user=() options=() more=()
     [ "$(id -u)" -ne 0 ] || user=(--user=root)
     mkdir -p "$RUN/db-tmp" # a server clears its temporary directory when it starts
     if [ ! -e "$RUN/db/ready" ]; then
@@ -202,11 +202,12 @@ database_start() {
         die "$RUN holds a database of $(cat "$RUN/db/ready"), not of $DB: take another RUN"
     [ "$DB" = mariadb ] || options=(--mysqlx=OFF --skip-log-bin --secure-file-priv=NULL
         --innodb-redo-log-capacity=64M)
+    read -ra more <<<"${DB_OPTIONS:-}" # of a test
     spawn db "$db_server" --no-defaults "${user[@]}" --datadir="$RUN/db" --socket="$SOCKETS/db.sock" \
         --tmpdir="$RUN/db-tmp" --pid-file="$RUN/db/server.pid" --skip-networking --skip-name-resolve \
         --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=512M --local-infile=0 \
         --character-set-server=utf8mb4 --collation-server=utf8mb4_bin --max-connections=400 \
-        "${options[@]}"
+        "${options[@]}" "${more[@]}"
     wait_for 60 db sql -e 'SELECT 1'
 }
 

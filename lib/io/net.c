@@ -57,6 +57,22 @@ int mx_net_connect(const char *path)
     return unix_address(path, &sun) ? connect_to(&sun, 0) : -1;
 }
 
+bool mx_net_listened(const char *path, int *ret_pid)
+{
+    struct sockaddr_un sun;
+    struct ucred peer = {.pid = 0};
+    socklen_t n = sizeof peer;
+    int fd = unix_address(path, &sun) ? connect_to(&sun, SOCK_NONBLOCK) : -1;
+
+    *ret_pid = 0;
+    if (fd < 0)
+        return errno == EAGAIN;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0)
+        *ret_pid = peer.pid;
+    close(fd);
+    return true;
+}
+
 /* Make way for a new socket file. NULL, or why not. A full queue (EAGAIN) means somebody listens.
  */
 static const char *clear_stale(struct mx_arena *a, const char *path, const struct sockaddr_un *sun)
@@ -241,6 +257,7 @@ static bool queue_unix(int fd, int *ret_waiting, int *ret_limit)
     union {
         struct nlmsghdr head;
         char bytes[512];
+
     } reply;
     struct diag_request rq = {
         .head = {.nlmsg_len = sizeof rq,

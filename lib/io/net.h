@@ -13,6 +13,9 @@ int mx_net_listen(struct mx_arena *a, const char *where, int backlog, int mode, 
 void mx_net_unlink(const char *where);
 /* Connect (unix path) for the control socket's clients; -1 with errno. */
 int mx_net_connect(const char *path);
+/* Does a process listen at the unix path? *ret_pid is the one that began to, 0 when its queue is
+ * full. Never waits. */
+bool mx_net_listened(const char *path, int *ret_pid);
 /* Connections that wait to be accepted on the listener `fd`, and how many may wait. False when the
  * kernel does not tell. */
 bool mx_net_queue(int fd, int *ret_waiting, int *ret_limit);

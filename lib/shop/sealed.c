@@ -112,3 +112,27 @@ enum mx_err mx_sealed_reseal(struct mx_ctx *cx, struct mx_reseal *pass, bool *re
     *ret_more = column_at(pass->column) != NULL;
     return MX_OK;
 }
+
+/* ---- a look ---- */
+
+#define PROBED 20
+
+enum mx_err mx_sealed_probe(const struct mx_ctx *cx, const char **ret_column)
+{
+    const struct page_in in = {.limit = PROBED};
+    const struct mx_sealed_column *column;
+    struct mx_list rows;
+    struct mx_str plain;
+
+    *ret_column = NULL;
+    for (int n = 0; (column = column_at(n)); n++) {
+        MX_TRY(mx_db_query(cx->db, *column->page, &in, &rows));
+        for (size_t i = 0; i < rows.n; i++) {
+            const struct page_row *r = MX_AT(rows, struct page_row, i);
+
+            if (!mx_pii_open(cx->arena, cx->proc->keys, column->name, r->id, r->value, &plain))
+                *ret_column = column->name;
+        }
+    }
+    return MX_OK;
+}

@@ -28,4 +28,8 @@ struct mx_reseal {
 enum mx_err mx_sealed_reseal(struct mx_ctx *cx, struct mx_reseal *pass,
                              bool *ret_more) MX_MUST_CHECK;
 
+/* Open the first values of each column, which the oldest key in use has sealed. *ret_column is the
+ * column of one that does not open, else NULL. */
+enum mx_err mx_sealed_probe(const struct mx_ctx *cx, const char **ret_column) MX_MUST_CHECK;
+
 #endif

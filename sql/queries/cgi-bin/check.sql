@@ -60,3 +60,18 @@ SELECT CONCAT(privilege_type, ' ON ', table_schema, '.', table_name, '.', column
    AND privilege_type = 'UPDATE'
    AND table_name IN ('audit_log', 'stock_move', 'schema_migration')
  LIMIT 100;
+
+-- name: check.connections
+-- doc: Connections that the server takes in all, and at most from this account (0: as many).
+-- out: i64 server_max, i64 account_max
+SELECT @@global.max_connections, @@session.max_user_connections;
+
+-- name: check.durability
+-- doc: When the server writes its logs to the disk, and whether it has a binary log.
+-- out: i64 flush_log, i64 sync_binlog, bool log_bin
+SELECT @@global.innodb_flush_log_at_trx_commit, @@global.sync_binlog, @@global.log_bin;
+
+-- name: check.clock
+-- doc: The server's clock.
+-- out: time now
+SELECT UTC_TIMESTAMP(3);
