@@ -29,6 +29,7 @@ int mx_cmd_scale(struct mx_cmd *c);
 int mx_cmd_config(struct mx_cmd *c);
 int mx_cmd_check(struct mx_cmd *c);
 int mx_cmd_routes(struct mx_cmd *c);
+int mx_cmd_metrics(struct mx_cmd *c);
 int mx_cmd_holdings(struct mx_cmd *c);
 int mx_cmd_openapi(struct mx_cmd *c);
 int mx_cmd_nginx(struct mx_cmd *c);

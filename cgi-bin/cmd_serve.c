@@ -3,7 +3,9 @@
 
 #include "api/routes.h"
 #include "cmd.h"
+#include "io/metrics.h"
 #include "io/shm.h"
+#include "metrics.h"
 #include "worker.h"
 
 /* As many descriptors as we may have. */
@@ -31,6 +33,8 @@ int mx_cmd_serve(struct mx_cmd *c)
     }
     set_limits();
     mx_route_check(mx_routes);
+    mx_metrics_begin();
+    mx_metrics_map();
     p.shared = mx_shared_new();
     return mx_prefork_run(c->settings, &p);
 }

@@ -11,15 +11,19 @@
 
 #include "account/address.h"
 #include "account/guest.h"
+#include "api/jobs.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "catalog/product.h"
 #include "codec/keys.h"
 #include "io/db.h"
+#include "io/metrics.h"
 #include "io/settings_file.h"
 #include "io/shm.h"
 #include "io/smtp.h"
 #include "jobs_mail.h"
+#include "metrics.h"
 #include "q/job.h"
 #include "sales/order.h"
 #include "sales/order_mail.h"
@@ -34,6 +38,8 @@
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 15000
 #define IDLE_FACTOR 4 /* a run that found nothing rests so many times its length */
+#define TELL_MS 5000
+#define NS_PER_MS 1000000
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 /* Sessions that have expired are kept so long: the device is known a while at sign-in. */
@@ -101,6 +107,15 @@ static const struct job jobs[] = {
 };
 /* clang-format on */
 
+const char *const *mx_jobs_names(void)
+{
+    static const char *names[MX_LEN(jobs) + 1];
+
+    for (size_t i = 0; i < MX_LEN(jobs); i++)
+        names[i] = jobs[i].name;
+    return names;
+}
+
 struct job_state {
     int64_t due_ms;   /* monotonic */
     int64_t pause_ms; /* 0: the last run was good */
@@ -136,10 +151,18 @@ static int64_t next_due(const struct job *job, int64_t began_ms, int64_t n)
     return now_ms + (rest_ms > job->every_ms ? rest_ms : job->every_ms);
 }
 
+static void count(const struct job *job, int64_t began_ns, enum mx_err e)
+{
+    int i = (int)(job - jobs);
+
+    mx_metric_add(MX_M_JOB_RUNS, i, e == MX_OK ? MX_RESULT_OK : MX_RESULT_FAILED, 1);
+    mx_metric_add(MX_M_JOB_TIME, i, 0, (uint64_t)(mx_mono_ns() - began_ns));
+}
+
 /* True when there is more to do at once. */
 static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *state)
 {
-    int64_t n, began_ms = mx_mono_ms();
+    int64_t n, began_ns, began_ms = mx_mono_ms();
     enum mx_err e;
 
     if (began_ms < state->due_ms)
@@ -148,7 +171,9 @@ static bool run_job(struct mx_ctx *cx, const struct job *job, struct job_state *
     mx_faults_init(cx->faults, cx->arena);
     mx_db_begin_request(cx->db, cx->arena);
     cx->now_ms = mx_wall_ms();
+    began_ns = mx_mono_ns();
     e = run(cx, job, &n);
+    count(job, began_ns, e);
     if (e != MX_OK) {
         failed(job, state, e);
         return false;
@@ -198,6 +223,28 @@ static bool wait_turn(const struct mx_cmd *c, const sigset_t *signals, int64_t m
     return got != SIGTERM && got != SIGINT && got != SIGQUIT;
 }
 
+/* Leave the metrics of the runner for the others of the host, now and then. */
+static void tell(struct mx_ctx *cx)
+{
+    static int64_t told_ms;
+    static bool failing;
+    int64_t now_ms = mx_mono_ms();
+    bool ok;
+
+    if (told_ms > 0 && now_ms - told_ms < TELL_MS)
+        return;
+    told_ms = now_ms;
+    mx_arena_reset(cx->arena);
+    mx_db_begin_request(cx->db, cx->arena);
+    mx_jobs_backlogs(cx, NULL);
+    mx_metric_set(MX_M_JOBS_SEEN, 0, 0, mx_wall_ms() * NS_PER_MS);
+    ok = mx_metrics_save(cx->arena, cx->proc->conf);
+    if (!ok && !failing)
+        mx_log(MX_LOG_WARN, "cannot leave the metrics of the jobs beside the control socket",
+               MX_KC("why", strerror(errno)));
+    failing = !ok;
+}
+
 static void turn(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys,
                  struct job_state *states, bool *ret_more)
 {
@@ -206,6 +253,7 @@ static void turn(struct mx_ctx *cx, struct mx_proc *proc, struct mx_keys **keys,
     *ret_more = false;
     for (size_t i = 0; i < MX_LEN(jobs); i++)
         *ret_more |= run_job(cx, &jobs[i], &states[i]);
+    tell(cx);
 }
 
 /* Conditions for the jobs to start; the failed one is printed on standard error. */
@@ -260,6 +308,8 @@ int mx_jobs_run(struct mx_cmd *c)
 
     block_signals(&signals);
     mx_secret_init();
+    mx_metrics_begin();
+    mx_metrics_map();
     proc = (struct mx_proc){.conf = c->settings, .shared = mx_shared_new()};
     cx = (struct mx_ctx){.proc = &proc,
                          .arena = mx_arena_new(ARENA_FIRST, ARENA_CAP),

@@ -48,6 +48,7 @@ static const struct {
     {"routes", mx_cmd_routes, 0, "", "print the route table"},
     {"holdings", mx_cmd_holdings, 0, "",
      "print where personal data is held, and how it is exported and erased"},
+    {"metrics", mx_cmd_metrics, 0, "", "print the table of metrics (status metrics: their values)"},
     {"openapi", mx_cmd_openapi, 0, "[MOUNT]", "print the OpenAPI document"},
     {"nginx", mx_cmd_nginx, 0, "[slow|plain]",
      "print the nginx map of requests for the slow pool, or of answers not compressed"},

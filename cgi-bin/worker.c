@@ -10,13 +10,16 @@
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/rnd.h"
 #include "http/dispatch.h"
 #include "io/db.h"
 #include "io/fcgi.h"
+#include "io/memory.h"
 #include "io/migrate.h"
 #include "io/settings_file.h"
 #include "io/shm.h"
+#include "metrics.h"
 #include "request_log.h"
 
 #define ARENA_FIRST ((size_t)256 << 10)
@@ -24,6 +27,8 @@
 #define HEADERS_MAX ((size_t)16 << 10)
 #define BODY_MAX ((size_t)16 << 20)
 #define OWN_FIRST ((size_t)16 << 10)
+#define WEIGH_MS 15000
+#define NS_PER_MS 1000000
 #define OWN_MAX ((size_t)2 << 20)
 
 struct worker {
@@ -34,6 +39,8 @@ struct worker {
     struct mx_oidc oidc;
     struct mx_score *score;
     int slot;
+    enum mx_pool pool;
+    int64_t weighed_ms; /* when its memory was last looked at */
     struct mx_app app;
     struct mx_ctx cx;
     struct mx_keys *keys;
@@ -114,6 +121,29 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
     w->served.status = res->status;
 }
 
+static int class_of(int status)
+{
+    return status < 300   ? MX_CLASS_2XX
+           : status < 400 ? MX_CLASS_3XX
+           : status < 500 ? MX_CLASS_4XX
+                          : MX_CLASS_5XX;
+}
+
+static void count(const struct worker *w)
+{
+    const struct mx_served *s = &w->served;
+    int pool = (int)w->pool, class = class_of(s->status);
+
+    mx_metric_add(MX_M_REQUESTS, pool, class, 1);
+    mx_metric_observe(MX_M_REQUEST_TIME, mx_metric_route(w->cx.route_id.p), class, s->ns);
+    mx_metric_add(MX_M_BUSY, pool, 0, (uint64_t)s->ns);
+    mx_metric_add(MX_M_RESPONSE_BYTES, pool, 0, (uint64_t)s->bytes_out);
+    if (s->arrival_ms > 0)
+        mx_metric_observe(MX_M_REQUEST_WAIT, pool, 0, (w->cx.now_ms - s->arrival_ms) * NS_PER_MS);
+    if (!s->delivered)
+        mx_metric_add(MX_M_REQUEST_BROKEN, pool, 0, 1);
+}
+
 static void on_done(void *arg, bool delivered, size_t bytes)
 {
     struct worker *w = arg;
@@ -126,9 +156,21 @@ static void on_done(void *arg, bool delivered, size_t bytes)
     w->served.delivered = delivered;
     w->served.ns = now_ns - w->began_ns;
     w->served.bytes_out = (int64_t)bytes;
+    count(w);
     w->served.quiet = expected && !w->proc.conf->log_health_checks;
     mx_request_log(cx, &w->served);
     mx_log_context((struct mx_str){0}, (struct mx_str){0});
+}
+
+/* Look at the memory now and then: it costs the kernel a walk through all of it. */
+static void weigh(struct worker *w)
+{
+    int64_t now_ms = mx_mono_ms();
+
+    if (w->weighed_ms > 0 && now_ms - w->weighed_ms < WEIGH_MS)
+        return;
+    w->weighed_ms = now_ms;
+    mx_score_memory(w->score, w->slot, mx_memory_pss());
 }
 
 static void on_idle(void *arg)
@@ -138,6 +180,7 @@ static void on_idle(void *arg)
     mx_arena_reset(w->arena);
     mx_db_begin_request(w->db, w->arena);
     mx_authn_idle(&w->proc, w->db);
+    weigh(w);
 }
 
 /* ---- start ---- */
@@ -212,7 +255,8 @@ int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
               struct mx_score *score, int slot, struct mx_shared *shared)
 {
     static const struct mx_fcgi_ops ops = {on_request, on_done, on_idle, on_arena};
-    struct worker w = {.proc = {.conf = conf, .shared = shared}, .score = score, .slot = slot};
+    struct worker w = {
+        .proc = {.conf = conf, .shared = shared}, .score = score, .slot = slot, .pool = pool};
     struct mx_fcgi_conf fc = {.listener = listener,
                               .keep = pool == MX_POOL_FAST && conf->kept_connections,
                               .connections_max = (int)conf->connections_per_worker,

@@ -1,6 +1,7 @@
 #include "account/password.h"
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "codec/phc.h"
 #include "codec/strength.h"
 #include "codec/utf8.h"
@@ -110,6 +111,7 @@ static int64_t waiting(const struct mx_ctx *cx)
 static enum mx_err overloaded(struct mx_ctx *cx)
 {
     cx->faults->retry_after_s = 1;
+    mx_metric_add(MX_M_SHED, MX_SHED_HASHING, 0, 1);
     return MX_E_OVERLOADED;
 }
 

@@ -1,6 +1,7 @@
 #include "api/answer_cache.h"
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "io/shm.h"
 
 static struct mx_cache_key cache_key(struct mx_ctx *cx, const struct mx_req *req,
@@ -25,8 +26,11 @@ bool mx_answer_recall(struct mx_ctx *cx, const struct mx_req *req, struct mx_kep
         return false;
     k->generation = mx_shared_catalog(shared);
     key = cache_key(cx, req, k->generation);
-    if (!mx_cache_get(mx_shared_cache(shared), &key, cx->arena, &both))
+    if (!mx_cache_get(mx_shared_cache(shared), &key, cx->arena, &both)) {
+        mx_metric_add(MX_M_ANSWER_CACHE, MX_ANSWER_MISS, 0, 1);
         return false;
+    }
+    mx_metric_add(MX_M_ANSWER_CACHE, MX_ANSWER_HIT, 0, 1);
     MX_ASSERT(mx_str_split(&both, '\n', &k->etag));
     k->body = both;
     return true;
@@ -37,10 +41,12 @@ void mx_answer_remember(struct mx_ctx *cx, const struct mx_req *req, const struc
     int64_t ttl_ms = cx->proc->conf->catalog_cache_ms;
     struct mx_cache_key key;
     struct mx_str both;
+    bool stored;
 
     if (ttl_ms == 0)
         return;
     key = cache_key(cx, req, k->generation);
     both = mx_str_fmt(cx->arena, "%.*s\n%.*s", MX_FMT(k->etag), MX_FMT(k->body));
-    mx_cache_put(mx_shared_cache(cx->proc->shared), &key, both, ttl_ms);
+    stored = mx_cache_put(mx_shared_cache(cx->proc->shared), &key, both, ttl_ms);
+    mx_metric_add(MX_M_ANSWER_CACHE, stored ? MX_ANSWER_STORED : MX_ANSWER_DROPPED, 0, 1);
 }

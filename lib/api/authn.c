@@ -124,12 +124,15 @@ enum mx_err mx_admit(struct mx_ctx *cx, enum mx_rate_class c)
     const struct mx_settings *s = cx->proc->conf;
     const struct mx_limit limits[] = {
         [MX_RATE_GUEST] = {.bucket = MX_S("guest"),
+                           .kind = MX_LIMIT_GUEST,
                            .burst = s->rate_guest_per_ip_burst,
                            .per_min = s->rate_guest_per_ip_per_min},
         [MX_RATE_SIGN_IN] = {.bucket = MX_S("address"),
+                             .kind = MX_LIMIT_SIGN_IN,
                              .burst = s->rate_token_per_ip_burst,
                              .per_min = s->rate_token_per_ip_per_min},
         [MX_RATE_PASSWORD] = {.bucket = MX_S("password"),
+                              .kind = MX_LIMIT_CREDENTIAL,
                               .burst = s->rate_credential_per_ip_burst,
                               .per_min = s->rate_credential_per_ip_per_min},
     };

@@ -3,6 +3,7 @@
 #include "account/session.h"
 #include "api/authn.h"
 #include "base/clock.h"
+#include "base/metric.h"
 #include "catalog/generation.h"
 #include "codec/keys.h"
 #include "codec/uri.h"
@@ -188,6 +189,7 @@ static enum mx_err find_stored(struct run *r, enum mx_err otherwise)
 static enum mx_err full(struct run *r)
 {
     r->cx->faults->retry_after_s = FULL_RETRY_S;
+    mx_metric_add(MX_M_LIMITED, MX_LIMIT_KEYS, 0, 1);
     return mx_fail(r->cx->faults, MX_E_RATE_LIMITED,
                    "Too many Idempotency-Keys are in use for this account; retry later.");
 }

@@ -1,7 +1,10 @@
 /* /v1/admin/jobs */
 #include "api/jobs.h"
 
+#include "base/metric.h"
 #include "shop/job.h"
+
+#define NS_PER_MS 1000000
 
 static const struct mx_field job_rows[] = {
     MX_O(struct mx_job_failure, id, "Id of the failure."),
@@ -86,47 +89,24 @@ const struct mx_route mx_routes_jobs[] = {
 
 /* ---- metrics ---- */
 
-static int64_t due(const struct mx_job_backlog *b)
+static void tell(uint64_t *view, enum mx_metric m, int i, int64_t v)
 {
-    return b->due;
+    if (view)
+        mx_metric_put(view, m, i, 0, v);
+    else
+        mx_metric_set(m, i, 0, v);
 }
 
-static int64_t waiting(const struct mx_job_backlog *b)
-{
-    return b->waiting;
-}
-
-static int64_t dead(const struct mx_job_backlog *b)
-{
-    return b->dead;
-}
-
-static int64_t lag_s(const struct mx_job_backlog *b)
-{
-    return b->lag_ms / 1000;
-}
-
-static const struct {
-    const char *name, *help;
-    int64_t (*value)(const struct mx_job_backlog *b);
-} metrics[] = {
-    {"merx_job_due", "Rows that a job has yet to work on, counted up to 10000.", due},
-    {"merx_job_lag_seconds", "How long the oldest of them has been due.", lag_s},
-    {"merx_job_failed", "Rows that failed and are tried again.", waiting},
-    {"merx_job_dead", "Rows that failed too often and wait for staff.", dead},
-};
-
-void mx_jobs_metrics(struct mx_ctx *cx, struct mx_buf *out)
+void mx_jobs_backlogs(struct mx_ctx *cx, uint64_t *view)
 {
     struct mx_job_backlog backlogs[MX_JOB_COUNT];
 
     if (mx_job_backlogs(cx, backlogs) != MX_OK)
         return;
-    for (size_t m = 0; m < MX_LEN(metrics); m++) {
-        mx_buf_fmt(out, "# HELP %s %s\n# TYPE %s gauge\n", metrics[m].name, metrics[m].help,
-                   metrics[m].name);
-        for (size_t i = 0; i < MX_JOB_COUNT; i++)
-            mx_buf_fmt(out, "%s{job=\"%s\"} %lld\n", metrics[m].name, backlogs[i].job,
-                       (long long)metrics[m].value(&backlogs[i]));
+    for (int i = 0; i < MX_JOB_COUNT; i++) {
+        tell(view, MX_M_JOB_DUE, i, backlogs[i].due);
+        tell(view, MX_M_JOB_LAG, i, backlogs[i].lag_ms * NS_PER_MS);
+        tell(view, MX_M_JOB_FAILED, i, backlogs[i].waiting);
+        tell(view, MX_M_JOB_DEAD, i, backlogs[i].dead);
     }
 }

@@ -7,7 +7,8 @@
 /* Its routes. */
 extern const struct mx_route mx_routes_jobs[];
 
-/* Append what the jobs have to do, as Prometheus text; nothing when the database does not tell. */
-void mx_jobs_metrics(struct mx_ctx *cx, struct mx_buf *out);
+/* Put what the jobs have to do into a view of metrics, or (NULL) into the gauges that this process
+ * sets; nothing when the database does not tell. */
+void mx_jobs_backlogs(struct mx_ctx *cx, uint64_t *view);
 
 #endif

@@ -5,11 +5,11 @@
 #include "api/routes.h"
 #include "codec/token.h"
 #include "io/db.h"
+#include "io/metrics.h"
 #include "io/migrate.h"
-#include "io/prefork.h"
 
 #define OPENAPI_MAX (4u << 20)
-#define METRICS_MAX (1u << 20)
+#define METRICS_MAX (4u << 20)
 
 static const char *const health_status_names[] = {"ok", NULL};
 
@@ -101,17 +101,30 @@ static enum mx_err api_jwks(struct mx_ctx *cx, const void *in, struct mx_reply *
     return MX_OK;
 }
 
-/* The master counts; it is asked as `merx status metrics` asks it. Work that waits for the jobs
- * stands in the database, whether they run or not. */
-static enum mx_err api_metrics(struct mx_ctx *cx, MX_UNUSED const void *in, struct mx_reply *reply)
+static const char *const format_names[] = {"text", "openmetrics", NULL};
+
+struct scrape {
+    int format; /* enum mx_metrics_format */
+};
+static const struct mx_field scrape_fields[] = {
+    MX_F_ENUM(struct scrape, format, MX_QUERY, 0, format_names, "Format of the text."),
+};
+static MX_SHAPE(scrape_shape, "Scrape", struct scrape, scrape_fields);
+
+/* Nobody is asked but the database, for the work that waits for jobs, whether they run or not;
+ * while it does not answer that is as the job runner last saw it. */
+static enum mx_err api_metrics(struct mx_ctx *cx, const void *in, struct mx_reply *reply)
 {
+    enum mx_metrics_format format = (enum mx_metrics_format)((const struct scrape *)in)->format;
+    uint64_t *view = mx_metrics_view(cx->arena, cx->proc->conf);
     struct mx_buf out;
 
+    mx_jobs_backlogs(cx, view);
     mx_buf_init(&out, cx->arena, METRICS_MAX);
-    if (!mx_control_read(cx->proc->conf->control, "metrics", &out))
-        return MX_E_UNAVAILABLE;
-    mx_jobs_metrics(cx, &out);
+    mx_metrics_text(view, format, &out);
+    MX_ASSERT(!out.overflow);
     reply->raw = mx_buf_view(&out);
+    reply->answer = (int)format;
     return MX_OK;
 }
 
@@ -163,8 +176,10 @@ const struct mx_route mx_routes_meta[] = {
      .path = "/metrics",
      .who = MX_WHO_PUBLIC,
      .flags = MX_R_UNLISTED | MX_R_SLOW | MX_R_HEALTH,
-     .answers = {{200, NULL, "text/plain; version=0.0.4; charset=utf-8"}},
+     .in = &scrape_shape,
+     .answers = {{200, NULL, MX_METRICS_TEXT_MEDIA}, {200, NULL, MX_METRICS_OPENMETRICS_MEDIA}},
      .fn = api_metrics,
      .doc = "Get metrics",
-     .more = "Prometheus text; nginx allows it from the host itself only."},
+     .more = "Prometheus text or OpenMetrics; nginx chooses by Accept, and allows it from the host "
+             "itself only."},
     {0}};

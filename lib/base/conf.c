@@ -353,6 +353,10 @@ static void check_values(struct reading *r)
         {strcmp(c->socket, c->socket_slow) != 0 && strcmp(c->socket, c->control) != 0 &&
              strcmp(c->socket_slow, c->control) != 0,
          "socket, socket_slow and control must differ"},
+        {!*c->metrics_socket || (strcmp(c->metrics_socket, c->socket) != 0 &&
+                                 strcmp(c->metrics_socket, c->socket_slow) != 0 &&
+                                 strcmp(c->metrics_socket, c->control) != 0),
+         "metrics_socket must be a socket of its own"},
         {*c->db_host || *c->db_socket, "db_host or db_socket must be set"},
         {!*c->db_host || *c->db_tls_ca, "db_tls_ca is required with db_host"},
         {c->db_statement_timeout_ms < c->request_timeout_ms,

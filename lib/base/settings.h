@@ -56,6 +56,7 @@
     I(mail_keep_d,             90, 1, 3650, "time for which it is kept on record that a mail was sent or refused, without its recipient and text, days") \
     B(manual_provider,         false, "offer the manual provider: pay on invoice or delivery") \
     I(max_requests,            100000, 0, 1000000000, "a worker is replaced after this number of requests (jitter 25 %); 0: never") \
+    S(metrics_socket,          "", MX_SETTING_PATH, "where the master itself serves /metrics by HTTP to a scraper of this host: a path (socket_mode, socket_group), or host:port, which everybody who reaches it may read; empty: nowhere") \
     S(oidc_providers,          "", MX_SETTING_PATH, "file of the OpenID providers that customers may sign in with (format: deploy/oidc.conf); empty: none") \
     I(order_expiry_min,        30, 1, 10080, "an unpaid order expires and releases its stock after this time, minutes") \
     S(passkey_origins,         "", 0, "origins from which passkeys may be used, separated by spaces: https://shop.example, android:apk-key-hash:...") \

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "codec/utf8.h"
 #include "http/answer.h"
 #include "http/pick.h"
@@ -155,12 +156,18 @@ static enum mx_err check_sanity(struct exchange *x)
     return MX_OK;
 }
 
+static enum mx_err too_old(void)
+{
+    mx_metric_add(MX_M_SHED, MX_SHED_AGE, 0, 1);
+    return MX_E_OVERLOADED;
+}
+
 static enum mx_err check_age(struct exchange *x)
 {
     int64_t arrival_ms = x->req->arrival_ms;
 
     if (arrival_ms > 0 && x->cx->now_ms - arrival_ms > x->cx->proc->conf->queue_age_max_ms)
-        return MX_E_OVERLOADED;
+        return too_old();
     return MX_OK;
 }
 

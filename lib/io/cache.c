@@ -117,7 +117,7 @@ static struct slot *victim(struct slot *set, uint64_t text_hash, size_t text_n)
     return first;
 }
 
-void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_str value,
+bool mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_str value,
                   int64_t ttl_ms)
 {
     uint64_t text_hash = mx_str_hash(k->text);
@@ -129,9 +129,10 @@ void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_st
                      .value_n = (uint32_t)value.n};
 
     if (!fits(k->text.n, value.n) || !mx_write_begin(&s->guard))
-        return;
+        return false;
     mx_words_put(s->head, &h, sizeof(h));
     mx_words_put(s->body, k->text.p, k->text.n);
     mx_words_put(s->body + MX_WORDS(k->text.n), value.p, value.n);
     mx_write_end(&s->guard);
+    return true;
 }

@@ -27,9 +27,9 @@ struct mx_cache *mx_cache_new(size_t slots);
 bool mx_cache_get(struct mx_cache *c, const struct mx_cache_key *k, struct mx_arena *a,
                   struct mx_str *ret_value);
 
-/* Keep `value` for `ttl_ms`. Does nothing when it is too large for a slot or another writer is
- * there. */
-void mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_str value,
+/* Keep `value` for `ttl_ms`. False, and nothing done, when it is too large for a slot or another
+ * writer is there. */
+bool mx_cache_put(struct mx_cache *c, const struct mx_cache_key *k, struct mx_str value,
                   int64_t ttl_ms);
 
 #endif

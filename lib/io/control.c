@@ -14,13 +14,13 @@
 
 /* ---- server ---- */
 
-bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *path,
-                     const char **ret_why)
+bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *path, int mode,
+                     const char *group, const char **ret_why)
 {
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
         s->at[i].fd = -1;
     s->path = path;
-    s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, 0600, "", ret_why);
+    s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, mode, group, ret_why);
     return s->fd >= 0;
 }
 
@@ -33,11 +33,11 @@ static void drop(struct mx_control_client *c)
 
 void mx_control_close(struct mx_control_server *s, bool unlink_it)
 {
+    if (s->fd < 0)
+        return;
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
         if (s->at[i].fd >= 0)
             drop(&s->at[i]);
-    if (s->fd < 0)
-        return;
     close(s->fd);
     s->fd = -1;
     if (unlink_it)
@@ -48,6 +48,8 @@ int mx_control_poll(const struct mx_control_server *s, struct pollfd *p)
 {
     int n = 0;
 
+    if (s->fd < 0)
+        return 0;
     p[n++] = (struct pollfd){.fd = s->fd, .events = POLLIN};
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
         if (s->at[i].fd >= 0)
@@ -75,10 +77,10 @@ static void greet(struct mx_control_server *s)
     close(fd);
 }
 
-/* Read on; at the end of the line carry it out. */
+/* Read on; at the mark carry out what came before it. */
 static void hear(struct mx_control_server *s, struct mx_control_client *c)
 {
-    ssize_t n = recv(c->fd, c->line + c->n, sizeof c->line - c->n, 0);
+    ssize_t n = recv(c->fd, c->text + c->n, sizeof c->text - c->n, 0);
     const char *end;
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -88,12 +90,12 @@ static void hear(struct mx_control_server *s, struct mx_control_client *c)
         return;
     }
     c->n += (size_t)n;
-    end = memchr(c->line, '\n', c->n);
-    if (!end && c->n == sizeof c->line)
+    end = memmem(c->text, c->n, s->mark, strlen(s->mark));
+    if (!end && c->n == sizeof c->text)
         drop(c);
     if (!end)
         return;
-    s->verb(s->arg, c, mx_str_trim((struct mx_str){c->line, (size_t)(end - c->line)}));
+    s->verb(s->arg, c, mx_str_trim((struct mx_str){c->text, (size_t)(end - c->text)}));
     c->answered = c->waits_for == 0;
 }
 
@@ -113,6 +115,8 @@ void mx_control_turn(struct mx_control_server *s)
 {
     int64_t now_ms = mx_mono_ms();
 
+    if (s->fd < 0)
+        return;
     greet(s);
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++) {
         struct mx_control_client *c = &s->at[i];
@@ -205,20 +209,4 @@ bool mx_control(const char *path, const char *verb, FILE *out)
         return true;
     fprintf(out, "%s\n", first[0] && strcmp(first, "ok") != 0 ? first : why);
     return false;
-}
-
-bool mx_control_read(const char *path, const char *verb, struct mx_buf *out)
-{
-    char *text = NULL;
-    size_t n = 0;
-    FILE *f = open_memstream(&text, &n);
-    bool ok;
-
-    if (!f)
-        MX_BUG("out of memory");
-    ok = mx_control(path, verb, f);
-    fclose(f);
-    mx_buf_add(out, text, n);
-    free(text);
-    return ok;
 }

@@ -66,7 +66,7 @@ static void remember(struct mx_link *l, unsigned no, const char *message)
 {
     struct mx_link_error *f = &l->error;
 
-    f->is = mx_db_errno(no);
+    f->is = mx_db_errno_met(no);
     snprintf(f->why, sizeof f->why, "%s", message);
 }
 

@@ -1,5 +1,7 @@
 #include "io/db_errno.h"
 
+#include "base/metric.h"
+
 enum effect { KEEP, DROP, LOST, UNSENT };
 
 /* Server errors of MariaDB, MySQL, Galera, Group Replication and TiDB, and client errors (2xxx). */
@@ -66,6 +68,31 @@ struct mx_db_errno mx_db_errno(unsigned no)
                                         .lost = known[i].effect >= LOST,
                                         .unsent = known[i].effect == UNSENT};
     return (struct mx_db_errno){.no = no, .err = MX_E_INTERNAL};
+}
+
+static enum mx_metric_db_error class_of(const struct mx_db_errno *is)
+{
+    switch (is->err) {
+    case MX_E_RETRY:
+        return MX_DB_ERROR_CONFLICT;
+    case MX_E_DEADLINE:
+        return MX_DB_ERROR_DEADLINE;
+    case MX_E_DUPLICATE:
+    case MX_E_CONFLICT:
+        return MX_DB_ERROR_CONSTRAINT;
+    case MX_E_UNAVAILABLE:
+        return is->lost ? MX_DB_ERROR_LOST : MX_DB_ERROR_REFUSED;
+    default:
+        return MX_DB_ERROR_OTHER;
+    }
+}
+
+struct mx_db_errno mx_db_errno_met(unsigned no)
+{
+    struct mx_db_errno is = mx_db_errno(no);
+
+    mx_metric_add(MX_M_DB_ERRORS, (int)class_of(&is), 0, 1);
+    return is;
 }
 
 bool mx_db_is_configuration(unsigned no)

@@ -20,6 +20,9 @@ struct mx_db_errno {
 /* Meaning of error `no`; an unknown one is MX_E_INTERNAL. */
 struct mx_db_errno mx_db_errno(unsigned no);
 
+/* The same of an error that has just come: it is counted. */
+struct mx_db_errno mx_db_errno_met(unsigned no);
+
 /* True when only a change of settings, accounts or grants helps against error `no`. */
 bool mx_db_is_configuration(unsigned no);
 

@@ -1,5 +1,7 @@
 #include "io/db_spent.h"
 
+#include "base/metric.h"
+
 /* The entry of a statement, a new one if it is the first time; the last one is shared by those for
  * which there is no room. */
 static struct mx_db_use *use_of(struct mx_db_spent *s, const char *statement)
@@ -23,4 +25,6 @@ void mx_db_spent_add(struct mx_db_spent *s, const char *statement, int trips, in
     use->ns += ns;
     s->trips += trips;
     s->ns += ns;
+    if (trips > 0)
+        mx_metric_observe(MX_M_DB_STATEMENT, 0, 0, ns);
 }

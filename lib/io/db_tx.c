@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/rnd.h"
 #include "io/db_link.h"
 #include "q/schema.h"
@@ -150,6 +151,7 @@ static struct mx_link *open_link(struct mx_db *db, enum mx_link_kind kind)
     ok = mx_link_open(l) == MX_OK;
     db->spent.connect_ns += mx_mono_ns() - began_ns;
     log_connect(db, l, ok);
+    mx_metric_add(MX_M_DB_CONNECTS, ok ? MX_RESULT_OK : MX_RESULT_FAILED, 0, 1);
     if (ok)
         return l;
     refuse_for_a_while(db, began_ns);
@@ -250,11 +252,13 @@ static bool again(struct mx_db *db, struct effort *f, enum mx_err e, bool lost)
         return false;
     if (lost && !f->reconnected) {
         db->spent.retries++;
+        mx_metric_add(MX_M_DB_RETRIES, MX_RETRY_LOST, 0, 1);
         return f->reconnected = true;
     }
     if (e != MX_E_RETRY || f->retries == TRIES_AGAIN)
         return false;
     db->spent.retries++;
+    mx_metric_add(MX_M_DB_RETRIES, MX_RETRY_CONFLICT, 0, 1);
     pause_before(f->retries++);
     return true;
 }

@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/control.h"
+#include "io/metrics.h"
 #include "io/net.h"
+#include "io/scrape.h"
 #include "io/settings_file.h"
 #include "io/status.h"
 #include "io/workers.h"
@@ -38,7 +40,8 @@ struct master {
     struct mx_arena *next_arena;
     struct mx_workers workers;
     struct mx_control_server control;
-    struct mx_arena *texts; /* of one turn */
+    struct mx_control_server scrape; /* metrics over HTTP, where the settings say so */
+    struct mx_arena *texts;          /* of one turn */
     int signals;
     int generation;
     int alone; /* the last generation that WAIT_ALONE was answered for */
@@ -47,7 +50,7 @@ struct master {
     int exit_status;
     bool was_ready, stopping;
     bool reload_asked, reload_waits;
-    int64_t born_ns, boot_end_ns;
+    int64_t born_ns, started_ms, boot_end_ns;
     int64_t full_ns;       /* when all were ready that the last scaling wanted; 0 not yet */
     int64_t settle_end_ns; /* until then a scaling may settle */
 };
@@ -121,6 +124,7 @@ static void warn_fixed(const struct mx_settings *old, const struct mx_settings *
     } fixed[] = {{"socket", strcmp(old->socket, new->socket) != 0},
                  {"socket_slow", strcmp(old->socket_slow, new->socket_slow) != 0},
                  {"control", strcmp(old->control, new->control) != 0},
+                 {"metrics_socket", strcmp(old->metrics_socket, new->metrics_socket) != 0},
                  {"log", strcmp(old->log, new->log) != 0},
                  {"backlog", old->backlog != new->backlog},
                  {"workers_max", old->workers_max != new->workers_max}};
@@ -408,6 +412,7 @@ static struct mx_status status_of(const struct master *m)
         .pid = (int)getpid(),
         .generation = m->generation,
         .born_ns = m->born_ns,
+        .started_ms = m->started_ms,
         .phase = m->stopping     ? "stopping"
                  : !m->was_ready ? "starting"
                  : m->next       ? "reloading"
@@ -439,8 +444,9 @@ static void verb_metrics(struct master *m, struct mx_control_client *c)
 {
     struct mx_status st = status_of(m);
 
+    mx_status_publish(&st);
     mx_buf_c(&c->out, "ok\n");
-    mx_status_metrics(&st, &c->out);
+    mx_metrics_text(mx_metrics_view(m->texts, m->started), MX_METRICS_TEXT, &c->out);
 }
 
 static void verb_reload(struct master *m, struct mx_control_client *c)
@@ -491,6 +497,13 @@ static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
         verb_scale(m, c, mx_str_sub(line, 6, line.n));
     else
         mx_buf_c(&c->out, "error: unknown command\n");
+}
+
+static void on_scrape(void *arg, struct mx_control_client *c, struct mx_str head)
+{
+    const struct master *m = arg;
+
+    mx_scrape_answer(head, m->started, &c->out);
 }
 
 /* ---- signals ---- */
@@ -569,6 +582,19 @@ static void in_child(void *arg)
 
     close(m->signals);
     mx_control_close(&m->control, false);
+    mx_control_close(&m->scrape, false);
+}
+
+/* The sockets for questions to the master. False with *ret_why. */
+static bool open_questions(struct master *m, const char **ret_why)
+{
+    const struct mx_settings *conf = m->started;
+    int mode = (int)strtol(conf->socket_mode, NULL, 8);
+
+    if (!mx_control_open(&m->control, m->texts, conf->control, 0600, "", ret_why))
+        return false;
+    return !*conf->metrics_socket || mx_control_open(&m->scrape, m->texts, conf->metrics_socket,
+                                                     mode, conf->socket_group, ret_why);
 }
 
 /* NULL, or why a socket cannot be had. */
@@ -593,16 +619,26 @@ static const char *open_sockets(struct master *m, struct mx_arena *a)
     return NULL;
 }
 
+static void publish(struct master *m)
+{
+    struct mx_status st = status_of(m);
+
+    mx_status_publish(&st);
+}
+
 static void turn(struct master *m)
 {
-    struct pollfd p[MX_CONTROL_CLIENTS + 2];
+    struct pollfd p[2 * (MX_CONTROL_CLIENTS + 1) + 1];
     int n = mx_control_poll(&m->control, p);
 
+    n += mx_control_poll(&m->scrape, p + n);
     p[n++] = (struct pollfd){.fd = m->signals, .events = POLLIN};
     (void)poll(p, (nfds_t)n, TICK_MS);
     take_signals(m);
     mx_control_turn(&m->control);
+    mx_control_turn(&m->scrape);
     tick(m);
+    publish(m);
     mx_arena_reset(m->texts);
 }
 
@@ -614,10 +650,10 @@ static int run(struct master *m)
     mx_log(MX_LOG_INFO, "starting", MX_KC("version", b->version), MX_KC("build", b->name),
            MX_KI("schema", b->schema), MX_KC("settings", m->p->settings_path));
     /* The control socket first: another master that runs from the same settings holds it. */
-    if (!mx_control_open(&m->control, m->texts, m->started->control, &why) ||
-        (why = open_sockets(m, m->texts)) != NULL) {
+    if (!open_questions(m, &why) || (why = open_sockets(m, m->texts)) != NULL) {
         mx_log(MX_LOG_ERROR, "cannot start", MX_KC("why", why));
         mx_control_close(&m->control, true);
+        mx_control_close(&m->scrape, true);
         return MX_EXIT_FATAL;
     }
     start_signals(m);
@@ -628,6 +664,7 @@ static int run(struct master *m)
     mx_log(MX_LOG_INFO, "stopped");
     mx_control_done(&m->control, WAIT_STOP, MX_S("ok\n"));
     mx_control_close(&m->control, true);
+    mx_control_close(&m->scrape, true);
     close(m->signals);
     return m->exit_status;
 }
@@ -638,12 +675,14 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
     int status;
 
     m.born_ns = mx_mono_ns();
+    m.started_ms = mx_wall_ms();
     m.texts = mx_arena_new(4096, ARENA_MAX);
     mx_workers_init(&m.workers, p, (int)conf->workers_max);
     m.workers.in_child = in_child;
     m.workers.arg = &m;
-    m.control.verb = on_verb;
-    m.control.arg = &m;
+    m.control = (struct mx_control_server){.fd = -1, .mark = "\n", .verb = on_verb, .arg = &m};
+    m.scrape =
+        (struct mx_control_server){.fd = -1, .mark = "\r\n\r\n", .verb = on_scrape, .arg = &m};
     for (int i = 0; i < MX_POOLS; i++)
         m.want[i] = configured(conf, (enum mx_pool)i);
     MX_ASSERT(fits(&m, m.want)); /* a rule of the settings */

@@ -34,7 +34,5 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p);
  * does not answer. reload waits until the workers of before have ended, scale until the new number
  * serves and nothing is kept from before, stop until all have ended. */
 bool mx_control(const char *path, const char *verb, FILE *out);
-/* The same, appended to `out`. */
-bool mx_control_read(const char *path, const char *verb, struct mx_buf *out);
 
 #endif

@@ -16,7 +16,7 @@ struct slot {
     _Alignas(CACHE_LINE) mx_guard guard;
     _Atomic uint32_t connections;
     atomic_int pid, generation, pool, state;
-    _Atomic int64_t started_ns, request_ns, alive_ns, oldest_ns;
+    _Atomic int64_t started_ns, request_ns, alive_ns, oldest_ns, pss;
     mx_word requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
     mx_word route[MX_WORDS(ROUTE_SIZE)];
     mx_word request_id[MX_WORDS(ID_SIZE)];
@@ -81,6 +81,7 @@ void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx
     SET(sl->request_ns, 0);
     SET(sl->connections, 0);
     SET(sl->oldest_ns, 0);
+    SET(sl->pss, 0);
     put_text(sl->route, ROUTE_SIZE, MX_S(""));
     put_text(sl->request_id, ID_SIZE, MX_S(""));
     mx_write_end(&sl->guard);
@@ -95,6 +96,7 @@ void mx_score_clear(struct mx_score *s, int i)
     SET(sl->request_ns, 0);
     SET(sl->connections, 0);
     SET(sl->oldest_ns, 0);
+    SET(sl->pss, 0);
     mx_write_end(&sl->guard);
 }
 
@@ -167,6 +169,14 @@ void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns)
     mx_write_end(&sl->guard);
 }
 
+void mx_score_memory(struct mx_score *s, int i, int64_t pss)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->pss, pss);
+    mx_write_end(&sl->guard);
+}
+
 int mx_score_share(const struct mx_score *s, int i)
 {
     const struct slot *mine = &s->at[i];
@@ -229,7 +239,8 @@ static struct mx_slot_view copy(const struct slot *sl)
                              .busy_ns = GET(sl->busy_ns),
                              .bytes = GET(sl->bytes),
                              .connections = GET(sl->connections),
-                             .oldest_ns = GET(sl->oldest_ns)};
+                             .oldest_ns = GET(sl->oldest_ns),
+                             .pss = GET(sl->pss)};
 
     mx_words_get(v.route, sl->route, sizeof v.route);
     mx_words_get(v.request_id, sl->request_id, sizeof v.request_id);

@@ -23,6 +23,7 @@ struct mx_slot_view {
     uint64_t requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
     uint32_t connections; /* kept connections owned now */
     int64_t oldest_ns;    /* monotonic; when the oldest of them was accepted; 0 there is none */
+    int64_t pss;          /* bytes of memory (proportional set size); 0 not known yet */
     bool torn;            /* the writer was in the middle each time we looked */
 };
 
@@ -43,6 +44,8 @@ void mx_score_begin(struct mx_score *s, int i, int64_t now_ns);
 void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str request_id);
 void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes);
 void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns);
+/* Memory of the worker. */
+void mx_score_memory(struct mx_score *s, int i, int64_t pss);
 /* Kept connections that a serving worker of the slot's pool and generation has on average. */
 int mx_score_share(const struct mx_score *s, int i);
 /* A worker cannot serve: leave the reason for the master. False: another one has left its own since

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "codec/jsonw.h"
 #include "io/net.h"
 
@@ -17,6 +18,7 @@ struct totals {
     uint32_t connections;
     int workers[MX_POOLS][MX_LEN(states)];
     int waiting[MX_POOLS], limit[MX_POOLS]; /* of the listen queues; -1 unknown */
+    int64_t pss[MX_POOLS], connections_of[MX_POOLS];
 };
 
 /* A worker that was told to stop shows as stopping before it says so itself. */
@@ -56,6 +58,8 @@ static struct totals sum_up(const struct mx_workers *c)
         t.bytes += v.bytes;
         t.connections += v.connections;
         t.workers[c->seats[i].pool][state_of(&c->seats[i], &v)]++;
+        t.pss[c->seats[i].pool] += v.pss;
+        t.connections_of[c->seats[i].pool] += v.connections;
     }
     for (int p = 0; p < MX_POOLS; p++)
         if (!mx_net_queue(c->listeners[p], &t.waiting[p], &t.limit[p]))
@@ -237,70 +241,38 @@ void mx_status_json(const struct mx_status *st, struct mx_buf *out)
 
 /* ---- metrics ---- */
 
-static void metric(struct mx_buf *out, const char *name, const char *type, const char *help)
+/* As a metric tells it; -1 for a seat without a worker. */
+static int metric_state(enum mx_worker_state state)
 {
-    mx_buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    static const int of[] = {[MX_W_EMPTY] = -1,
+                             [MX_W_STARTING] = MX_WORKERS_STARTING,
+                             [MX_W_READY] = MX_WORKERS_IDLE,
+                             [MX_W_BUSY] = MX_WORKERS_BUSY,
+                             [MX_W_STOPPING] = MX_WORKERS_STOPPING};
+
+    return of[state];
 }
 
-static void metric_seconds(struct mx_buf *out, const char *name, uint64_t ns)
+static void publish_pool(const struct mx_status *st, const struct totals *t, int p)
 {
-    mx_buf_fmt(out, "%s %" PRIu64 ".%09" PRIu64 "\n", name, ns / (uint64_t)NS_PER_S,
-               ns % (uint64_t)NS_PER_S);
+    for (int s = MX_W_STARTING; s <= MX_W_STOPPING; s++)
+        mx_metric_set(MX_M_WORKERS, p, metric_state((enum mx_worker_state)s), t->workers[p][s]);
+    mx_metric_set(MX_M_WORKERS_WANTED, p, 0, st->want[p]);
+    mx_metric_set(MX_M_WORKER_PSS, p, 0, t->pss[p]);
+    mx_metric_set(MX_M_CONNECTIONS, p, 0, t->connections_of[p]);
+    mx_metric_set(MX_M_QUEUE_DEPTH, p, 0, t->waiting[p]);
+    mx_metric_set(MX_M_QUEUE_LIMIT, p, 0, t->limit[p]);
 }
 
-static void metrics_pools(const struct mx_status *st, struct mx_buf *out, const struct totals *t)
+void mx_status_publish(const struct mx_status *st)
 {
-    metric(out, "merx_workers", "gauge", "Workers by pool and state.");
-    for (int p = 0; p < MX_POOLS; p++)
-        for (int s = MX_W_STARTING; s <= MX_W_STOPPING; s++)
-            mx_buf_fmt(out, "merx_workers{pool=\"%s\",state=\"%s\"} %d\n", mx_pool_names[p],
-                       states[s], t->workers[p][s]);
-    metric(out, "merx_workers_wanted", "gauge", "Workers that the pool is meant to have.");
-    for (int p = 0; p < MX_POOLS; p++)
-        mx_buf_fmt(out, "merx_workers_wanted{pool=\"%s\"} %d\n", mx_pool_names[p], st->want[p]);
-    metric(out, "merx_queue_depth", "gauge", "Connections that wait for a worker.");
-    for (int p = 0; p < MX_POOLS; p++)
-        if (t->waiting[p] >= 0)
-            mx_buf_fmt(out, "merx_queue_depth{pool=\"%s\"} %d\n", mx_pool_names[p], t->waiting[p]);
-    metric(out, "merx_queue_limit", "gauge", "Connections that may wait for a worker.");
-    for (int p = 0; p < MX_POOLS; p++)
-        if (t->limit[p] >= 0)
-            mx_buf_fmt(out, "merx_queue_limit{pool=\"%s\"} %d\n", mx_pool_names[p], t->limit[p]);
-}
+    struct totals t = sum_up(st->workers);
+    int64_t wall_ns = mx_wall_ms() * NS_PER_MS;
 
-static void metrics_build(const struct mx_build *b, struct mx_buf *out)
-{
-    metric(out, "merx_build_info", "gauge", "Release, build and schema of the master; always 1.");
-    mx_buf_fmt(out, "merx_build_info{version=\"%s\",build=\"%s\",schema=\"%d\"} 1\n", b->version,
-               b->name, b->schema);
-}
-
-void mx_status_metrics(const struct mx_status *st, struct mx_buf *out)
-{
-    const struct mx_workers *c = st->workers;
-    struct totals t = sum_up(c);
-
-    metrics_build(&st->build, out);
-    metrics_pools(st, out, &t);
-    metric(out, "merx_requests_total", "counter", "Requests answered, by class of status.");
-    mx_buf_fmt(out, "merx_requests_total{class=\"ok\"} %" PRIu64 "\n",
-               t.requests - t.errors_4xx - t.errors_5xx);
-    mx_buf_fmt(out, "merx_requests_total{class=\"4xx\"} %" PRIu64 "\n", t.errors_4xx);
-    mx_buf_fmt(out, "merx_requests_total{class=\"5xx\"} %" PRIu64 "\n", t.errors_5xx);
-    metric(out, "merx_busy_seconds_total", "counter", "Time that workers spent on requests.");
-    metric_seconds(out, "merx_busy_seconds_total", t.busy_ns);
-    metric(out, "merx_response_bytes_total", "counter", "Bytes of answers' bodies.");
-    mx_buf_fmt(out, "merx_response_bytes_total %" PRIu64 "\n", t.bytes);
-    metric(out, "merx_db_round_trips_total", "counter", "Statements and commits sent.");
-    mx_buf_fmt(out, "merx_db_round_trips_total %" PRIu64 "\n", t.trips);
-    metric(out, "merx_connections", "gauge", "FastCGI connections open.");
-    mx_buf_fmt(out, "merx_connections %" PRIu32 "\n", t.connections);
-    metric(out, "merx_worker_exits_total", "counter", "Workers that ended, by reason.");
-    mx_buf_fmt(out, "merx_worker_exits_total{reason=\"max_requests\"} %" PRIu64 "\n", c->recycled);
-    mx_buf_fmt(out, "merx_worker_exits_total{reason=\"deadline\"} %" PRIu64 "\n", c->killed);
-    mx_buf_fmt(out, "merx_worker_exits_total{reason=\"crash\"} %" PRIu64 "\n", c->deaths);
-    metric(out, "merx_generation", "gauge", "Reloads since the start, plus one.");
-    mx_buf_fmt(out, "merx_generation %d\n", st->generation);
-    metric(out, "merx_uptime_seconds", "gauge", "Age of the master.");
-    metric_seconds(out, "merx_uptime_seconds", (uint64_t)(mx_mono_ns() - st->born_ns));
+    for (int p = 0; p < MX_POOLS; p++)
+        publish_pool(st, &t, p);
+    mx_metric_set(MX_M_WORKERS_MAX, 0, 0, st->workers->n);
+    mx_metric_set(MX_M_GENERATION, 0, 0, st->generation);
+    mx_metric_set(MX_M_MASTER_SEEN, 0, 0, wall_ns);
+    mx_metric_set(MX_M_START_TIME, 0, 0, st->started_ms * NS_PER_MS);
 }

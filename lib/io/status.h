@@ -1,5 +1,5 @@
-/* The status that a master reports: a table for people, JSON, and Prometheus text. Part of the
- * master: see io/prefork.h. */
+/* The status that a master reports: a table for people, JSON, and gauges of base/metric.h. Part of
+ * the master: see io/prefork.h. */
 #ifndef MX_IO_STATUS_H
 #define MX_IO_STATUS_H
 
@@ -10,15 +10,16 @@ struct mx_status {
     const struct mx_workers *workers;
     struct mx_build build;
     int pid, generation;
-    int64_t born_ns;
-    const char *phase; /* "starting", "serving", "reloading", "stopping" */
+    int64_t born_ns, started_ms; /* the same moment, monotonic and wall clock */
+    const char *phase;           /* "starting", "serving", "reloading", "stopping" */
     int want[MX_POOLS];
     bool scaled[MX_POOLS]; /* want[] was set by a command, not by the settings */
 };
 
-/* Append the table, the JSON object or the metrics to `out`. */
+/* Append the table or the JSON object to `out`. */
 void mx_status_text(const struct mx_status *st, struct mx_buf *out);
 void mx_status_json(const struct mx_status *st, struct mx_buf *out);
-void mx_status_metrics(const struct mx_status *st, struct mx_buf *out);
+/* Set the gauges that the master knows. */
+void mx_status_publish(const struct mx_status *st);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 #define MS INT64_C(1000000)
 #define BACKOFF_FIRST_NS (100 * MS)
@@ -116,6 +117,7 @@ MX_NORETURN static void be_worker(struct mx_workers *c, int i, pid_t master)
         _exit(1);
     prctl(PR_SET_NAME, s->pool == MX_POOL_FAST ? "merx fast" : "merx slow");
     c->in_child(c->arg);
+    mx_metrics_spread(i);
     for (int p = 0; p < MX_POOLS; p++)
         if (p != (int)s->pool)
             close(c->listeners[p]);
@@ -141,6 +143,7 @@ static void spawn(struct mx_workers *c, int i)
     s->born_ns = mx_mono_ns();
     s->base = mx_score_read(c->score, i);
     s->was_ready = s->killed = false;
+    s->killed_for = MX_EXIT_STOPPED;
     s->kill_ns = 0;
     pid = fork();
     if (pid == 0)
@@ -283,6 +286,20 @@ static void died(struct mx_workers *c, int i, int status)
     mx_score_clear(c->score, i);
 }
 
+/* Why the worker of the seat ended, of which the master knows the state by now. */
+static enum mx_metric_exit exit_of(const struct mx_seat *s, int status)
+{
+    bool ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+    if (s->killed_for != MX_EXIT_STOPPED)
+        return s->killed_for;
+    if (is_fatal(status))
+        return MX_EXIT_REFUSED;
+    if (!ended || !s->stopping)
+        return MX_EXIT_CRASH;
+    return s->told ? MX_EXIT_STOPPED : MX_EXIT_MAX_REQUESTS;
+}
+
 static void reaped(struct mx_workers *c, int i, int status)
 {
     struct mx_seat *s = &c->seats[i];
@@ -293,6 +310,7 @@ static void reaped(struct mx_workers *c, int i, int status)
         s->stopping = true;
         c->recycled++;
     }
+    mx_metric_add(MX_M_WORKER_EXITS, (int)s->pool, (int)exit_of(s, status), 1);
     if (!s->stopping) {
         died(c, i, status);
         return;
@@ -337,6 +355,7 @@ static void kill_overdue(struct mx_workers *c, int i, const struct mx_slot_view 
                MX_KMS("busy_ms", now_ns - v->request_ns));
         c->killed++;
         s->killed = true;
+        s->killed_for = MX_EXIT_DEADLINE;
         kill(s->pid, SIGKILL);
     } else if (silent_ns(c, v, now_ns) > 2 * s->request_timeout_ns + SILENT_NS) {
         mx_log(MX_LOG_ERROR, "worker does not respond between requests, killed",
@@ -344,11 +363,13 @@ static void kill_overdue(struct mx_workers *c, int i, const struct mx_slot_view 
                MX_KMS("silent_ms", silent_ns(c, v, now_ns)));
         c->killed++;
         s->killed = true;
+        s->killed_for = MX_EXIT_SILENT;
         kill(s->pid, SIGKILL);
     } else if (s->kill_ns > 0 && now_ns > s->kill_ns) {
         mx_log(MX_LOG_WARN, "worker did not end in time, killed", MX_KI("worker", s->pid),
                MX_KC("route", v->request_ns ? v->route : ""), MX_KI("connections", v->connections));
         s->kill_ns = 0;
+        s->killed_for = MX_EXIT_DRAIN;
         kill(s->pid, SIGKILL);
     }
 }

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "base/metric.h"
 #include "io/prefork.h"
 
 /* A slot as the master sees it. */
@@ -14,8 +15,9 @@ struct mx_seat {
     bool stopping; /* told to end, or ends by itself; not replaced in this seat */
     bool told;     /* told to end */
     bool was_ready;
-    bool killed; /* for its deadline, or as it was silent */
-    pid_t pid;   /* 0: dead, respawned at spawn_ns */
+    bool killed;                    /* for its deadline, or as it was silent */
+    enum mx_metric_exit killed_for; /* MX_EXIT_STOPPED: it was not killed */
+    pid_t pid;                      /* 0: dead, respawned at spawn_ns */
     int generation;
     enum mx_pool pool;
     const struct mx_settings *conf; /* of its generation; not for a stopping worker */

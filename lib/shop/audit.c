@@ -131,9 +131,13 @@ static bool take_share(struct mx_ctx *cx, const char *kind, struct mx_str whose)
 {
     const struct mx_limit limits[] = {
         {.bucket = mx_str_fmt(cx->arena, "refused %s:%.*s", kind, MX_FMT(whose)),
+         .kind = MX_LIMIT_AUDIT,
          .burst = ONE_BURST,
          .per_min = ONE_PER_MIN},
-        {.bucket = MX_S("refused"), .burst = ALL_BURST, .per_min = ALL_PER_MIN},
+        {.bucket = MX_S("refused"),
+         .kind = MX_LIMIT_AUDIT,
+         .burst = ALL_BURST,
+         .per_min = ALL_PER_MIN},
     };
     struct mx_rate rate;
 

@@ -14,16 +14,19 @@ static size_t limits_of(struct mx_ctx *cx, const char *act, struct mx_str key,
 
     limits[0] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "%s:%.*s %.*s", act, MX_FMT(key), MX_FMT(client)),
+        .kind = MX_LIMIT_GUESS,
         .burst = s->rate_login_per_account_ip_burst,
         .per_min = s->rate_login_per_account_ip_per_min,
     };
     limits[1] = (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "%s:%.*s", act, MX_FMT(key)),
+        .kind = MX_LIMIT_GUESS,
         .burst = s->rate_login_per_account_burst,
         .per_min = s->rate_login_per_account_per_min,
     };
     limits[2] = (struct mx_limit){
         .bucket = mx_str_c(act),
+        .kind = MX_LIMIT_GUESS,
         .burst = s->rate_login_global_burst,
         .per_min = s->rate_login_global_per_min,
     };
@@ -49,6 +52,7 @@ static struct mx_limit guessed_by(struct mx_ctx *cx, struct mx_str who, int64_t 
 {
     return (struct mx_limit){
         .bucket = mx_str_fmt(cx->arena, "guess:%.*s", MX_FMT(who)),
+        .kind = MX_LIMIT_GUESS,
         .burst = shares * cx->proc->conf->rate_guess_per_ip_burst,
         .per_min = shares * cx->proc->conf->rate_guess_per_ip_per_min,
     };
@@ -97,6 +101,7 @@ bool mx_limits_take(struct mx_ctx *cx, const struct mx_limit *limits, size_t n,
         if (!mx_shared_take(cx->proc->shared, limits[i].bucket, limits[i].burst, a_day(&limits[i]),
                             &ret_rate->left, &ret_rate->reset_s)) {
             mx_limits_give(cx, limits, i);
+            mx_metric_add(MX_M_LIMITED, (int)limits[i].kind, 0, 1);
             return false;
         }
     }
@@ -189,6 +194,8 @@ static size_t limits_of_mail(struct mx_ctx *cx, struct mx_str key, bool sends,
                                         .burst = s->rate_mail_global_burst,
                                         .per_min = s->rate_mail_global_per_min};
     MX_ASSERT(n <= MX_LIMITS_MAX);
+    for (size_t i = 0; i < n; i++)
+        limits[i].kind = MX_LIMIT_MAIL;
     return n;
 }
 

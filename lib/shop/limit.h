@@ -4,10 +4,12 @@
 #define MX_SHOP_LIMIT_H
 
 #include "base/ctx.h"
+#include "base/metric.h"
 
 /* A bucket: `burst` tokens, of which as many come back as the one rate says that is set. */
 struct mx_limit {
     struct mx_str bucket;
+    enum mx_metric_limit kind;
     int64_t burst, per_min, per_hour, per_day;
 };
 

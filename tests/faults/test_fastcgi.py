@@ -686,7 +686,7 @@ def test_status(merx):
     assert status["pid"] == merx.process.pid
     assert status["totals"]["requests"] >= 1
     metrics = merx.run("status", "metrics").stdout
-    assert 'merx_requests_total{class="ok"}' in metrics
+    assert 'merx_requests_total{pool="fast",class="2xx"}' in metrics
 
 
 def test_status_while_every_worker_is_busy(stalled):

@@ -23,7 +23,7 @@ static void put(struct mx_cache *c, const char *text, const char *value, int64_t
 {
     struct mx_cache_key k = {mx_str_c(text), 7, now_ms};
 
-    mx_cache_put(c, &k, mx_str_c(value), 1000);
+    (void)mx_cache_put(c, &k, mx_str_c(value), 1000);
 }
 
 #define SHORT 700

@@ -110,6 +110,8 @@ static void test_faults(void)
         {"socket =", "settings: socket, socket_slow and control must not be empty\n"},
         {"socket_slow = /run/merx/merx.sock",
          "settings: socket, socket_slow and control must differ\n"},
+        {"metrics_socket = /run/merx/control.sock",
+         "settings: metrics_socket must be a socket of its own\n"},
         {"db_socket =", "settings: db_host or db_socket must be set\n"},
         {"db_host = db.test", "settings: db_tls_ca is required with db_host\n"},
         {"db_statement_timeout_ms = 8000",

@@ -365,7 +365,7 @@ def test_metrics_for_the_host_alone(api, stack):
     answer = api.http.get(site + "/metrics", timeout=client.PATIENCE_S)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("text/plain")
-    assert re.search(r'^merx_requests_total\{class="ok"\} [1-9]', answer.text, re.M)
+    assert re.search(r'^merx_requests_total\{pool="fast",class="2xx"\} [1-9]', answer.text, re.M)
     assert "# TYPE merx_workers gauge" in answer.text
     for method in ("GET", "POST", "OPTIONS"):  # S9
         problem(api.send(method, "/metrics"), 404, "not_found")

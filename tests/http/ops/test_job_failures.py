@@ -268,7 +268,7 @@ def test_a_mail_whose_key_is_lost_waits_for_it(lone, api, staff):
 def metrics(api, name):
     site = api.url.rsplit("/", 1)[0]
     text = api.http.get(site + "/metrics", timeout=client.PATIENCE_S).text
-    return {m[1]: int(m[2]) for m in re.finditer(rf'^{name}{{job="(\w+)"}} (\d+)$', text, re.M)}
+    return {m[1]: int(m[2]) for m in re.finditer(rf'^{name}{{job_name="(\w+)"}} (\d+)(?:\.\d+)?$', text, re.M)}
 
 
 def test_what_is_due_and_dead_is_counted(lone, api):
