@@ -64,7 +64,7 @@ GENERATED := $(QUERY_HEADERS) $(GEN)/statements.c $(GEN)/migrations.c $(GEN)/dem
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps run start stop test test-mysql test-trixie unit http fuzz bench bench-token lint format check-sql install uninstall clean attack browser clients interop examples
+.PHONY: all help deps run start stop test test-mysql test-trixie test-systemd unit http fuzz bench bench-token lint format check-sql install uninstall clean attack browser clients interop examples
 
 all: $(B)/merx ## build the program
 
@@ -100,6 +100,10 @@ test-mysql: deps ## all tests on a genuine MySQL server with its own client libr
 test-trixie: ## all tests in a root of Debian 13 below build/ (root only)
 	@deploy/deps trixie
 	@tests/trixie/run
+
+test-systemd: ## installation and operation as documented, in roots that boot systemd, below build/ (root only)
+	@deploy/deps tests systemd
+	@tests/systemd/run $(ARGS)
 
 unit: $(UNIT) ## unit tests alone
 	@tests/unit/run $(UNIT)

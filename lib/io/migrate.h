@@ -28,8 +28,8 @@ const char *mx_schema_refused(struct mx_arena *a, int64_t version);
  * mx_migrate would apply. */
 enum mx_err mx_migrate_status(struct mx_arena *a, const struct mx_settings *conf,
                               struct mx_buf *out, int *ret_missing) MX_MUST_CHECK;
-/* Write the statements that mx_migrate would run to `out`, and run none. What is wrong with those
- * that were applied is MX_E_CONFLICT, as above. */
+/* Write the statements that mx_migrate would run to `out`, and run none. Those that were
+ * applied are checked as above. */
 enum mx_err mx_migrate_print(struct mx_arena *a, const struct mx_settings *conf,
                              struct mx_buf *out) MX_MUST_CHECK;
 /* The check of mx_migrate_status alone, on an open handle. */

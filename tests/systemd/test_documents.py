@@ -1,0 +1,77 @@
+"""The installation of README.md and all of deploy/OPERATIONS.md, as they are written."""
+import json
+import re
+
+import pytest
+
+import documents
+import machine as machines
+
+CHAPTER = "deploy/OPERATIONS.md"
+SHOP = "https://shop.example.com"
+
+
+def test_a_bare_host_is_told_what_is_missing(machine, watch):
+    """P6: it was told `gcc: not found`."""
+    machine.run("sudo apt-get install -y make")
+    done = machine.try_run("make B=/tmp/build")  # flags of a bare host are others
+    assert done.returncode != 0 and "missing packages: gcc " in done.stdout and " libfcgi-dev " in done.stdout
+    assert "deploy/deps build installs what merx is built with" in done.stdout
+
+
+def test_the_installation(installed):
+    """P6: after README's commands the API answers behind the site that was there."""
+    assert json.loads(installed.run(f"curl -fsS {SHOP}/api/v1/readyz"))["status"] == "ok"
+    assert json.loads(installed.run(f"curl -fsS {SHOP}/api/v1/products"))["data"] == []
+    assert installed.run("systemctl is-active merx merx-jobs").split() == ["active", "active"]
+
+
+def test_mail_is_stored(installed):
+    """P6: the directory for mail as files is there, and the units may write to it."""
+    installed.run(f"curl -fsS {SHOP}/api/v1/auth/register -H 'Content-Type: application/json'"
+                  " -d '{\"email\":\"a@example.com\",\"password\":\"a long pass phrase of mine\",\"name\":\"Ada\"}'")
+    machines.until(lambda: installed.run("sudo ls /var/lib/merx/mail"), "the mail is stored")
+
+
+def test_files_belong_to_whom_the_chapter_says(installed):
+    """The table of the section Secrets."""
+    rows = re.findall(r"^\| `(/etc/merx/\S+)` \| (\w+:\w+) (\d+)", (machines.ROOT / CHAPTER).read_text(), re.M)
+    assert len(rows) == 4
+    for path, owner, mode in rows:
+        assert installed.run(f"sudo stat -c '%U:%G 0%a' {path}").strip() == f"{owner} {mode}", path
+    assert set(installed.run("sudo find /etc/merx/keys -type f -printf '%u:%g %m\\n'").splitlines()) == {
+        "merx:merx 600"}
+
+
+@pytest.fixture(scope="module")
+def next_release(installed):
+    """The source is that of a release to come: another version, and a migration more."""
+    number = len(list((machines.ROOT / "sql/migrations").glob("*.sql"))) + 1
+    installed.run("sed -i 's/^#define VERSION .*/#define VERSION \"99.0.0\"/' cgi-bin/cmd_admin.c")
+    installed.run(f"echo \"ALTER TABLE account COMMENT 'of 99.0.0';\" >sql/migrations/{number:04}_account_comment.sql")
+    return installed
+
+
+def is_of_version(there, new):
+    assert ("99.0.0" in there.run("merx version")) == new
+    assert json.loads(there.run(f"curl -fsS {SHOP}/api/v1/readyz"))["status"] == "ok"
+
+
+AFTER = {
+    "Upgrade": lambda there: is_of_version(there, True),
+    "Rollback": lambda there: is_of_version(there, False),
+    "Uninstall": lambda there: there.run("! command -v merx && ! systemctl cat merx && sudo nginx -t"),
+}
+
+
+@pytest.mark.parametrize("section", documents.sections(CHAPTER))
+def test_operations(next_release, section):
+    """P6: every command of the chapter succeeds, in its order."""
+    for block in documents.blocks(CHAPTER, section):
+        documents.carry_out(next_release, block)
+    AFTER.get(section, lambda there: None)(next_release)
+
+
+def test_the_other_sites_notice_nothing(installed, watch):
+    noticed = watch.noticed()
+    assert noticed["asked"] > 1000 and noticed["others"] == 0, noticed
