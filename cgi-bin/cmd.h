@@ -24,6 +24,7 @@ struct mx_build mx_build(void);
 int mx_cmd_serve(struct mx_cmd *c);
 int mx_cmd_status(struct mx_cmd *c);
 int mx_cmd_reload(struct mx_cmd *c);
+int mx_cmd_upgrade(struct mx_cmd *c);
 int mx_cmd_stop(struct mx_cmd *c);
 int mx_cmd_scale(struct mx_cmd *c);
 int mx_cmd_config(struct mx_cmd *c);

@@ -24,8 +24,10 @@ static void set_limits(void)
 
 int mx_cmd_serve(struct mx_cmd *c)
 {
-    struct mx_prefork p = {
-        .settings_path = c->settings_path, .worker = mx_worker, .build = mx_build()};
+    struct mx_prefork p = {.settings_path = c->settings_path,
+                           .worker = mx_worker,
+                           .build = mx_build(),
+                           .command_line = c->command_line};
 
     if (c->argc > 0) {
         fprintf(stderr, "merx serve: takes no arguments\n");
@@ -115,6 +117,11 @@ static int act_plain(struct mx_cmd *c, const char *verb)
 int mx_cmd_reload(struct mx_cmd *c)
 {
     return act_plain(c, "reload");
+}
+
+int mx_cmd_upgrade(struct mx_cmd *c)
+{
+    return act_plain(c, "upgrade");
 }
 
 int mx_cmd_stop(struct mx_cmd *c)

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "cmd.h"
+#include "io/passed.h"
 #include "io/settings_file.h"
 
 #define ARENA_FIRST ((size_t)64 << 10)
@@ -27,6 +28,8 @@ static const struct {
     {"status", mx_cmd_status, NEEDS_CONTROL, "[--json|metrics]", "show the running workers"},
     {"reload", mx_cmd_reload, NEEDS_CONTROL, "[--json]",
      "reload the settings and replace the workers without a failed request"},
+    {"upgrade", mx_cmd_upgrade, NEEDS_CONTROL, "[--json]",
+     "replace the running program by the installed one without a failed request"},
     {"scale", mx_cmd_scale, NEEDS_CONTROL, "[POOL] N|+N|-N",
      "set the number of workers of a pool (fast) while it serves"},
     {"stop", mx_cmd_stop, NEEDS_CONTROL, "", "finish running requests and exit"},
@@ -116,6 +119,8 @@ static int run(struct mx_cmd *c, size_t i)
     if (!load(c, commands[i].flags))
         return EXIT_USAGE;
     mx_settings_log(c->settings);
+    if (commands[i].flags & WRITES_LOG)
+        mx_passed_init();
     if (commands[i].flags & WRITES_LOG && !mx_log_open(c->settings->log)) {
         perror(c->settings->log);
         return EXIT_USAGE;

@@ -13,8 +13,9 @@
 /* clang-format off */
 #define MX_SETTINGS(S, I, B)                                                                       \
     S(audience,                "merx", 0, "audience (aud) of access tokens")                                  \
-    I(backlog,                 511, 1, 65535, "listen backlog of each FastCGI socket")               \
+    I(backlog,                 511, 1, 65535, "listen backlog of each FastCGI socket, also of those that systemd opens")               \
     I(body_max,                65536, 1024, 16777216, "largest request body in bytes, unless the route sets another limit") \
+    I(boot_timeout_s,          30, 1, 3600, "time limit for new workers, and for a new program, to be ready at reload and upgrade, seconds; then those of before serve on") \
     I(catalog_cache_ms,        1000, 0, 60000, "time for which a host caches a rendered public answer, milliseconds; 0 disables the cache") \
     I(catalog_max_age_s,       30, 0, 86400, "max-age of public catalog answers, seconds")         \
     I(catalog_swr_s,           300, 0, 86400, "stale-while-revalidate of public catalog answers, seconds") \
@@ -107,7 +108,7 @@
     S(smtp_user,               "", 0, "account at the mail server; empty: none")                   \
     S(socket,                  "/run/merx/merx.sock", MX_SETTING_PATH, "FastCGI socket of the fast pool: a path, or host:port") \
     S(socket_group,            "", 0, "group of the FastCGI sockets, one that the process is in; empty: its own; merx.service needs PrivateUsers=no for another")                \
-    S(socket_mode,             "0660", 0, "mode of the FastCGI sockets, octal")                    \
+    S(socket_mode,             "0660", 0, "mode of the FastCGI sockets, octal; those that systemd opens have the mode of their unit")                    \
     S(socket_slow,             "/run/merx/merx-slow.sock", MX_SETTING_PATH, "FastCGI socket of the slow pool") \
     S(staff_mfa,               "optional", 0, "required or optional; if required, staff without a second factor can sign in only to set one up") \
     I(token_ttl_s,             900, 30, 900, "lifetime of an access token, seconds")                   \

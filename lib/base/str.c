@@ -245,6 +245,13 @@ uint64_t mx_str_siphash(const uint64_t key[2], struct mx_str s)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+void mx_str_hash_share(uint64_t key[2])
+{
+    if (key[0] == 0 && key[1] == 0)
+        memcpy(key, hash_key, sizeof hash_key);
+    memcpy(hash_key, key, sizeof hash_key);
+}
+
 uint64_t mx_str_hash(struct mx_str s)
 {
     return mx_str_siphash(hash_key, s);

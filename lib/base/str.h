@@ -55,6 +55,9 @@ struct mx_str mx_str_name(const char *const *names, int64_t value);
 /* 64-bit keyed hash (SipHash-2-4) for tables, not for security tokens. The key is drawn before main
  * begins: all processes forked from one program start hash alike, two starts differ. */
 uint64_t mx_str_hash(struct mx_str s);
+/* Two starts that share hashed tables hash alike: the first leaves its key in `key`, which is
+ * zeroed before, the second takes it. Call it before anything is hashed. */
+void mx_str_hash_share(uint64_t key[2]);
 /* SipHash-2-4 under a key of the caller: two words, the first one first in little-endian order. */
 uint64_t mx_str_siphash(const uint64_t key[2], struct mx_str s);
 

@@ -1,6 +1,7 @@
 #include "io/allowance.h"
 
 #include "base/err.h"
+#include "io/region.h"
 #include "io/seqlock.h"
 
 #define SETS 8192u
@@ -23,7 +24,7 @@ struct mx_allowance {
 
 struct mx_allowance *mx_allowance_new(void)
 {
-    struct mx_allowance *t = mx_shared_map(sizeof *t);
+    struct mx_allowance *t = mx_region_map("allowance.1", sizeof *t);
 
     return t;
 }

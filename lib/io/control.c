@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "io/net.h"
+#include "io/passed.h"
 #include "io/prefork.h"
 
 #define PATIENCE_MS 5000 /* for a peer that sends or reads nothing */
@@ -14,14 +15,18 @@
 
 /* ---- server ---- */
 
-bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *path, int mode,
-                     const char *group, const char **ret_why)
+bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *name,
+                     const char *path, int mode, const char *group, const char **ret_why)
 {
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
         s->at[i].fd = -1;
     s->path = path;
-    s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, mode, group, ret_why);
-    return s->fd >= 0;
+    s->fd = mx_passed_take(name);
+    if (s->fd < 0)
+        s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, mode, group, ret_why);
+    else
+        *ret_why = mx_net_adopt(a, s->fd, path, MX_CONTROL_CLIENTS);
+    return s->fd >= 0 && !*ret_why;
 }
 
 static void drop(struct mx_control_client *c)
@@ -50,7 +55,7 @@ int mx_control_poll(const struct mx_control_server *s, struct pollfd *p)
 
     if (s->fd < 0)
         return 0;
-    p[n++] = (struct pollfd){.fd = s->fd, .events = POLLIN};
+    p[n++] = (struct pollfd){.fd = s->quiet ? -1 : s->fd, .events = POLLIN};
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
         if (s->at[i].fd >= 0)
             p[n++] =
@@ -60,8 +65,11 @@ int mx_control_poll(const struct mx_control_server *s, struct pollfd *p)
 
 static void greet(struct mx_control_server *s)
 {
-    int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd;
 
+    if (s->quiet)
+        return;
+    fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return;
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++) {

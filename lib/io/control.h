@@ -26,7 +26,8 @@ struct mx_control_client {
 };
 
 struct mx_control_server {
-    int fd;
+    int fd;     /* -1: there is none */
+    bool quiet; /* another master answers: take nobody in */
     const char *path;
     const char *mark; /* where what a client sends ends: "\n" */
     /* Carry out the text before the mark: fill c->out, or set c->waits_for. */
@@ -35,9 +36,10 @@ struct mx_control_server {
     struct mx_control_client at[MX_CONTROL_CLIENTS];
 };
 
-/* Listen at `path`, or at host:port. False with *ret_why in `a`. */
-bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *path, int mode,
-                     const char *group, const char **ret_why);
+/* Listen at `path`, or at host:port; or with the socket that was passed by that name. False with
+ * *ret_why in `a`. */
+bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *name,
+                     const char *path, int mode, const char *group, const char **ret_why);
 /* Close all descriptors; `unlink_it`: and remove the socket (not in a worker). */
 void mx_control_close(struct mx_control_server *s, bool unlink_it);
 /* Put what to wait for into `p` (at most MX_CONTROL_CLIENTS + 1 entries); the number of them: 0 for

@@ -91,7 +91,7 @@ static void take_signals(struct mx_fcgi *f)
             continue;
         }
         f->stop = true;
-        f->stop_last |= si.ssi_signo == SIGQUIT;
+        f->stop_last |= si.ssi_signo == SIGQUIT && !mx_score_others(f->conf->score, f->conf->slot);
         f->stop_fast |= si.ssi_signo == SIGINT;
     }
 }

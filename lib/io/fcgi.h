@@ -33,8 +33,9 @@ struct mx_fcgi_conf {
 /* Report READY and serve until SIGTERM (or requests_max): then report STOPPING, leave the listener,
  * serve the connections that are left until the peer closes the last one or `drain_timeout_s`
  * passed, and return. SIGQUIT, when no other worker comes after: serve what has been sent so far,
- * queue included, and return. SIGINT: return after the request in hand. SIGUSR1 reopens the log.
- * Call with all signals blocked. */
+ * queue included, and return; where others accept from the listener (mx_score_others), as SIGTERM.
+ * SIGINT: return after the request in hand. SIGUSR1 reopens the log. Call with all signals blocked.
+ */
 void mx_fcgi_serve(const struct mx_fcgi_conf *conf, const struct mx_fcgi_ops *ops, void *arg,
                    int drain_timeout_s);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "io/region.h"
 #include "io/seqlock.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -15,7 +16,7 @@ static const char *const kinds[] = {"counter", "gauge", "histogram", "info"};
 
 void mx_metrics_map(void)
 {
-    mx_metrics_use(mx_shared_map(mx_metrics_size()));
+    mx_metrics_use(mx_region_map(NULL, mx_metrics_size()));
 }
 
 /* ---- what the job runner leaves ---- */

@@ -175,7 +175,8 @@ static int bind_tcp(const struct addrinfo *ai, int backlog)
     return -1;
 }
 
-static int listen_tcp(struct mx_arena *a, const char *where, int backlog, const char **ret_why)
+/* The address of host:port, to be freed. NULL with *ret_why. */
+static struct addrinfo *resolve(struct mx_arena *a, const char *where, const char **ret_why)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,
@@ -183,11 +184,11 @@ static int listen_tcp(struct mx_arena *a, const char *where, int backlog, const 
     struct addrinfo *found = NULL;
     char *host = mx_arena_dup(a, where, strlen(where));
     char *colon = strrchr(host, ':');
-    int rc, fd;
+    int rc;
 
     if (!colon || colon == host || !colon[1]) {
         *ret_why = mx_arena_printf(a, "%s: neither a path nor host:port", where);
-        return -1;
+        return NULL;
     }
     *colon = '\0';
     if (host[0] == '[' && colon[-1] == ']') {
@@ -195,10 +196,18 @@ static int listen_tcp(struct mx_arena *a, const char *where, int backlog, const 
         host++;
     }
     rc = getaddrinfo(host, colon + 1, &hints, &found);
-    if (rc != 0) {
+    if (rc != 0)
         *ret_why = mx_arena_printf(a, "%s: %s", where, gai_strerror(rc));
+    return found;
+}
+
+static int listen_tcp(struct mx_arena *a, const char *where, int backlog, const char **ret_why)
+{
+    struct addrinfo *found = resolve(a, where, ret_why);
+    int fd;
+
+    if (!found)
         return -1;
-    }
     fd = bind_tcp(found, backlog);
     if (fd < 0)
         *ret_why = mx_arena_printf(a, "%s: %s", where, strerror(errno));
@@ -213,6 +222,69 @@ int mx_net_listen(struct mx_arena *a, const char *where, int backlog, int mode, 
     if (is_path(where))
         return listen_unix(a, where, backlog, mode, group, ret_why);
     return listen_tcp(a, where, backlog, ret_why);
+}
+
+/* Is it a stream socket that listens? */
+static bool listens(int fd)
+{
+    int type = 0, accepts = 0;
+    socklen_t n = sizeof type;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) != 0)
+        return false;
+    n = sizeof accepts;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) == 0 && type == SOCK_STREAM &&
+           accepts == 1;
+}
+
+/* Is it bound to the path? */
+static bool bound_to_path(int fd, const char *path)
+{
+    struct sockaddr_un sun = {.sun_family = AF_UNSPEC};
+    socklen_t n = sizeof sun;
+
+    return getsockname(fd, (struct sockaddr *)&sun, &n) == 0 && sun.sun_family == AF_UNIX &&
+           n > offsetof(struct sockaddr_un, sun_path) &&
+           strncmp(sun.sun_path, path, sizeof sun.sun_path) == 0;
+}
+
+/* Is it bound to that address? */
+static bool bound_to(int fd, const struct addrinfo *ai)
+{
+    struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+    socklen_t n = sizeof ss;
+    const struct sockaddr_in *have = (const struct sockaddr_in *)&ss;
+    const struct sockaddr_in6 *have6 = (const struct sockaddr_in6 *)&ss;
+    const struct sockaddr_in *want = (const struct sockaddr_in *)(const void *)ai->ai_addr;
+    const struct sockaddr_in6 *want6 = (const struct sockaddr_in6 *)(const void *)ai->ai_addr;
+
+    if (getsockname(fd, (struct sockaddr *)&ss, &n) != 0 || ss.ss_family != ai->ai_family)
+        return false;
+    if (ss.ss_family == AF_INET)
+        return have->sin_port == want->sin_port && have->sin_addr.s_addr == want->sin_addr.s_addr;
+    return ss.ss_family == AF_INET6 && have6->sin6_port == want6->sin6_port &&
+           memcmp(&have6->sin6_addr, &want6->sin6_addr, sizeof want6->sin6_addr) == 0;
+}
+
+const char *mx_net_adopt(struct mx_arena *a, int fd, const char *where, int backlog)
+{
+    struct addrinfo *found = NULL;
+    const char *why = NULL;
+    bool there;
+
+    if (!listens(fd))
+        return mx_arena_printf(a, "what was passed for %s is no stream socket that listens", where);
+    if (!is_path(where) && (found = resolve(a, where, &why)) == NULL)
+        return why;
+    there = found ? bound_to(fd, found) : bound_to_path(fd, where);
+    if (found)
+        freeaddrinfo(found);
+    if (!there)
+        return mx_arena_printf(a, "the socket that was passed listens elsewhere than at %s", where);
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+        listen(fd, backlog) != 0)
+        return mx_arena_printf(a, "the socket that was passed for %s: %s", where, strerror(errno));
+    return NULL;
 }
 
 void mx_net_unlink(const char *where)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -12,52 +11,21 @@
 #include "io/control.h"
 #include "io/metrics.h"
 #include "io/net.h"
+#include "io/prefork_priv.h"
 #include "io/scrape.h"
 #include "io/settings_file.h"
 #include "io/status.h"
 #include "io/workers.h"
 
 #define TICK_MS 100
-#define BOOT_TIMEOUT_NS INT64_C(30000000000)
 #define FAST_STOP_NS INT64_C(3000000000)
 #define ARENA_MAX ((size_t)4 << 20)
-#define NS_PER_S INT64_C(1000000000)
-#define SCALE_MAX 1000000 /* far beyond workers_max, which decides */
 
 #define SETTLE_MARGIN_NS INT64_C(5000000000)
 
-/* Events that clients of the control socket wait for. A reload reads the settings when it begins: a
- * client that asks later waits for the next one. WAIT_ALONE and a generation: until no worker of an
- * earlier one is left. */
-enum wait { WAIT_NOTHING, WAIT_RELOAD, WAIT_GENERATION, WAIT_SCALE, WAIT_STOP, WAIT_ALONE };
-
-struct master {
-    const struct mx_prefork *p;
-    const struct mx_settings *started; /* what the sockets were made from */
-    const struct mx_settings *conf;    /* of the present generation */
-    struct mx_arena *conf_arena;       /* holds `conf`; NULL when it is `started` */
-    const struct mx_settings *next;    /* of the generation that boots; NULL: no reload under way */
-    struct mx_arena *next_arena;
-    struct mx_workers workers;
-    struct mx_control_server control;
-    struct mx_control_server scrape; /* metrics over HTTP, where the settings say so */
-    struct mx_arena *texts;          /* of one turn */
-    int signals;
-    int generation;
-    int alone; /* the last generation that WAIT_ALONE was answered for */
-    int want[MX_POOLS], next_want[MX_POOLS];
-    bool scaled[MX_POOLS]; /* want[] was set by a command */
-    int exit_status;
-    bool was_ready, stopping;
-    bool reload_asked, reload_waits;
-    int64_t born_ns, started_ms, boot_end_ns;
-    int64_t full_ns;       /* when all were ready that the last scaling wanted; 0 not yet */
-    int64_t settle_end_ns; /* until then a scaling may settle */
-};
-
 /* ---- sizes ---- */
 
-static int configured(const struct mx_settings *conf, enum mx_pool pool)
+int mx_master_configured(const struct mx_settings *conf, enum mx_pool pool)
 {
     int64_t room = conf->workers_max / 2 - conf->slow_workers, n = conf->workers;
 
@@ -71,7 +39,7 @@ static int configured(const struct mx_settings *conf, enum mx_pool pool)
 }
 
 /* Both generations of a reload must find seats. */
-static bool fits(const struct master *m, const int want[MX_POOLS])
+bool mx_master_fits(const struct master *m, const int want[MX_POOLS])
 {
     return 2 * (want[MX_POOL_FAST] + want[MX_POOL_SLOW]) <= m->workers.n;
 }
@@ -163,7 +131,8 @@ static const char *reload_read(struct master *m)
 static void next_sizes(struct master *m, bool keep[MX_POOLS])
 {
     for (int p = 0; p < MX_POOLS; p++) {
-        int now = configured(m->conf, (enum mx_pool)p), next = configured(m->next, (enum mx_pool)p);
+        int now = mx_master_configured(m->conf, (enum mx_pool)p),
+            next = mx_master_configured(m->next, (enum mx_pool)p);
 
         keep[p] = m->scaled[p] && now == next;
         m->next_want[p] = keep[p] ? m->want[p] : next;
@@ -185,7 +154,7 @@ static void reload_begin(struct master *m)
         return;
     }
     next_sizes(m, keep);
-    if (!fits(m, m->next_want)) {
+    if (!mx_master_fits(m, m->next_want)) {
         forget_next(m);
         reload_refuse(m, "workers_max is too small for two generations");
         return;
@@ -203,7 +172,7 @@ static void reload_begin(struct master *m)
     mx_log(MX_LOG_INFO, "reload", MX_KI("generation", m->generation + 1));
     m->workers.boot_generation = m->generation + 1;
     m->workers.boot_deaths = 0;
-    m->boot_end_ns = mx_mono_ns() + BOOT_TIMEOUT_NS;
+    m->boot_end_ns = mx_mono_ns() + m->conf->boot_timeout_s * NS_PER_S;
     m->reload_waits = false;
     (void)fill(m, m->next, m->generation + 1, m->next_want);
 }
@@ -252,7 +221,7 @@ static const char *boot_fault(struct master *m)
 static void reload_tick(struct master *m)
 {
     if (!m->next) {
-        if (m->reload_asked && m->was_ready)
+        if (m->reload_asked && m->was_ready && m->successor.state == MX_UPGRADE_NONE)
             reload_begin(m);
         return;
     }
@@ -267,32 +236,53 @@ static void reload_tick(struct master *m)
 
 /* ---- start and stop ---- */
 
+/* Nothing new is begun from here on; `why` goes to those who wait for something. */
+void mx_master_begin_to_stop(struct master *m, const char *why)
+{
+    struct mx_str text = mx_str_fmt(m->texts, "error: %s\n", why);
+
+    m->stopping = true;
+    if (m->next)
+        forget_next(m);
+    m->reload_asked = false;
+    mx_control_done(&m->control, WAIT_RELOAD, text);
+    reload_answer(m, text);
+    mx_control_done(&m->control, WAIT_SCALE, text);
+    for (int g = m->alone + 1; g <= m->generation; g++)
+        mx_control_done(&m->control, WAIT_ALONE + g, text);
+}
+
 static void stop(struct master *m, bool fast)
 {
-    static const char *const sockets_of[] = {"socket", "socket_slow"};
-    const char *const paths[] = {m->started->socket, m->started->socket_slow};
-
     if (!m->stopping) {
         mx_log(MX_LOG_INFO, "stopping", MX_KC("how", fast ? "fast" : "graceful"));
-        mx_net_notify("STOPPING=1");
-        for (int p = 0; p < MX_POOLS; p++) {
-            /* From now on nobody can connect, not even to the workers' copies. */
-            if (shutdown(m->workers.listeners[p], SHUT_RDWR) != 0 && errno != ENOTCONN)
-                mx_log(MX_LOG_WARN, "shutdown", MX_KC("socket", sockets_of[p]),
-                       MX_KC("why", strerror(errno)));
-            mx_net_unlink(paths[p]);
+        if (!m->beside) {
+            mx_net_notify("STOPPING=1");
+            mx_sockets_shut(&m->workers.sockets, m->started);
         }
-        if (m->next)
-            forget_next(m);
-        m->reload_asked = false;
-        mx_control_done(&m->control, WAIT_RELOAD, MX_S("error: stopping\n"));
-        reload_answer(m, MX_S("error: stopping\n"));
-        mx_control_done(&m->control, WAIT_SCALE, MX_S("error: stopping\n"));
-        for (int g = m->alone + 1; g <= m->generation; g++)
-            mx_control_done(&m->control, WAIT_ALONE + g, MX_S("error: stopping\n"));
+        if (m->successor.state == MX_UPGRADE_BOOTS)
+            mx_successor_refuse(&m->successor, "stopping");
+        mx_master_begin_to_stop(m, "stopping");
     }
-    m->stopping = true;
     mx_workers_stop(&m->workers, 0, fast ? SIGINT : SIGQUIT, fast ? FAST_STOP_NS : -1);
+}
+
+/* The first generation does not come. One that is alone waits for what is not there yet; one that
+ * has another master beside it leaves the sockets to that. */
+static void give_up(struct master *m)
+{
+    m->exit_status = MX_EXIT_FATAL;
+    if (m->beside)
+        mx_predecessor_say(m->before, mx_arena_printf(m->texts, "failed %s", boot_fault(m)));
+    stop(m, !m->beside);
+}
+
+const char *mx_master_program(const struct master *m)
+{
+    const struct mx_build *b = &m->p->build;
+
+    return mx_arena_printf(m->texts, "merx %s build %s schema %d, master %d", b->version, b->name,
+                           b->schema, (int)getpid());
 }
 
 /* Wait for the first generation. */
@@ -300,10 +290,16 @@ static void boot_tick(struct master *m)
 {
     if (m->was_ready)
         return;
-    if (m->workers.boot_fatal) {
-        m->exit_status = MX_EXIT_FATAL;
-        stop(m, true);
-    } else if (all_ready(m, m->generation, m->want)) {
+    if (m->workers.boot_fatal || (m->beside && m->workers.boot_deaths > 0)) {
+        give_up(m);
+    } else if (!all_ready(m, m->generation, m->want)) {
+        return;
+    } else if (m->beside) {
+        if (!m->told_ready)
+            mx_predecessor_say(m->before,
+                               mx_arena_printf(m->texts, "ready %s", mx_master_program(m)));
+        m->told_ready = true;
+    } else {
         m->was_ready = true;
         m->workers.boot_generation = 0;
         mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
@@ -337,12 +333,16 @@ static void scale_tick(struct master *m)
                                    older));
 }
 
+/* ---- the tick ---- */
+
 static void tick(struct master *m)
 {
     mx_workers_reap(&m->workers);
     mx_workers_tick(&m->workers);
     if (m->workers.boot_generation == 0)
         mx_score_forget_refusal(m->workers.score);
+    mx_master_before_tick(m);
+    mx_master_upgrade_tick(m);
     if (m->stopping)
         return;
     (void)fill(m, m->conf, m->generation, m->want);
@@ -363,8 +363,8 @@ static const char *scale(struct master *m, enum mx_pool pool, int64_t n)
 
     for (int p = 0; p < MX_POOLS; p++)
         others += m->want[p];
-    if (m->stopping || m->next)
-        return "not while stopping or reloading";
+    if (m->stopping || m->next || m->successor.state != MX_UPGRADE_NONE)
+        return "not while stopping, reloading or upgrading";
     if (n < 1 || n > m->workers.n / 2 - others)
         return mx_arena_printf(m->texts, "the %s pool can have 1 to %d workers (workers_max)",
                                mx_pool_names[pool], m->workers.n / 2 - others);
@@ -413,10 +413,11 @@ static struct mx_status status_of(const struct master *m)
         .generation = m->generation,
         .born_ns = m->born_ns,
         .started_ms = m->started_ms,
-        .phase = m->stopping     ? "stopping"
-                 : !m->was_ready ? "starting"
-                 : m->next       ? "reloading"
-                                 : "serving",
+        .phase = m->stopping                             ? "stopping"
+                 : !m->was_ready                         ? "starting"
+                 : m->next                               ? "reloading"
+                 : m->successor.state != MX_UPGRADE_NONE ? "upgrading"
+                                                         : "serving",
     };
 
     memcpy(st.want, m->want, sizeof st.want);
@@ -451,12 +452,22 @@ static void verb_metrics(struct master *m, struct mx_control_client *c)
 
 static void verb_reload(struct master *m, struct mx_control_client *c)
 {
-    if (m->stopping) {
-        mx_buf_c(&c->out, "error: stopping\n");
+    if (m->stopping || m->successor.state != MX_UPGRADE_NONE) {
+        mx_buf_c(&c->out, m->stopping ? "error: stopping\n" : "error: an upgrade is under way\n");
         return;
     }
     m->reload_asked = true;
     c->waits_for = WAIT_RELOAD;
+}
+
+static void verb_upgrade(struct master *m, struct mx_control_client *c)
+{
+    const char *why = mx_master_upgrade(m);
+
+    if (why)
+        mx_buf_fmt(&c->out, "error: %s\n", why);
+    else
+        c->waits_for = WAIT_UPGRADE;
 }
 
 static void verb_stop(struct master *m, struct mx_control_client *c)
@@ -481,11 +492,8 @@ static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
         const char *line;
 
         void (*fn)(struct master *m, struct mx_control_client *c);
-    } verbs[] = {{"status", verb_status},
-                 {"status json", verb_json},
-                 {"metrics", verb_metrics},
-                 {"reload", verb_reload},
-                 {"stop", verb_stop}};
+    } verbs[] = {{"status", verb_status}, {"status json", verb_json}, {"metrics", verb_metrics},
+                 {"reload", verb_reload}, {"upgrade", verb_upgrade},  {"stop", verb_stop}};
     struct master *m = arg;
 
     for (size_t i = 0; i < MX_LEN(verbs); i++)
@@ -516,8 +524,17 @@ static void step(struct master *m, int by)
         mx_log(MX_LOG_WARN, "scaling refused", MX_KC("why", why));
 }
 
+static void reopen_log(struct master *m)
+{
+    if (!mx_log_reopen())
+        mx_log(MX_LOG_ERROR, "cannot reopen the log file", MX_KC("why", strerror(errno)));
+    mx_workers_signal(&m->workers, SIGUSR1);
+}
+
 static void on_signal(struct master *m, int sig)
 {
+    const char *why;
+
     switch (sig) {
     case SIGTERM:
     case SIGQUIT:
@@ -536,9 +553,12 @@ static void on_signal(struct master *m, int sig)
         step(m, -1);
         break;
     case SIGUSR1:
-        if (!mx_log_reopen())
-            mx_log(MX_LOG_ERROR, "cannot reopen the log file", MX_KC("why", strerror(errno)));
-        mx_workers_signal(&m->workers, SIGUSR1);
+        reopen_log(m);
+        break;
+    case SIGUSR2:
+        why = mx_master_upgrade(m);
+        if (why)
+            mx_master_upgrade_refuse(m, why);
         break;
     default: /* SIGCHLD: the tick collects the dead */
         break;
@@ -553,27 +573,6 @@ static void take_signals(struct master *m)
         on_signal(m, (int)si.ssi_signo);
 }
 
-/* Block all signals but those that tell of a crash, here and in the workers, and read the ones that
- * mean something from a descriptor. */
-static void start_signals(struct master *m)
-{
-    static const int ours[] = {SIGTERM, SIGQUIT, SIGINT,  SIGHUP,
-                               SIGTTIN, SIGTTOU, SIGUSR1, SIGCHLD};
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
-    sigset_t blocked, read_here;
-
-    sigfillset(&blocked);
-    for (size_t i = 0; i < MX_LEN(crashes); i++)
-        sigdelset(&blocked, crashes[i]);
-    sigemptyset(&read_here);
-    for (size_t i = 0; i < MX_LEN(ours); i++)
-        sigaddset(&read_here, ours[i]);
-    sigprocmask(SIG_SETMASK, &blocked, NULL);
-    m->signals = signalfd(-1, &read_here, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (m->signals < 0)
-        MX_BUG("signalfd: %s", strerror(errno));
-}
-
 /* ---- the master ---- */
 
 static void in_child(void *arg)
@@ -581,6 +580,9 @@ static void in_child(void *arg)
     struct master *m = arg;
 
     close(m->signals);
+    if (m->before >= 0)
+        close(m->before);
+    mx_successor_forget(&m->successor);
     mx_control_close(&m->control, false);
     mx_control_close(&m->scrape, false);
 }
@@ -591,32 +593,11 @@ static bool open_questions(struct master *m, const char **ret_why)
     const struct mx_settings *conf = m->started;
     int mode = (int)strtol(conf->socket_mode, NULL, 8);
 
-    if (!mx_control_open(&m->control, m->texts, conf->control, 0600, "", ret_why))
+    if (!mx_control_open(&m->control, m->texts, MX_NAME_CONTROL, conf->control, 0600, "", ret_why))
         return false;
-    return !*conf->metrics_socket || mx_control_open(&m->scrape, m->texts, conf->metrics_socket,
-                                                     mode, conf->socket_group, ret_why);
-}
-
-/* NULL, or why a socket cannot be had. */
-static const char *open_sockets(struct master *m, struct mx_arena *a)
-{
-    const struct mx_settings *conf = m->started;
-    const char *const where[] = {conf->socket, conf->socket_slow};
-    int mode = (int)strtol(conf->socket_mode, NULL, 8);
-    const char *why = NULL;
-
-    for (int p = 0; p < MX_POOLS; p++) {
-        m->workers.listeners[p] =
-            mx_net_listen(a, where[p], (int)conf->backlog, mode, conf->socket_group, &why);
-        if (m->workers.listeners[p] < 0) {
-            for (int i = 0; i < p; i++)
-                mx_net_unlink(where[i]);
-            return why;
-        }
-        mx_log(MX_LOG_INFO, "listening", MX_KC("pool", mx_pool_names[p]),
-               MX_KC("socket", where[p]));
-    }
-    return NULL;
+    return !*conf->metrics_socket ||
+           mx_control_open(&m->scrape, m->texts, MX_NAME_METRICS, conf->metrics_socket, mode,
+                           conf->socket_group, ret_why);
 }
 
 static void publish(struct master *m)
@@ -628,11 +609,13 @@ static void publish(struct master *m)
 
 static void turn(struct master *m)
 {
-    struct pollfd p[2 * (MX_CONTROL_CLIENTS + 1) + 1];
+    struct pollfd p[2 * (MX_CONTROL_CLIENTS + 1) + 3];
     int n = mx_control_poll(&m->control, p);
 
     n += mx_control_poll(&m->scrape, p + n);
     p[n++] = (struct pollfd){.fd = m->signals, .events = POLLIN};
+    p[n++] = (struct pollfd){.fd = m->before, .events = POLLIN};
+    p[n++] = (struct pollfd){.fd = m->successor.fd, .events = POLLIN};
     (void)poll(p, (nfds_t)n, TICK_MS);
     take_signals(m);
     mx_control_turn(&m->control);
@@ -642,36 +625,61 @@ static void turn(struct master *m)
     mx_arena_reset(m->texts);
 }
 
-static int run(struct master *m)
+/* Take over or open the sockets. NULL, or why not. */
+static const char *start(struct master *m)
 {
     const struct mx_build *b = &m->p->build;
     const char *why = NULL;
 
     mx_log(MX_LOG_INFO, "starting", MX_KC("version", b->version), MX_KC("build", b->name),
            MX_KI("schema", b->schema), MX_KC("settings", m->p->settings_path));
+    m->before = mx_predecessor();
+    m->beside = m->control.quiet = m->scrape.quiet = m->before >= 0;
     /* The control socket first: another master that runs from the same settings holds it. */
-    if (!open_questions(m, &why) || (why = open_sockets(m, m->texts)) != NULL) {
+    if (open_questions(m, &why))
+        why = mx_sockets_open(&m->workers.sockets, m->texts, m->started);
+    mx_passed_close();
+    return why;
+}
+
+static int run(struct master *m)
+{
+    const char *why = start(m);
+
+    if (why) {
         mx_log(MX_LOG_ERROR, "cannot start", MX_KC("why", why));
-        mx_control_close(&m->control, true);
-        mx_control_close(&m->scrape, true);
+        if (m->beside)
+            mx_predecessor_say(m->before, mx_arena_printf(m->texts, "failed %s", why));
+        mx_control_close(&m->control, !m->beside);
+        mx_control_close(&m->scrape, !m->beside);
         return MX_EXIT_FATAL;
     }
-    start_signals(m);
+    m->signals = mx_master_signals();
+    mx_master_set_others(m, m->beside);
+    mx_master_before_tick(m);
     m->workers.boot_generation = m->generation;
     (void)fill(m, m->conf, m->generation, m->want);
-    while (!m->stopping || mx_workers_taken(&m->workers) > 0)
+    while (!m->stopping || mx_workers_taken(&m->workers) > 0 ||
+           m->successor.state == MX_UPGRADE_FAILS)
         turn(m);
     mx_log(MX_LOG_INFO, "stopped");
     mx_control_done(&m->control, WAIT_STOP, MX_S("ok\n"));
-    mx_control_close(&m->control, true);
-    mx_control_close(&m->scrape, true);
+    mx_control_done(&m->control, WAIT_UPGRADE,
+                    mx_str_fmt(m->texts, "ok\n%s\n", m->successor.program));
+    mx_control_close(&m->control, !m->control.quiet);
+    mx_control_close(&m->scrape, !m->scrape.quiet);
     close(m->signals);
     return m->exit_status;
 }
 
 int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
 {
-    struct master m = {.p = p, .started = conf, .conf = conf, .generation = 1, .alone = 1};
+    struct master m = {.p = p,
+                       .started = conf,
+                       .conf = conf,
+                       .generation = 1,
+                       .alone = 1,
+                       .successor = {.fd = -1, .errors = -1}};
     int status;
 
     m.born_ns = mx_mono_ns();
@@ -679,13 +687,14 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
     m.texts = mx_arena_new(4096, ARENA_MAX);
     mx_workers_init(&m.workers, p, (int)conf->workers_max);
     m.workers.in_child = in_child;
+    m.workers.other_ended = mx_master_other_ended;
     m.workers.arg = &m;
     m.control = (struct mx_control_server){.fd = -1, .mark = "\n", .verb = on_verb, .arg = &m};
     m.scrape =
         (struct mx_control_server){.fd = -1, .mark = "\r\n\r\n", .verb = on_scrape, .arg = &m};
     for (int i = 0; i < MX_POOLS; i++)
-        m.want[i] = configured(conf, (enum mx_pool)i);
-    MX_ASSERT(fits(&m, m.want)); /* a rule of the settings */
+        m.want[i] = mx_master_configured(conf, (enum mx_pool)i);
+    MX_ASSERT(mx_master_fits(&m, m.want)); /* a rule of the settings */
     status = run(&m);
     mx_workers_release(&m.workers);
     mx_arena_free(m.conf_arena);

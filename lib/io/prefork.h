@@ -2,8 +2,8 @@
  * back-off, reloads (a new generation is ready before the old one drains), scales, enforces the
  * request deadline, answers the control socket. Touches neither database nor request data.
  *
- * Signals: TERM/QUIT graceful stop, a second one or INT fast; HUP reload; TTIN/TTOU one worker more
- * or less in the fast pool; USR1 reopen the log. */
+ * Signals: TERM/QUIT graceful stop, a second one or INT fast; HUP reload; USR2 upgrade
+ * (io/upgrade.h); TTIN/TTOU one worker more or less in the fast pool; USR1 reopen the log. */
 #ifndef MX_IO_PREFORK_H
 #define MX_IO_PREFORK_H
 
@@ -18,6 +18,7 @@
 struct mx_prefork {
     const char *settings_path; /* file read again at HUP; "" none */
     struct mx_build build;
+    char *const *command_line; /* of this program, to start the one that is installed now */
     struct mx_shared *shared;
     /* Body of a worker; never returns to the master's code. It must report READY to the scoreboard
      * when it can serve. With MX_EXIT_FATAL the first generation ends the master, a reload is
@@ -29,10 +30,11 @@ struct mx_prefork {
 /* Run until stopped; returns the exit status. */
 int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p);
 
-/* Client of the control socket: send `verb` ("status", "status json", "metrics", "reload", "stop",
- * "scale [POOL] N", "scale [POOL] +N"), print the answer to `out`; false when the master says no or
- * does not answer. reload waits until the workers of before have ended, scale until the new number
- * serves and nothing is kept from before, stop until all have ended. */
+/* Client of the control socket: send `verb` ("status", "status json", "metrics", "reload",
+ * "upgrade", "stop", "scale [POOL] N", "scale [POOL] +N"), print the answer to `out`; false when
+ * the master says no or does not answer. reload and upgrade wait until the workers of before have
+ * ended, scale until the new number serves and nothing is kept from before, stop until all have
+ * ended. */
 bool mx_control(const char *path, const char *verb, FILE *out);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "io/region.h"
 #include "io/seqlock.h"
 
 #define SETS 4096u
@@ -20,7 +21,7 @@ struct mx_running {
 
 struct mx_running *mx_running_new(void)
 {
-    struct mx_running *r = mx_shared_map(sizeof *r);
+    struct mx_running *r = mx_region_map("running.1", sizeof *r);
 
     return r;
 }

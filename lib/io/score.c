@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "io/region.h"
 #include "io/seqlock.h"
 
 #define CACHE_LINE 64
@@ -26,6 +27,7 @@ enum refusal { REFUSAL_NONE, REFUSAL_BEGUN, REFUSAL_LEFT };
 
 struct mx_score {
     int n;
+    atomic_bool others[MX_POOLS];
     atomic_int refusal; /* enum refusal */
     mx_word why[MX_WORDS(MX_REFUSAL_MAX)];
     struct slot at[];
@@ -38,7 +40,7 @@ struct mx_score {
 struct mx_score *mx_score_new(int slots)
 {
     size_t size = sizeof(struct mx_score) + (size_t)slots * sizeof(struct slot);
-    struct mx_score *s = mx_shared_map(size);
+    struct mx_score *s = mx_region_map(NULL, size);
 
     s->n = slots;
     for (int i = 0; i < slots; i++) {
@@ -194,6 +196,16 @@ int mx_score_share(const struct mx_score *s, int i)
         workers++;
     }
     return workers > 0 ? (int)connections / workers : 0;
+}
+
+void mx_score_set_others(struct mx_score *s, enum mx_pool pool, bool others)
+{
+    atomic_store(&s->others[pool], others);
+}
+
+bool mx_score_others(const struct mx_score *s, int i)
+{
+    return atomic_load(&s->others[GET(s->at[i].pool)]);
 }
 
 bool mx_score_refuse(struct mx_score *s, const char *why)

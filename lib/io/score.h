@@ -48,6 +48,10 @@ void mx_score_connections(struct mx_score *s, int i, int n, int64_t oldest_ns);
 void mx_score_memory(struct mx_score *s, int i, int64_t pss);
 /* Kept connections that a serving worker of the slot's pool and generation has on average. */
 int mx_score_share(const struct mx_score *s, int i);
+/* Master: others accept from the pool's listener too, or will: a worker that is told to end, or
+ * whose master has died, leaves what waits there to them. */
+void mx_score_set_others(struct mx_score *s, enum mx_pool pool, bool others);
+bool mx_score_others(const struct mx_score *s, int i);
 /* A worker cannot serve: leave the reason for the master. False: another one has left its own since
  * the master forgot the one before. */
 bool mx_score_refuse(struct mx_score *s, const char *why);

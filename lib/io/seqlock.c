@@ -3,20 +3,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "base/err.h"
-
-void *mx_shared_map(size_t size)
-{
-    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    if (p == MAP_FAILED)
-        MX_BUG("no shared memory of %zu bytes", size);
-    return p;
-}
 
 bool mx_pid_alive(int pid)
 {

@@ -9,10 +9,6 @@
 
 #include "base/prelude.h"
 
-/* `size` zeroed bytes that processes forked from now on share; never NULL. Pages are taken when
- * they are used. */
-void *mx_shared_map(size_t size);
-
 /* Words that hold n bytes. */
 #define MX_WORDS(n) (((n) + 7) / 8)
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "io/region.h"
 #include "io/seqlock.h"
 
 #define BUCKET_SETS 32768u
@@ -42,20 +43,38 @@ struct token_entry {
     mx_word data[MX_WORDS(sizeof(struct token_data))];
 };
 
-struct mx_shared {
+/* Each table is a region of its own: a program that changes the layout of one takes over the
+ * others. The hash key goes with them, as they are found by it. */
+struct limits {
     int64_t born_ns;
+    _Alignas(64) mx_word buckets[BUCKET_SETS][BUCKET_WAYS];
+};
+
+struct sessions {
+    _Atomic int64_t polled_ms;
+    _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
+    _Atomic int64_t lost_until_ms;    /* an entry that found no room would have lived so long */
+    _Alignas(64) mx_word revoked[REVOKED_LINES][REVOKED_WAYS];
+};
+
+struct tokens {
+    _Alignas(64) struct token_entry at[TOKEN_SETS][TOKEN_WAYS];
+};
+
+struct work {
+    mx_word catalog;
+    _Atomic int slots[MX_SLOTS][SLOTS_MAX]; /* pid of the holder */
+};
+
+struct mx_shared {
+    struct limits *limits;
+    struct sessions *sessions;
+    struct tokens *tokens;
+    struct work *work;
     struct mx_cache *cache;
     struct mx_jwks_cache *jwks;
     struct mx_running *running;
     struct mx_allowance *allowance;
-    mx_word catalog;
-    _Atomic int64_t polled_ms;
-    _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
-    _Atomic int64_t lost_until_ms;    /* an entry that found no room would have lived so long */
-    _Atomic int slots[MX_SLOTS][SLOTS_MAX]; /* pid of the holder */
-    _Alignas(64) mx_word revoked[REVOKED_LINES][REVOKED_WAYS];
-    _Alignas(64) mx_word buckets[BUCKET_SETS][BUCKET_WAYS];
-    _Alignas(64) struct token_entry tokens[TOKEN_SETS][TOKEN_WAYS];
 };
 
 static const char *const scopes[] = {"guest", "customer", "staff"};
@@ -65,9 +84,18 @@ static const char *const scopes[] = {"guest", "customer", "staff"};
 
 struct mx_shared *mx_shared_new(void)
 {
-    struct mx_shared *s = mx_shared_map(sizeof *s);
+    struct mx_shared *s = mx_region_map(NULL, sizeof *s);
 
-    s->born_ns = mx_mono_ns();
+    mx_str_hash_share(mx_region_map("hash.1", 2 * sizeof(uint64_t)));
+    s->limits = mx_region_map("limits.1", sizeof *s->limits);
+    s->sessions = mx_region_map("sessions.1", sizeof *s->sessions);
+    s->tokens = mx_region_map("tokens.1", sizeof *s->tokens);
+    s->work = mx_region_map("work.1", sizeof *s->work);
+    if (s->limits->born_ns == 0)
+        s->limits->born_ns = mx_mono_ns();
+    /* No answer of a generation of before is valid, even if the answers were taken over alone. */
+    if (GET(s->work->catalog) == 0)
+        SET(s->work->catalog, (uint64_t)mx_mono_ns());
     s->cache = mx_cache_new(ANSWERS);
     s->jwks = mx_jwks_cache_new();
     s->running = mx_running_new();
@@ -94,7 +122,7 @@ static struct rate rate_of(int64_t burst, int64_t per_day)
 
 static int64_t shared_now_us(const struct mx_shared *s)
 {
-    return (int64_t)((uint64_t)((mx_mono_ns() - s->born_ns) / 1000) & BUCKET_TIME_MASK);
+    return (int64_t)((uint64_t)((mx_mono_ns() - s->limits->born_ns) / 1000) & BUCKET_TIME_MASK);
 }
 
 /* Debt of the bucket: microseconds until it is full again. A time beyond the window is left
@@ -136,7 +164,7 @@ static bool bucket_move(struct mx_shared *s, struct mx_str key, int64_t step_us,
                         int64_t *ret_debt)
 {
     uint64_t hash = mx_str_hash(key), tag = hash >> BUCKET_TIME_BITS, word = 0, next;
-    mx_word *set = s->buckets[hash % BUCKET_SETS], *at;
+    mx_word *set = s->limits->buckets[hash % BUCKET_SETS], *at;
     int64_t now_us = shared_now_us(s);
 
     do {
@@ -199,7 +227,7 @@ static mx_word *revoked_find(struct mx_shared *s, uint64_t hash, int64_t now_s, 
     uint64_t word;
 
     for (unsigned i = 0; i < REVOKED_PROBES * REVOKED_WAYS; i++) {
-        line = s->revoked[(hash + i / REVOKED_WAYS) % REVOKED_LINES];
+        line = s->sessions->revoked[(hash + i / REVOKED_WAYS) % REVOKED_LINES];
         word = GET(line[i % REVOKED_WAYS]);
         if (word != 0 && word >> REVOKED_TIME_BITS == hash >> REVOKED_TIME_BITS) {
             *ret_word = word;
@@ -235,16 +263,16 @@ void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_m
         at = revoked_find(s, hash, now_s, &word);
         if (!at) {
             mx_log(MX_LOG_WARN, "revocation table full, sessions are checked in the database");
-            raise_to(&s->lost_until_ms, until_s * 1000);
+            raise_to(&s->sessions->lost_until_ms, until_s * 1000);
             return;
         }
     } while (!atomic_compare_exchange_weak(at, &word, next));
-    raise_to(&s->revoked_until_ms, until_s * 1000);
+    raise_to(&s->sessions->revoked_until_ms, until_s * 1000);
 }
 
 bool mx_shared_revocations_lost(struct mx_shared *s, int64_t now_ms)
 {
-    return atomic_load(&s->lost_until_ms) > now_ms;
+    return atomic_load(&s->sessions->lost_until_ms) > now_ms;
 }
 
 bool mx_shared_revoked(struct mx_shared *s, struct mx_id session, int64_t now_ms)
@@ -252,7 +280,7 @@ bool mx_shared_revoked(struct mx_shared *s, struct mx_id session, int64_t now_ms
     uint64_t hash, word = 0;
     const mx_word *at;
 
-    if (atomic_load(&s->revoked_until_ms) <= now_ms)
+    if (atomic_load(&s->sessions->revoked_until_ms) <= now_ms)
         return false;
     hash = session_hash(session);
     at = revoked_find(s, hash, now_ms / 1000, &word);
@@ -262,12 +290,12 @@ bool mx_shared_revoked(struct mx_shared *s, struct mx_id session, int64_t now_ms
 
 bool mx_shared_poll_due(struct mx_shared *s, int64_t now_ms, int64_t interval_ms)
 {
-    int64_t last = atomic_load(&s->polled_ms);
+    int64_t last = atomic_load(&s->sessions->polled_ms);
 
     /* A wall clock that was set back must not stop the polling. */
     if (now_ms >= last && now_ms - last < interval_ms)
         return false;
-    return atomic_compare_exchange_strong(&s->polled_ms, &last, now_ms);
+    return atomic_compare_exchange_strong(&s->sessions->polled_ms, &last, now_ms);
 }
 
 /* ---- verified tokens ---- */
@@ -277,7 +305,7 @@ static struct token_entry *token_set(struct mx_shared *s, const struct mx_hash *
     uint64_t h;
 
     memcpy(&h, token->b, sizeof h);
-    return s->tokens[h % TOKEN_SETS];
+    return s->tokens->at[h % TOKEN_SETS];
 }
 
 /* Consistent copy; false while somebody writes. */
@@ -368,7 +396,7 @@ static bool slot_held(int holder)
 bool mx_shared_slot_left(const struct mx_shared *s, enum mx_slots of, int64_t limit)
 {
     for (int64_t i = 0; i < limit && i < SLOTS_MAX; i++) {
-        if (!slot_held(GET(s->slots[of][i])))
+        if (!slot_held(GET(s->work->slots[of][i])))
             return true;
     }
     return false;
@@ -380,10 +408,10 @@ bool mx_shared_slot_take(struct mx_shared *s, enum mx_slots of, int64_t limit)
     int holder;
 
     for (int64_t i = 0; i < limit && i < SLOTS_MAX; i++) {
-        holder = GET(s->slots[of][i]);
+        holder = GET(s->work->slots[of][i]);
         if (slot_held(holder))
             continue;
-        if (atomic_compare_exchange_strong(&s->slots[of][i], &holder, me))
+        if (atomic_compare_exchange_strong(&s->work->slots[of][i], &holder, me))
             return true;
     }
     return false;
@@ -396,7 +424,7 @@ void mx_shared_slot_give(struct mx_shared *s, enum mx_slots of)
 
     for (int i = 0; i < SLOTS_MAX; i++) {
         holder = me;
-        if (atomic_compare_exchange_strong(&s->slots[of][i], &holder, 0))
+        if (atomic_compare_exchange_strong(&s->work->slots[of][i], &holder, 0))
             return;
     }
 }
@@ -425,10 +453,10 @@ struct mx_allowance *mx_shared_allowance(struct mx_shared *s)
 
 uint64_t mx_shared_catalog(struct mx_shared *s)
 {
-    return atomic_load(&s->catalog);
+    return atomic_load(&s->work->catalog);
 }
 
 void mx_shared_catalog_bump(struct mx_shared *s)
 {
-    atomic_fetch_add(&s->catalog, 1);
+    atomic_fetch_add(&s->work->catalog, 1);
 }

@@ -14,7 +14,11 @@
 
 struct mx_shared;
 
-/* Map a new region (anonymous, inherited by fork). */
+/* Map all of it, for this process and those forked from it. The tables of the program before are
+ * taken over, each one if its layout is the same: at an upgrade both programs use one memory, so
+ * that nothing is forgotten of limits, revoked sessions and costly work under way. A table with
+ * another layout begins empty: revoked sessions are read from the database before the first token
+ * is accepted; limits begin anew. */
 struct mx_shared *mx_shared_new(void);
 
 /* Token bucket `key`: capacity `burst`, `per_day` tokens a day. Takes one; false when empty.

@@ -62,7 +62,7 @@ static struct totals sum_up(const struct mx_workers *c)
         t.connections_of[c->seats[i].pool] += v.connections;
     }
     for (int p = 0; p < MX_POOLS; p++)
-        if (!mx_net_queue(c->listeners[p], &t.waiting[p], &t.limit[p]))
+        if (!mx_net_queue(c->sockets.fd[p], &t.waiting[p], &t.limit[p]))
             t.waiting[p] = t.limit[p] = -1;
     return t;
 }

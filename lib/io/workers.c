@@ -120,9 +120,9 @@ MX_NORETURN static void be_worker(struct mx_workers *c, int i, pid_t master)
     mx_metrics_spread(i);
     for (int p = 0; p < MX_POOLS; p++)
         if (p != (int)s->pool)
-            close(c->listeners[p]);
+            close(c->sockets.fd[p]);
     mx_score_assign(c->score, i, (int)getpid(), s->generation, s->pool);
-    _exit(c->p->worker(s->conf, s->pool, c->listeners[s->pool], c->score, i, c->p->shared));
+    _exit(c->p->worker(s->conf, s->pool, c->sockets.fd[s->pool], c->score, i, c->p->shared));
 }
 
 /* Put off the next attempt: at once after the first failure, then 0.1 s doubling to 30 s. */
@@ -320,17 +320,27 @@ static void reaped(struct mx_workers *c, int i, int status)
     leave(c, i);
 }
 
+/* The seat of that process; -1: it is no worker. */
+static int seat_of(const struct mx_workers *c, pid_t pid)
+{
+    for (int i = 0; i < c->n; i++)
+        if (c->seats[i].pid == pid)
+            return i;
+    return -1;
+}
+
 void mx_workers_reap(struct mx_workers *c)
 {
-    int status;
+    int status, i;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        for (int i = 0; i < c->n; i++)
-            if (c->seats[i].pid == pid) {
-                reaped(c, i, status);
-                break;
-            }
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        i = seat_of(c, pid);
+        if (i >= 0)
+            reaped(c, i, status);
+        else
+            c->other_ended(c->arg, pid, status);
+    }
 }
 
 /* ---- tick ---- */

@@ -8,6 +8,7 @@
 
 #include "base/metric.h"
 #include "io/prefork.h"
+#include "io/sockets.h"
 
 /* A slot as the master sees it. */
 struct mx_seat {
@@ -33,8 +34,10 @@ struct mx_workers {
     struct mx_score *score;
     struct mx_seat *seats;
     int n;
-    int listeners[MX_POOLS];
+    struct mx_sockets sockets;
     void (*in_child)(void *arg); /* closes what only the master needs */
+    /* A child that is no worker has ended. */
+    void (*other_ended)(void *arg, pid_t pid, int status);
     void *arg;
     /* Deaths before READY of this generation, for the master that waits for it. */
     int boot_generation, boot_deaths;

@@ -1,0 +1,89 @@
+/* The master's state, shared by the files that it is made of. */
+#ifndef MX_IO_PREFORK_PRIV_H
+#define MX_IO_PREFORK_PRIV_H
+
+#include "io/control.h"
+#include "io/prefork.h"
+#include "io/upgrade.h"
+#include "io/workers.h"
+
+/* Names of sockets that are passed at an upgrade, beside those of the pools. */
+#define MX_NAME_CONTROL "control"
+#define MX_NAME_METRICS "metrics"
+#define NS_PER_S INT64_C(1000000000)
+#define SCALE_MAX 1000000 /* far beyond workers_max, which decides */
+
+/* Events that clients of the control socket wait for. A reload reads the settings when it begins: a
+ * client that asks later waits for the next one. WAIT_ALONE and a generation: until no worker of an
+ * earlier one is left. */
+enum wait {
+    WAIT_NOTHING,
+    WAIT_RELOAD,
+    WAIT_GENERATION,
+    WAIT_SCALE,
+    WAIT_STOP,
+    WAIT_UPGRADE,
+    WAIT_ALONE
+};
+
+struct master {
+    const struct mx_prefork *p;
+    const struct mx_settings *started; /* what the sockets were made from */
+    const struct mx_settings *conf;    /* of the present generation */
+    struct mx_arena *conf_arena;       /* holds `conf`; NULL when it is `started` */
+    const struct mx_settings *next;    /* of the generation that boots; NULL: no reload under way */
+    struct mx_arena *next_arena;
+    struct mx_workers workers;
+    struct mx_control_server control;
+    struct mx_control_server scrape; /* metrics over HTTP, where the settings say so */
+    struct mx_successor successor;
+    int before;  /* to the master that we take over from; -1 there is none, or it has ended */
+    bool beside; /* it has not let go of the sockets yet */
+    bool told_ready;
+    struct mx_arena *texts; /* of one turn */
+    int signals;
+    int generation;
+    int alone; /* the last generation that WAIT_ALONE was answered for */
+    int want[MX_POOLS], next_want[MX_POOLS];
+    bool scaled[MX_POOLS]; /* want[] was set by a command */
+    int exit_status;
+    bool was_ready, stopping;
+    bool reload_asked, reload_waits;
+    int64_t born_ns, started_ms, boot_end_ns;
+    int64_t full_ns;       /* when all were ready that the last scaling wanted; 0 not yet */
+    int64_t settle_end_ns; /* until then a scaling may settle */
+};
+
+/* ---- prefork.c ---- */
+
+/* Workers that the settings ask for. */
+int mx_master_configured(const struct mx_settings *conf, enum mx_pool pool);
+/* Both generations of a reload find seats. */
+bool mx_master_fits(const struct master *m, const int want[MX_POOLS]);
+/* Nothing new is begun from here on; `why` goes to those who wait for something. */
+void mx_master_begin_to_stop(struct master *m, const char *why);
+/* The program and its process, in words, until the end of the turn. */
+const char *mx_master_program(const struct master *m);
+
+/* ---- prefork_signals.c ---- */
+
+/* Block all signals but those that tell of a crash, here and in the workers. A descriptor that
+ * reads the ones that mean something to the master. */
+int mx_master_signals(void);
+
+/* ---- prefork_upgrade.c ---- */
+
+/* Others accept from the sockets beside us, or when we are gone; they may also do when we are
+ * alone, if the sockets are lent. */
+void mx_master_set_others(struct master *m, bool others);
+/* Start a successor. NULL, or why not. */
+const char *mx_master_upgrade(struct master *m);
+/* Say that it came to nothing. */
+void mx_master_upgrade_refuse(struct master *m, const char *why);
+void mx_master_upgrade_tick(struct master *m);
+/* Hear the master that we take over from. */
+void mx_master_before_tick(struct master *m);
+/* A child of the master `arg` that is no worker has ended. */
+void mx_master_other_ended(void *arg, pid_t pid, int status);
+
+#endif

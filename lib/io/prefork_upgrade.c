@@ -1,0 +1,169 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "io/net.h"
+#include "io/prefork_priv.h"
+#include "io/region.h"
+
+#define KILL_MARGIN_NS INT64_C(2000000000)
+
+void mx_master_set_others(struct master *m, bool others)
+{
+    for (int p = 0; p < MX_POOLS; p++)
+        mx_score_set_others(m->workers.score, (enum mx_pool)p,
+                            others || m->workers.sockets.lent[p]);
+}
+
+/* ---- upgrade: the successor's side ---- */
+
+/* "scaled POOL WANT CONFIGURED": a number that was set by command stays, unless the setting is
+ * another one now. */
+static void keep_scaled(struct master *m, struct mx_str line)
+{
+    struct mx_str word, name, want, was = line;
+    int64_t n, configured_before;
+
+    mx_str_split(&was, ' ', &word);
+    mx_str_split(&was, ' ', &name);
+    mx_str_split(&was, ' ', &want);
+    for (int p = 0; p < MX_POOLS; p++) {
+        if (!mx_str_eqc(name, mx_pool_names[p]) || !mx_str_i64(want, 1, m->workers.n, &n) ||
+            !mx_str_i64(was, 1, SCALE_MAX, &configured_before) ||
+            configured_before != mx_master_configured(m->conf, (enum mx_pool)p))
+            continue;
+        m->want[p] = (int)n;
+        m->scaled[p] = true;
+        if (mx_master_fits(m, m->want))
+            continue;
+        m->want[p] = mx_master_configured(m->conf, (enum mx_pool)p);
+        m->scaled[p] = false;
+    }
+}
+
+/* The sockets are ours alone. */
+static void take_over(struct master *m)
+{
+    if (!m->beside)
+        return;
+    mx_log(MX_LOG_INFO, "takes over");
+    m->beside = m->control.quiet = m->scrape.quiet = false;
+    mx_master_set_others(m, false);
+}
+
+static void before_says(struct master *m, const char *message)
+{
+    struct mx_str rest = mx_str_c(message), line;
+
+    if (strcmp(message, "take over") == 0)
+        take_over(m);
+    else if (strcmp(message, "main process") == 0)
+        mx_net_notify("READY=1");
+    while (mx_str_split(&rest, '\n', &line))
+        if (mx_str_starts(line, MX_S("scaled ")))
+            keep_scaled(m, line);
+}
+
+/* If it died it will not let go of anything, and nobody but us is left. */
+void mx_master_before_tick(struct master *m)
+{
+    char message[MX_UPGRADE_MESSAGE];
+    bool gone = false;
+
+    while (m->before >= 0 && mx_predecessor_hear(m->before, message, &gone))
+        before_says(m, message);
+    if (!gone)
+        return;
+    close(m->before);
+    m->before = -1;
+    take_over(m);
+}
+
+/* ---- upgrade: the predecessor's side ---- */
+
+static const char *sizes(struct master *m)
+{
+    const char *text = "";
+
+    for (int p = 0; p < MX_POOLS; p++)
+        if (m->scaled[p])
+            text = mx_arena_printf(m->texts, "%sscaled %s %d %d\n", text, mx_pool_names[p],
+                                   m->want[p], mx_master_configured(m->conf, (enum mx_pool)p));
+    return text;
+}
+
+const char *mx_master_upgrade(struct master *m)
+{
+    struct mx_pass pass[MX_PASSED_MAX];
+    struct mx_upgrade up = {.argv = m->p->command_line,
+                            .pass = pass,
+                            .sizes = sizes(m),
+                            .boot_ns = m->conf->boot_timeout_s * NS_PER_S,
+                            .grace_ns = m->conf->drain_timeout_s * NS_PER_S + KILL_MARGIN_NS};
+
+    if (m->stopping || m->next || !m->was_ready)
+        return "not while starting, stopping or reloading";
+    if (m->successor.state != MX_UPGRADE_NONE)
+        return "an upgrade is under way";
+    if (m->before >= 0)
+        return "an upgrade is under way: the program before has workers that drain";
+    if (getpid() == 1)
+        return "this is the first process of its container, which would end with it: replace the "
+               "container";
+    up.n = mx_sockets_passes(&m->workers.sockets, m->texts, pass);
+    pass[up.n++] = (struct mx_pass){MX_NAME_CONTROL, m->control.fd};
+    if (m->scrape.fd >= 0)
+        pass[up.n++] = (struct mx_pass){MX_NAME_METRICS, m->scrape.fd};
+    up.n += mx_region_passes(pass + up.n, MX_PASSED_MAX / 2);
+    mx_log(MX_LOG_INFO, "upgrade", MX_KC("program", up.argv[0]));
+    return mx_successor_start(&m->successor, m->texts, &up);
+}
+
+void mx_master_upgrade_refuse(struct master *m, const char *why)
+{
+    mx_log(MX_LOG_ERROR, "upgrade failed, the program of before serves on", MX_KC("why", why));
+    mx_control_done(&m->control, WAIT_UPGRADE, mx_str_fmt(m->texts, "error: %s\n", why));
+}
+
+/* The successor's workers serve beside ours: leave all to it. */
+static void hand_over(struct master *m)
+{
+    bool reload_asked = m->reload_asked;
+
+    if (!mx_successor_give(&m->successor))
+        return;
+    mx_log(MX_LOG_INFO, "replaced, stopping", MX_KC("by", m->successor.program));
+    mx_net_notify(mx_arena_printf(m->texts, "MAINPID=%d", (int)m->successor.pid));
+    mx_successor_named(&m->successor);
+    m->control.quiet = m->scrape.quiet = true;
+    mx_master_set_others(m, true);
+    mx_master_begin_to_stop(m, "another program has taken over: ask again");
+    if (reload_asked)
+        kill(m->successor.pid, SIGHUP);
+    mx_workers_stop(&m->workers, 0, SIGTERM, -1);
+}
+
+void mx_master_upgrade_tick(struct master *m)
+{
+    mx_successor_tick(&m->successor);
+    if (m->successor.state == MX_UPGRADE_READY && !m->stopping)
+        hand_over(m);
+    if (m->successor.state != MX_UPGRADE_FAILED)
+        return;
+    mx_master_upgrade_refuse(m, m->successor.why);
+    mx_successor_forget(&m->successor);
+}
+
+/* Nobody is left to serve when the successor ends before we do: the service manager shall see it.
+ */
+void mx_master_other_ended(void *arg, pid_t pid, int status)
+{
+    struct master *m = arg;
+
+    if (m->successor.state == MX_UPGRADE_GIVEN && pid == m->successor.pid) {
+        mx_log(MX_LOG_ERROR, "the program that had taken over has ended");
+        m->exit_status = 1;
+    }
+    mx_successor_reaped(&m->successor, pid, status);
+}
