@@ -23,6 +23,17 @@ void mx_check_room(struct mx_check *c)
                       (long long)room, (long long)needed);
 }
 
+/* Of a schema that was restored on a server that does not know the account, which says then that
+ * ours is denied. */
+static void check_definer(struct mx_check *c)
+{
+    struct mx_list rows;
+
+    if (q_check_view(c->db, &rows) != MX_OK)
+        mx_check_fault(c, "database: views of the schema have the rights of the account that ran "
+                          "the migrations: create it again, with all privileges on the schema");
+}
+
 /* Each statement is prepared as the program does it: a privilege may be missing. */
 void mx_check_statements(struct mx_check *c)
 {
@@ -33,10 +44,11 @@ void mx_check_statements(struct mx_check *c)
     e = mx_db_check_all(c->db, &out);
     if (e == MX_E_UNAVAILABLE)
         mx_check_fault(c, "%sthe database went away", out.p);
-    else if (e != MX_OK)
-        mx_check_fault(
-            c, "%sdatabase: the account %s cannot prepare these statements: apply roles.sql", out.p,
-            c->conf->db_user);
+    if (e == MX_OK || e == MX_E_UNAVAILABLE)
+        return;
+    mx_check_fault(c, "%sdatabase: the account %s cannot prepare these statements: apply roles.sql",
+                   out.p, c->conf->db_user);
+    check_definer(c);
 }
 
 /* Migrations as they were applied must be those of this program. */

@@ -43,6 +43,19 @@ def test_files_belong_to_whom_the_chapter_says(installed):
         "merx:merx 600"}
 
 
+def test_a_missing_account_of_views_is_named(installed):
+    """P12: after a restore without merx_migrate the server says that merx is denied."""
+    migrator, away = "'merx_migrate'@'localhost'", "'away'@'localhost'"
+    installed.run(f"sudo mariadb -e \"RENAME USER {migrator} TO {away}\"")
+    try:
+        done = installed.try_run("sudo -u merx merx check")
+        assert done.returncode == 2
+        assert "database: views of the schema have the rights of the account that ran the migrations" in done.stdout
+    finally:
+        installed.run(f"sudo mariadb -e \"RENAME USER {away} TO {migrator}\"")
+    installed.run("sudo -u merx merx check")
+
+
 @pytest.fixture(scope="module")
 def next_release(installed):
     """The source is that of a release to come: another version, and a migration more."""
@@ -60,7 +73,8 @@ def is_of_version(there, new):
 AFTER = {
     "Upgrade": lambda there: is_of_version(there, True),
     "Rollback": lambda there: is_of_version(there, False),
-    "Uninstall": lambda there: there.run("! command -v merx && ! systemctl cat merx && sudo nginx -t"),
+    "Uninstall": lambda there: there.run("sudo nginx -t && for gone in /usr/local/bin/merx /etc/merx /etc/nginx/merx"
+                                         " /var/lib/merx; do [ ! -e $gone ] || exit 1; done; ! systemctl cat merx"),
 }
 
 

@@ -75,3 +75,8 @@ SELECT @@global.innodb_flush_log_at_trx_commit, @@global.sync_binlog, @@global.l
 -- doc: The server's clock.
 -- out: time now
 SELECT UTC_TIMESTAMP(3);
+
+-- name: check.view
+-- doc: Nothing, through a view, whose account may be missing.
+-- out: i64 n
+SELECT COUNT(*) FROM outbox WHERE id = NULL;
