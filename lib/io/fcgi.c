@@ -563,6 +563,19 @@ static int turn(struct mx_fcgi *f, int wait_ms)
     return n;
 }
 
+/* Without kept connections a worker has one at a time: while the first one's bytes are under way, a
+ * second could be served, for long, and the first would wait for it beside idle workers. A peer
+ * that stays silent is dropped in time. */
+static void mind_listener(struct mx_fcgi *f)
+{
+    bool room = f->conf->keep || f->n_conns == 0;
+
+    if (room && !f->listening)
+        listen_on(f);
+    else if (!room && f->listening)
+        listen_off(f);
+}
+
 /* Serve what is left. Kept connections are the peer's to close. */
 static void drain(struct mx_fcgi *f, int timeout_s)
 {
@@ -591,10 +604,11 @@ void mx_fcgi_serve(const struct mx_fcgi_conf *conf, const struct mx_fcgi_ops *op
     start_library();
     f.in = mx_records_new();
     start_signals(&f);
-    listen_on(&f);
     mx_score_state(conf->score, conf->slot, MX_W_READY);
-    while (!f.stop && (conf->requests_max == 0 || f.served < conf->requests_max))
+    while (!f.stop && (conf->requests_max == 0 || f.served < conf->requests_max)) {
+        mind_listener(&f);
         (void)turn(&f, TICK_MS);
+    }
     drain(&f, drain_timeout_s);
     mx_records_free(f.in);
     close(f.signals);

@@ -243,6 +243,19 @@ def test_slow_pool_closes(merx):
         assert c.closed()
 
 
+def test_a_worker_of_the_slow_pool_takes_one_at_a_time(merx):
+    """Who comes second waits in the queue, where any worker finds it, not behind the first in one worker."""
+    slow = merx.settings["socket_slow"]
+    with fcgi.Connection(slow) as first:
+        client.until(lambda: merx.workers("slow")[0]["connections"] == 1, what="the first is taken")
+        with fcgi.Connection(slow) as second:
+            second.send(fcgi.request())
+            client.until(lambda: merx.status()["pools"]["slow"]["queue"] == 1, what="the second in the queue")
+            assert merx.workers("slow")[0]["connections"] == 1
+            first.send(fcgi.request())
+            assert first.answer().status == 200 and second.answer().status == 200
+
+
 def test_head(merx):
     with fcgi.Connection(merx.socket) as c:
         head = c.get(method="HEAD", keep=True)
