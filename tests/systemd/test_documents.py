@@ -43,6 +43,15 @@ def test_files_belong_to_whom_the_chapter_says(installed):
         "merx:merx 600"}
 
 
+def test_installing_again_changes_nothing(installed):
+    """P7."""
+    listed = ("sudo find /etc/merx /etc/nginx/merx /etc/logrotate.d /usr/local /var/lib/merx -printf"
+              " '%p %u:%g %m %i %T@\\n' | sort")
+    before = installed.run(listed)
+    told = installed.run("sudo make install")
+    assert installed.run(listed) == before and "mounted at /api" in told and "stays so" not in told
+
+
 def test_a_missing_account_of_views_is_named(installed):
     """P12: after a restore without merx_migrate the server says that merx is denied."""
     migrator, away = "'merx_migrate'@'localhost'", "'away'@'localhost'"
@@ -70,20 +79,36 @@ def is_of_version(there, new):
     assert json.loads(there.run(f"curl -fsS {SHOP}/api/v1/readyz"))["status"] == "ok"
 
 
-AFTER = {
-    "Upgrade": lambda there: is_of_version(there, True),
-    "Rollback": lambda there: is_of_version(there, False),
-    "Uninstall": lambda there: there.run("sudo nginx -t && for gone in /usr/local/bin/merx /etc/merx /etc/nginx/merx"
-                                         " /var/lib/merx; do [ ! -e $gone ] || exit 1; done; ! systemctl cat merx"),
+def is_uninstalled(there):
+    """The operator's files are there, the site goes on, and the API says that it is away."""
+    there.run("! command -v merx && ! systemctl cat merx && sudo test -f /etc/merx/keys/server.secret"
+              " && sudo nginx -t")
+    assert there.run(f"curl -sS -o /dev/null -w '%{{http_code}}' {SHOP}/api/v1/healthz") == "503"
+    assert there.run(f"curl -fsS {SHOP}/") == "This is shop.example.com.\n"
+
+
+def is_purged(there):
+    there.run("sudo nginx -t && for gone in /etc/merx /etc/nginx/merx /etc/logrotate.d/merx /var/lib/merx"
+              " /usr/local/share/merx; do [ ! -e $gone ] || exit 1; done")
+    assert there.run("sudo mariadb -N -e 'SELECT COUNT(*) FROM merx.account'").strip() == "1", "the database stays"
+
+
+# Conditions after a block, by its section and how many blocks of that follow.
+CHECKS = {
+    ("Upgrade", 0): lambda there: is_of_version(there, True),
+    ("Rollback", 0): lambda there: is_of_version(there, False),
+    ("Uninstall", 1): is_uninstalled,
+    ("Uninstall", 0): is_purged,
 }
 
 
 @pytest.mark.parametrize("section", documents.sections(CHAPTER))
 def test_operations(next_release, section):
     """P6: every command of the chapter succeeds, in its order."""
-    for block in documents.blocks(CHAPTER, section):
+    blocks = documents.blocks(CHAPTER, section)
+    for left, block in zip(reversed(range(len(blocks))), blocks):
         documents.carry_out(next_release, block)
-    AFTER.get(section, lambda there: None)(next_release)
+        CHECKS.get((section, left), lambda there: None)(next_release)
 
 
 def test_the_other_sites_notice_nothing(installed, watch):
