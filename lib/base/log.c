@@ -35,6 +35,8 @@ static int log_fd = STDERR_FILENO;
 static char log_path[PATH_MAX];
 static bool json, journal;
 static struct context request, trace;
+static int64_t lost; /* lines that could not be written since the last one that was */
+static bool torn;    /* the file ends with a part of a line */
 
 void mx_log_level(enum mx_level min)
 {
@@ -233,6 +235,8 @@ static void put_head(struct line *l, enum mx_level level, const char *msg)
     static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>", "<2>"};
     char now[MX_TIME_TEXT];
 
+    if (torn)
+        put(l, "\n", 1);
     if (journal)
         put(l, priorities[level], 3);
     mx_time_text((struct mx_time){mx_wall_ms()}, now);
@@ -270,11 +274,35 @@ static void put_tail(struct line *l)
     put_end(l, json ? "}\n" : "\n");
 }
 
+/* False: the disk is full, or whatever is behind the descriptor takes no more. */
+static bool write_line(const struct line *l)
+{
+    ssize_t n;
+
+    do
+        n = write(log_fd, l->text, l->n);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        torn = (size_t)n < l->n;
+    return n == (ssize_t)l->n;
+}
+
+/* Behind the first line that could be written again. */
+static void tell_lost(void)
+{
+    int64_t n = lost;
+
+    if (n == 0)
+        return;
+    lost = 0;
+    mx_log(MX_LOG_ERROR, "log lines could not be written", MX_KI("lines", n));
+    lost += lost > 0 ? n : 0;
+}
+
 void mx_log_line(enum mx_level level, const char *msg, const struct mx_kv *kv)
 {
     int caller_errno = errno;
     struct line l;
-    ssize_t written;
 
     if (level < lowest)
         return;
@@ -287,8 +315,9 @@ void mx_log_line(enum mx_level level, const char *msg, const struct mx_kv *kv)
         else
             put_number(&l, kv->key, kv->i, kv->kind == MX_KV_MS);
     put_tail(&l);
-    do
-        written = write(log_fd, l.text, l.n);
-    while (written < 0 && errno == EINTR);
+    if (write_line(&l))
+        tell_lost();
+    else
+        lost++;
     errno = caller_errno;
 }

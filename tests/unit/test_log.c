@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -244,6 +246,35 @@ static void test_files(void)
     tap_ok(mx_log_open(NULL) && mx_log_open("") && mx_log_reopen(), "back to standard error");
 }
 
+static void limit_file(rlim_t bytes)
+{
+    struct rlimit limit = {bytes, RLIM_INFINITY};
+
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        MX_BUG("setrlimit: %s", strerror(errno));
+}
+
+/* A limit on the file's size is like a full disk: a part of a line, then nothing. */
+static void test_full_disk(void)
+{
+    struct mx_str s, line, message = MX_S(" msg=\"log lines could not be written\" lines=3");
+
+    signal(SIGXFSZ, SIG_IGN);
+    limit_file(20);
+    for (int i = 0; i < 3; i++)
+        mx_log(MX_LOG_INFO, "no room");
+    limit_file(RLIM_INFINITY);
+    mx_log(MX_LOG_INFO, "room");
+    mx_log(MX_LOG_INFO, "more");
+    s = logged();
+    tap_ok(mx_str_split(&s, '\n', &line) && line.n == 20, "the part of a line");
+    tap_ok(mx_str_split(&s, '\n', &line) && mx_str_ends(line, MX_S(" msg=\"room\"")),
+           "has its end before the next one");
+    tap_ok(mx_str_split(&s, '\n', &line) && mx_str_ends(line, message),
+           "the lost ones are counted");
+    tap_ok(mx_str_split(&s, '\n', &line) && mx_str_ends(line, MX_S(" msg=\"more\"")), "once");
+}
+
 int main(void)
 {
     int fd = mkstemp(path);
@@ -257,6 +288,7 @@ int main(void)
     test_cut();
     test_json();
     test_levels();
+    test_full_disk();
     test_files();
     unlink(path);
     return tap_done();
