@@ -1,7 +1,7 @@
 /* The job runner: what happens by itself, in a process of its own beside the workers. Several may
  * run: every job claims what it works on by compare-and-set. A row that fails is put off by its job
  * (shop/job.h); a job that fails as a whole is tried again after a pause that grows, and the others
- * go on. Ends on SIGTERM or SIGINT, reopens its log on SIGHUP; these signals are only taken while
+ * go on. Takes the signals of the master (io/prefork.h), but only while
  * it waits, so that no file and no transaction is cut short. */
 #include "jobs.h"
 
@@ -218,7 +218,7 @@ static bool wait_turn(const struct mx_cmd *c, const sigset_t *signals, int64_t m
 
     if (got == SIGUSR1 && !mx_log_reopen())
         mx_log(MX_LOG_WARN, "cannot reopen the log file", MX_KC("error", strerror(errno)));
-    if (got == SIGHUP)
+    if (got == SIGHUP || got == SIGUSR2)
         reload(c);
     return got != SIGTERM && got != SIGINT && got != SIGQUIT;
 }
@@ -272,10 +272,12 @@ static bool jobs_ready(struct mx_ctx *cx, struct mx_keys **ret_keys)
     return true;
 }
 
-/* The signals are the master's (io/prefork.h), as far as they apply. */
+/* The signals are the master's (io/prefork.h). A reload begins the installed program anew, as USR2
+ * does; those for the number of workers, TTIN and TTOU, are taken and have no effect. */
 static void block_signals(sigset_t *ret_signals)
 {
-    static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+    static const int ours[] = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
+                               SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU};
 
     sigemptyset(ret_signals);
     for (size_t i = 0; i < MX_LEN(ours); i++)

@@ -2,6 +2,7 @@
 the same signals for both programs."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -107,6 +108,36 @@ def test_jobs_reopen_their_log(jobs, tmp_path):
     jobs.process.send_signal(signal.SIGQUIT)
     assert jobs.process.wait(60) == 0
     assert 'msg="jobs ended"' in jobs.log.read_text()
+
+
+def test_jobs_take_the_other_signals_of_the_master(jobs):
+    """Those for the number of workers have no effect; USR2 begins the installed program anew."""
+    for number in (signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2):
+        jobs.process.send_signal(number)
+    jobs.wait('msg="jobs started"', 2)
+    jobs.process.send_signal(signal.SIGINT)
+    assert jobs.process.wait(60) == 0
+
+
+def open_files(pid):
+    return {os.readlink(entry) for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir() if os.path.lexists(entry)}
+
+
+def test_no_process_keeps_a_log_that_was_rotated(beside):
+    """Renamed as logrotate does, while requests come: each has one line in one of the files."""
+    one = beside()
+    log = pathlib.Path(one.env["MERX_LOG"])
+    old = log.with_suffix(".1")
+    for i in range(20):
+        fcgi_client.get(one.fast, "/v1/products", HTTP_X_REQUEST_ID=f"rotated-{i}")
+        if i == 10:
+            log.rename(old)
+            one.master.send_signal(signal.SIGUSR1)
+    pids = [one.master.pid, *(w["pid"] for w in one.status()["workers"])]
+    assert len(pids) == 3
+    until(lambda: not any(str(old) in open_files(pid) for pid in pids), what="nobody has the old file open")
+    text = until(lambda: (lambda t: t.count("rotated-") >= 20 and t)(old.read_text() + log.read_text()), what="all lines")
+    assert all(text.count(f" req=rotated-{i} ") == 1 for i in range(20))
 
 
 def test_jobs_reload_their_settings(jobs):
