@@ -25,6 +25,7 @@
 #include "jobs_mail.h"
 #include "metrics.h"
 #include "q/job.h"
+#include "sales/invariant.h"
 #include "sales/order.h"
 #include "sales/order_mail.h"
 #include "sales/order_sold.h"
@@ -38,6 +39,7 @@
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 15000
 #define IDLE_FACTOR 4 /* a run that found nothing rests so many times its length */
+#define INVARIANTS_MS 5000
 #define TELL_MS 5000
 #define NS_PER_MS 1000000
 #define MINUTE_MS INT64_C(60000)
@@ -103,6 +105,7 @@ static const struct job jobs[] = {
     {"product_reindex", 0, &mx_product_reindexing, NULL},
     {"guest_purge", HOUR_MS, &mx_guest_purge, NULL},
     {"address_sweep", HOUR_MS, NULL, mx_address_sweep},
+    {"invariants", INVARIANTS_MS, NULL, mx_invariants_check},
     PURGES(PURGE_ROW)
 };
 /* clang-format on */

@@ -8,6 +8,7 @@ import pytest
 from client import Api, until
 from load import stopped, workers
 from metrics import OPENMETRICS, of_master, parse, through_nginx, value
+from shop import make_product, variant_ids
 
 COUNTS = ("_total", "_count", "_sum", "_bucket")
 
@@ -144,3 +145,34 @@ def test_the_job_runner_tells_of_itself(stack, tmp_path):
     assert value(first, "merx_jobs_seen_timestamp_seconds") > 0
     assert value(first, "merx_job_lag_seconds", job_name="mail") is not None
     assert until(lambda: runs(parse(of_master(tmp_path / "metrics.sock")[1])) > runs(first), what="more of them")
+
+
+def broken(stack, invariant):
+    samples = scrape(stack)
+    if value(samples, "merx_invariant_round_timestamp_seconds", invariant=invariant):
+        return value(samples, "merx_invariant_violations", invariant=invariant)
+    return None
+
+
+def test_money_that_does_not_add_up_is_told_of(stack):
+    """Counter and ledger, lines and total, payment and order: each is found by the rounds of the job runner, and
+    forgotten when it is mended."""
+    api = Api(stack)
+    product = make_product(api.staff(), stock=5)
+    buyer = api.guest()
+    buyer.fill_cart(variant_ids(product)[0])
+    assert buyer.checkout().status_code == 201
+    rows = stack.admin().rows
+    for name in ("stock", "order", "payment"):
+        until(lambda: broken(stack, name) == 0, what=f"a round of {name}")
+    for name, breaks, mends in (
+        ("stock", "UPDATE stock SET on_hand = on_hand + 1", "UPDATE stock SET on_hand = on_hand - 1"),
+        ("order", "UPDATE order_item SET line_total = line_total + 1", "UPDATE order_item SET line_total = line_total - 1"),
+        ("payment", "UPDATE payment SET amount = amount + 1", "UPDATE payment SET amount = amount - 1"),
+    ):
+        rows(breaks)
+        assert until(lambda: broken(stack, name), what=f"the broken {name}") >= 1
+        rows(mends)
+        until(lambda: broken(stack, name) == 0, what=f"the whole {name}")
+    log = (stack.run / "merx.log").read_text()
+    assert 'msg="a row breaks an invariant" invariant=stock row=' in log
