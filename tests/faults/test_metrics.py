@@ -75,7 +75,7 @@ def test_never_backwards(stack):
         api.get("/v1/healthz")
     seen = scrape(stack)
     for disturb in (
-        lambda: os.kill(workers(stack)[0]["pid"], signal.SIGKILL),
+        lambda: os.kill(workers(stack, state="ready")[0]["pid"], signal.SIGKILL),
         lambda: stack.merx("scale", "1"),
         lambda: stack.merx("reload"),
         lambda: stack.merx("scale", "3"),

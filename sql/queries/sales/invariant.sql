@@ -1,4 +1,4 @@
--- What must always hold. Each statement looks at the next rows of one table, and tells of each whether
+-- Invariants of stock and money. Each statement looks at the next rows of one table, and tells of each whether
 -- it breaks the invariant; it sees one moment, so that transactions under way do not show.
 
 -- name: invariant.stock
