@@ -50,11 +50,14 @@ class Prometheus:
         assert answer["status"] == "success", (params, answer)
         return answer["data"]
 
-    def up(self):
+    def ready(self):
         try:
-            return len([r for r in self.ask("query", query="up")["result"] if r["value"][1] == "1"])
+            return requests.get(self.url.replace("/api/v1", "/-/ready"), timeout=PATIENCE_S).ok
         except requests.ConnectionError:
-            return 0
+            return False
+
+    def up(self):
+        return len([r for r in self.ask("query", query="up")["result"] if r["value"][1] == "1"])
 
     def names(self, job):
         return set(self.ask("label/__name__/values", **{"match[]": f'{{job="{job}"}}'}))
@@ -78,6 +81,7 @@ def prometheus(stack, tmp_path_factory):
     p = Prometheus(tmp_path_factory.mktemp("prometheus"), ca=stack.env["MERX_CA"], nginx=stack.port,
                    master=stack.master_port)
     try:
+        until(p.ready, what="Prometheus")
         until(lambda: p.up() == 2, what="both targets")
         yield p
     finally:
