@@ -3,6 +3,7 @@
 ```sh                   command lines, run by the operator in the directory of the source
 ```ini FILE             lines `name = value` to set in FILE
 ```nginx FILE           lines to put into FILE, at http level and in the server block
+```yaml                settings of another program; the files that they name have to be there
 """
 import dataclasses
 import re
@@ -71,5 +72,10 @@ def run_lines(there, block):
     assert done.returncode == 0, f"{block.place}: exit status {done.returncode}\n{done.stdout[-6000:]}"
 
 
+def look_for_files(there, block):
+    for path in re.findall(r"/(?:etc|usr|var)/[\w./-]+", block.text):
+        assert there.path(path).exists(), f"{block.place}: there is no {path}"
+
+
 def carry_out(there, block):
-    {"sh": run_lines, "ini": set_lines, "nginx": put_lines}[block.language](there, block)
+    {"sh": run_lines, "ini": set_lines, "nginx": put_lines, "yaml": look_for_files}[block.language](there, block)
