@@ -13,7 +13,7 @@
 /* clang-format off */
 #define MX_SETTINGS(S, I, B)                                                                       \
     S(audience,                "merx", 0, "audience (aud) of access tokens")                                  \
-    I(backlog,                 511, 1, 65535, "listen backlog of each FastCGI socket, also of those that systemd opens")               \
+    I(backlog,                 511, 1, 65535, "listen backlog of each FastCGI socket, but those that systemd opens have the Backlog= of their unit")               \
     I(body_max,                65536, 1024, 16777216, "largest request body in bytes, unless the route sets another limit") \
     I(boot_timeout_s,          30, 1, 3600, "time limit for new workers, and for a new program, to be ready at reload and upgrade, seconds; then those of before serve on") \
     I(catalog_cache_ms,        1000, 0, 60000, "time for which a host caches a rendered public answer, milliseconds; 0 disables the cache") \

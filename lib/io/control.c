@@ -25,7 +25,7 @@ bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char
     if (s->fd < 0)
         s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, mode, group, ret_why);
     else
-        *ret_why = mx_net_adopt(a, s->fd, path, MX_CONTROL_CLIENTS);
+        *ret_why = mx_net_adopt(a, s->fd, path);
     return s->fd >= 0 && !*ret_why;
 }
 

@@ -266,7 +266,7 @@ static bool bound_to(int fd, const struct addrinfo *ai)
            memcmp(&have6->sin6_addr, &want6->sin6_addr, sizeof want6->sin6_addr) == 0;
 }
 
-const char *mx_net_adopt(struct mx_arena *a, int fd, const char *where, int backlog)
+const char *mx_net_adopt(struct mx_arena *a, int fd, const char *where)
 {
     struct addrinfo *found = NULL;
     const char *why = NULL;
@@ -281,8 +281,7 @@ const char *mx_net_adopt(struct mx_arena *a, int fd, const char *where, int back
         freeaddrinfo(found);
     if (!there)
         return mx_arena_printf(a, "the socket that was passed listens elsewhere than at %s", where);
-    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
-        listen(fd, backlog) != 0)
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return mx_arena_printf(a, "the socket that was passed for %s: %s", where, strerror(errno));
     return NULL;
 }

@@ -10,8 +10,8 @@
 int mx_net_listen(struct mx_arena *a, const char *where, int backlog, int mode, const char *group,
                   const char **ret_why);
 /* Use a listening socket that was passed to this process (io/passed.h). NULL, or why it is none for
- * `where`, in `a`. Its mode and group stay as they are. */
-const char *mx_net_adopt(struct mx_arena *a, int fd, const char *where, int backlog);
+ * `where`, in `a`. Its backlog, mode and group stay as they are. */
+const char *mx_net_adopt(struct mx_arena *a, int fd, const char *where);
 /* Remove the socket file of a path; nothing for host:port. */
 void mx_net_unlink(const char *where);
 /* Connect (unix path) for the control socket's clients; -1 with errno. */

@@ -73,6 +73,7 @@ static void reload_answer(struct master *m, struct mx_str text)
 static void reload_refuse(struct master *m, const char *why)
 {
     mx_log(MX_LOG_ERROR, "reload failed, the old workers keep serving", MX_KC("why", why));
+    mx_master_notify(m, "READY=1");
     reload_answer(m, mx_str_fmt(m->texts, "error: %s\n", why));
 }
 
@@ -170,6 +171,7 @@ static void reload_begin(struct master *m)
     memcpy(m->scaled, keep, sizeof m->scaled);
     warn_fixed(m->started, m->next);
     mx_log(MX_LOG_INFO, "reload", MX_KI("generation", m->generation + 1));
+    mx_master_notify_reloading(m);
     m->workers.boot_generation = m->generation + 1;
     m->workers.boot_deaths = 0;
     m->boot_end_ns = mx_mono_ns() + m->conf->boot_timeout_s * NS_PER_S;
@@ -192,7 +194,7 @@ static void reload_finish(struct master *m)
     mx_settings_log(m->conf);
     mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
            MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
-    mx_net_notify("READY=1");
+    mx_master_notify(m, "READY=1");
     mx_control_pass(&m->control, WAIT_GENERATION, WAIT_ALONE + m->generation);
 }
 
@@ -257,7 +259,7 @@ static void stop(struct master *m, bool fast)
     if (!m->stopping) {
         mx_log(MX_LOG_INFO, "stopping", MX_KC("how", fast ? "fast" : "graceful"));
         if (!m->beside) {
-            mx_net_notify("STOPPING=1");
+            mx_master_notify(m, "STOPPING=1");
             mx_sockets_shut(&m->workers.sockets, m->started);
         }
         if (m->successor.state == MX_UPGRADE_BOOTS)
@@ -304,7 +306,7 @@ static void boot_tick(struct master *m)
         m->workers.boot_generation = 0;
         mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
                MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
-        mx_net_notify("READY=1");
+        mx_master_notify(m, "READY=1");
     }
 }
 
@@ -605,6 +607,7 @@ static void publish(struct master *m)
     struct mx_status st = status_of(m);
 
     mx_status_publish(&st);
+    mx_master_notify_tick(m, st.phase);
 }
 
 static void turn(struct master *m)

@@ -40,6 +40,9 @@ struct master {
     int before;  /* to the master that we take over from; -1 there is none, or it has ended */
     bool beside; /* it has not let go of the sockets yet */
     bool told_ready;
+    bool unnamed; /* the service manager does not know yet that it let go */
+    int64_t notified_ns;
+    const char *notified;   /* the phase that the service manager was told of */
     struct mx_arena *texts; /* of one turn */
     int signals;
     int generation;
@@ -70,6 +73,14 @@ const char *mx_master_program(const struct master *m);
 /* Block all signals but those that tell of a crash, here and in the workers. A descriptor that
  * reads the ones that mean something to the master. */
 int mx_master_signals(void);
+
+/* ---- prefork_notify.c ---- */
+
+/* Tell the service manager, if this is the process that it hears. */
+void mx_master_notify(const struct master *m, const char *state);
+void mx_master_notify_reloading(struct master *m);
+/* Tell it from time to time that the master goes on, and what it does. */
+void mx_master_notify_tick(struct master *m, const char *phase);
 
 /* ---- prefork_upgrade.c ---- */
 

@@ -49,6 +49,7 @@ static void take_over(struct master *m)
         return;
     mx_log(MX_LOG_INFO, "takes over");
     m->beside = m->control.quiet = m->scrape.quiet = false;
+    m->unnamed = m->before >= 0;
     mx_master_set_others(m, false);
 }
 
@@ -58,8 +59,10 @@ static void before_says(struct master *m, const char *message)
 
     if (strcmp(message, "take over") == 0)
         take_over(m);
-    else if (strcmp(message, "main process") == 0)
-        mx_net_notify("READY=1");
+    if (strcmp(message, "main process") == 0) {
+        m->unnamed = false;
+        mx_master_notify(m, "READY=1");
+    }
     while (mx_str_split(&rest, '\n', &line))
         if (mx_str_starts(line, MX_S("scaled ")))
             keep_scaled(m, line);
@@ -77,6 +80,7 @@ void mx_master_before_tick(struct master *m)
         return;
     close(m->before);
     m->before = -1;
+    m->unnamed = false;
     take_over(m);
 }
 
@@ -117,6 +121,7 @@ const char *mx_master_upgrade(struct master *m)
         pass[up.n++] = (struct mx_pass){MX_NAME_METRICS, m->scrape.fd};
     up.n += mx_region_passes(pass + up.n, MX_PASSED_MAX / 2);
     mx_log(MX_LOG_INFO, "upgrade", MX_KC("program", up.argv[0]));
+    mx_master_notify_reloading(m);
     return mx_successor_start(&m->successor, m->texts, &up);
 }
 
@@ -124,6 +129,7 @@ void mx_master_upgrade_refuse(struct master *m, const char *why)
 {
     mx_log(MX_LOG_ERROR, "upgrade failed, the program of before serves on", MX_KC("why", why));
     mx_control_done(&m->control, WAIT_UPGRADE, mx_str_fmt(m->texts, "error: %s\n", why));
+    mx_master_notify(m, "READY=1");
 }
 
 /* The successor's workers serve beside ours: leave all to it. */

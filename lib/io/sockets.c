@@ -34,7 +34,7 @@ static const char *open_one(struct mx_sockets *s, struct mx_arena *a,
         fd = mx_passed_take(own_name(a, pool));
     *ret_made = fd < 0;
     if (fd >= 0)
-        why = mx_net_adopt(a, fd, where(conf, pool), backlog);
+        why = mx_net_adopt(a, fd, where(conf, pool));
     else
         fd = mx_net_listen(a, where(conf, pool), backlog, mode, conf->socket_group, &why);
     s->fd[pool] = fd;
