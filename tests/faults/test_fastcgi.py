@@ -244,7 +244,7 @@ def test_slow_pool_closes(merx):
 
 
 def test_a_worker_of_the_slow_pool_takes_one_at_a_time(merx):
-    """Who comes second waits in the queue, where any worker finds it, not behind the first in one worker."""
+    """A second connection waits in the queue, where any worker finds it, not behind the first one."""
     slow = merx.settings["socket_slow"]
     with fcgi.Connection(slow) as first:
         client.until(lambda: merx.workers("slow")[0]["connections"] == 1, what="the first is taken")
