@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include "base/clock.h"
+#include "base/pool.h"
 #include "check.h"
 #include "io/db.h"
 #include "io/migrate.h"
@@ -111,19 +110,23 @@ void mx_check_privileges(struct mx_check *c)
 #define LINKS_OF_A_WORKER 2
 #define OTHER_LINKS 3 /* the job runner's two, and one that ends statements */
 
-/* Workers of all pools while the old generation still serves. */
-static int64_t workers_at_reload(const struct mx_settings *conf)
+/* The most workers of all pools while the old generation still serves. */
+static int64_t workers_at_reload(struct mx_arena *a, const struct mx_settings *conf)
 {
-    int64_t fast = conf->workers > 0 ? conf->workers : 2 * (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t both = 2 * (fast + conf->slow_workers);
+    struct mx_pools pools;
+    int64_t both = 0;
 
+    if (mx_pools_make(a, conf, &pools))
+        return conf->workers_max;
+    for (int i = 0; i < pools.n; i++)
+        both += 2 * pools.at[i].workers.max;
     return both < conf->workers_max ? both : conf->workers_max;
 }
 
 /* A worker that gets no connection answers 503. */
 void mx_check_connections(struct mx_check *c)
 {
-    int64_t needed = workers_at_reload(c->conf) * LINKS_OF_A_WORKER + OTHER_LINKS;
+    int64_t needed = workers_at_reload(c->arena, c->conf) * LINKS_OF_A_WORKER + OTHER_LINKS;
     const struct q_check_connections_row *row;
     struct mx_list rows;
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/pool.h"
 #include "check.h"
 #include "io/net.h"
 
@@ -94,19 +95,19 @@ static void check_port(struct mx_check *c, const char *setting, const char *wher
 /* A merx that answers at the control socket has the others itself. */
 void mx_check_sockets(struct mx_check *c)
 {
-    const struct {
-        const char *setting, *where;
-
-    } sockets[] = {{"socket", c->conf->socket}, {"socket_slow", c->conf->socket_slow}};
+    struct mx_pools pools;
     int pid;
 
-    if (mx_net_listened(c->conf->control, &pid))
+    if (mx_net_listened(c->conf->control, &pid) || mx_pools_make(c->arena, c->conf, &pools))
         return;
-    for (size_t i = 0; i < MX_LEN(sockets); i++)
-        if (strchr(sockets[i].where, '/'))
-            check_path(c, sockets[i].setting, sockets[i].where);
-        else
-            check_port(c, sockets[i].setting, sockets[i].where);
+    for (int i = 0; i < pools.n; i++) {
+        const struct mx_pool *p = &pools.at[i];
+
+        if (p->socket && strchr(p->socket, '/'))
+            check_path(c, p->setting, p->socket);
+        else if (p->socket)
+            check_port(c, p->setting, p->socket);
+    }
 }
 
 /* First bytes of a file, as a string in the arena. NULL with errno. */

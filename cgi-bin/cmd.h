@@ -27,6 +27,8 @@ int mx_cmd_reload(struct mx_cmd *c);
 int mx_cmd_upgrade(struct mx_cmd *c);
 int mx_cmd_stop(struct mx_cmd *c);
 int mx_cmd_scale(struct mx_cmd *c);
+int mx_cmd_drain(struct mx_cmd *c);
+int mx_cmd_resume(struct mx_cmd *c);
 int mx_cmd_config(struct mx_cmd *c);
 int mx_cmd_check(struct mx_cmd *c);
 int mx_cmd_routes(struct mx_cmd *c);

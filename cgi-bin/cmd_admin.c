@@ -15,7 +15,7 @@ int mx_cmd_config(struct mx_cmd *c)
 
     if (c->argc == 1 && strcmp(c->argv[0], "--sample") == 0) {
         mx_buf_init(&out, c->arena, TEXT_MAX);
-        mx_conf_sample(&out);
+        mx_conf_sample(c->arena, &out);
         fwrite(out.p, 1, out.n, stdout);
         return 0;
     }

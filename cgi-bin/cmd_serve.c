@@ -35,7 +35,7 @@ int mx_cmd_serve(struct mx_cmd *c)
     }
     set_limits();
     mx_route_check(mx_routes);
-    mx_metrics_begin();
+    mx_metrics_begin(c->arena, c->settings);
     mx_metrics_map();
     p.shared = mx_shared_new();
     return mx_prefork_run(c->settings, &p);
@@ -132,6 +132,29 @@ int mx_cmd_stop(struct mx_cmd *c)
     return 2;
 }
 
+/* A verb that takes a pool or none. */
+static int act_pool(struct mx_cmd *c, const char *verb)
+{
+    bool json = take_json(c);
+
+    if (c->argc == 0)
+        return act(c, verb, json);
+    if (c->argc == 1)
+        return act(c, mx_arena_printf(c->arena, "%s %s", verb, c->argv[0]), json);
+    fprintf(stderr, "usage: merx %s [POOL] [--json]\n", verb);
+    return 2;
+}
+
+int mx_cmd_drain(struct mx_cmd *c)
+{
+    return act_pool(c, "drain");
+}
+
+int mx_cmd_resume(struct mx_cmd *c)
+{
+    return act_pool(c, "resume");
+}
+
 int mx_cmd_scale(struct mx_cmd *c)
 {
     bool json = take_json(c);
@@ -140,6 +163,6 @@ int mx_cmd_scale(struct mx_cmd *c)
         return act(c, mx_arena_printf(c->arena, "scale %s", c->argv[0]), json);
     if (c->argc == 2)
         return act(c, mx_arena_printf(c->arena, "scale %s %s", c->argv[0], c->argv[1]), json);
-    fprintf(stderr, "usage: merx scale [POOL] N|+N|-N [--json]\n");
+    fprintf(stderr, "usage: merx scale [POOL] N|+N|-N|auto [--json]\n");
     return 2;
 }

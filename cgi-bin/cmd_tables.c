@@ -21,7 +21,6 @@ static void print_flags(unsigned flags)
         const char *name;
     } known[] = {{MX_R_TX, "tx"},
                  {MX_R_IDEMPOTENT, "idempotent"},
-                 {MX_R_SLOW, "slow"},
                  {MX_R_PUBLIC, "public"},
                  {MX_R_LOCK_SESSION, "money"},
                  {MX_R_UNLISTED, "unlisted"},
@@ -42,6 +41,8 @@ int mx_cmd_routes(struct mx_cmd *c)
                mx_who_name(r->who));
         print_permission(r->permission);
         print_flags(r->flags);
+        if (mx_route_pool(r) != MX_POOL_FAST)
+            printf(" %s", mx_pool_kind_names[mx_route_pool(r)]);
         printf("\n");
     }
     return 0;
@@ -109,45 +110,64 @@ static struct mx_str request_pattern(struct mx_cmd *c, const char *method, const
     return mx_buf_view(&out);
 }
 
-static bool is_slow(const struct mx_route *r)
+/* All paths of staff's routes, and of no others, begin so: one pattern stands for them. */
+#define STAFF_PATHS "/v1/admin/"
+
+static const char *slow(const struct mx_route *r)
 {
-    return (r->flags & MX_R_SLOW) != 0;
+    return mx_route_pool(r) == MX_POOL_SLOW ? "merx_slow" : NULL;
+}
+
+static const char *pool(const struct mx_route *r)
+{
+    static const char *const upstreams[MX_POOL_KINDS] = {
+        [MX_POOL_SLOW] = "merx_slow", [MX_POOL_PAY] = "merx_pay"};
+    bool below = mx_str_starts(mx_str_c(r->path), MX_S(STAFF_PATHS));
+
+    if (below != (mx_route_pool(r) == MX_POOL_STAFF))
+        MX_BUG("%s: routes of the staff pool are those below " STAFF_PATHS, r->id);
+    return upstreams[mx_route_pool(r)];
 }
 
 /* Not to be compressed: what holds a secret, whose length may tell of it (BREACH), and what has a
  * version as its entity tag, which nginx would weaken. */
-static bool is_plain(const struct mx_route *r)
+static const char *plain(const struct mx_route *r)
 {
     for (int i = 0; i < MX_ANSWERS_MAX && r->answers[i].status; i++) {
         const struct mx_shape *shape = r->answers[i].shape;
 
         if (mx_shape_has_secret(shape) || (!(r->flags & MX_R_LIST) && mx_shape_has_version(shape)))
-            return true;
+            return "1";
     }
-    return false;
+    return NULL;
 }
 
-/* The maps of nginx that follow from the table: what is in one, and what that is mapped to. */
+/* The maps of nginx that follow from the table: what a route is mapped to (NULL: it is not in the
+ * map), and a line behind the routes. */
 static const struct {
     const char *name, *doc;
-    bool (*in)(const struct mx_route *r);
-    const char *value;
+    const char *(*value)(const struct mx_route *r);
+    const char *more;
 } maps[] = {
-    {"slow", "routes of the slow pool", is_slow, "merx_slow"},
-    {"plain", "routes whose answers are not compressed", is_plain, "1"},
+    {"pools", "the upstream of each route that is not the fast pool's", pool,
+     "\"~^[A-Z]+ " STAFF_PATHS "\" merx_staff;\n"},
+    {"slow", "routes of the slow pool, for a merx-http.conf that knows no other", slow, ""},
+    {"plain", "routes whose answers are not compressed", plain, ""},
 };
 
 static int print_map(struct mx_cmd *c, size_t map)
 {
     printf("# Printed by `merx nginx %s`: %s.\n", maps[map].name, maps[map].doc);
     MX_EACH_ROUTE(mx_routes, r) {
+        const char *value = r->flags & MX_R_UNLISTED ? NULL : maps[map].value(r);
         struct mx_str pattern;
 
-        if ((r->flags & MX_R_UNLISTED) || !maps[map].in(r))
+        if (!value)
             continue;
         pattern = request_pattern(c, mx_method_name(r->method), r->path);
-        printf("\"%.*s\" %s;\n", MX_FMT(pattern), maps[map].value);
+        printf("\"%.*s\" %s;\n", MX_FMT(pattern), value);
     }
+    fputs(maps[map].more, stdout);
     return 0;
 }
 
@@ -159,6 +179,6 @@ int mx_cmd_nginx(struct mx_cmd *c)
         if (c->argc <= 1 && strcmp(name, maps[i].name) == 0)
             return print_map(c, i);
     }
-    fprintf(stderr, "usage: merx nginx [slow|plain]\n");
+    fprintf(stderr, "usage: merx nginx [pools|slow|plain]\n");
     return 2;
 }

@@ -313,7 +313,7 @@ int mx_jobs_run(struct mx_cmd *c)
 
     block_signals(&signals);
     mx_secret_init();
-    mx_metrics_begin();
+    mx_metrics_begin(c->arena, c->settings);
     mx_metrics_map();
     proc = (struct mx_proc){.conf = c->settings, .shared = mx_shared_new()};
     cx = (struct mx_ctx){.proc = &proc,

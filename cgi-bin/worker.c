@@ -18,6 +18,7 @@
 #include "io/memory.h"
 #include "io/migrate.h"
 #include "io/settings_file.h"
+#include "io/shed.h"
 #include "io/shm.h"
 #include "metrics.h"
 #include "request_log.h"
@@ -26,9 +27,11 @@
 #define ARENA_MAX ((size_t)128 << 20)
 #define HEADERS_MAX ((size_t)16 << 10)
 #define BODY_MAX ((size_t)16 << 20)
+#define NS_PER_MS INT64_C(1000000)
+#define OVERLOAD_NS (200 * NS_PER_MS)
+#define WAITED_MAX_MS INT64_C(60000) /* what a clock that was set may tell at most */
 #define OWN_FIRST ((size_t)16 << 10)
 #define WEIGH_MS 15000
-#define NS_PER_MS 1000000
 #define OWN_MAX ((size_t)2 << 20)
 
 struct worker {
@@ -37,9 +40,7 @@ struct worker {
     struct mx_arena *arena;
     struct mx_arena *own; /* of what lives as long as the worker */
     struct mx_oidc oidc;
-    struct mx_score *score;
-    int slot;
-    enum mx_pool pool;
+    const struct mx_post *post;
     int64_t weighed_ms; /* when its memory was last looked at */
     struct mx_app app;
     struct mx_ctx cx;
@@ -47,6 +48,8 @@ struct worker {
     struct mx_faults faults;
     int64_t began_ns;
     bool health; /* the request is a health check */
+    struct mx_shed shed;
+    int64_t waited_ns; /* how long the request waited */
     struct mx_served served;
 };
 
@@ -59,7 +62,7 @@ static enum mx_err run_noted(struct mx_ctx *cx, const struct mx_route *route,
                              const struct mx_req *req, const struct mx_work *work,
                              struct mx_res *res)
 {
-    mx_score_route(self->score, self->slot, route->id, cx->request_id);
+    mx_score_route(self->post->score, self->post->slot, route->id, cx->request_id);
     self->health = route->flags & MX_R_HEALTH;
     return mx_idempotency_run(cx, route, req, work, res);
 }
@@ -99,6 +102,48 @@ static void take_up_keys(struct worker *w)
     w->proc.keys = w->keys;
 }
 
+/* How long the request waited, as nginx's stamp and our clock say. */
+static int64_t waited_ns(const struct worker *w, const struct mx_req *req)
+{
+    int64_t ms = req->arrival_ms > 0 ? w->cx.now_ms - req->arrival_ms : 0;
+
+    return ms > 0 ? (ms < WAITED_MAX_MS ? ms : WAITED_MAX_MS) * NS_PER_MS : 0;
+}
+
+/* A worker of the pool was in overload a moment ago. */
+static bool others_overloaded(const struct worker *w)
+{
+    int64_t at_ns = mx_score_overloaded(w->post->score, w->post->pool);
+
+    return at_ns > 0 && w->began_ns - at_ns < OVERLOAD_NS;
+}
+
+/* Decide whether the request is run; the scoreboard learns how long it waited. */
+static void admit(struct worker *w, const struct mx_req *req)
+{
+    struct mx_score *score = w->post->score;
+    int64_t drains_ns = mx_score_drains(score, w->post->pool);
+    bool shed;
+
+    w->waited_ns = waited_ns(w, req);
+    shed = mx_shed_refuses(&w->shed, w->began_ns, w->waited_ns, others_overloaded(w));
+    if (w->shed.on)
+        mx_score_overload(score, w->post->pool, w->began_ns);
+    w->cx.draining = drains_ns > 0;
+    if (w->cx.draining && w->began_ns >= drains_ns)
+        w->cx.refuse = MX_E_UNAVAILABLE;
+    else if (shed && w->proc.conf->overload_shed)
+        w->cx.refuse = MX_E_OVERLOADED;
+    mx_score_taken(score, w->post->slot, w->waited_ns);
+}
+
+static bool on_full(void *arg)
+{
+    const struct worker *w = arg;
+
+    return (w->shed.on || others_overloaded(w)) && w->proc.conf->overload_shed;
+}
+
 static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
 {
     struct worker *w = arg;
@@ -112,6 +157,7 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
                             .db = w->db,
                             .faults = &w->faults,
                             .now_ms = mx_wall_ms()};
+    admit(w, req);
     w->health = false;
     w->served = (struct mx_served){.method = req->method_text,
                                    .arrival_ms = req->arrival_ms,
@@ -132,14 +178,14 @@ static int class_of(int status)
 static void count(const struct worker *w)
 {
     const struct mx_served *s = &w->served;
-    int pool = (int)w->pool, class = class_of(s->status);
+    int pool = w->post->pool, class = class_of(s->status);
 
     mx_metric_add(MX_M_REQUESTS, pool, class, 1);
     mx_metric_observe(MX_M_REQUEST_TIME, mx_metric_route(w->cx.route_id.p), class, s->ns);
     mx_metric_add(MX_M_BUSY, pool, 0, (uint64_t)s->ns);
     mx_metric_add(MX_M_RESPONSE_BYTES, pool, 0, (uint64_t)s->bytes_out);
     if (s->arrival_ms > 0)
-        mx_metric_observe(MX_M_REQUEST_WAIT, pool, 0, (w->cx.now_ms - s->arrival_ms) * NS_PER_MS);
+        mx_metric_observe(MX_M_REQUEST_WAIT, pool, 0, w->waited_ns);
     if (!s->delivered)
         mx_metric_add(MX_M_REQUEST_BROKEN, pool, 0, 1);
 }
@@ -150,9 +196,16 @@ static void on_done(void *arg, bool delivered, size_t bytes)
     struct mx_ctx *cx = &w->cx;
     int64_t now_ns = mx_mono_ns();
     bool expected = w->health && w->served.status < 400 && delivered;
+    bool ran = cx->refuse == MX_OK || w->served.result != cx->refuse;
+    struct mx_score *score = w->post->score;
+    int slot = w->post->slot;
 
-    mx_score_route(w->score, w->slot, cx->route_id.p ? cx->route_id.p : "-", cx->request_id);
-    mx_score_end(w->score, w->slot, now_ns, w->served.status, mx_db_spent(cx->db)->trips, bytes);
+    mx_shed_done(&w->shed, now_ns - w->began_ns, ran && !w->health);
+    if (!ran)
+        mx_metric_add(MX_M_SHED, cx->refuse == MX_E_OVERLOADED ? MX_SHED_OVERLOAD : MX_SHED_DRAIN,
+                      0, 1);
+    mx_score_route(score, slot, cx->route_id.p ? cx->route_id.p : "-", cx->request_id);
+    mx_score_end(score, slot, now_ns, w->served.status, mx_db_spent(cx->db)->trips, bytes);
     w->served.delivered = delivered;
     w->served.ns = now_ns - w->began_ns;
     w->served.bytes_out = (int64_t)bytes;
@@ -170,7 +223,7 @@ static void weigh(struct worker *w)
     if (w->weighed_ms > 0 && now_ms - w->weighed_ms < WEIGH_MS)
         return;
     w->weighed_ms = now_ms;
-    mx_score_memory(w->score, w->slot, mx_memory_pss());
+    mx_score_memory(w->post->score, w->post->slot, mx_memory_pss());
 }
 
 static void on_idle(void *arg)
@@ -251,29 +304,30 @@ static uint64_t requests_limit(int64_t configured)
     return n == 0 ? 0 : n - n / 4 + mx_rnd_below(n / 2 + 1);
 }
 
-int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
-              struct mx_score *score, int slot, struct mx_shared *shared)
+int mx_worker(const struct mx_post *post)
 {
-    static const struct mx_fcgi_ops ops = {on_request, on_done, on_idle, on_arena};
-    struct worker w = {
-        .proc = {.conf = conf, .shared = shared}, .score = score, .slot = slot, .pool = pool};
-    struct mx_fcgi_conf fc = {.listener = listener,
-                              .keep = pool == MX_POOL_FAST && conf->kept_connections,
+    static const struct mx_fcgi_ops ops = {on_request, on_done, on_idle, on_arena, on_full};
+    const struct mx_settings *conf = post->plan->conf;
+    const struct mx_pool *pool = &post->plan->pools.at[post->pool];
+    struct worker w = {.proc = {.conf = conf, .shared = post->shared}, .post = post};
+    struct mx_fcgi_conf fc = {.listeners = post->listeners,
+                              .n_listeners = post->n_listeners,
+                              .slow = pool->kind != MX_POOL_FAST,
                               .connections_max = (int)conf->connections_per_worker,
                               .body_max = conf->body_max,
                               .io_timeout_ms = (int)(conf->request_timeout_ms / 4),
                               .requests_max = requests_limit(conf->max_requests),
-                              .score = score,
-                              .slot = slot};
+                              .score = post->score,
+                              .slot = post->slot};
     const char *why = start(&w);
 
     if (why) {
-        if (mx_score_refuse(score, why))
+        if (mx_score_refuse(post->score, why))
             mx_log(MX_LOG_ERROR, "worker cannot serve", MX_KC("why", why));
         return MX_EXIT_FATAL;
     }
-    if (pool == MX_POOL_SLOW && setpriority(PRIO_PROCESS, 0, (int)conf->slow_nice) != 0)
-        mx_log(MX_LOG_WARN, "cannot set the niceness of the slow pool",
+    if (pool->nice > 0 && setpriority(PRIO_PROCESS, 0, (int)pool->nice) != 0)
+        mx_log(MX_LOG_WARN, "cannot set the niceness", MX_KC("pool", pool->name),
                MX_KC("why", strerror(errno)));
     mx_fcgi_serve(&fc, &ops, &w, (int)conf->drain_timeout_s);
     mx_keys_free(w.keys);

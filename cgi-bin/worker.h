@@ -5,10 +5,9 @@
 #include "base/ctx.h"
 #include "io/prefork.h"
 
-/* Serve one pool's listener until told to stop. Exit status of the process: 0 done, 2 the
+/* Serve the listeners of a post until told to stop. Exit status of the process: 0 done, 2 the
  * configuration is no use (keys, schema). Called in a fresh process with all signals blocked. */
-int mx_worker(const struct mx_settings *conf, enum mx_pool pool, int listener,
-              struct mx_score *score, int slot, struct mx_shared *shared);
+int mx_worker(const struct mx_post *post);
 
 /* Does the database let us in, with a schema that fits this program? NULL, or why it never will
  * without a change (text in `a`); *ret_up tells whether it answered. */

@@ -280,6 +280,8 @@ address() { # of a FastCGI socket, as nginx writes it
 # Maps of nginx that follow from the route table, and brotli beside gzip where nginx has it.
 nginx_maps() { # directory of merx's files
     local map brotli
+    "$program" nginx pools >"$1/merx-pool-routes.conf"
+    # A merx-http.conf of earlier releases, which was edited and kept, includes the list of slow routes.
     for map in slow plain; do
         "$program" nginx "$map" >"$1/merx-$map-routes.conf"
     done
@@ -303,7 +305,8 @@ web_files() {
         CERTIFICATE="$RUN/tls/cert.pem" CERTIFICATE_KEY="$RUN/tls/key.pem"
     for file in "$ROOT"/nginx/merx*.conf; do
         fill "$file" "$dir/merx/${file##*/}" MOUNT="$MOUNT" \
-            SOCKET="$(address "$MERX_SOCKET")" SOCKET_SLOW="$(address "$MERX_SOCKET_SLOW")"
+            SOCKET="$(address "$MERX_SOCKET")" SOCKET_SLOW="$(address "$MERX_SOCKET_SLOW")" \
+            SOCKET_PAY="$(address "$MERX_SOCKET_PAY")" SOCKET_STAFF="$(address "$MERX_SOCKET_STAFF")"
     done
     nginx_maps "$dir/merx"
 }

@@ -105,7 +105,7 @@ static int64_t wait_ms(const struct mx_ctx *cx)
  * what needs no hash, and to refuse. */
 static int64_t waiting(const struct mx_ctx *cx)
 {
-    return wait_ms(cx) > 0 ? (cx->proc->conf->slow_workers - at_once(cx)) / 2 : 0;
+    return wait_ms(cx) > 0 ? (cx->proc->conf->slow_workers.max - at_once(cx)) / 2 : 0;
 }
 
 static enum mx_err overloaded(struct mx_ctx *cx)

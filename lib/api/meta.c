@@ -33,13 +33,15 @@ static const struct mx_field readiness_fields[] = {
 static MX_SHAPE(readiness_shape, "Readiness", struct readiness, readiness_fields);
 
 struct unready {
-    struct mx_str database, schema;
+    struct mx_str database, schema, service;
 };
 static const struct mx_field unready_fields[] = {
     MX_F(struct unready, database, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
          "unreachable, where the database is."),
     MX_F(struct unready, schema, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
          "Why the schema does not fit, where it does not."),
+    MX_F(struct unready, service, MX_BODY, MX_F_OMIT, 0, 0, MX_LINE,
+         "draining, where the host is being taken out of service."),
 };
 static MX_SHAPE(unready_shape, "UnreadyProblem", struct unready, unready_fields);
 
@@ -58,6 +60,10 @@ static enum mx_err api_readyz(struct mx_ctx *cx, const void *in, struct mx_reply
 
     (void)in;
     reply->out = out;
+    if (cx->draining) {
+        mx_fault_extra(cx->faults, "service", MX_S("draining"));
+        return MX_E_UNAVAILABLE;
+    }
     e = mx_db_ready(cx->db, &out->schema);
     if (e != MX_OK) {
         mx_fault_extra(cx->faults, "database", MX_S("unreachable"));
@@ -149,8 +155,9 @@ const struct mx_route mx_routes_meta[] = {
      .problem_status = 503,
      .fn = api_readyz,
      .doc = "Check that the service is ready",
-     .more = "200 when the database answers and its schema fits this release; otherwise 503 "
-             "says which does not. Use it as a readiness probe."},
+     .more = "200 when the database answers, its schema fits this release and the host is not "
+             "being taken out of service; otherwise 503 says which is not so. Use it as a "
+             "readiness probe."},
     {.id = "meta.openapi",
      .method = MX_GET,
      .path = "/v1/openapi.json",
@@ -175,7 +182,8 @@ const struct mx_route mx_routes_meta[] = {
      .method = MX_GET,
      .path = "/metrics",
      .who = MX_WHO_PUBLIC,
-     .flags = MX_R_UNLISTED | MX_R_SLOW | MX_R_HEALTH,
+     .flags = MX_R_UNLISTED | MX_R_HEALTH,
+     .pool = MX_POOL_SLOW,
      .in = &scrape_shape,
      .answers = {{200, NULL, MX_METRICS_TEXT_MEDIA}, {200, NULL, MX_METRICS_OPENMETRICS_MEDIA}},
      .fn = api_metrics,

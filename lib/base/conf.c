@@ -8,20 +8,22 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/pool.h"
 
 #define ENV_PREFIX "MERX_"
 #define ENV_MAX 64
 
-enum kind { STRING, INTEGER, SWITCH };
+enum kind { STRING, INTEGER, SWITCH, RANGE };
 
 /* A row of MX_SETTINGS. `at` is the member's place in struct mx_settings. */
 struct setting {
     const char *name, *text;
     enum kind kind;
     unsigned flags;
-    int64_t number, min, max; /* `number`: default of an integer or a switch */
+    int64_t number, min, max; /* `number`: default of an integer, a switch, a range's upper end */
     size_t at;
     const char *doc;
+    int64_t low; /* default of a range's lower end */
 };
 
 static const struct setting table[] = {
@@ -31,10 +33,13 @@ static const struct setting table[] = {
     {#name, NULL, INTEGER, 0, def, min, max, offsetof(struct mx_settings, name), doc},
 #define ROW_B(name, def, doc) \
     {#name, NULL, SWITCH, 0, def, 0, 1, offsetof(struct mx_settings, name), doc},
-    MX_SETTINGS(ROW_S, ROW_I, ROW_B)};
+#define ROW_R(name, low, high, lowest, highest, doc) \
+    {#name, NULL, RANGE, 0, high, lowest, highest, offsetof(struct mx_settings, name), doc, low},
+    MX_SETTINGS(ROW_S, ROW_I, ROW_B, ROW_R)};
 #undef ROW_S
 #undef ROW_I
 #undef ROW_B
+#undef ROW_R
 
 #define N_SETTINGS MX_LEN(table)
 
@@ -79,6 +84,9 @@ static void set_defaults(struct mx_settings *conf)
     for (size_t i = 0; i < N_SETTINGS; i++)
         if (table[i].kind == STRING)
             *(const char **)member(conf, &table[i]) = table[i].text;
+        else if (table[i].kind == RANGE)
+            *(struct mx_range *)member(conf, &table[i]) =
+                (struct mx_range){table[i].low, table[i].number};
         else
             set_number(conf, &table[i], table[i].number);
 }
@@ -142,6 +150,7 @@ static bool has_control(struct mx_str s)
 static void assign(struct reading *r, const struct setting *row, struct mx_str value,
                    const char *where)
 {
+    struct mx_range range;
     int64_t number;
 
     if (row->kind == STRING && !has_control(value))
@@ -152,6 +161,12 @@ static void assign(struct reading *r, const struct setting *row, struct mx_str v
         set_number(&r->conf, row, mx_str_eqc(value, "on"));
     else if (row->kind == SWITCH)
         mx_buf_fmt(error(r), "%s: %s must be on or off\n", where, row->name);
+    else if (row->kind == RANGE && mx_range_parse(value, row->min, row->max, &range))
+        *(struct mx_range *)member(&r->conf, row) = range;
+    else if (row->kind == RANGE)
+        mx_buf_fmt(error(r),
+                   "%s: %s must be an integer from %" PRId64 " to %" PRId64 ", or MIN..MAX\n",
+                   where, row->name, row->min, row->max);
     else if (mx_str_i64(value, row->min, row->max, &number))
         set_number(&r->conf, row, number);
     else
@@ -333,6 +348,8 @@ static void check_values(struct reading *r)
 {
     const struct mx_settings *c = &r->conf;
     enum mx_level level;
+    struct mx_pools pools;
+    const char *why;
     const struct {
         bool holds;
         const char *rule;
@@ -348,15 +365,6 @@ static void check_values(struct reading *r)
         {are_origins(c->cors_origins), "cors_origins must be scheme://host[:port] each"},
         {*c->issuer && *c->audience, "issuer and audience must not be empty"},
         {*c->keys, "keys must not be empty"},
-        {*c->socket && *c->socket_slow && *c->control,
-         "socket, socket_slow and control must not be empty"},
-        {strcmp(c->socket, c->socket_slow) != 0 && strcmp(c->socket, c->control) != 0 &&
-             strcmp(c->socket_slow, c->control) != 0,
-         "socket, socket_slow and control must differ"},
-        {!*c->metrics_socket || (strcmp(c->metrics_socket, c->socket) != 0 &&
-                                 strcmp(c->metrics_socket, c->socket_slow) != 0 &&
-                                 strcmp(c->metrics_socket, c->control) != 0),
-         "metrics_socket must be a socket of its own"},
         {*c->db_host || *c->db_socket, "db_host or db_socket must be set"},
         {!*c->db_host || *c->db_tls_ca, "db_tls_ca is required with db_host"},
         {c->db_statement_timeout_ms < c->request_timeout_ms,
@@ -365,13 +373,14 @@ static void check_values(struct reading *r)
          "queue_age_max_ms must be below request_timeout_ms"},
         {c->request_timeout_ms <= 1000 * c->drain_timeout_s,
          "request_timeout_ms must not exceed drain_timeout_s"},
-        {2 * ((c->workers > 0 ? c->workers : 1) + c->slow_workers) <= c->workers_max,
-         "workers_max must be at least twice workers and slow_workers together"},
     };
 
     for (size_t i = 0; i < MX_LEN(rules); i++)
         if (!rules[i].holds)
             mx_buf_fmt(error(r), "settings: %s\n", rules[i].rule);
+    why = mx_pools_make(r->arena, c, &pools);
+    if (why)
+        mx_buf_fmt(error(r), "settings: %s\n", why);
 }
 
 enum mx_err mx_conf_read(struct mx_arena *a, const char *file_name, struct mx_str file_text,
@@ -404,6 +413,8 @@ static const char *view_value(struct mx_arena *a, const struct setting *row)
 
     if (row->kind == INTEGER)
         return mx_arena_printf(a, "%" PRId64, *(const int64_t *)at);
+    if (row->kind == RANGE)
+        return mx_range_text(a, *(const struct mx_range *)at);
     if (row->kind == SWITCH)
         return *(const bool *)at ? "on" : "off";
     if (row->flags & MX_SETTING_SECRET)
@@ -427,7 +438,7 @@ struct mx_setting_view mx_conf_view(struct mx_arena *a, int i)
                                     .doc = row->doc};
 }
 
-void mx_conf_sample(struct mx_buf *out)
+void mx_conf_sample(struct mx_arena *a, struct mx_buf *out)
 {
     mx_buf_c(out, "# Settings of merx, with their defaults. The environment variable " ENV_PREFIX
                   "<NAME>\n# overrides a line of this file.\n");
@@ -439,6 +450,10 @@ void mx_conf_sample(struct mx_buf *out)
             mx_buf_fmt(out, "\n#%s = %s\n", row->name, row->text);
         else if (row->kind == SWITCH)
             mx_buf_fmt(out, " (on or off)\n#%s = %s\n", row->name, row->number ? "on" : "off");
+        else if (row->kind == RANGE)
+            mx_buf_fmt(out, " (%" PRId64 " to %" PRId64 ", or MIN..MAX)\n#%s = %s\n", row->min,
+                       row->max, row->name,
+                       mx_range_text(a, (struct mx_range){row->low, row->number}));
         else
             mx_buf_fmt(out, " (%" PRId64 " to %" PRId64 ")\n#%s = %" PRId64 "\n", row->min,
                        row->max, row->name, row->number);

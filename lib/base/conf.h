@@ -45,7 +45,7 @@ int mx_conf_count(void);
 struct mx_setting_view mx_conf_view(struct mx_arena *a, int i);
 
 /* The documented sample file, one commented line a setting. */
-void mx_conf_sample(struct mx_buf *out);
+void mx_conf_sample(struct mx_arena *a, struct mx_buf *out);
 
 /* The variables of the environment that start with MERX_ and name no setting (nor the settings
  * file), one a line, for a warning by `merx check`. */

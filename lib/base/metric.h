@@ -29,6 +29,8 @@
     X(MX_EXIT_CRASH, "crash")               /* a signal, or a status that nobody asked for */
 #define MX_METRIC_SHEDS(X)                                                  \
     X(MX_SHED_AGE, "queue_age")   /* waited longer than queue_age_max_ms */ \
+    X(MX_SHED_OVERLOAD, "overload") /* overload_shed */                   \
+    X(MX_SHED_DRAIN, "draining")  /* the host or pool is out of service */ \
     X(MX_SHED_HASHING, "hashing") /* no room to hash another password */
 #define MX_METRIC_LIMITS(X)                                                                     \
     X(MX_LIMIT_GUEST, "guest")           /* new guests of a client address */                   \
@@ -122,7 +124,7 @@ enum mx_metric_unit { MX_UNIT_NONE, MX_UNIT_SECONDS, MX_UNIT_BYTES };
     X(REQUEST_BROKEN, "merx_requests_undelivered", COUNTER, NONE, POOL, NONE, "Requests whose answer could not be delivered to nginx.") \
     X(BUSY, "merx_busy_seconds", COUNTER, SECONDS, POOL, NONE, "Time that workers spent on requests.") \
     X(RESPONSE_BYTES, "merx_response_bytes", COUNTER, BYTES, POOL, NONE, "Bytes of the bodies of answers.") \
-    X(SHED, "merx_shed", COUNTER, NONE, SHED, NONE, "Requests refused with 503 because of load, by reason.") \
+    X(SHED, "merx_shed", COUNTER, NONE, SHED, NONE, "Requests refused with 503 because of load or as the host is out of service, by reason.") \
     X(LIMITED, "merx_rate_limited", COUNTER, NONE, LIMIT, NONE, "Attempts refused by a rate limit.") \
     X(ANSWER_CACHE, "merx_answer_cache", COUNTER, NONE, CACHE, NONE, "Public answers found in the cache (hit), made anew (miss), stored, and not stored because they are too large or another worker stored there (dropped).") \
     X(DB_STATEMENT, "merx_db_statement_duration_seconds", HISTOGRAM, SECONDS, NONE, NONE, "Time of a statement or COMMIT in the database, waiting for its answer included; their number is that of round trips.") \

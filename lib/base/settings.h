@@ -1,7 +1,7 @@
 /* THE settings table: name, type, default, bounds, documentation. Alphabetical: this is the order
  * of `merx config`. From each row follow the member of struct mx_settings, the line of the sample
  * file and the environment variable (MERX_ and the name in capitals, dots as underscores). S:
- * string; I: integer; B: on/off. Flags: 0, SECRET (never printed), PATH (a file or directory). */
+ * string; I: integer; B: on/off; R: a number, or MIN..MAX (default min and max, bounds of max). Flags: 0, SECRET (never printed), PATH (a file or directory). */
 #ifndef MX_BASE_SETTINGS_H
 #define MX_BASE_SETTINGS_H
 
@@ -11,16 +11,16 @@
 #define MX_SETTING_PATH 2u
 
 /* clang-format off */
-#define MX_SETTINGS(S, I, B)                                                                       \
+#define MX_SETTINGS(S, I, B, R)                                                                    \
     S(audience,                "merx", 0, "audience (aud) of access tokens")                                  \
-    I(backlog,                 511, 1, 65535, "listen backlog of each FastCGI socket, but those that systemd opens have the Backlog= of their unit")               \
+    I(backlog,                 511, 1, 65535, "listen backlog of the fast pool: connections that may wait for a worker; a socket that systemd opens has the Backlog= of its unit")               \
     I(body_max,                65536, 1024, 16777216, "largest request body in bytes, unless the route sets another limit") \
     I(boot_timeout_s,          30, 1, 3600, "time limit for new workers, and for a new program, to be ready at reload and upgrade, seconds; then those of before serve on") \
     I(catalog_cache_ms,        1000, 0, 60000, "time for which a host caches a rendered public answer, milliseconds; 0 disables the cache") \
     I(catalog_max_age_s,       30, 0, 86400, "max-age of public catalog answers, seconds")         \
     I(catalog_swr_s,           300, 0, 86400, "stale-while-revalidate of public catalog answers, seconds") \
     B(checkout_requires_shipping, true, "an order needs an address and a shipping method; off: for a shop that ships nothing") \
-    I(connections_per_worker,  512, 1, 1024, "FastCGI connections that a worker of the fast pool keeps open at most; others are closed after one request, which nginx may notice too late") \
+    I(connections_per_worker,  512, 1, 1024, "FastCGI connections that a worker keeps open at most; others are closed after one request, which nginx may notice too late") \
     S(control,                 "/run/merx/control.sock", MX_SETTING_PATH, "control socket of the master") \
     S(cors_headers,            "*", 0, "request headers allowed by CORS, separated by commas; *: all that a preflight asks for") \
     S(cors_origins,            "", 0, "origins allowed by CORS, separated by spaces") \
@@ -37,6 +37,7 @@
     I(db_statement_timeout_ms, 5000, 100, 60000, "time limit for one statement, milliseconds")            \
     S(db_tls_ca,               "", MX_SETTING_PATH, "CA file; required with db_host: the server's certificate and host name are verified") \
     S(db_user,                 "merx", 0, "database account")                                      \
+    I(drain_lead_s,            5, 0, 300, "merx drain: readyz answers 503 at once, other requests are served for this time still, so that load balancers leave, seconds") \
     I(drain_timeout_s,         40, 1, 3600, "time limit for a worker to finish its requests at stop and reload, seconds") \
     I(guest_keep_d,            7, 1, 30, "time after its last session ended at which a guest without an order is deleted, days") \
     I(idempotency_answers,     1000, 10, 1000000, "answers kept under Idempotency-Keys for one customer or guest, at most") \
@@ -46,7 +47,6 @@
     I(job_interval_ms,         250, 20, 60000, "pause of the job runner when nothing is due, milliseconds")      \
     I(job_tries_max,           30, 1, 1000, "attempts at a row on which a job fails, with growing pauses (30: about 20 hours), before it becomes a dead letter: merx jobs list") \
     I(jwks_max_age_s,          300, 30, 86400, "max-age of the public key set, seconds; a new key may sign only after this time") \
-    I(kept_connections,        1, 0, 1, "1: the fast pool keeps FastCGI connections open; 0: it closes each after one request") \
     S(keys,                    "/etc/merx/keys", MX_SETTING_PATH, "directory of signing keys and server secrets") \
     S(log,                     "", MX_SETTING_PATH, "log file; empty: standard error. The units may write below /var/log/merx and /var/lib/merx alone, unless a drop-in has ReadWritePaths=") \
     S(log_format,              "logfmt", 0, "logfmt or json")                                      \
@@ -58,13 +58,17 @@
     B(manual_provider,         false, "offer the manual provider: pay on invoice or delivery") \
     I(max_requests,            100000, 0, 1000000000, "a worker is replaced after this number of requests (jitter 25 %); 0: never") \
     S(metrics_socket,          "", MX_SETTING_PATH, "where the master itself serves /metrics by HTTP to a scraper of this host: a path (socket_mode, socket_group), or host:port, which everybody who reaches it may read; empty: nowhere") \
+    S(more_pools,              "", 0, "further pools, for other nginx sites, separated by commas: NAME KIND WORKERS SOCKET each, as outlet fast 2..8 /run/merx/outlet.sock; KIND is fast, slow, pay or staff") \
     S(oidc_providers,          "", MX_SETTING_PATH, "file of the OpenID providers that customers may sign in with (format: deploy/oidc.conf); empty: none") \
     I(order_expiry_min,        30, 1, 10080, "an unpaid order expires and releases its stock after this time, minutes") \
+    B(overload_shed,           true, "when more requests come than the workers can serve, answer 503 to those that have waited for longer than half of what a request takes (at least 5 ms), so that the others are served in time; off: queue_age_max_ms alone decides") \
     S(passkey_origins,         "", 0, "origins from which passkeys may be used, separated by spaces: https://shop.example, android:apk-key-hash:...") \
     S(passkey_rp_id,           "", 0, "domain of passkeys (WebAuthn RP ID); empty: passkeys are off") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers together compute at the same time at most")     \
     I(password_wait_ms,        1000, 0, 5000, "time for which a sign-in waits for its turn to hash, milliseconds, at most an eighth of request_timeout_ms; 0: it does not wait") \
-    I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer than this is answered 503 without being run, milliseconds") \
+    I(pay_backlog,             128, 1, 65535, "listen backlog of the pay pool") \
+    R(pay_workers,             0, 4, 0, 256, "workers of the pay pool (checkout, and what else asks payment providers): a number, or MIN..MAX as for workers; 0: the slow pool takes its requests") \
+    I(queue_age_max_ms,        5000, 100, 60000, "a request that waited longer than this is answered 503 without being run, milliseconds; see overload_shed") \
     I(rate_credential_per_ip_burst,  300, 1, 1000000, "sign-ins, sign-ups and codes from one client address: burst") \
     I(rate_credential_per_ip_per_min, 600, 1, 60000000, "sign-ins, sign-ups and codes from one client address: refill per minute") \
     I(rate_guess_per_ip_burst, 200, 1, 100000000, "wrong passwords and codes of second factors from one client address, for all accounts together: burst") \
@@ -93,12 +97,14 @@
     I(refresh_ttl_d,           30, 1, 365, "an unused session ends after this time, days")                  \
     I(request_timeout_ms,      8000, 100, 600000, "time limit for one request, milliseconds; a worker that exceeds it is killed") \
     B(sandbox_provider,        false, "offer the sandbox payment provider (never in production)")  \
+    I(scale_down_s,            30, 1, 86400, "a pool that follows the load gives up a worker when fewer would have done for this time, seconds; the next ones go each after a tenth of it") \
     I(session_max_d,           365, 1, 3650, "a session ends after this time even if used, days")                   \
     S(shop_name,               "merx", 0, "name of the shop in mail")                              \
     S(shop_url,                "https://merx.invalid", 0, "URL of the shop; links in mail begin with it") \
+    I(slow_backlog,            511, 1, 65535, "listen backlog of the slow pool") \
     I(slow_nice,               10, 0, 19, "niceness of the slow pool, so that password hashing yields to fast requests") \
     I(slow_request_ms,         1000, 0, 600000, "a request that takes longer gets a second line in the log, with the names and times of its statements, milliseconds; 0: none does") \
-    I(slow_workers,            8, 1, 256, "workers of the slow pool (password hashing, identity providers); of those beyond password_hashes_at_once, half may wait for their turn to hash") \
+    R(slow_workers,            8, 8, 1, 256, "workers of the slow pool (password hashing, identity providers): a number, or MIN..MAX as for workers; of those beyond password_hashes_at_once, half may wait for their turn to hash") \
     S(smtp_ca,                 "", MX_SETTING_PATH, "CA file for the mail server's certificate; empty: the system's CAs") \
     I(smtp_connect_timeout_s,  5, 1, 60, "time limit for connecting to the mail server, seconds")                 \
     S(smtp_password_file,      "", MX_SETTING_PATH, "file that holds the password of smtp_user; read for each connection") \
@@ -109,16 +115,21 @@
     S(socket,                  "/run/merx/merx.sock", MX_SETTING_PATH, "FastCGI socket of the fast pool: a path, or host:port") \
     S(socket_group,            "", 0, "group of the FastCGI sockets, one that the process is in; empty: its own; merx.service needs PrivateUsers=no for another")                \
     S(socket_mode,             "0660", 0, "mode of the FastCGI sockets, octal; those that systemd opens have the mode of their unit")                    \
+    S(socket_pay,              "", MX_SETTING_PATH, "FastCGI socket of the pay pool; empty: beside socket, as /run/merx/merx-pay.sock") \
     S(socket_slow,             "/run/merx/merx-slow.sock", MX_SETTING_PATH, "FastCGI socket of the slow pool") \
+    S(socket_staff,            "", MX_SETTING_PATH, "FastCGI socket of the staff pool; empty: beside socket, as /run/merx/merx-staff.sock") \
+    I(staff_backlog,           128, 1, 65535, "listen backlog of the staff pool") \
     S(staff_mfa,               "optional", 0, "required or optional; if required, staff without a second factor can sign in only to set one up") \
+    R(staff_workers,           0, 2, 0, 256, "workers of the staff pool (all below /v1/admin): a number, or MIN..MAX as for workers; 0: the fast pool takes its requests") \
     I(token_ttl_s,             900, 30, 900, "lifetime of an access token, seconds")                   \
     B(verify_email,            true, "require a new customer to prove the e-mail address before the account exists")         \
-    I(workers,                 0, 0, 1024, "workers of the fast pool; 0: twice the processors")    \
-    I(workers_max,             72, 1, 1024, "size of the scoreboard: workers of all pools, old and new generation together")
+    R(workers,                 0, 0, 0, 1024, "workers of the fast pool: a number; or MIN..MAX, between which they follow the load; MIN 0: a worker is started when a request comes. 0: twice the processors")    \
+    I(workers_max,             80, 1, 1024, "size of the scoreboard: workers of all pools, old and new generation together")
 
 /* Names that settings had before. One that is still set is refused, with what stands here: a limit
  * that silently fell back to its default would be worse than a start that fails. */
 #define MX_SETTINGS_FORMER(R)                                                                      \
+    R(kept_connections,      "is gone: nginx decides whether a connection is kept; take the line keepalive out of the upstream merx_fast for a connection a request") \
     R(rate_account_burst,    "is now rate_login_per_account_burst")                                \
     R(rate_account_per_min,  "is now rate_login_per_account_per_min")                              \
     R(rate_address_burst,    "is now rate_token_per_ip_burst")                                     \
@@ -135,14 +146,21 @@
     R(rate_password_per_min, "is now rate_credential_per_ip_per_min")
 /* clang-format on */
 
+/* A number of workers between two. */
+struct mx_range {
+    int64_t min, max;
+};
+
 struct mx_settings {
 #define MX_SETTING_S(name, def, flags, doc) const char *name;
 #define MX_SETTING_I(name, def, min, max, doc) int64_t name;
 #define MX_SETTING_B(name, def, doc) bool name;
-    MX_SETTINGS(MX_SETTING_S, MX_SETTING_I, MX_SETTING_B)
+#define MX_SETTING_R(name, min, max, lowest, highest, doc) struct mx_range name;
+    MX_SETTINGS(MX_SETTING_S, MX_SETTING_I, MX_SETTING_B, MX_SETTING_R)
 #undef MX_SETTING_S
 #undef MX_SETTING_I
 #undef MX_SETTING_B
+#undef MX_SETTING_R
 };
 
 #endif

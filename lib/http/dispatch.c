@@ -162,15 +162,6 @@ static enum mx_err too_old(void)
     return MX_E_OVERLOADED;
 }
 
-static enum mx_err check_age(struct exchange *x)
-{
-    int64_t arrival_ms = x->req->arrival_ms;
-
-    if (arrival_ms > 0 && x->cx->now_ms - arrival_ms > x->cx->proc->conf->queue_age_max_ms)
-        return too_old();
-    return MX_OK;
-}
-
 static enum mx_err find_route(struct exchange *x)
 {
     x->match = mx_route_match(x->app->routes, x->req->method, x->req->path);
@@ -183,6 +174,21 @@ static enum mx_err find_route(struct exchange *x)
         return mx_fail(x->cx->faults, MX_E_NOT_FOUND, "This path does not exist.");
     if (x->route)
         x->cx->route_id = mx_str_c(x->route->id);
+    return MX_OK;
+}
+
+/* Whether the request is run at all: not when it has waited for too long. Health checks are, or a
+ * busy host would look like a dead one. */
+static enum mx_err check_load(struct exchange *x)
+{
+    int64_t arrival_ms = x->req->arrival_ms;
+
+    if (x->route && x->route->flags & MX_R_HEALTH)
+        return MX_OK;
+    if (x->cx->refuse != MX_OK)
+        return x->cx->refuse;
+    if (arrival_ms > 0 && x->cx->now_ms - arrival_ms > x->cx->proc->conf->queue_age_max_ms)
+        return too_old();
     return MX_OK;
 }
 
@@ -538,8 +544,8 @@ static enum mx_err run(struct exchange *x)
 static enum mx_err pass(struct exchange *x)
 {
     MX_TRY(check_sanity(x));
-    MX_TRY(check_age(x));
     MX_TRY(find_route(x));
+    MX_TRY(check_load(x));
     if (!x->route)
         return answer_options(x);
     MX_TRY(check_size(x));

@@ -1,4 +1,4 @@
-/* The gates, in this order, once: request sanity, queue age, path, method, CORS, size,
+/* The gates, in this order, once: request sanity, path, load, method, CORS, size,
  * authenticate, permission, rate class, type, fields, idempotency and transaction, handler, commit,
  * answer. Work that needs a socket or a database is behind the hooks, so that all of this can be
  * fuzzed.
@@ -52,8 +52,8 @@ struct mx_app {
     const struct mx_hooks *hooks;
 };
 
-/* Answer one request. The caller gives a new cx with proc, arena, db, faults and now_ms, and in res
- * two empty buffers in that arena. Fills cx->actor, route_id (absent for an unknown path),
+/* Answer one request. The caller gives a new cx with proc, arena, db, faults, now_ms, draining and refuse, and in
+ * res two empty buffers in that arena. Fills cx->actor, route_id (absent for an unknown path),
  * request_id, trace, address, mount, user_agent (valid UTF-8 of at most 200 bytes, or absent),
  * accept_language (as it came), *cx->faults and the log context. res is always a complete answer,
  * with the RateLimit headers of cx->rate as it is at the end. Returns the status that decided it,

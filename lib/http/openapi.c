@@ -512,7 +512,7 @@ static void write_extensions(struct mx_jsonw *w, const struct mx_route *r)
     mx_openapi_c(w, "x-who", mx_who_name(r->who));
     if (r->permission)
         mx_openapi_c(w, "x-permission", mx_permission_name(__builtin_ctzll(r->permission)));
-    mx_openapi_c(w, "x-pool", r->flags & MX_R_SLOW ? "slow" : "fast");
+    mx_openapi_c(w, "x-pool", mx_pool_kind_names[mx_route_pool(r)]);
     mx_openapi_c(w, "x-rate-class", classes[r->rate]);
     mx_openapi_bool(w, "x-transaction", (r->flags & MX_R_TX) != 0);
 }

@@ -12,6 +12,11 @@ const char *mx_method_name(enum mx_method m)
     return (size_t)m < MX_LEN(method_names) ? method_names[m] : "OTHER";
 }
 
+enum mx_pool_kind mx_route_pool(const struct mx_route *r)
+{
+    return r->pool == MX_POOL_FAST && r->who == MX_WHO_STAFF ? MX_POOL_STAFF : r->pool;
+}
+
 /* Values of the {names} of `pattern` in `path`; false when it does not match. A value is one
  * non-empty segment. */
 static bool match(const char *pattern, struct mx_str path, struct mx_pair *params, int *ret_n)

@@ -4,6 +4,7 @@
 #ifndef MX_HTTP_ROUTE_H
 #define MX_HTTP_ROUTE_H
 
+#include "base/pool.h"
 #include "http/authz.h"
 #include "http/field.h"
 #include "http/page.h"
@@ -11,7 +12,6 @@
 
 #define MX_R_TX 1u            /* run in one transaction, committed before the answer */
 #define MX_R_IDEMPOTENT 2u    /* Idempotency-Key required; every other POST honours it */
-#define MX_R_SLOW 4u          /* slow pool: hashes passwords, checks foreign keys, asks others */
 #define MX_R_PUBLIC 8u        /* cacheable: ETag, Cache-Control: public */
 #define MX_R_LOCK_SESSION 16u /* the session row is checked inside the transaction */
 #define MX_R_UNLISTED 32u     /* not below the versioned API (metrics) */
@@ -78,6 +78,7 @@ struct mx_route {
     enum mx_who who;
     uint64_t permission; /* MX_WHO_STAFF: the bit needed */
     unsigned flags;
+    enum mx_pool_kind pool; /* see mx_route_pool */
     enum mx_rate_class rate;
     const struct mx_shape *in; /* NULL: takes nothing */
     /* Instead of body rows of `in`, whose struct then begins with a struct mx_sent: that of the
@@ -115,6 +116,10 @@ struct mx_match {
     struct mx_pair params[MX_PATH_PARAMS_MAX]; /* name and value of each {name} */
     int n_params;
 };
+
+/* The kind of pool that serves the route: that of its row; of staff's routes the staff pool, unless
+ * the row names another than the fast one. */
+enum mx_pool_kind mx_route_pool(const struct mx_route *r);
 
 /* "GET"; "OTHER" for a method that no route has. */
 const char *mx_method_name(enum mx_method m);

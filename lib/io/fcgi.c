@@ -37,6 +37,12 @@ struct conn {
     bool in_epoll;
 };
 
+/* One of the listeners. `on`: in the epoll. */
+struct door {
+    int fd;
+    bool on;
+};
+
 struct mx_fcgi {
     const struct mx_fcgi_conf *conf;
     const struct mx_fcgi_ops *ops;
@@ -45,9 +51,10 @@ struct mx_fcgi {
     int ep, signals;
     struct conn **conns;
     int n_conns, room;
+    int n_new; /* connections on which no whole request has come yet */
     uint64_t served;
-    bool listening;
-    bool stop;      /* leave the listener, serve on until the peers have closed */
+    struct door doors[MX_POOLS_MAX];
+    bool stop;      /* leave the listeners, serve on until the peers have closed */
     bool stop_last; /* nobody comes after us: serve what waits, then close */
     bool stop_fast; /* close at once */
     bool crowded;   /* too many connections: make room after this turn */
@@ -126,6 +133,7 @@ static void conn_enlist(struct mx_fcgi *f, struct conn *c)
     }
     c->at = f->n_conns;
     f->conns[f->n_conns++] = c;
+    f->n_new++;
     report(f);
 }
 
@@ -159,6 +167,7 @@ static void conn_drop(struct mx_fcgi *f, struct conn *c)
     MX_ASSERT(f->conns && f->conns[c->at] == c);
     f->conns[c->at] = f->conns[--f->n_conns];
     f->conns[c->at]->at = c->at;
+    f->n_new -= !c->spoken;
     free(c);
     report(f);
 }
@@ -411,10 +420,11 @@ static bool write_answer(FCGX_Request *fr, struct mx_arena *a, const struct mx_r
     return ok && FCGX_FClose(fr->err) == 0 && FCGX_FClose(fr->out) == 0;
 }
 
+/* Closing a connection that nginx asked to keep would lose the request that nginx may send on it
+ * meanwhile. */
 static bool keeps(const struct mx_fcgi *f, const struct conn *c)
 {
-    return c->rq.keepConnection && f->conf->keep && !f->stop_last &&
-           f->n_conns <= f->conf->connections_max;
+    return c->rq.keepConnection && !f->stop_last && f->n_conns <= f->conf->connections_max;
 }
 
 /* Run the handler on a whole request. True when the connection goes on. */
@@ -451,6 +461,7 @@ static bool serve_request(struct mx_fcgi *f, struct conn *c)
         mx_log(MX_LOG_WARN, "request dropped", MX_KC("why", why));
         return false;
     }
+    f->n_new -= !c->spoken;
     c->spoken = true;
     return answer(f, c, a, &rq);
 }
@@ -483,23 +494,32 @@ static void conn_look(struct mx_fcgi *f, struct conn *c)
 
 /* ---- the loop ---- */
 
-static void listen_on(struct mx_fcgi *f)
+static void listen_on(struct mx_fcgi *f, struct door *d)
 {
-    watch(f, f->conf->listener, EPOLLIN | EPOLLEXCLUSIVE, &f->listening);
-    f->listening = true;
+    watch(f, d->fd, EPOLLIN | EPOLLEXCLUSIVE, d);
+    d->on = true;
 }
 
-static void listen_off(struct mx_fcgi *f)
+static void listen_off(struct mx_fcgi *f, struct door *d)
 {
-    if (f->listening && epoll_ctl(f->ep, EPOLL_CTL_DEL, f->conf->listener, NULL) != 0)
+    if (d->on && epoll_ctl(f->ep, EPOLL_CTL_DEL, d->fd, NULL) != 0)
         MX_BUG("epoll: %s", strerror(errno));
-    f->listening = false;
+    d->on = false;
+}
+
+/* The listener that an event is of; NULL: it is none's. */
+static struct door *door_of(struct mx_fcgi *f, const void *what)
+{
+    for (int i = 0; i < f->conf->n_listeners; i++)
+        if (what == &f->doors[i])
+            return &f->doors[i];
+    return NULL;
 }
 
 /* Take one connection, if another worker was not faster, and serve it. */
-static bool accept_one(struct mx_fcgi *f)
+static bool accept_one(struct mx_fcgi *f, struct door *d)
 {
-    int fd = accept4(f->conf->listener, NULL, NULL, SOCK_CLOEXEC);
+    int fd = accept4(d->fd, NULL, NULL, SOCK_CLOEXEC);
 
     if (fd < 0) {
         f->crowded = errno == EMFILE || errno == ENFILE;
@@ -507,9 +527,9 @@ static bool accept_one(struct mx_fcgi *f)
     }
     /* The kernel wakes the worker that has waited longest in its list and leaves it at its place:
      * going to the end of the list spreads kept connections over the workers. */
-    if (f->conf->keep && f->listening) {
-        listen_off(f);
-        listen_on(f);
+    if (d->on) {
+        listen_off(f, d);
+        listen_on(f, d);
     }
     conn_look(f, conn_new(f, fd));
     f->crowded = f->n_conns > f->conf->connections_max + SPARE_CONNECTIONS;
@@ -536,11 +556,38 @@ static void tick(struct mx_fcgi *f)
  * next turn, and taken then if nobody else wanted it for a while. */
 static bool pass(struct mx_fcgi *f, int events)
 {
-    bool passes = f->conf->keep && events > 1 && f->passed < PASSES &&
+    bool passes = events > 1 && f->passed < PASSES &&
                   f->n_conns > mx_score_share(f->conf->score, f->conf->slot);
 
     f->passed = passes ? f->passed + 1 : 0;
     return passes;
+}
+
+/* Where requests take their time, a worker has one new connection at a time: while the first one's
+ * bytes are under way, a second could be served, for long, and the first would wait for it beside
+ * idle workers. A peer that stays silent is dropped in time. */
+static bool has_room(const struct mx_fcgi *f)
+{
+    return !f->conf->slow || f->n_new == 0;
+}
+
+static void mind_listeners(struct mx_fcgi *f)
+{
+    bool room = has_room(f);
+
+    for (int i = 0; i < f->conf->n_listeners; i++)
+        if (room && !f->doors[i].on)
+            listen_on(f, &f->doors[i]);
+        else if (!room && f->doors[i].on)
+            listen_off(f, &f->doors[i]);
+}
+
+/* One connection, so that others have theirs; in overload all that wait, most of which are refused.
+ */
+static void accept_some(struct mx_fcgi *f, struct door *d)
+{
+    for (int i = 0; i < EVENTS && accept_one(f, d) && has_room(f) && f->ops->full(f->arg); i++)
+        ;
 }
 
 /* Wait once and handle what came. The listener goes first: a worker that was woken for it and
@@ -551,29 +598,18 @@ static int turn(struct mx_fcgi *f, int wait_ms)
     int n = epoll_wait(f->ep, ev, EVENTS, wait_ms);
 
     for (int i = 0; i < n; i++) {
-        if (ev[i].data.ptr == &f->listening && !pass(f, n))
-            (void)accept_one(f);
+        struct door *d = door_of(f, ev[i].data.ptr);
+
+        if (d && has_room(f) && !pass(f, n))
+            accept_some(f, d);
         else if (ev[i].data.ptr == &f->signals)
             take_signals(f);
     }
     for (int i = 0; i < n && !f->stop_fast; i++)
-        if (ev[i].data.ptr != &f->listening && ev[i].data.ptr != &f->signals)
+        if (!door_of(f, ev[i].data.ptr) && ev[i].data.ptr != &f->signals)
             conn_look(f, ev[i].data.ptr);
     tick(f);
     return n;
-}
-
-/* Without kept connections a worker has one at a time: while the first one's bytes are under way, a
- * second could be served, for long, and the first would wait for it beside idle workers. A peer
- * that stays silent is dropped in time. */
-static void mind_listener(struct mx_fcgi *f)
-{
-    bool room = f->conf->keep || f->n_conns == 0;
-
-    if (room && !f->listening)
-        listen_on(f);
-    else if (!room && f->listening)
-        listen_off(f);
 }
 
 /* Serve what is left. Kept connections are the peer's to close. */
@@ -582,10 +618,13 @@ static void drain(struct mx_fcgi *f, int timeout_s)
     int64_t end_ms = mx_mono_ms() + (int64_t)timeout_s * 1000;
 
     mx_score_state(f->conf->score, f->conf->slot, MX_W_STOPPING);
-    listen_off(f);
-    /* The wake-up for a connection may have come here and to no other worker. */
-    while (!f->stop_fast && accept_one(f) && f->stop_last && mx_mono_ms() < end_ms)
-        ;
+    for (int i = 0; i < f->conf->n_listeners; i++) {
+        listen_off(f, &f->doors[i]);
+        /* The wake-up for a connection may have come here and to no other worker. */
+        while (!f->stop_fast && accept_one(f, &f->doors[i]) && f->stop_last &&
+               mx_mono_ms() < end_ms)
+            ;
+    }
     while (f->n_conns > 0 && !f->stop_fast && mx_mono_ms() < end_ms)
         if (turn(f, f->stop_last ? LAST_WAIT_MS : TICK_MS) == 0 && f->stop_last)
             break;
@@ -604,9 +643,11 @@ void mx_fcgi_serve(const struct mx_fcgi_conf *conf, const struct mx_fcgi_ops *op
     start_library();
     f.in = mx_records_new();
     start_signals(&f);
+    for (int i = 0; i < conf->n_listeners; i++)
+        f.doors[i].fd = conf->listeners[i];
     mx_score_state(conf->score, conf->slot, MX_W_READY);
     while (!f.stop && (conf->requests_max == 0 || f.served < conf->requests_max)) {
-        mind_listener(&f);
+        mind_listeners(&f);
         (void)turn(&f, TICK_MS);
     }
     drain(&f, drain_timeout_s);

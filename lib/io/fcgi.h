@@ -1,8 +1,8 @@
 /* FastCGI: one worker owns several kept connections at once, each an FCGX_Request, all in its own
- * epoll beside the shared listener (EPOLLEXCLUSIVE); one request at a time. Guards what libfcgi
+ * epoll beside the shared listeners (EPOLLEXCLUSIVE); one request at a time. Guards what libfcgi
  * lets through: records that lie (io/records.h), parameters that are not all there (sentinel
  * MX_PARAMS_END), short or overlong bodies, silent peers (receive and send time-outs). Only the
- * peer closes a kept connection. The only file that sees fcgiapp.h. */
+ * peer closes a connection that it asks to keep. The only file that sees fcgiapp.h. */
 #ifndef MX_IO_FCGI_H
 #define MX_IO_FCGI_H
 
@@ -17,11 +17,13 @@ struct mx_fcgi_ops {
     void (*done)(void *arg, bool delivered, size_t bytes);
     void (*idle)(void *arg);              /* between requests, at most once a second */
     struct mx_arena *(*arena)(void *arg); /* arena of the next request */
+    bool (*full)(void *arg);              /* requests are refused for overload: take many at once */
 };
 
 struct mx_fcgi_conf {
-    int listener;
-    bool keep;           /* kept connections allowed (fast pool) */
+    const int *listeners;
+    int n_listeners;     /* 1 to MX_POOLS_MAX */
+    bool slow;           /* requests take their time: one new connection at a time */
     int connections_max; /* beyond it a connection is served once and closed */
     int64_t body_max;
     int io_timeout_ms;     /* receive and send time-out of a connection */

@@ -11,56 +11,15 @@
 #include "io/control.h"
 #include "io/metrics.h"
 #include "io/net.h"
+#include "io/plan.h"
 #include "io/prefork_priv.h"
 #include "io/scrape.h"
 #include "io/settings_file.h"
 #include "io/status.h"
-#include "io/workers.h"
 
 #define TICK_MS 100
 #define FAST_STOP_NS INT64_C(3000000000)
 #define ARENA_MAX ((size_t)4 << 20)
-
-#define SETTLE_MARGIN_NS INT64_C(5000000000)
-
-/* ---- sizes ---- */
-
-int mx_master_configured(const struct mx_settings *conf, enum mx_pool pool)
-{
-    int64_t room = conf->workers_max / 2 - conf->slow_workers, n = conf->workers;
-
-    if (pool == MX_POOL_SLOW)
-        return (int)conf->slow_workers;
-    if (n == 0) {
-        n = 2 * (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
-        n = n > room ? room : n;
-    }
-    return (int)(n > 0 ? n : 1);
-}
-
-/* Both generations of a reload must find seats. */
-bool mx_master_fits(const struct master *m, const int want[MX_POOLS])
-{
-    return 2 * (want[MX_POOL_FAST] + want[MX_POOL_SLOW]) <= m->workers.n;
-}
-
-static bool fill(struct master *m, const struct mx_settings *conf, int generation,
-                 const int want[MX_POOLS])
-{
-    bool all = true;
-
-    for (int p = 0; p < MX_POOLS; p++)
-        all &= mx_workers_fill(&m->workers, conf, generation, (enum mx_pool)p, want[p]);
-    return all;
-}
-
-static bool all_ready(const struct master *m, int generation, const int want[MX_POOLS])
-{
-    for (int p = 0; p < MX_POOLS; p++)
-        if (mx_workers_ready(&m->workers, (enum mx_pool)p, generation) < want[p])
-            return false;
-    return true;
-}
 
 /* ---- reload ---- */
 
@@ -85,66 +44,26 @@ static void forget_next(struct master *m)
     m->workers.boot_generation = 0;
 }
 
-static void warn_fixed(const struct mx_settings *old, const struct mx_settings *new)
-{
-    const struct {
-        const char *name;
-        bool changed;
-    } fixed[] = {{"socket", strcmp(old->socket, new->socket) != 0},
-                 {"socket_slow", strcmp(old->socket_slow, new->socket_slow) != 0},
-                 {"control", strcmp(old->control, new->control) != 0},
-                 {"metrics_socket", strcmp(old->metrics_socket, new->metrics_socket) != 0},
-                 {"log", strcmp(old->log, new->log) != 0},
-                 {"backlog", old->backlog != new->backlog},
-                 {"workers_max", old->workers_max != new->workers_max}};
-
-    for (size_t i = 0; i < MX_LEN(fixed); i++)
-        if (fixed[i].changed)
-            mx_log(MX_LOG_WARN, "changed setting takes effect at the next restart",
-                   MX_KC("setting", fixed[i].name));
-}
-
 /* Read the settings again. NULL, or the first error. */
 static const char *reload_read(struct master *m)
 {
-    struct mx_settings *conf;
-    struct mx_buf errors;
-    struct mx_str rest, line, first = {0};
+    struct mx_plan *plan;
+    const char *why;
 
     m->next_arena = mx_arena_new(4096, ARENA_MAX);
-    conf = MX_NEW(m->next_arena, struct mx_settings);
-    mx_buf_init(&errors, m->texts, 65536);
-    if (mx_settings_load(m->next_arena, m->p->settings_path, conf, &errors) == MX_OK) {
-        m->next = conf;
-        return NULL;
-    }
-    rest = mx_buf_view(&errors);
-    while (mx_str_split(&rest, '\n', &line)) {
-        if (line.n == 0)
-            continue;
-        mx_log(MX_LOG_ERROR, "bad settings", MX_KS("error", line));
-        first = first.p ? first : line;
-    }
-    return mx_arena_printf(m->texts, "bad settings: %.*s", MX_FMT(first));
-}
-
-/* A number of workers set by command stays, unless the setting itself has changed. */
-static void next_sizes(struct master *m, bool keep[MX_POOLS])
-{
-    for (int p = 0; p < MX_POOLS; p++) {
-        int now = mx_master_configured(m->conf, (enum mx_pool)p),
-            next = mx_master_configured(m->next, (enum mx_pool)p);
-
-        keep[p] = m->scaled[p] && now == next;
-        m->next_want[p] = keep[p] ? m->want[p] : next;
-    }
+    plan = MX_NEW(m->next_arena, struct mx_plan);
+    why = mx_plan_read(m->next_arena, m->texts, m->p->settings_path, plan);
+    if (why)
+        return why;
+    mx_pools_align(&m->pools, &plan->pools);
+    m->next = plan;
+    return NULL;
 }
 
 /* Start the next generation, as soon as there are seats for it. */
 static void reload_begin(struct master *m)
 {
     const char *why;
-    bool keep[MX_POOLS];
 
     m->reload_asked = false;
     mx_control_pass(&m->control, WAIT_RELOAD, WAIT_GENERATION);
@@ -154,29 +73,33 @@ static void reload_begin(struct master *m)
         reload_refuse(m, why);
         return;
     }
-    next_sizes(m, keep);
-    if (!mx_master_fits(m, m->next_want)) {
+    if (!mx_pools_next(&m->pools, m->next)) {
         forget_next(m);
         reload_refuse(m, "workers_max is too small for two generations");
         return;
     }
-    if (mx_workers_taken(&m->workers) + m->next_want[MX_POOL_FAST] + m->next_want[MX_POOL_SLOW] >
-        m->workers.n) {
+    if (mx_workers_taken(&m->workers) + mx_pools_total(&m->pools, true) > m->workers.n) {
         forget_next(m);
         if (!m->reload_waits)
             mx_log(MX_LOG_WARN, "reload waits for old workers to drain: no free worker slots");
         m->reload_asked = m->reload_waits = true;
         return;
     }
-    memcpy(m->scaled, keep, sizeof m->scaled);
-    warn_fixed(m->started, m->next);
+    mx_plan_warn(m->started->conf, m->next->conf);
     mx_log(MX_LOG_INFO, "reload", MX_KI("generation", m->generation + 1));
     mx_master_notify_reloading(m);
     m->workers.boot_generation = m->generation + 1;
     m->workers.boot_deaths = 0;
-    m->boot_end_ns = mx_mono_ns() + m->conf->boot_timeout_s * NS_PER_S;
+    m->boot_end_ns = mx_mono_ns() + m->plan->conf->boot_timeout_s * NS_PER_S;
     m->reload_waits = false;
-    (void)fill(m, m->next, m->generation + 1, m->next_want);
+    mx_pools_fill(&m->pools, m->next, m->generation + 1, true);
+}
+
+static void say_ready(const struct master *m)
+{
+    mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
+           MX_KI("workers", mx_pools_total(&m->pools, false)));
+    mx_master_notify(m, "READY=1");
 }
 
 /* The new generation serves: let the old one go. */
@@ -185,16 +108,14 @@ static void reload_finish(struct master *m)
     int old = m->generation++;
 
     mx_workers_stop(&m->workers, old, SIGTERM, -1);
-    mx_arena_free(m->conf_arena);
-    m->conf_arena = m->next_arena;
-    m->conf = m->next;
+    mx_pools_switch(&m->pools, m->next);
+    mx_arena_free(m->plan_arena);
+    m->plan_arena = m->next_arena;
+    m->plan = m->next;
     m->next_arena = NULL;
     forget_next(m);
-    memcpy(m->want, m->next_want, sizeof m->want);
-    mx_settings_log(m->conf);
-    mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
-           MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
-    mx_master_notify(m, "READY=1");
+    mx_settings_log(m->plan->conf);
+    say_ready(m);
     mx_control_pass(&m->control, WAIT_GENERATION, WAIT_ALONE + m->generation);
 }
 
@@ -227,7 +148,7 @@ static void reload_tick(struct master *m)
             reload_begin(m);
         return;
     }
-    if (all_ready(m, m->generation + 1, m->next_want)) {
+    if (mx_pools_ready(&m->pools, m->generation + 1, true)) {
         reload_finish(m);
     } else if (m->workers.boot_deaths > 0 || mx_mono_ns() > m->boot_end_ns) {
         mx_workers_stop(&m->workers, m->generation + 1, SIGTERM, -1);
@@ -250,6 +171,7 @@ void mx_master_begin_to_stop(struct master *m, const char *why)
     mx_control_done(&m->control, WAIT_RELOAD, text);
     reload_answer(m, text);
     mx_control_done(&m->control, WAIT_SCALE, text);
+    mx_control_done(&m->control, WAIT_DRAIN, text);
     for (int g = m->alone + 1; g <= m->generation; g++)
         mx_control_done(&m->control, WAIT_ALONE + g, text);
 }
@@ -260,7 +182,7 @@ static void stop(struct master *m, bool fast)
         mx_log(MX_LOG_INFO, "stopping", MX_KC("how", fast ? "fast" : "graceful"));
         if (!m->beside) {
             mx_master_notify(m, "STOPPING=1");
-            mx_sockets_shut(&m->workers.sockets, m->started);
+            mx_sockets_shut(&m->workers.sockets, &m->workers.pools);
         }
         if (m->successor.state == MX_UPGRADE_BOOTS)
             mx_successor_refuse(&m->successor, "stopping");
@@ -294,7 +216,7 @@ static void boot_tick(struct master *m)
         return;
     if (m->workers.boot_fatal || (m->beside && m->workers.boot_deaths > 0)) {
         give_up(m);
-    } else if (!all_ready(m, m->generation, m->want)) {
+    } else if (!mx_pools_ready(&m->pools, m->generation, false)) {
         return;
     } else if (m->beside) {
         if (!m->told_ready)
@@ -304,35 +226,8 @@ static void boot_tick(struct master *m)
     } else {
         m->was_ready = true;
         m->workers.boot_generation = 0;
-        mx_log(MX_LOG_INFO, "ready", MX_KI("generation", m->generation),
-               MX_KI("fast", m->want[MX_POOL_FAST]), MX_KI("slow", m->want[MX_POOL_SLOW]));
-        mx_master_notify(m, "READY=1");
+        say_ready(m);
     }
-}
-
-/* A scaling is done when the workers are there, those that are not wanted any more have ended, and
- * every kept connection was made since: what comes now goes to all of them. */
-static void scale_tick(struct master *m)
-{
-    int64_t now_ns = mx_mono_ns();
-    bool full = all_ready(m, m->generation, m->want);
-    int leaving = 0, older = 0;
-
-    if (m->full_ns == 0 && full)
-        m->full_ns = now_ns;
-    for (int p = 0; p < MX_POOLS; p++) {
-        leaving += mx_workers_leaving(&m->workers, (enum mx_pool)p);
-        older += mx_workers_older(&m->workers, (enum mx_pool)p, m->generation, m->full_ns);
-    }
-    if (full && leaving + older == 0)
-        mx_control_done(&m->control, WAIT_SCALE, MX_S("ok\n"));
-    else if (now_ns > m->settle_end_ns)
-        mx_control_done(&m->control, WAIT_SCALE,
-                        mx_str_fmt(m->texts,
-                                   "error: %s; workers that drain: %d; workers with connections "
-                                   "from before: %d\n",
-                                   full ? "all workers are ready" : "workers are missing", leaving,
-                                   older));
 }
 
 /* ---- the tick ---- */
@@ -347,69 +242,24 @@ static void tick(struct master *m)
     mx_master_upgrade_tick(m);
     if (m->stopping)
         return;
-    (void)fill(m, m->conf, m->generation, m->want);
+    if (m->was_ready && !m->next && mx_pools_follow(&m->pools, m->generation))
+        m->full_ns = 0;
+    mx_pools_fill(&m->pools, m->plan, m->generation, false);
     boot_tick(m);
     if (m->stopping)
         return;
     reload_tick(m);
     alone_tick(m);
-    scale_tick(m);
+    mx_master_pools_tick(m);
 }
 
 /* ---- commands ---- */
 
-/* NULL, or why not. */
-static const char *scale(struct master *m, enum mx_pool pool, int64_t n)
-{
-    int others = -m->want[pool];
-
-    for (int p = 0; p < MX_POOLS; p++)
-        others += m->want[p];
-    if (m->stopping || m->next || m->successor.state != MX_UPGRADE_NONE)
-        return "not while stopping, reloading or upgrading";
-    if (n < 1 || n > m->workers.n / 2 - others)
-        return mx_arena_printf(m->texts, "the %s pool can have 1 to %d workers (workers_max)",
-                               mx_pool_names[pool], m->workers.n / 2 - others);
-    mx_log(MX_LOG_INFO, "scaled", MX_KC("pool", mx_pool_names[pool]), MX_KI("from", m->want[pool]),
-           MX_KI("to", n));
-    if (n != m->want[pool])
-        m->full_ns = 0;
-    m->settle_end_ns = mx_mono_ns() + m->conf->drain_timeout_s * NS_PER_S + SETTLE_MARGIN_NS;
-    m->want[pool] = (int)n;
-    m->scaled[pool] = true;
-    mx_workers_trim(&m->workers, m->generation, pool, (int)n);
-    return NULL;
-}
-
-/* Carry out "[POOL] N", "[POOL] +N" or "[POOL] -N". NULL, or why not. */
-static const char *scale_line(struct master *m, struct mx_str line)
-{
-    enum mx_pool pool = MX_POOL_FAST;
-    struct mx_str rest = line, word;
-    int64_t n, sign = 0;
-
-    mx_str_split(&rest, ' ', &word);
-    for (int p = 0; p < MX_POOLS; p++)
-        if (mx_str_eqc(word, mx_pool_names[p])) {
-            pool = (enum mx_pool)p;
-            word = mx_str_trim(rest);
-            rest = (struct mx_str){0};
-        }
-    if (rest.n > 0)
-        return mx_arena_printf(m->texts, "there is no pool %.*s; the pools are %s and %s",
-                               MX_FMT(word), mx_pool_names[MX_POOL_FAST],
-                               mx_pool_names[MX_POOL_SLOW]);
-    if (mx_str_starts(word, MX_S("+")) || mx_str_starts(word, MX_S("-")))
-        sign = word.p[0] == '+' ? 1 : -1;
-    if (!mx_str_i64(mx_str_sub(word, sign != 0, word.n), sign != 0, SCALE_MAX, &n))
-        return "scale takes [POOL] and a number of workers, or +N or -N";
-    return scale(m, pool, sign == 0 ? n : m->want[pool] + sign * n);
-}
-
 static struct mx_status status_of(const struct master *m)
 {
-    struct mx_status st = {
+    return (struct mx_status){
         .workers = &m->workers,
+        .pools = &m->pools,
         .build = m->p->build,
         .pid = (int)getpid(),
         .generation = m->generation,
@@ -421,10 +271,6 @@ static struct mx_status status_of(const struct master *m)
                  : m->successor.state != MX_UPGRADE_NONE ? "upgrading"
                                                          : "serving",
     };
-
-    memcpy(st.want, m->want, sizeof st.want);
-    memcpy(st.scaled, m->scaled, sizeof st.scaled);
-    return st;
 }
 
 static void verb_status(struct master *m, struct mx_control_client *c)
@@ -449,7 +295,7 @@ static void verb_metrics(struct master *m, struct mx_control_client *c)
 
     mx_status_publish(&st);
     mx_buf_c(&c->out, "ok\n");
-    mx_metrics_text(mx_metrics_view(m->texts, m->started), MX_METRICS_TEXT, &c->out);
+    mx_metrics_text(mx_metrics_view(m->texts, m->started->conf), MX_METRICS_TEXT, &c->out);
 }
 
 static void verb_reload(struct master *m, struct mx_control_client *c)
@@ -478,16 +324,6 @@ static void verb_stop(struct master *m, struct mx_control_client *c)
     stop(m, false);
 }
 
-static void verb_scale(struct master *m, struct mx_control_client *c, struct mx_str arg)
-{
-    const char *why = scale_line(m, arg);
-
-    if (why)
-        mx_buf_fmt(&c->out, "error: %s\n", why);
-    else
-        c->waits_for = WAIT_SCALE;
-}
-
 static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
 {
     static const struct {
@@ -496,6 +332,13 @@ static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
         void (*fn)(struct master *m, struct mx_control_client *c);
     } verbs[] = {{"status", verb_status}, {"status json", verb_json}, {"metrics", verb_metrics},
                  {"reload", verb_reload}, {"upgrade", verb_upgrade},  {"stop", verb_stop}};
+    static const struct {
+        const char *word;
+
+        void (*fn)(struct master *m, struct mx_control_client *c, struct mx_str arg);
+    } with_words[] = {
+        {"scale", mx_master_scale}, {"drain", mx_master_drain}, {"resume", mx_master_resume}};
+    struct mx_str rest = line, word;
     struct master *m = arg;
 
     for (size_t i = 0; i < MX_LEN(verbs); i++)
@@ -503,28 +346,23 @@ static void on_verb(void *arg, struct mx_control_client *c, struct mx_str line)
             verbs[i].fn(m, c);
             return;
         }
-    if (mx_str_starts(line, MX_S("scale ")))
-        verb_scale(m, c, mx_str_sub(line, 6, line.n));
-    else
-        mx_buf_c(&c->out, "error: unknown command\n");
+    mx_str_split(&rest, ' ', &word);
+    for (size_t i = 0; i < MX_LEN(with_words); i++)
+        if (mx_str_eqc(word, with_words[i].word)) {
+            with_words[i].fn(m, c, mx_str_trim(rest));
+            return;
+        }
+    mx_buf_c(&c->out, "error: unknown command\n");
 }
 
 static void on_scrape(void *arg, struct mx_control_client *c, struct mx_str head)
 {
     const struct master *m = arg;
 
-    mx_scrape_answer(head, m->started, &c->out);
+    mx_scrape_answer(head, m->started->conf, &c->out);
 }
 
 /* ---- signals ---- */
-
-static void step(struct master *m, int by)
-{
-    const char *why = scale(m, MX_POOL_FAST, m->want[MX_POOL_FAST] + by);
-
-    if (why)
-        mx_log(MX_LOG_WARN, "scaling refused", MX_KC("why", why));
-}
 
 static void reopen_log(struct master *m)
 {
@@ -549,10 +387,10 @@ static void on_signal(struct master *m, int sig)
         m->reload_asked = !m->stopping;
         break;
     case SIGTTIN:
-        step(m, 1);
+        mx_master_step(m, 1);
         break;
     case SIGTTOU:
-        step(m, -1);
+        mx_master_step(m, -1);
         break;
     case SIGUSR1:
         reopen_log(m);
@@ -592,7 +430,7 @@ static void in_child(void *arg)
 /* The sockets for questions to the master. False with *ret_why. */
 static bool open_questions(struct master *m, const char **ret_why)
 {
-    const struct mx_settings *conf = m->started;
+    const struct mx_settings *conf = m->started->conf;
     int mode = (int)strtol(conf->socket_mode, NULL, 8);
 
     if (!mx_control_open(&m->control, m->texts, MX_NAME_CONTROL, conf->control, 0600, "", ret_why))
@@ -612,14 +450,17 @@ static void publish(struct master *m)
 
 static void turn(struct master *m)
 {
-    struct pollfd p[2 * (MX_CONTROL_CLIENTS + 1) + 3];
-    int n = mx_control_poll(&m->control, p);
+    struct pollfd p[2 * (MX_CONTROL_CLIENTS + 1) + 3 + MX_POOLS_MAX];
+    int n = mx_control_poll(&m->control, p), waiting = 0;
 
     n += mx_control_poll(&m->scrape, p + n);
     p[n++] = (struct pollfd){.fd = m->signals, .events = POLLIN};
     p[n++] = (struct pollfd){.fd = m->before, .events = POLLIN};
     p[n++] = (struct pollfd){.fd = m->successor.fd, .events = POLLIN};
-    (void)poll(p, (nfds_t)n, TICK_MS);
+    if (m->was_ready && !m->stopping)
+        waiting = mx_pools_poll(&m->pools, p + n);
+    if (poll(p, (nfds_t)(n + waiting), TICK_MS) > 0)
+        (void)mx_pools_demand(&m->pools, p + n, waiting);
     take_signals(m);
     mx_control_turn(&m->control);
     mx_control_turn(&m->scrape);
@@ -640,7 +481,7 @@ static const char *start(struct master *m)
     m->beside = m->control.quiet = m->scrape.quiet = m->before >= 0;
     /* The control socket first: another master that runs from the same settings holds it. */
     if (open_questions(m, &why))
-        why = mx_sockets_open(&m->workers.sockets, m->texts, m->started);
+        why = mx_sockets_open(&m->workers.sockets, m->texts, m->started->conf, &m->workers.pools);
     mx_passed_close();
     return why;
 }
@@ -661,7 +502,7 @@ static int run(struct master *m)
     mx_master_set_others(m, m->beside);
     mx_master_before_tick(m);
     m->workers.boot_generation = m->generation;
-    (void)fill(m, m->conf, m->generation, m->want);
+    mx_pools_fill(&m->pools, m->plan, m->generation, false);
     while (!m->stopping || mx_workers_taken(&m->workers) > 0 ||
            m->successor.state == MX_UPGRADE_FAILS)
         turn(m);
@@ -677,9 +518,11 @@ static int run(struct master *m)
 
 int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
 {
+    struct mx_arena *strings = mx_arena_new(4096, ARENA_MAX);
+    struct mx_plan plan = {.conf = conf};
     struct master m = {.p = p,
-                       .started = conf,
-                       .conf = conf,
+                       .started = &plan,
+                       .plan = &plan,
                        .generation = 1,
                        .alone = 1,
                        .successor = {.fd = -1, .errors = -1}};
@@ -688,19 +531,21 @@ int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p)
     m.born_ns = mx_mono_ns();
     m.started_ms = mx_wall_ms();
     m.texts = mx_arena_new(4096, ARENA_MAX);
-    mx_workers_init(&m.workers, p, (int)conf->workers_max);
+    mx_plan_pools(strings, &plan);
+    mx_workers_init(&m.workers, p, &plan.pools, (int)conf->workers_max);
+    m.pools.workers = &m.workers;
+    m.pools.plan = &plan;
+    mx_pools_begin(&m.pools);
     m.workers.in_child = in_child;
     m.workers.other_ended = mx_master_other_ended;
     m.workers.arg = &m;
     m.control = (struct mx_control_server){.fd = -1, .mark = "\n", .verb = on_verb, .arg = &m};
     m.scrape =
         (struct mx_control_server){.fd = -1, .mark = "\r\n\r\n", .verb = on_scrape, .arg = &m};
-    for (int i = 0; i < MX_POOLS; i++)
-        m.want[i] = mx_master_configured(conf, (enum mx_pool)i);
-    MX_ASSERT(mx_master_fits(&m, m.want)); /* a rule of the settings */
     status = run(&m);
     mx_workers_release(&m.workers);
-    mx_arena_free(m.conf_arena);
+    mx_arena_free(m.plan_arena);
     mx_arena_free(m.texts);
+    mx_arena_free(strings);
     return status;
 }

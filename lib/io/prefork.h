@@ -9,11 +9,29 @@
 
 #include "base/buf.h"
 #include "base/build.h"
+#include "base/pool.h"
 #include "base/settings.h"
 #include "io/score.h"
 
 /* Exit status of a worker, and then of the master: the configuration is no use. */
 #define MX_EXIT_FATAL 2
+
+/* Settings and pools of a generation of workers. */
+struct mx_plan {
+    const struct mx_settings *conf;
+    struct mx_pools pools;
+};
+
+/* Where a worker works. */
+struct mx_post {
+    const struct mx_plan *plan;
+    int pool;                    /* index into the plan's pools */
+    int listeners[MX_POOLS_MAX]; /* that of the pool, and those of pools that it serves, too */
+    int n_listeners;
+    struct mx_score *score;
+    int slot;
+    struct mx_shared *shared;
+};
 
 struct mx_prefork {
     const char *settings_path; /* file read again at HUP; "" none */
@@ -23,18 +41,17 @@ struct mx_prefork {
     /* Body of a worker; never returns to the master's code. It must report READY to the scoreboard
      * when it can serve. With MX_EXIT_FATAL the first generation ends the master, a reload is
      * refused, and later it is tried again every 30 s. */
-    int (*worker)(const struct mx_settings *conf, enum mx_pool pool, int listener,
-                  struct mx_score *score, int slot, struct mx_shared *shared);
+    int (*worker)(const struct mx_post *post);
 };
 
 /* Run until stopped; returns the exit status. */
 int mx_prefork_run(const struct mx_settings *conf, const struct mx_prefork *p);
 
 /* Client of the control socket: send `verb` ("status", "status json", "metrics", "reload",
- * "upgrade", "stop", "scale [POOL] N", "scale [POOL] +N"), print the answer to `out`; false when
- * the master says no or does not answer. reload and upgrade wait until the workers of before have
- * ended, scale until the new number serves and nothing is kept from before, stop until all have
- * ended. */
+ * "upgrade", "stop", "scale [POOL] N", "drain [POOL]", "resume [POOL]" ...), print the answer to
+ * `out`; false when the master says no or does not answer. reload and upgrade wait until the
+ * workers of before have ended, scale until the new number serves and nothing is kept from before,
+ * drain until nothing is in hand, stop until all have ended. */
 bool mx_control(const char *path, const char *verb, FILE *out);
 
 #endif

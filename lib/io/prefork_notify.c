@@ -47,10 +47,11 @@ void mx_master_notify_tick(struct master *m, const char *phase)
         return;
     m->notified_ns = now_ns;
     m->notified = phase;
-    for (int p = 0; p < MX_POOLS; p++)
-        pools = mx_arena_printf(m->texts, "%s, %s %d of %d", pools, mx_pool_names[p],
-                                mx_workers_ready(&m->workers, (enum mx_pool)p, m->generation),
-                                m->want[p]);
+    for (int p = 0; p < m->workers.pools.n; p++)
+        if (m->plan->pools.at[p].served_by == p)
+            pools = mx_arena_printf(m->texts, "%s, %s %d of %d", pools, m->workers.pools.at[p].name,
+                                    mx_workers_ready(&m->workers, p, m->generation),
+                                    m->pools.at[p].want);
     mx_net_notify(
         mx_arena_printf(m->texts, "WATCHDOG=1\nSTATUS=merx %s build %s: %s, generation %d%s",
                         m->p->build.version, m->p->build.name, phase, m->generation, pools));

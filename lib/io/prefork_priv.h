@@ -3,14 +3,14 @@
 #define MX_IO_PREFORK_PRIV_H
 
 #include "io/control.h"
-#include "io/prefork.h"
+#include "io/pools.h"
 #include "io/upgrade.h"
-#include "io/workers.h"
 
 /* Names of sockets that are passed at an upgrade, beside those of the pools. */
 #define MX_NAME_CONTROL "control"
 #define MX_NAME_METRICS "metrics"
 #define NS_PER_S INT64_C(1000000000)
+#define TEXT_MAX ((size_t)64 << 10)
 #define SCALE_MAX 1000000 /* far beyond workers_max, which decides */
 
 /* Events that clients of the control socket wait for. A reload reads the settings when it begins: a
@@ -21,6 +21,7 @@ enum wait {
     WAIT_RELOAD,
     WAIT_GENERATION,
     WAIT_SCALE,
+    WAIT_DRAIN,
     WAIT_STOP,
     WAIT_UPGRADE,
     WAIT_ALONE
@@ -28,12 +29,13 @@ enum wait {
 
 struct master {
     const struct mx_prefork *p;
-    const struct mx_settings *started; /* what the sockets were made from */
-    const struct mx_settings *conf;    /* of the present generation */
-    struct mx_arena *conf_arena;       /* holds `conf`; NULL when it is `started` */
-    const struct mx_settings *next;    /* of the generation that boots; NULL: no reload under way */
+    const struct mx_plan *started; /* what the sockets were made from */
+    const struct mx_plan *plan;    /* of the present generation */
+    struct mx_arena *plan_arena;   /* holds `plan`; NULL when it is `started` */
+    const struct mx_plan *next;    /* of the generation that boots; NULL: no reload under way */
     struct mx_arena *next_arena;
     struct mx_workers workers;
+    struct mx_pools_run pools;
     struct mx_control_server control;
     struct mx_control_server scrape; /* metrics over HTTP, where the settings say so */
     struct mx_successor successor;
@@ -47,26 +49,32 @@ struct master {
     int signals;
     int generation;
     int alone; /* the last generation that WAIT_ALONE was answered for */
-    int want[MX_POOLS], next_want[MX_POOLS];
-    bool scaled[MX_POOLS]; /* want[] was set by a command */
     int exit_status;
     bool was_ready, stopping;
     bool reload_asked, reload_waits;
     int64_t born_ns, started_ms, boot_end_ns;
     int64_t full_ns;       /* when all were ready that the last scaling wanted; 0 not yet */
     int64_t settle_end_ns; /* until then a scaling may settle */
+    int64_t drain_end_ns;  /* until then what is in hand may end */
 };
 
 /* ---- prefork.c ---- */
 
-/* Workers that the settings ask for. */
-int mx_master_configured(const struct mx_settings *conf, enum mx_pool pool);
-/* Both generations of a reload find seats. */
-bool mx_master_fits(const struct master *m, const int want[MX_POOLS]);
 /* Nothing new is begun from here on; `why` goes to those who wait for something. */
 void mx_master_begin_to_stop(struct master *m, const char *why);
 /* The program and its process, in words, until the end of the turn. */
 const char *mx_master_program(const struct master *m);
+
+/* ---- prefork_pools.c ---- */
+
+/* Answer those who wait for a scaling or for a pool to drain. */
+void mx_master_pools_tick(struct master *m);
+/* One worker more or less in the fast pool. */
+void mx_master_step(struct master *m, int by);
+/* Commands of the control socket, without the verb. */
+void mx_master_scale(struct master *m, struct mx_control_client *c, struct mx_str arg);
+void mx_master_drain(struct master *m, struct mx_control_client *c, struct mx_str arg);
+void mx_master_resume(struct master *m, struct mx_control_client *c, struct mx_str arg);
 
 /* ---- prefork_signals.c ---- */
 

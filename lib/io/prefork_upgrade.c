@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "io/net.h"
 #include "io/prefork_priv.h"
@@ -11,35 +12,31 @@
 
 void mx_master_set_others(struct master *m, bool others)
 {
-    for (int p = 0; p < MX_POOLS; p++)
-        mx_score_set_others(m->workers.score, (enum mx_pool)p,
-                            others || m->workers.sockets.lent[p]);
+    for (int p = 0; p < m->workers.pools.n; p++)
+        mx_score_set_others(m->workers.score, p, others || m->workers.sockets.lent[p]);
 }
 
 /* ---- upgrade: the successor's side ---- */
 
 /* "scaled POOL WANT CONFIGURED": a number that was set by command stays, unless the setting is
- * another one now. */
-static void keep_scaled(struct master *m, struct mx_str line)
+ * another one now. "draining POOL": nor is it in service here. */
+static void keep(struct master *m, struct mx_str line)
 {
-    struct mx_str word, name, want, was = line;
-    int64_t n, configured_before;
+    struct mx_str verb, name, want, configured = line;
+    int pool;
+    int64_t n;
 
-    mx_str_split(&was, ' ', &word);
-    mx_str_split(&was, ' ', &name);
-    mx_str_split(&was, ' ', &want);
-    for (int p = 0; p < MX_POOLS; p++) {
-        if (!mx_str_eqc(name, mx_pool_names[p]) || !mx_str_i64(want, 1, m->workers.n, &n) ||
-            !mx_str_i64(was, 1, SCALE_MAX, &configured_before) ||
-            configured_before != mx_master_configured(m->conf, (enum mx_pool)p))
-            continue;
-        m->want[p] = (int)n;
-        m->scaled[p] = true;
-        if (mx_master_fits(m, m->want))
-            continue;
-        m->want[p] = mx_master_configured(m->conf, (enum mx_pool)p);
-        m->scaled[p] = false;
-    }
+    mx_str_split(&configured, ' ', &verb);
+    mx_str_split(&configured, ' ', &name);
+    pool = mx_pools_find(&m->workers.pools, name);
+    if (pool >= 0 && mx_str_eqc(verb, "draining"))
+        mx_score_drain(m->workers.score, pool, mx_mono_ns());
+    if (pool < 0 || !mx_str_eqc(verb, "scaled"))
+        return;
+    mx_str_split(&configured, ' ', &want);
+    if (mx_str_i64(want, 1, m->workers.n, &n) &&
+        mx_str_eqc(configured, mx_range_text(m->texts, m->plan->pools.at[pool].workers)))
+        (void)mx_pools_pin(&m->pools, m->texts, m->generation, pool, n);
 }
 
 /* The sockets are ours alone. */
@@ -64,8 +61,7 @@ static void before_says(struct master *m, const char *message)
         mx_master_notify(m, "READY=1");
     }
     while (mx_str_split(&rest, '\n', &line))
-        if (mx_str_starts(line, MX_S("scaled ")))
-            keep_scaled(m, line);
+        keep(m, line);
 }
 
 /* If it died it will not let go of anything, and nobody but us is left. */
@@ -88,12 +84,17 @@ void mx_master_before_tick(struct master *m)
 
 static const char *sizes(struct master *m)
 {
+    const struct mx_pools *pools = &m->plan->pools;
     const char *text = "";
 
-    for (int p = 0; p < MX_POOLS; p++)
-        if (m->scaled[p])
-            text = mx_arena_printf(m->texts, "%sscaled %s %d %d\n", text, mx_pool_names[p],
-                                   m->want[p], mx_master_configured(m->conf, (enum mx_pool)p));
+    for (int p = 0; p < pools->n; p++) {
+        if (m->pools.at[p].pinned)
+            text =
+                mx_arena_printf(m->texts, "%sscaled %s %d %s\n", text, pools->at[p].name,
+                                m->pools.at[p].want, mx_range_text(m->texts, pools->at[p].workers));
+        if (mx_score_drains(m->workers.score, p) > 0)
+            text = mx_arena_printf(m->texts, "%sdraining %s\n", text, pools->at[p].name);
+    }
     return text;
 }
 
@@ -103,8 +104,8 @@ const char *mx_master_upgrade(struct master *m)
     struct mx_upgrade up = {.argv = m->p->command_line,
                             .pass = pass,
                             .sizes = sizes(m),
-                            .boot_ns = m->conf->boot_timeout_s * NS_PER_S,
-                            .grace_ns = m->conf->drain_timeout_s * NS_PER_S + KILL_MARGIN_NS};
+                            .boot_ns = m->plan->conf->boot_timeout_s * NS_PER_S,
+                            .grace_ns = m->plan->conf->drain_timeout_s * NS_PER_S + KILL_MARGIN_NS};
 
     if (m->stopping || m->next || !m->was_ready)
         return "not while starting, stopping or reloading";
@@ -115,7 +116,7 @@ const char *mx_master_upgrade(struct master *m)
     if (getpid() == 1)
         return "this is the first process of its container, which would end with it: replace the "
                "container";
-    up.n = mx_sockets_passes(&m->workers.sockets, m->texts, pass);
+    up.n = mx_sockets_passes(&m->workers.sockets, m->texts, &m->workers.pools, pass);
     pass[up.n++] = (struct mx_pass){MX_NAME_CONTROL, m->control.fd};
     if (m->scrape.fd >= 0)
         pass[up.n++] = (struct mx_pass){MX_NAME_METRICS, m->scrape.fd};

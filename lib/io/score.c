@@ -11,14 +11,12 @@
 #define ROUTE_SIZE sizeof(((struct mx_slot_view *)0)->route)
 #define ID_SIZE sizeof(((struct mx_slot_view *)0)->request_id)
 
-const char *const mx_pool_names[MX_POOLS] = {"fast", "slow"};
-
 struct slot {
     _Alignas(CACHE_LINE) mx_guard guard;
     _Atomic uint32_t connections;
     atomic_int pid, generation, pool, state;
     _Atomic int64_t started_ns, request_ns, alive_ns, oldest_ns, pss;
-    mx_word requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
+    mx_word requests, errors_4xx, errors_5xx, trips, busy_ns, bytes, taken, waited_ns;
     mx_word route[MX_WORDS(ROUTE_SIZE)];
     mx_word request_id[MX_WORDS(ID_SIZE)];
 };
@@ -27,9 +25,10 @@ enum refusal { REFUSAL_NONE, REFUSAL_BEGUN, REFUSAL_LEFT };
 
 struct mx_score {
     int n;
-    atomic_bool others[MX_POOLS];
+    atomic_bool others[MX_POOLS_MAX];
     atomic_int refusal; /* enum refusal */
     mx_word why[MX_WORDS(MX_REFUSAL_MAX)];
+    _Atomic int64_t drains_ns[MX_POOLS_MAX], overload_ns[MX_POOLS_MAX];
     struct slot at[];
 };
 
@@ -70,13 +69,13 @@ static void put_text(mx_word *dst, size_t size, struct mx_str s)
     mx_words_put(dst, text, size);
 }
 
-void mx_score_assign(struct mx_score *s, int i, int pid, int generation, enum mx_pool pool)
+void mx_score_assign(struct mx_score *s, int i, int pid, int generation, int pool)
 {
     struct slot *sl = write_begin(s, i);
 
     SET(sl->pid, pid);
     SET(sl->generation, generation);
-    SET(sl->pool, (int)pool);
+    SET(sl->pool, pool);
     SET(sl->state, MX_W_STARTING);
     SET(sl->started_ns, mx_mono_ns());
     SET(sl->alive_ns, mx_mono_ns());
@@ -140,6 +139,15 @@ void mx_score_route(struct mx_score *s, int i, const char *route, struct mx_str 
     mx_write_end(&sl->guard);
 }
 
+void mx_score_taken(struct mx_score *s, int i, int64_t waited_ns)
+{
+    struct slot *sl = write_begin(s, i);
+
+    ADD(sl->taken, 1u);
+    ADD(sl->waited_ns, (uint64_t)waited_ns);
+    mx_write_end(&sl->guard);
+}
+
 void mx_score_end(struct mx_score *s, int i, int64_t now_ns, int status, int trips, size_t bytes)
 {
     struct slot *sl = write_begin(s, i);
@@ -198,7 +206,7 @@ int mx_score_share(const struct mx_score *s, int i)
     return workers > 0 ? (int)connections / workers : 0;
 }
 
-void mx_score_set_others(struct mx_score *s, enum mx_pool pool, bool others)
+void mx_score_set_others(struct mx_score *s, int pool, bool others)
 {
     atomic_store(&s->others[pool], others);
 }
@@ -206,6 +214,26 @@ void mx_score_set_others(struct mx_score *s, enum mx_pool pool, bool others)
 bool mx_score_others(const struct mx_score *s, int i)
 {
     return atomic_load(&s->others[GET(s->at[i].pool)]);
+}
+
+void mx_score_drain(struct mx_score *s, int pool, int64_t from_ns)
+{
+    atomic_store(&s->drains_ns[pool], from_ns);
+}
+
+int64_t mx_score_drains(const struct mx_score *s, int pool)
+{
+    return GET(s->drains_ns[pool]);
+}
+
+void mx_score_overload(struct mx_score *s, int pool, int64_t now_ns)
+{
+    SET(s->overload_ns[pool], now_ns);
+}
+
+int64_t mx_score_overloaded(const struct mx_score *s, int pool)
+{
+    return GET(s->overload_ns[pool]);
 }
 
 bool mx_score_refuse(struct mx_score *s, const char *why)
@@ -239,7 +267,7 @@ static struct mx_slot_view copy(const struct slot *sl)
 {
     struct mx_slot_view v = {.pid = GET(sl->pid),
                              .generation = GET(sl->generation),
-                             .pool = (enum mx_pool)GET(sl->pool),
+                             .pool = GET(sl->pool),
                              .state = (enum mx_worker_state)GET(sl->state),
                              .started_ns = GET(sl->started_ns),
                              .request_ns = GET(sl->request_ns),
@@ -250,6 +278,8 @@ static struct mx_slot_view copy(const struct slot *sl)
                              .trips = GET(sl->trips),
                              .busy_ns = GET(sl->busy_ns),
                              .bytes = GET(sl->bytes),
+                             .taken = GET(sl->taken),
+                             .waited_ns = GET(sl->waited_ns),
                              .connections = GET(sl->connections),
                              .oldest_ns = GET(sl->oldest_ns),
                              .pss = GET(sl->pss)};

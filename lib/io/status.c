@@ -16,10 +16,21 @@ static const char *const states[] = {"empty", "starting", "ready", "busy", "stop
 struct totals {
     uint64_t requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
     uint32_t connections;
-    int workers[MX_POOLS][MX_LEN(states)];
-    int waiting[MX_POOLS], limit[MX_POOLS]; /* of the listen queues; -1 unknown */
-    int64_t pss[MX_POOLS], connections_of[MX_POOLS];
+    int workers[MX_POOLS_MAX][MX_LEN(states)];
+    int waiting[MX_POOLS_MAX], limit[MX_POOLS_MAX]; /* of the listen queues; -1 unknown */
+    int64_t pss[MX_POOLS_MAX], connections_of[MX_POOLS_MAX];
 };
+
+static const char *name_of(const struct mx_status *st, int p)
+{
+    return st->workers->pools.at[p].name;
+}
+
+/* The pool as the settings of the present generation have it. */
+static const struct mx_pool *row_of(const struct mx_status *st, int p)
+{
+    return &st->pools->plan->pools.at[p];
+}
 
 /* A worker that was told to stop shows as stopping before it says so itself. */
 static enum mx_worker_state state_of(const struct mx_seat *s, const struct mx_slot_view *v)
@@ -61,8 +72,8 @@ static struct totals sum_up(const struct mx_workers *c)
         t.pss[c->seats[i].pool] += v.pss;
         t.connections_of[c->seats[i].pool] += v.connections;
     }
-    for (int p = 0; p < MX_POOLS; p++)
-        if (!mx_net_queue(c->sockets.fd[p], &t.waiting[p], &t.limit[p]))
+    for (int p = 0; p < c->pools.n; p++)
+        if (c->sockets.fd[p] < 0 || !mx_net_queue(c->sockets.fd[p], &t.waiting[p], &t.limit[p]))
             t.waiting[p] = t.limit[p] = -1;
     return t;
 }
@@ -89,11 +100,10 @@ static void text_age(struct mx_buf *out, int64_t s)
     mx_buf_fmt(out, " %6s", age);
 }
 
-static void text_row(struct mx_buf *out, const struct mx_seat *s, const struct mx_slot_view *v,
-                     int64_t now_ns)
+static void text_row(struct mx_buf *out, const char *pool, const struct mx_seat *s,
+                     const struct mx_slot_view *v, int64_t now_ns)
 {
-    mx_buf_fmt(out, "%-5s %8d %4d %-8s", mx_pool_names[s->pool], (int)s->pid, s->generation,
-               states[state_of(s, v)]);
+    mx_buf_fmt(out, "%-5s %8d %4d %-8s", pool, (int)s->pid, s->generation, states[state_of(s, v)]);
     text_age(out, s->pid ? (now_ns - s->born_ns) / NS_PER_S : 0);
     mx_buf_fmt(out, " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRId64 " %5" PRIu32 "  %s\n",
                v->requests, v->errors_4xx, v->errors_5xx, busy_ms(v, now_ns), v->connections,
@@ -102,10 +112,18 @@ static void text_row(struct mx_buf *out, const struct mx_seat *s, const struct m
 
 static void text_pool(const struct mx_status *st, struct mx_buf *out, const struct totals *t, int p)
 {
-    mx_buf_fmt(out, "  %s %d/%d", mx_pool_names[p],
-               mx_workers_ready(st->workers, (enum mx_pool)p, st->generation), st->want[p]);
-    if (st->scaled[p])
+    const struct mx_pool *row = row_of(st, p);
+
+    if (row->served_by != p)
+        return;
+    mx_buf_fmt(out, "  %s %d/%d", name_of(st, p), mx_workers_ready(st->workers, p, st->generation),
+               st->pools->at[p].want);
+    if (st->pools->at[p].pinned)
         mx_buf_c(out, " (scaled)");
+    else if (row->workers.min < row->workers.max)
+        mx_buf_fmt(out, " (%" PRId64 "..%" PRId64 ")", row->workers.min, row->workers.max);
+    if (mx_score_drains(st->workers->score, p) > 0)
+        mx_buf_c(out, " draining");
     if (t->waiting[p] >= 0)
         mx_buf_fmt(out, " queue %d/%d", t->waiting[p], t->limit[p]);
 }
@@ -121,7 +139,7 @@ void mx_status_text(const struct mx_status *st, struct mx_buf *out)
                st->build.schema);
     mx_buf_fmt(out, "master %d %s  generation %d  up", st->pid, st->phase, st->generation);
     text_age(out, (now_ns - st->born_ns) / NS_PER_S);
-    for (int p = 0; p < MX_POOLS; p++)
+    for (int p = 0; p < st->workers->pools.n; p++)
         text_pool(st, out, &t, p);
     mx_buf_fmt(out, "  died %" PRIu64 " killed %" PRIu64 " recycled %" PRIu64 "\n", c->deaths,
                c->killed, c->recycled);
@@ -130,7 +148,7 @@ void mx_status_text(const struct mx_status *st, struct mx_buf *out)
     for (int i = 0; i < c->n; i++) {
         v = worker_view(c, i);
         if (c->seats[i].taken)
-            text_row(out, &c->seats[i], &v, now_ns);
+            text_row(out, name_of(st, c->seats[i].pool), &c->seats[i], &v, now_ns);
     }
     mx_buf_fmt(out,
                "total %37" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %5" PRIu32
@@ -153,11 +171,11 @@ static void put_text(struct mx_jsonw *w, const char *name, const char *v)
     mx_jsonw_c(w, v);
 }
 
-static void json_worker(struct mx_jsonw *w, const struct mx_seat *s, const struct mx_slot_view *v,
-                        int64_t now_ns)
+static void json_worker(struct mx_jsonw *w, const char *pool, const struct mx_seat *s,
+                        const struct mx_slot_view *v, int64_t now_ns)
 {
     mx_jsonw_open(w);
-    put_text(w, "pool", mx_pool_names[s->pool]);
+    put_text(w, "pool", pool);
     put_int(w, "pid", s->pid);
     put_int(w, "generation", s->generation);
     put_text(w, "state", states[state_of(s, v)]);
@@ -172,21 +190,50 @@ static void json_worker(struct mx_jsonw *w, const struct mx_seat *s, const struc
     mx_jsonw_close(w);
 }
 
+static const char *policy_of(const struct mx_pool *row)
+{
+    return row->workers.min == row->workers.max ? "static"
+           : row->workers.min > 0               ? "dynamic"
+                                                : "on_demand";
+}
+
+/* The source of the number of workers: a command, the settings or the load. */
+static const char *source_of(const struct mx_status *st, int p)
+{
+    if (st->pools->at[p].pinned)
+        return "command";
+    return row_of(st, p)->workers.min == row_of(st, p)->workers.max ? "settings" : "load";
+}
+
+static void json_pool(const struct mx_status *st, struct mx_jsonw *w, const struct totals *t, int p)
+{
+    const struct mx_pool *row = row_of(st, p);
+
+    mx_jsonw_name(w, name_of(st, p));
+    mx_jsonw_open(w);
+    put_int(w, "want", st->pools->at[p].want);
+    put_text(w, "policy", policy_of(row));
+    put_int(w, "min", row->workers.min);
+    put_int(w, "max", row->workers.max);
+    put_text(w, "source", source_of(st, p));
+    mx_jsonw_name(w, "scaled");
+    mx_jsonw_bool(w, st->pools->at[p].pinned);
+    put_text(w, "served_by", name_of(st, row->served_by));
+    mx_jsonw_name(w, "draining");
+    mx_jsonw_bool(w, mx_score_drains(st->workers->score, p) > 0);
+    put_int(w, "ready", mx_workers_ready(st->workers, p, st->generation));
+    put_int(w, "busy_percent", mx_scaling_used(&st->pools->at[p].scaling));
+    put_int(w, "queue", t->waiting[p]);
+    put_int(w, "queue_limit", t->limit[p]);
+    mx_jsonw_close(w);
+}
+
 static void json_pools(const struct mx_status *st, struct mx_jsonw *w, const struct totals *t)
 {
     mx_jsonw_name(w, "pools");
     mx_jsonw_open(w);
-    for (int p = 0; p < MX_POOLS; p++) {
-        mx_jsonw_name(w, mx_pool_names[p]);
-        mx_jsonw_open(w);
-        put_int(w, "want", st->want[p]);
-        mx_jsonw_name(w, "scaled");
-        mx_jsonw_bool(w, st->scaled[p]);
-        put_int(w, "ready", mx_workers_ready(st->workers, (enum mx_pool)p, st->generation));
-        put_int(w, "queue", t->waiting[p]);
-        put_int(w, "queue_limit", t->limit[p]);
-        mx_jsonw_close(w);
-    }
+    for (int p = 0; p < st->workers->pools.n; p++)
+        json_pool(st, w, t, p);
     mx_jsonw_close(w);
 }
 
@@ -232,7 +279,7 @@ void mx_status_json(const struct mx_status *st, struct mx_buf *out)
     for (int i = 0; i < c->n; i++) {
         v = worker_view(c, i);
         if (c->seats[i].taken)
-            json_worker(&w, &c->seats[i], &v, now_ns);
+            json_worker(&w, name_of(st, c->seats[i].pool), &c->seats[i], &v, now_ns);
     }
     mx_jsonw_array_end(&w);
     mx_jsonw_close(&w);
@@ -257,7 +304,7 @@ static void publish_pool(const struct mx_status *st, const struct totals *t, int
 {
     for (int s = MX_W_STARTING; s <= MX_W_STOPPING; s++)
         mx_metric_set(MX_M_WORKERS, p, metric_state((enum mx_worker_state)s), t->workers[p][s]);
-    mx_metric_set(MX_M_WORKERS_WANTED, p, 0, st->want[p]);
+    mx_metric_set(MX_M_WORKERS_WANTED, p, 0, st->pools->at[p].want);
     mx_metric_set(MX_M_WORKER_PSS, p, 0, t->pss[p]);
     mx_metric_set(MX_M_CONNECTIONS, p, 0, t->connections_of[p]);
     mx_metric_set(MX_M_QUEUE_DEPTH, p, 0, t->waiting[p]);
@@ -269,7 +316,7 @@ void mx_status_publish(const struct mx_status *st)
     struct totals t = sum_up(st->workers);
     int64_t wall_ns = mx_wall_ms() * NS_PER_MS;
 
-    for (int p = 0; p < MX_POOLS; p++)
+    for (int p = 0; p < st->workers->pools.n; p++)
         publish_pool(st, &t, p);
     mx_metric_set(MX_M_WORKERS_MAX, 0, 0, st->workers->n);
     mx_metric_set(MX_M_GENERATION, 0, 0, st->generation);

@@ -4,16 +4,15 @@
 #define MX_IO_STATUS_H
 
 #include "base/buf.h"
-#include "io/workers.h"
+#include "io/pools.h"
 
 struct mx_status {
     const struct mx_workers *workers;
     struct mx_build build;
+    const struct mx_pools_run *pools;
     int pid, generation;
     int64_t born_ns, started_ms; /* the same moment, monotonic and wall clock */
     const char *phase;           /* "starting", "serving", "reloading", "stopping" */
-    int want[MX_POOLS];
-    bool scaled[MX_POOLS]; /* want[] was set by a command, not by the settings */
 };
 
 /* Append the table or the JSON object to `out`. */

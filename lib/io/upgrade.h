@@ -3,7 +3,8 @@
  * predecessor lets go of the control socket, drains and ends; whatever else happens, the successor
  * goes and the predecessor serves on. They talk by messages over one socket:
  *
- *   predecessor, first of all: "scaled POOL WANT CONFIGURED" for each pool that a command scaled;
+ *   predecessor, first of all: "scaled POOL WANT CONFIGURED" for each pool that a command scaled,
+ *   "draining POOL" for each that is out of service;
  *   successor: "ready PROGRAM" or "failed WHY";
  *   predecessor: "take over" and, when the service manager knows it, "main process".
  *

@@ -1,6 +1,7 @@
 #include "io/workers.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -9,8 +10,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "io/net.h"
 
 #define MS INT64_C(1000000)
+#define TITLE_MAX 24
 #define BACKOFF_FIRST_NS (100 * MS)
 #define BACKOFF_MAX_NS (30000 * MS)
 #define SETTLED_NS (10000 * MS) /* who lived so long did not die of its birth */
@@ -19,9 +22,12 @@
 #define GAP_NS \
     (1000 * MS) /* a master that did not run for so long was stopped, as workers may be */
 
-void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, int slots)
+void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, const struct mx_pools *pools,
+                     int slots)
 {
-    *c = (struct mx_workers){.p = p, .n = slots};
+    *c = (struct mx_workers){.p = p, .n = slots, .pools = *pools};
+    for (int i = 0; i < MX_POOLS_MAX; i++)
+        c->sockets.fd[i] = -1;
     c->score = mx_score_new(slots);
     c->seats = calloc((size_t)slots, sizeof *c->seats);
     if (!c->seats)
@@ -35,7 +41,7 @@ void mx_workers_release(struct mx_workers *c)
     c->n = 0;
 }
 
-static bool works(const struct mx_seat *s, enum mx_pool pool, int generation)
+static bool works(const struct mx_seat *s, int pool, int generation)
 {
     return s->taken && !s->stopping && s->pool == pool && s->generation == generation;
 }
@@ -48,7 +54,7 @@ static bool seat_view(const struct mx_workers *c, int i, struct mx_slot_view *re
 }
 
 /* Seats of the pool and generation whose workers are not stopping. */
-static int count(const struct mx_workers *c, enum mx_pool pool, int generation)
+static int count(const struct mx_workers *c, int pool, int generation)
 {
     int n = 0;
 
@@ -57,7 +63,7 @@ static int count(const struct mx_workers *c, enum mx_pool pool, int generation)
     return n;
 }
 
-int mx_workers_ready(const struct mx_workers *c, enum mx_pool pool, int generation)
+int mx_workers_ready(const struct mx_workers *c, int pool, int generation)
 {
     struct mx_slot_view v;
     int n = 0;
@@ -86,7 +92,7 @@ int mx_workers_before(const struct mx_workers *c, int generation)
     return n;
 }
 
-int mx_workers_leaving(const struct mx_workers *c, enum mx_pool pool)
+int mx_workers_leaving(const struct mx_workers *c, int pool)
 {
     int n = 0;
 
@@ -95,7 +101,7 @@ int mx_workers_leaving(const struct mx_workers *c, enum mx_pool pool)
     return n;
 }
 
-int mx_workers_older(const struct mx_workers *c, enum mx_pool pool, int generation, int64_t ns)
+int mx_workers_older(const struct mx_workers *c, int pool, int generation, int64_t ns)
 {
     struct mx_slot_view v;
     int n = 0;
@@ -106,23 +112,80 @@ int mx_workers_older(const struct mx_workers *c, enum mx_pool pool, int generati
     return n;
 }
 
+/* ---- load ---- */
+
+/* Add to the sums of its pool what the seat's worker has done since it was last looked at. */
+static void add_up(struct mx_workers *c, int i, int64_t now_ns)
+{
+    struct mx_seat *s = &c->seats[i];
+    struct mx_slot_view v;
+
+    if (!seat_view(c, i, &v) || v.torn)
+        return;
+    if (v.request_ns > 0 && now_ns > v.request_ns)
+        v.busy_ns += (uint64_t)(now_ns - v.request_ns);
+    if (v.busy_ns > s->seen.busy_ns)
+        c->busy_ns[s->pool] += (int64_t)(v.busy_ns - s->seen.busy_ns);
+    c->waited_ns[s->pool] += (int64_t)(v.waited_ns - s->seen.waited_ns);
+    c->begun[s->pool] += v.taken - s->seen.taken;
+    s->seen = v;
+}
+
+struct mx_load mx_workers_load(struct mx_workers *c, int pool, int generation)
+{
+    struct mx_load load = {.now_ns = mx_mono_ns(), .ready = mx_workers_ready(c, pool, generation)};
+    int limit;
+
+    for (int i = 0; i < c->n; i++)
+        if (c->seats[i].taken && c->seats[i].pool == pool)
+            add_up(c, i, load.now_ns);
+    load.busy_ns = c->busy_ns[pool];
+    load.waited_ns = c->waited_ns[pool];
+    load.taken = c->begun[pool];
+    if (c->sockets.fd[pool] < 0 || !mx_net_queue(c->sockets.fd[pool], &load.queued, &limit))
+        load.queued = 0;
+    return load;
+}
+
+int mx_workers_in_hand(const struct mx_workers *c, int pool, int64_t ns, struct mx_buf *out)
+{
+    struct mx_slot_view v;
+    int n = 0;
+
+    for (int i = 0; i < c->n; i++) {
+        if (!c->seats[i].taken || c->seats[i].pool != pool || !seat_view(c, i, &v) ||
+            v.request_ns == 0 || v.request_ns >= ns)
+            continue;
+        n++;
+        mx_buf_fmt(out, "%s%s of the %s pool (worker %d, %" PRId64 " ms)", out->n > 0 ? "; " : "",
+                   v.route, c->pools.at[pool].name, v.pid, (mx_mono_ns() - v.request_ns) / MS);
+    }
+    return n;
+}
+
 /* ---- birth ---- */
 
 MX_NORETURN static void be_worker(struct mx_workers *c, int i, pid_t master)
 {
     const struct mx_seat *s = &c->seats[i];
+    struct mx_post post = {
+        .plan = s->plan, .pool = s->pool, .score = c->score, .slot = i, .shared = c->p->shared};
+    char name[TITLE_MAX];
 
     /* A master that died before this call would not be noticed any more. */
     if (prctl(PR_SET_PDEATHSIG, SIGQUIT) != 0 || getppid() != master)
         _exit(1);
-    prctl(PR_SET_NAME, s->pool == MX_POOL_FAST ? "merx fast" : "merx slow");
+    snprintf(name, sizeof name, "merx %s", c->pools.at[s->pool].name);
+    prctl(PR_SET_NAME, name);
     c->in_child(c->arg);
     mx_metrics_spread(i);
-    for (int p = 0; p < MX_POOLS; p++)
-        if (p != (int)s->pool)
+    for (int p = 0; p < c->pools.n; p++)
+        if (c->sockets.fd[p] >= 0 && s->plan->pools.at[p].served_by == s->pool)
+            post.listeners[post.n_listeners++] = c->sockets.fd[p];
+        else if (c->sockets.fd[p] >= 0)
             close(c->sockets.fd[p]);
     mx_score_assign(c->score, i, (int)getpid(), s->generation, s->pool);
-    _exit(c->p->worker(s->conf, s->pool, c->sockets.fd[s->pool], c->score, i, c->p->shared));
+    _exit(c->p->worker(&post));
 }
 
 /* Put off the next attempt: at once after the first failure, then 0.1 s doubling to 30 s. */
@@ -141,7 +204,7 @@ static void spawn(struct mx_workers *c, int i)
 
     fflush(NULL);
     s->born_ns = mx_mono_ns();
-    s->base = mx_score_read(c->score, i);
+    s->base = s->seen = mx_score_read(c->score, i);
     s->was_ready = s->killed = false;
     s->killed_for = MX_EXIT_STOPPED;
     s->kill_ns = 0;
@@ -156,9 +219,10 @@ static void spawn(struct mx_workers *c, int i)
     s->pid = pid;
 }
 
-bool mx_workers_fill(struct mx_workers *c, const struct mx_settings *conf, int generation,
-                     enum mx_pool pool, int want)
+bool mx_workers_fill(struct mx_workers *c, const struct mx_plan *plan, int generation, int pool,
+                     int want)
 {
+    const struct mx_settings *conf = plan->conf;
     int missing = want - count(c, pool, generation);
 
     for (int i = 0; i < c->n && missing > 0; i++) {
@@ -167,7 +231,7 @@ bool mx_workers_fill(struct mx_workers *c, const struct mx_settings *conf, int g
         c->seats[i] = (struct mx_seat){.taken = true,
                                        .generation = generation,
                                        .pool = pool,
-                                       .conf = conf,
+                                       .plan = plan,
                                        .request_timeout_ns = conf->request_timeout_ms * MS,
                                        .drain_ns = conf->drain_timeout_s * 1000 * MS};
         spawn(c, i);
@@ -189,7 +253,7 @@ static void stop_seat(struct mx_workers *c, int i, int sig, int64_t grace_ns)
     struct mx_seat *s = &c->seats[i];
 
     s->stopping = s->told = true;
-    s->conf = NULL;
+    s->plan = NULL;
     if (s->pid == 0) {
         leave(c, i);
         return;
@@ -223,7 +287,7 @@ static bool goes_first(const struct mx_workers *c, int a, int b)
     return ra != rb ? ra < rb : c->seats[a].born_ns > c->seats[b].born_ns;
 }
 
-void mx_workers_trim(struct mx_workers *c, int generation, enum mx_pool pool, int want)
+void mx_workers_trim(struct mx_workers *c, int generation, int pool, int want)
 {
     int best;
 
@@ -236,13 +300,14 @@ void mx_workers_trim(struct mx_workers *c, int generation, enum mx_pool pool, in
     }
 }
 
-static void log_death(const struct mx_seat *s, const struct mx_slot_view *v, int status)
+static void log_death(const struct mx_workers *c, const struct mx_seat *s,
+                      const struct mx_slot_view *v, int status)
 {
     bool by_signal = WIFSIGNALED(status);
 
     mx_log(
-        MX_LOG_ERROR, "worker died", MX_KI("worker", s->pid), MX_KC("pool", mx_pool_names[s->pool]),
-        MX_KI("generation", s->generation),
+        MX_LOG_ERROR, "worker died", MX_KI("worker", s->pid),
+        MX_KC("pool", c->pools.at[s->pool].name), MX_KI("generation", s->generation),
         MX_KI(by_signal ? "signal" : "status", by_signal ? WTERMSIG(status) : WEXITSTATUS(status)),
         MX_KC("route", v->request_ns ? v->route : ""),
         MX_KC("request", v->request_ns ? v->request_id : ""),
@@ -281,7 +346,7 @@ static void died(struct mx_workers *c, int i, int status)
         s->spawn_ns = now_ns + BACKOFF_MAX_NS;
     c->deaths += !s->killed;
     if (!refused_at_boot(c, s, status))
-        log_death(s, &v, status);
+        log_death(c, s, &v, status);
     s->pid = 0;
     mx_score_clear(c->score, i);
 }
@@ -316,7 +381,7 @@ static void reaped(struct mx_workers *c, int i, int status)
         return;
     }
     if (!ended && !refused_at_boot(c, s, status))
-        log_death(s, &v, status);
+        log_death(c, s, &v, status);
     leave(c, i);
 }
 

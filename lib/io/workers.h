@@ -8,6 +8,7 @@
 
 #include "base/metric.h"
 #include "io/prefork.h"
+#include "io/scaling.h"
 #include "io/sockets.h"
 
 /* A slot as the master sees it. */
@@ -20,10 +21,11 @@ struct mx_seat {
     enum mx_metric_exit killed_for; /* MX_EXIT_STOPPED: it was not killed */
     pid_t pid;                      /* 0: dead, respawned at spawn_ns */
     int generation;
-    enum mx_pool pool;
-    const struct mx_settings *conf; /* of its generation; not for a stopping worker */
+    int pool;
+    const struct mx_plan *plan; /* of its generation; not for a stopping worker */
     int64_t request_timeout_ns, drain_ns;
     struct mx_slot_view base; /* the slot's counters at its birth */
+    struct mx_slot_view seen; /* what of them has been added to the sums of its pool */
     int fails;                /* deaths in a row soon after birth */
     int64_t born_ns, spawn_ns;
     int64_t kill_ns; /* SIGKILL then; 0 never */
@@ -35,6 +37,9 @@ struct mx_workers {
     struct mx_seat *seats;
     int n;
     struct mx_sockets sockets;
+    struct mx_pools pools;       /* as they were at the start: names and sockets */
+    int64_t busy_ns[MX_POOLS_MAX], waited_ns[MX_POOLS_MAX]; /* sums of mx_workers_load */
+    uint64_t begun[MX_POOLS_MAX];
     void (*in_child)(void *arg); /* closes what only the master needs */
     /* A child that is no worker has ended. */
     void (*other_ended)(void *arg, pid_t pid, int status);
@@ -46,26 +51,31 @@ struct mx_workers {
     int64_t ticked_ns, watched_ns;     /* the last tick; since when there was no gap in them */
 };
 
-/* No workers yet, `slots` seats. */
-void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, int slots);
+/* No workers yet, `slots` seats, no listeners. */
+void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, const struct mx_pools *pools,
+                     int slots);
 void mx_workers_release(struct mx_workers *c);
 
 /* Seats of the pool and generation whose worker has reported READY and is not stopping. */
-int mx_workers_ready(const struct mx_workers *c, enum mx_pool pool, int generation);
+int mx_workers_ready(const struct mx_workers *c, int pool, int generation);
 /* Seats that are not free. */
 int mx_workers_taken(const struct mx_workers *c);
 /* Seats of generations before that one that are not free. */
 int mx_workers_before(const struct mx_workers *c, int generation);
 /* Seats of the pool whose worker was told to end. */
-int mx_workers_leaving(const struct mx_workers *c, enum mx_pool pool);
+int mx_workers_leaving(const struct mx_workers *c, int pool);
 /* Working seats of the pool that keep a connection from before `ns`: 0 when what comes now can go
  * to any of them. */
-int mx_workers_older(const struct mx_workers *c, enum mx_pool pool, int generation, int64_t ns);
+int mx_workers_older(const struct mx_workers *c, int pool, int generation, int64_t ns);
+/* The pool as it is now: ready workers of that generation, sums over all that ever worked there. */
+struct mx_load mx_workers_load(struct mx_workers *c, int pool, int generation);
+/* Requests that the pool's workers began before `ns` and have in hand; each is named in `out`. */
+int mx_workers_in_hand(const struct mx_workers *c, int pool, int64_t ns, struct mx_buf *out);
 /* Take seats and fork until `want` work in the pool. False: no seat is free. */
-bool mx_workers_fill(struct mx_workers *c, const struct mx_settings *conf, int generation,
-                     enum mx_pool pool, int want);
+bool mx_workers_fill(struct mx_workers *c, const struct mx_plan *plan, int generation, int pool,
+                     int want);
 /* Stop the youngest workers, idle ones first, until `want` are left. */
-void mx_workers_trim(struct mx_workers *c, int generation, enum mx_pool pool, int want);
+void mx_workers_trim(struct mx_workers *c, int generation, int pool, int want);
 /* Stop all workers of a generation (0: of all) with `sig`; those who live `grace_ns` later (-1:
  * their drain time) are killed. */
 void mx_workers_stop(struct mx_workers *c, int generation, int sig, int64_t grace_ns);

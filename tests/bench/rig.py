@@ -25,7 +25,7 @@ MOUNT = "/api"
 # The servers, and what those are set to that do not serve by their defaults.
 NAMES = ("merx", "bare", "closed", "uncached")
 OLDER_NAMES = ("before", "before_closed", "before_uncached")
-OTHERWISE = {"closed": {"kept_connections": 0}, "uncached": {"catalog_cache_ms": 0}}
+OTHERWISE = {"uncached": {"catalog_cache_ms": 0}}
 TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
 
 # The server block of one of them, as nginx/site.conf has it, but with one pool.

@@ -133,7 +133,7 @@ def test_a_master_that_stands_still(make):
 
 def test_each_route_in_its_pool(make):
     """By method and path: one path may have routes of both."""
-    stack, _ = make()
+    stack, _ = make(pay_workers=1, staff_workers=1)
     api = Api(stack)
     pool_of = {w["pid"]: w["pool"] for w in status(stack)["workers"]}
     wanted = {}
@@ -151,7 +151,7 @@ def test_each_route_in_its_pool(make):
     until(lambda: len(found()) == len(wanted), what="all are in the log")
     served = found()
     assert [w for req, w in wanted.items() if served[req] != w[0]] == []
-    assert {"fast", "slow"} == set(served.values())
+    assert {"fast", "slow", "pay", "staff"} == set(served.values())
 
 
 def test_sign_ins_do_not_delay_the_fast_pool(make):

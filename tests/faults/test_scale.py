@@ -5,7 +5,7 @@ import time
 
 import fcgi_client
 import pytest
-from client import Api
+from client import Api, unique_key
 from load import Load, NginxErrors, expect, mixed, settled, status, workers
 from shop import make_product, variant_ids
 from wire import Wire
@@ -56,14 +56,23 @@ def test_old_workers_have_ended_when_reload_returns(stack):
     assert not load.failed, load.failed[:3]
 
 
+def check_out(wire):
+    """A checkout of an empty cart."""
+    expect(wire.send("POST", "/v1/checkout", {}, Idempotency_Key=unique_key()), 422)
+
+
 def test_twenty_rounds_under_posts(new_stack):
     """Reload, scaling up and down and recycling: nobody sees a failure."""
     stack = new_stack("rounds", workers=3, slow_workers=1, max_requests=500)
     variant = variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
     errors = NginxErrors(stack)
-    with Load(mixed(stack, variant)) as load:
+    staff = Wire(stack, Api(stack).staff().token)
+    acts = [(Wire(stack).guest(), check_out), (staff, lambda w: expect(w.send("GET", "/v1/admin/roles"), 200))]
+    with Load(mixed(stack, variant) + acts) as load:
         for n in range(20):
-            for act in (("scale", "+2"), ("reload",), ("scale", "-2")):
+            for act in (("scale", "+2"), ("scale", "pay", "2"), ("reload",), ("scale", "staff", "2"), ("scale", "-2"),
+                        ("scale", "pay", "auto"), ("scale", "slow", "+1"), ("scale", "slow", "auto"),
+                        ("scale", "staff", "auto")):
                 stack.merx(*act)
                 load.more(20)
     assert not load.failed, load.failed[:5]
@@ -92,7 +101,10 @@ def test_reload_keeps_what_was_scaled(stack):
     stack.merx("scale", "3")
     said = json.loads(stack.merx("reload", "--json").stdout)
     assert said["generation"] == 2
-    assert [(p["want"], p["scaled"]) for p in said["pools"].values()] == [(3, True), (2, True)]
+    pools = said["pools"]
+    assert [(pools[p]["want"], pools[p]["scaled"]) for p in ("fast", "slow", "pay")] == [
+        (3, True), (2, True), (0, False)]
+    assert [pools[p]["source"] for p in ("fast", "slow", "pay")] == ["command", "command", "load"]
 
 
 def test_scale_says_what_keeps_it(new_stack):

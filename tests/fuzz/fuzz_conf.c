@@ -16,7 +16,8 @@ static void check_result(struct mx_arena *a, enum mx_err e, const struct mx_sett
         MX_ASSERT(faults->overflow || faults->p[faults->n - 1] == '\n');
         return;
     }
-    MX_ASSERT(conf->workers >= 0 && conf->workers <= 1024);
+    MX_ASSERT(conf->workers.min >= 0 && conf->workers.min <= conf->workers.max &&
+              conf->workers.max <= 1024);
     for (int i = 0; i < mx_conf_count(); i++) {
         struct mx_setting_view v = mx_conf_view(a, i);
 

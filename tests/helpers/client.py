@@ -107,7 +107,7 @@ def limits(n, *which):
 # pool is not the last to get a processor.
 PATIENCE = {
     "db_connect_timeout_s": 20, "db_lock_timeout_s": 50, "db_statement_timeout_ms": 55_000,
-    "drain_timeout_s": 90, "password_wait_ms": 5000, "queue_age_max_ms": 58_000, "refresh_grace_s": 120,
+    "drain_timeout_s": 90, "overload_shed": "off", "password_wait_ms": 5000, "queue_age_max_ms": 58_000, "refresh_grace_s": 120,
     "request_timeout_ms": 60_000, "slow_nice": 0, "slow_request_ms": 0,
 }
 NGINX_WAITS_S = 10  # as nginx/merx-pass.conf has it

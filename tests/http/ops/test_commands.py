@@ -28,11 +28,11 @@ def merx(*args, **env):
 
 def test_a_bad_line_leaves_the_control_commands(settings):
     bad = settings("workers = many")
-    why = f"{bad} line 1: workers must be an integer from 0 to 1024\n"
+    why = f"{bad} line 1: workers must be an integer from 0 to 1024, or MIN..MAX\n"
     status = merx("-c", bad, "status")
     assert status.returncode == 0 and "fast" in status.stdout and status.stderr == why
     scale = merx("-c", bad, "scale", "many")
-    assert scale.returncode == 1 and scale.stderr == f"{why}error: scale takes [POOL] and a number of workers, or +N or -N\n"
+    assert scale.returncode == 1 and scale.stderr == f"{why}error: scale takes [POOL] and a number of workers, or +N, -N or auto\n"
 
 
 @pytest.mark.parametrize("command", ["config", "check", "serve", "migrate", "key"])
@@ -40,7 +40,7 @@ def test_a_bad_line_is_said(settings, command):
     path = settings("workers = many")
     done = merx("-c", path, command)
     assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr == f"{path} line 1: workers must be an integer from 0 to 1024\n"
+    assert done.stderr == f"{path} line 1: workers must be an integer from 0 to 1024, or MIN..MAX\n"
 
 
 def test_a_sample_needs_no_settings(settings):
@@ -199,12 +199,12 @@ def test_a_migration_that_is_under_way_is_told_of(stack):
 
 
 @pytest.mark.parametrize("args, why", [
-    (("fst", "3"), "there is no pool fst; the pools are fast and slow"),
+    (("fst", "3"), "there is no pool fst; the pools are fast, slow, pay, staff"),
     (("fast", "3", "4"), None),
     (("0",), "the fast pool can have 1 to "),
     (("slow", "0"), "the slow pool can have 1 to "),
     (("5000",), "the fast pool can have 1 to "),
-    (("+0",), "scale takes [POOL] and a number of workers, or +N or -N"),
+    (("+0",), "scale takes [POOL] and a number of workers, or +N, -N or auto"),
     (("-3000",), "the fast pool can have 1 to ")])
 def test_scale_names_what_it_takes(stack, args, why):
     done = stack.merx("scale", *args, check=False)
@@ -214,7 +214,7 @@ def test_scale_names_what_it_takes(stack, args, why):
         assert done.returncode == 1 and done.stderr.startswith(f"error: {why}"), done
 
 
-@pytest.mark.parametrize("command", ["status", "reload", "stop", "scale"])
+@pytest.mark.parametrize("command", ["status", "reload", "stop", "scale", "drain", "resume"])
 def test_a_program_that_does_not_run_is_said_to(tmp_path, command):
     socket = tmp_path / "control.sock"
     args = [command, "3"] if command == "scale" else [command]
