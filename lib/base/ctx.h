@@ -70,8 +70,8 @@ struct mx_ctx {
     struct mx_str address;    /* the client's address as nginx saw it */
     struct mx_str user_agent;
     struct mx_str accept_language; /* as sent, unchecked */
-    bool draining;        /* the host is being taken out of service: not ready */
-    enum mx_err refuse;   /* MX_OK, or why only health checks are run now */
+    bool draining;                 /* the host is being taken out of service: not ready */
+    enum mx_err refuse;            /* MX_OK, or why only health checks are run now */
     bool head;                     /* HEAD: nobody sees the body of the answer */
     struct mx_str route_id;
     struct mx_str mount; /* where nginx mounts us, e.g. "/api" */

@@ -2,9 +2,9 @@
  * write(2) a line (at most PIPE_BUF bytes, longer lines are cut with "…"). Values are escaped:
  * control characters, quotes, DEL and invalid UTF-8 never reach the line raw; logfmt quotes all but
  * plain words. On a stderr that is the journal's each line begins with its priority (sd-daemon(3)).
- * Lines that could not be written, for the disk is full, are counted, and the number is a line of its
- * own behind the next one that can be.
- * Never pass secrets, tokens, bodies or e-mail addresses. Not for signal handlers.
+ * Lines that could not be written, for the disk is full, are counted, and the number is a line of
+ * its own behind the next one that can be. Never pass secrets, tokens, bodies or e-mail addresses.
+ * Not for signal handlers.
  *
  *   ts=2026-01-02T03:04:05.678Z level=info pid=123 req=… msg="listening" socket=/run/merx.sock
  *   {"ts":"2026-01-02T03:04:05.678Z","level":"info","pid":123,"req":"…","msg":"listening",…} */

@@ -27,11 +27,11 @@
     X(MX_EXIT_SILENT, "silent")             /* killed: no sign of life between requests */ \
     X(MX_EXIT_DRAIN, "drain_timeout")       /* killed: did not end when told to */         \
     X(MX_EXIT_CRASH, "crash")               /* a signal, or a status that nobody asked for */
-#define MX_METRIC_SHEDS(X)                                                  \
-    X(MX_SHED_AGE, "queue_age")   /* waited longer than queue_age_max_ms */ \
-    X(MX_SHED_OVERLOAD, "overload") /* overload_shed */                   \
-    X(MX_SHED_DRAIN, "draining")  /* the host or pool is out of service */ \
-    X(MX_SHED_HASHING, "hashing") /* no room to hash another password */
+#define MX_METRIC_SHEDS(X)                                                    \
+    X(MX_SHED_AGE, "queue_age")     /* waited longer than queue_age_max_ms */ \
+    X(MX_SHED_OVERLOAD, "overload") /* overload_shed */                       \
+    X(MX_SHED_DRAIN, "draining")    /* the host or pool is out of service */  \
+    X(MX_SHED_HASHING, "hashing")   /* no room to hash another password */
 #define MX_METRIC_LIMITS(X)                                                                     \
     X(MX_LIMIT_GUEST, "guest")           /* new guests of a client address */                   \
     X(MX_LIMIT_SIGN_IN, "sign_in")       /* tokens and challenges of a client address */        \

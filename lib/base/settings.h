@@ -1,7 +1,8 @@
 /* THE settings table: name, type, default, bounds, documentation. Alphabetical: this is the order
  * of `merx config`. From each row follow the member of struct mx_settings, the line of the sample
  * file and the environment variable (MERX_ and the name in capitals, dots as underscores). S:
- * string; I: integer; B: on/off; R: a number, or MIN..MAX (default min and max, bounds of max). Flags: 0, SECRET (never printed), PATH (a file or directory). */
+ * string; I: integer; B: on/off; R: a number, or MIN..MAX (default min and max, bounds of max).
+ * Flags: 0, SECRET (never printed), PATH (a file or directory). */
 #ifndef MX_BASE_SETTINGS_H
 #define MX_BASE_SETTINGS_H
 

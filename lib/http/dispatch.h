@@ -52,12 +52,12 @@ struct mx_app {
     const struct mx_hooks *hooks;
 };
 
-/* Answer one request. The caller gives a new cx with proc, arena, db, faults, now_ms, draining and refuse, and in
- * res two empty buffers in that arena. Fills cx->actor, route_id (absent for an unknown path),
- * request_id, trace, address, mount, user_agent (valid UTF-8 of at most 200 bytes, or absent),
- * accept_language (as it came), *cx->faults and the log context. res is always a complete answer,
- * with the RateLimit headers of cx->rate as it is at the end. Returns the status that decided it,
- * for the log.
+/* Answer one request. The caller gives a new cx with proc, arena, db, faults, now_ms, draining and
+ * refuse, and in res two empty buffers in that arena. Fills cx->actor, route_id (absent for an
+ * unknown path), request_id, trace, address, mount, user_agent (valid UTF-8 of at most 200 bytes,
+ * or absent), accept_language (as it came), *cx->faults and the log context. res is always a
+ * complete answer, with the RateLimit headers of cx->rate as it is at the end. Returns the status
+ * that decided it, for the log.
  *
  * The raw path must decode to mount + path byte for byte with as many slashes: escapes of single
  * characters are no difference, but what nginx normalised away (dot segments, double slashes, %2F)

@@ -15,18 +15,19 @@
 
 /* ---- server ---- */
 
-bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *name,
-                     const char *path, int mode, const char *group, const char **ret_why)
+const char *mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *name,
+                            const char *path, int mode, const char *group)
 {
+    const char *why = NULL;
+
     for (int i = 0; i < MX_CONTROL_CLIENTS; i++)
         s->at[i].fd = -1;
     s->path = path;
     s->fd = mx_passed_take(name);
-    if (s->fd < 0)
-        s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, mode, group, ret_why);
-    else
-        *ret_why = mx_net_adopt(a, s->fd, path);
-    return s->fd >= 0 && !*ret_why;
+    if (s->fd >= 0)
+        return mx_net_adopt(a, s->fd, path);
+    s->fd = mx_net_listen(a, path, MX_CONTROL_CLIENTS, mode, group, &why);
+    return why;
 }
 
 static void drop(struct mx_control_client *c)

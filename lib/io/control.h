@@ -36,10 +36,10 @@ struct mx_control_server {
     struct mx_control_client at[MX_CONTROL_CLIENTS];
 };
 
-/* Listen at `path`, or at host:port; or with the socket that was passed by that name. False with
- * *ret_why in `a`. */
-bool mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *name,
-                     const char *path, int mode, const char *group, const char **ret_why);
+/* Listen at `path`, or at host:port; or with the socket that was passed by that name. NULL, or why
+ * not (in `a`). */
+const char *mx_control_open(struct mx_control_server *s, struct mx_arena *a, const char *name,
+                            const char *path, int mode, const char *group);
 /* Close all descriptors; `unlink_it`: and remove the socket (not in a worker). */
 void mx_control_close(struct mx_control_server *s, bool unlink_it);
 /* Put what to wait for into `p` (at most MX_CONTROL_CLIENTS + 1 entries); the number of them: 0 for

@@ -433,11 +433,11 @@ static bool open_questions(struct master *m, const char **ret_why)
     const struct mx_settings *conf = m->started->conf;
     int mode = (int)strtol(conf->socket_mode, NULL, 8);
 
-    if (!mx_control_open(&m->control, m->texts, MX_NAME_CONTROL, conf->control, 0600, "", ret_why))
-        return false;
-    return !*conf->metrics_socket ||
-           mx_control_open(&m->scrape, m->texts, MX_NAME_METRICS, conf->metrics_socket, mode,
-                           conf->socket_group, ret_why);
+    *ret_why = mx_control_open(&m->control, m->texts, MX_NAME_CONTROL, conf->control, 0600, "");
+    if (!*ret_why && *conf->metrics_socket)
+        *ret_why = mx_control_open(&m->scrape, m->texts, MX_NAME_METRICS, conf->metrics_socket,
+                                   mode, conf->socket_group);
+    return !*ret_why;
 }
 
 static void publish(struct master *m)

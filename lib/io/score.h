@@ -20,10 +20,10 @@ struct mx_slot_view {
     char request_id[65];
     uint64_t requests, errors_4xx, errors_5xx, trips, busy_ns, bytes;
     uint64_t taken, waited_ns; /* requests begun, and their waiting before */
-    uint32_t connections; /* kept connections owned now */
-    int64_t oldest_ns;    /* monotonic; when the oldest of them was accepted; 0 there is none */
-    int64_t pss;          /* bytes of memory (proportional set size); 0 not known yet */
-    bool torn;            /* the writer was in the middle each time we looked */
+    uint32_t connections;      /* kept connections owned now */
+    int64_t oldest_ns; /* monotonic; when the oldest of them was accepted; 0 there is none */
+    int64_t pss;       /* bytes of memory (proportional set size); 0 not known yet */
+    bool torn;         /* the writer was in the middle each time we looked */
 };
 
 struct mx_score;

@@ -16,11 +16,11 @@ struct mx_shed {
     int64_t calm_ns; /* windows in a row in which the worker had time to spare */
 };
 
-/* A request begins that has waited for `waited_ns`. True: refuse it. `others`: another worker of the
- * pool is in overload; then those who were refused there must not wait here instead. */
+/* A request begins that has waited for `waited_ns`. True: refuse it. `others`: another worker of
+ * the pool is in overload; then those who were refused there must not wait here instead. */
 bool mx_shed_refuses(struct mx_shed *s, int64_t now_ns, int64_t waited_ns, bool others);
-/* It is done, after `took_ns`; `usual`: that is what a request takes, for it was neither refused nor
- * a health check. */
+/* It is done, after `took_ns`; `usual`: that is what a request takes, for it was neither refused
+ * nor a health check. */
 void mx_shed_done(struct mx_shed *s, int64_t took_ns, bool usual);
 
 #endif

@@ -19,7 +19,8 @@ const char *mx_sockets_open(struct mx_sockets *s, struct mx_arena *a,
 /* From now on nobody can connect to those that are not lent, not even to a worker's copy, and their
  * files are gone. */
 void mx_sockets_shut(struct mx_sockets *s, const struct mx_pools *pools);
-/* Put all of them into `pass` (MX_POOLS_MAX entries) for a program that takes over; their number. */
+/* Put all of them into `pass` (MX_POOLS_MAX entries) for a program that takes over; their number.
+ */
 int mx_sockets_passes(const struct mx_sockets *s, struct mx_arena *a, const struct mx_pools *pools,
                       struct mx_pass *pass);
 

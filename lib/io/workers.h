@@ -37,7 +37,7 @@ struct mx_workers {
     struct mx_seat *seats;
     int n;
     struct mx_sockets sockets;
-    struct mx_pools pools;       /* as they were at the start: names and sockets */
+    struct mx_pools pools; /* as they were at the start: names and sockets */
     int64_t busy_ns[MX_POOLS_MAX], waited_ns[MX_POOLS_MAX]; /* sums of mx_workers_load */
     uint64_t begun[MX_POOLS_MAX];
     void (*in_child)(void *arg); /* closes what only the master needs */
