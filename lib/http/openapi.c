@@ -586,16 +586,11 @@ static void write_operation(struct mx_jsonw *w, const struct mx_shapes *s,
 
 /* ---- document ---- */
 
-static bool listed(const struct mx_route *r)
-{
-    return !(r->flags & MX_R_UNLISTED);
-}
-
 /* The first listed row with this path. */
 static const struct mx_route *first_of_path(mx_routes_ptr tables, const char *path)
 {
     MX_EACH_ROUTE(tables, r) {
-        if (listed(r) && strcmp(r->path, path) == 0)
+        if (mx_route_listed(r) && strcmp(r->path, path) == 0)
             return r;
     }
     return NULL;
@@ -612,7 +607,7 @@ static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s,
         mx_jsonw_name(w, first->path);
         mx_jsonw_open(w);
         MX_EACH_ROUTE(tables, r) {
-            if (listed(r) && strcmp(r->path, first->path) == 0)
+            if (mx_route_listed(r) && strcmp(r->path, first->path) == 0)
                 write_operation(w, s, about, r);
         }
         mx_jsonw_close(w);
@@ -623,7 +618,7 @@ static void write_paths(struct mx_jsonw *w, const struct mx_shapes *s,
 static const struct mx_route *first_of_tag(mx_routes_ptr tables, struct mx_str tag)
 {
     MX_EACH_ROUTE(tables, r) {
-        if (listed(r) && mx_str_eq(tag_of(r), tag))
+        if (mx_route_listed(r) && mx_str_eq(tag_of(r), tag))
             return r;
     }
     return NULL;

@@ -410,6 +410,8 @@ static bool each_row(const struct enums *e, bool (*visit)(const struct mx_field 
         }
     }
     MX_EACH_ROUTE(e->tables, r) {
+        if (!mx_route_listed(r))
+            continue;
         for (size_t k = 0; r->in && k < r->in->n; k++) {
             const struct mx_field *f = &r->in->fields[k];
 

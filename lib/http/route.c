@@ -73,7 +73,7 @@ struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx
         if (!match(row->path, path, params, &n))
             continue;
         methods |= 1u << row->method;
-        found.listed |= !(row->flags & MX_R_UNLISTED);
+        found.listed |= mx_route_listed(row);
         if (row->method != wanted || (found.route && found.n_params <= n))
             continue;
         found.route = row;

@@ -107,6 +107,12 @@ typedef const struct mx_route *const *mx_routes_ptr;
     for (mx_routes_ptr r##_table = (tables); *r##_table; r##_table++) \
         for (const struct mx_route *r = *r##_table; r->id; r++)
 
+/* The OpenAPI document has it. */
+static inline bool mx_route_listed(const struct mx_route *r)
+{
+    return !(r->flags & MX_R_UNLISTED);
+}
+
 /* Result of matching a path. */
 struct mx_match {
     const struct mx_route *route; /* NULL: unknown path, or known path but another method */

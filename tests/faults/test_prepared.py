@@ -11,8 +11,8 @@ from shop import make_product, variant_ids
 @pytest.fixture
 def small(new_stack, request):
     """A stack with one worker of each pool, whose jobs stand still."""
-    stack = new_stack(request.node.name, workers=1, slow_workers=1, db_prepared_statements=4,
-                      catalog_cache_ms=0)
+    stack = new_stack(request.node.name, workers=1, slow_workers=1, pay_workers=0, staff_workers=0,
+                      db_prepared_statements=4, catalog_cache_ms=0)
     api = Api(stack)
     variant = variant_ids(make_product(api.staff(), stock=50))[0]
     os.kill(stack.pid("jobs"), signal.SIGSTOP)

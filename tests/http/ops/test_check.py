@@ -8,9 +8,15 @@ import socket
 import subprocess
 
 import pytest
-from client import ROOT, free_port, program
+from client import ROOT, Api, free_port, program
 
 NOBODY = 65534
+
+
+@pytest.fixture(scope="module")
+def stack(module_stack):
+    """Of its own: other tests spoil what is stored."""
+    return module_stack("check")
 
 
 def check(stack, *args, status=0, **settings):
@@ -135,8 +141,8 @@ def test_a_token_that_does_not_verify(stack, tmp_path):
     assert done.stderr.startswith("keys: a token that the active key signs is not accepted: "), done
 
 
-def test_personal_data_of_another_key(stack, api, tmp_path):
-    api.customer().patch("/v1/me", {"phone": "+49 30 123456"})
+def test_personal_data_of_another_key(stack, tmp_path):
+    Api(stack).customer().patch("/v1/me", {"phone": "+49 30 123456"})
     assert check(stack) == []
     keys = tmp_path / "keys"
     keys.mkdir(mode=0o700)
