@@ -72,7 +72,7 @@ def test_what_another_program_sealed_opens(customer, stack, ring):
 
 
 def damaged(ring, how, mine, theirs, row):
-    """What may not open in that row."""
+    """A value that must not open in that row."""
     value = bytearray.fromhex(mine)
     if how == "of another row":
         value = bytes.fromhex(theirs)
@@ -91,7 +91,7 @@ def damaged(ring, how, mine, theirs, row):
 
 @pytest.fixture
 def damage(stack, ring):
-    """Puts into a row's column what may not open there, until the test ends."""
+    """Puts such a value into a column of a row, until the test ends."""
     db, before = stack.admin(), []
 
     def write(table, column, row, value):
