@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "helpers"))
 
 import client  # noqa: E402
+from shop import make_product, variant_ids  # noqa: E402
 
 PR_SET_PDEATHSIG = 1
 if "PYTEST_XDIST_WORKER" in os.environ:  # it ends with the run, however that ends
@@ -116,6 +117,17 @@ def stack(place):
     """The stack that all tests share; whoever breaks it takes one of new_stack."""
     with stacks(place) as make:
         yield make("run", workers=4)
+
+
+@pytest.fixture
+def make(new_stack, request):
+    """A stack of one's own and a variant with plenty of stock."""
+
+    def one(**settings):
+        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
+        return stack, variant_ids(make_product(client.Api(stack).staff(), stock=10_000_000))[0]
+
+    return one
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Load that rises and falls, and more of it than there can be: workers follow, what is too much is refused at once,
 and a host is taken out of service. Times are compared with times of the same run, and printed."""
 import contextlib
+import functools
 import json
 import random
 import re
@@ -11,22 +12,15 @@ import time
 
 import pytest
 from client import PATIENCE_S, Api, program, until
-from load import Load, NginxErrors, cart_lock, expect, status, workers
-from shop import make_product, variant_ids
+from load import Load, NginxErrors, Threads, cart_lock, expect, status, workers
 from wire import Wire
 
 CAPACITY_TIMES = 3
 
 
 @pytest.fixture
-def make(new_stack, request):
-    """A stack of one's own and a variant with plenty of stock."""
-
-    def one(**settings):
-        stack = new_stack(request.node.name, **({"workers": 2, "slow_workers": 1} | settings))
-        return stack, variant_ids(make_product(Api(stack).staff(), stock=10_000_000))[0]
-
-    return one
+def make(make):
+    return lambda **settings: make(**({"workers": 2} | settings))
 
 
 @contextlib.contextmanager
@@ -44,24 +38,14 @@ def slow_carts(stack, seconds):
             owner.run(f"DROP TRIGGER slow_{event}")
 
 
-class Clients:
+class Clients(Threads):
     """Each adds to a cart of its own, again and again; seconds and status of every answer are in `seen`."""
 
     def __init__(self, stack, variant, n, pause_s=0):
-        self.variant, self.pause_s, self.stop, self.seen = variant, pause_s, threading.Event(), []
+        self.variant, self.pause_s, self.seen = variant, pause_s, []
         self.failed = []
         self.wires = [Wire(stack).guest() for _ in range(n)]
-
-    def __enter__(self):
-        self.threads = [threading.Thread(target=self._run, args=(w,)) for w in self.wires]
-        for t in self.threads:
-            t.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for t in self.threads:
-            t.join()
+        super().__init__(functools.partial(self._run, wire) for wire in self.wires)
 
     def _run(self, wire):
         due = time.monotonic()

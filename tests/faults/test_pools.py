@@ -8,27 +8,14 @@ import signal
 import threading
 
 import fcgi_client
-import pytest
 from beside import Beside
 from client import PATIENCE_S, Api, until
 from load import (
     Load, NginxErrors, Waiting, be_guest, cart_lock, expect, read, sign_in, status,
     stopped, workers)
-from shop import make_product, variant_ids
 from wire import Wire
 # A worker that gives no sign of life is killed after two of these time-outs and three seconds.
 HASTY = {"request_timeout_ms": 1000, "db_statement_timeout_ms": 500, "queue_age_max_ms": 500}
-
-
-@pytest.fixture
-def make(new_stack, request):
-    """A stack of one's own and a variant with plenty of stock."""
-
-    def one(**settings):
-        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
-        return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
-
-    return one
 
 
 def test_one_worker_waits_and_the_others_do_not(make):

@@ -6,7 +6,6 @@ import subprocess
 import time
 
 import fcgi_client
-import pytest
 from client import PATIENCE_S, Api, program, until
 from load import (
     Adder, Load, NginxErrors, Waiting, alive, be_guest, expect, mixed, read, serve, serving,
@@ -15,17 +14,6 @@ from shop import make_product, variant_ids
 from wire import Wire
 
 AT_WORK = "user = 'merx' AND command IN ('Execute', 'Query')"
-
-
-@pytest.fixture
-def make(new_stack, request):
-    """A stack of one's own and a variant with plenty of stock."""
-
-    def one(**settings):
-        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
-        return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
-
-    return one
 
 
 def assert_whole(load, errors):
@@ -271,7 +259,7 @@ def test_killed_workers(make):
             load.more(50)
             victim = max(serving(stack), key=lambda w: w["connections"])
             os.kill(victim["pid"], signal.SIGKILL)
-            may_fail += min(victim["connections"] + 1, len(load.acts))
+            may_fail += min(victim["connections"] + 1, len(load.calls))
             until(lambda: status(stack)["died"] == n + 1, what="the death was noticed")
         until(lambda: len(serving(stack)) == 4, what="all are back")
         calm = time.monotonic()

@@ -10,11 +10,9 @@ import socket
 import subprocess
 import sys
 
-import pytest
 from client import PATIENCE_S, Api, children, program, tied, until
 from load import (
     Adder, Load, NginxErrors, Waiting, alive, be_guest, mixed, note_pid, status, stopped, workers)
-from shop import make_product, variant_ids
 from wire import Wire
 
 
@@ -90,17 +88,6 @@ def upgrade(stack):
     assert now["pid"] != old and not alive(old) and now["phase"] == "serving"
     note_pid(stack, "serve", now["pid"])
     return now
-
-
-@pytest.fixture
-def make(new_stack, request):
-    """A stack of one's own and a variant with plenty of stock."""
-
-    def one(**settings):
-        stack = new_stack(request.node.name, **({"workers": 3, "slow_workers": 1} | settings))
-        return stack, variant_ids(make_product(Api(stack).staff(), stock=1000000))[0]
-
-    return one
 
 
 @contextlib.contextmanager

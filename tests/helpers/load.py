@@ -1,5 +1,6 @@
 """Steady load over kept TLS connections, and a hand on the parts of a stack while it runs."""
 import contextlib
+import functools
 import getpass
 import http.client
 import json
@@ -24,17 +25,14 @@ def ways(api):
     return {"shipping_address": ADDRESS, "shipping_method_id": offers[0]["id"]}
 
 
-class Load:
-    """Threads, each doing its act(wire) again and again until the block ends. An act fails by an
-    AssertionError or by a connection that breaks; its wire then connects anew."""
+class Threads:
+    """Calls that run beside each other, each in its thread, while the block lasts; then .stop is set."""
 
-    def __init__(self, acts):
-        self.acts, self.stop = acts, threading.Event()
-        self.good, self.failed = 0, []  # failed: (time, text)
-        self.slowest, self.lock = 0, threading.Lock()
+    def __init__(self, calls):
+        self.calls, self.stop = list(calls), threading.Event()
 
     def __enter__(self):
-        self.threads = [threading.Thread(target=self._run, args=pair) for pair in self.acts]
+        self.threads = [threading.Thread(target=call) for call in self.calls]
         for t in self.threads:
             t.start()
         return self
@@ -43,6 +41,16 @@ class Load:
         self.stop.set()
         for t in self.threads:
             t.join()
+
+
+class Load(Threads):
+    """Threads, each doing its act(wire) again and again until the block ends. An act fails by an
+    AssertionError or by a connection that breaks; its wire then connects anew."""
+
+    def __init__(self, acts):
+        super().__init__(functools.partial(self._run, *pair) for pair in acts)
+        self.good, self.failed = 0, []  # failed: (time, text)
+        self.slowest, self.lock = 0, threading.Lock()
 
     def _run(self, wire, act):
         while not self.stop.is_set():
