@@ -10,6 +10,12 @@ from client import ROOT, program
 from load import status
 
 
+@pytest.fixture(scope="module")
+def stack(module_stack):
+    """Of its own: other tests spoil what is stored, which `merx check` finds."""
+    return module_stack("commands")
+
+
 @pytest.fixture
 def settings(stack, tmp_path):
     """write(text): a settings file with that text and the stack's control socket; its path."""
