@@ -62,7 +62,7 @@
     S(more_pools,              "", 0, "further pools, for other nginx sites, separated by commas: NAME KIND WORKERS SOCKET each, as outlet fast 2..8 /run/merx/outlet.sock; KIND is fast, slow, pay or staff") \
     S(oidc_providers,          "", MX_SETTING_PATH, "file of the OpenID providers that customers may sign in with (format: deploy/oidc.conf); empty: none") \
     I(order_expiry_min,        30, 1, 10080, "an unpaid order expires and releases its stock after this time, minutes") \
-    B(overload_shed,           true, "when more requests come than the workers can serve, answer 503 to those that have waited for longer than half of what a request takes (at least 5 ms), so that the others are served in time; off: queue_age_max_ms alone decides") \
+    B(overload_shed,           true, "when more requests come than the workers can serve, so that all of them wait for more than 50 ms, answer 503 to those that have waited for longer than half of what a request takes (at least 5 ms), so that the others are served in time; off: queue_age_max_ms alone decides") \
     S(passkey_origins,         "", 0, "origins from which passkeys may be used, separated by spaces: https://shop.example, android:apk-key-hash:...") \
     S(passkey_rp_id,           "", 0, "domain of passkeys (WebAuthn RP ID); empty: passkeys are off") \
     I(password_hashes_at_once, 2, 1, 1024, "password hashes that all workers together compute at the same time at most")     \

@@ -1,5 +1,6 @@
-/* Overload is a window in which the worker had hardly a pause and not one request found it free; it
- * ends when the worker has had time to spare for a while. Waiting is counted from the stamp of
+/* Overload is a window in which the worker had hardly a pause and each request had waited for longer
+ * than a person notices: a few clients more than workers, who come again as they are served, only
+ * keep it busy. It ends when the worker has had time to spare for a while. Waiting is counted from the stamp of
  * nginx on, by our clock, so that the listen queue and kept connections count alike. */
 #include "io/shed.h"
 
@@ -9,6 +10,7 @@
 #define BUSY 80    /* per cent of a window: hardly a pause */
 #define RELAXED 60 /* time to spare, also for those who are refused meanwhile */
 #define FEW 4      /* nor is more than one of so many refused, as when they all come at once */
+#define STANDING_NS (50 * MS) /* a queue is no overload while one request waits for less */
 #define LIMIT_LEAST_NS (5 * MS)
 #define MEMORY 8 /* requests that `took_ns` remembers */
 
@@ -22,10 +24,11 @@ static int64_t limit(const struct mx_shed *s)
 static void judge(struct mx_shed *s, int64_t length_ns)
 {
     int64_t busy = 100 * s->busy_ns / length_ns;
+    int64_t standing_ns = limit(s) > STANDING_NS ? limit(s) : STANDING_NS;
     bool few = length_ns >= CALM_NS || FEW * s->refused < s->n;
 
     s->calm_ns = busy < RELAXED && few ? s->calm_ns + length_ns : 0;
-    if (s->n > 1 && busy >= BUSY && s->least_wait_ns > limit(s))
+    if (s->n > 1 && busy >= BUSY && s->least_wait_ns > standing_ns)
         s->on = true;
     else if (s->calm_ns >= CALM_NS)
         s->on = false;

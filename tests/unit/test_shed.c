@@ -58,6 +58,18 @@ static void test_normal(void)
     tap_int(refused, 0, "nor is a burst");
 }
 
+/* As many clients as 20 requests, who come again as soon as they are served: each waits for 19. */
+static void test_few_clients(void)
+{
+    begin();
+    for (int i = 0; i < 5000; i++) {
+        refused += mx_shed_refuses(&s, now, 19 * 2 * MS, false);
+        now += 2 * MS;
+        mx_shed_done(&s, 2 * MS, true);
+    }
+    tap_int(refused, 0, "a short queue that is always there is none");
+}
+
 static void test_overload(void)
 {
     begin();
@@ -132,6 +144,7 @@ static void test_late_stamps(void)
 int main(void)
 {
     test_normal();
+    test_few_clients();
     test_overload();
     test_others();
     test_pause();
