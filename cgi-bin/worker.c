@@ -285,7 +285,7 @@ static const char *start(struct worker *w)
         return why;
     if (mx_keys_load(w->arena, w->proc.conf->keys, &w->keys, &why) != MX_OK)
         return why;
-    w->app = (struct mx_app){mx_routes, &hooks};
+    w->app = (struct mx_app){mx_router_new(w->own, mx_routes), &hooks};
     w->proc.keys = w->keys;
     w->proc.oidc = &w->oidc;
     w->db = mx_db_new(w->proc.conf);

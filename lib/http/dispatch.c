@@ -164,13 +164,13 @@ static enum mx_err too_old(void)
 
 static enum mx_err find_route(struct exchange *x)
 {
-    x->match = mx_route_match(x->app->routes, x->req->method, x->req->path);
+    x->match = mx_router_match(x->app->router, x->req->method, x->req->path);
     x->route = x->match.route;
     /* Routes that are not part of the API are not served below its mount, which the world can
      * reach. */
     if (x->req->mount.n > 0 && !x->match.listed)
-        x->match.known_path = false;
-    if (!x->match.known_path)
+        x->match.methods = 0;
+    if (x->match.methods == 0)
         return mx_fail(x->cx->faults, MX_E_NOT_FOUND, "This path does not exist.");
     if (x->route)
         x->cx->route_id = mx_str_c(x->route->id);
@@ -214,13 +214,15 @@ static void write_allowed_headers(struct exchange *x)
 static enum mx_err answer_options(struct exchange *x)
 {
     struct mx_res *res = x->res;
+    char allow[MX_ALLOW_TEXT];
 
+    mx_match_allow(&x->match, allow);
     if (x->req->method != MX_OPTIONS || !x->cors || x->req->cors_method.n == 0) {
-        mx_res_header(res, "Allow", mx_str_c(x->match.allow));
+        mx_res_header(res, "Allow", mx_str_c(allow));
         return MX_E_METHOD_NOT_ALLOWED;
     }
     res->status = 204;
-    mx_res_header(res, "Access-Control-Allow-Methods", mx_str_c(x->match.allow));
+    mx_res_header(res, "Access-Control-Allow-Methods", mx_str_c(allow));
     write_allowed_headers(x);
     mx_res_header(res, "Access-Control-Max-Age", MX_S("600"));
     mx_res_header(res, "Cache-Control", MX_S("no-store"));

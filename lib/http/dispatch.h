@@ -6,7 +6,7 @@
 #ifndef MX_HTTP_DISPATCH_H
 #define MX_HTTP_DISPATCH_H
 
-#include "http/route.h"
+#include "http/router.h"
 
 /* The two halves of making an answer, for whoever runs them; arg is for both. */
 struct mx_work {
@@ -48,7 +48,7 @@ struct mx_hooks {
 };
 
 struct mx_app {
-    mx_routes_ptr routes;
+    const struct mx_router *router;
     const struct mx_hooks *hooks;
 };
 

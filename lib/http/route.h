@@ -113,26 +113,12 @@ static inline bool mx_route_listed(const struct mx_route *r)
     return !(r->flags & MX_R_UNLISTED);
 }
 
-/* Result of matching a path. */
-struct mx_match {
-    const struct mx_route *route; /* NULL: unknown path, or known path but another method */
-    bool known_path;
-    bool listed;                               /* by a row that is not MX_R_UNLISTED */
-    char allow[64];                            /* "GET, HEAD, POST": methods of this path */
-    struct mx_pair params[MX_PATH_PARAMS_MAX]; /* name and value of each {name} */
-    int n_params;
-};
-
 /* The kind of pool that serves the route: that of its row; of staff's routes the staff pool, unless
  * the row names another than the fast one. */
 enum mx_pool_kind mx_route_pool(const struct mx_route *r);
 
 /* "GET"; "OTHER" for a method that no route has. */
 const char *mx_method_name(enum mx_method m);
-
-/* Match method and path. HEAD matches GET rows. Where several rows match, the one with the fewest
- * {names} is taken. Names and values borrow from the table and the path. */
-struct mx_match mx_route_match(mx_routes_ptr tables, enum mx_method m, struct mx_str path);
 
 /* True when `shape` (may be NULL) has a row from `from`. */
 bool mx_shape_takes(const struct mx_shape *shape, enum mx_from from);

@@ -360,7 +360,6 @@ static void ex_remember(struct mx_ctx *cx, const struct mx_req *req, const struc
 
 static const struct mx_hooks ex_hooks = {ex_authenticate, ex_authorize, ex_admit,
                                          ex_run,          ex_recall,    ex_remember};
-static const struct mx_app ex_app = {ex_tables, &ex_hooks};
 
 /* One worker: its context, and the last answer. */
 static struct {
@@ -392,12 +391,14 @@ MX_UNUSED static void ex_reset(void)
 /* Dispatch one request; ex.res is the answer. */
 MX_UNUSED static enum mx_err ex_send(const struct mx_req *req)
 {
+    struct mx_app app = {mx_router_new(ex.arena, ex_tables), &ex_hooks};
+
     ex.proc.conf = &ex.conf;
     ex.cx = (struct mx_ctx){
         .proc = &ex.proc, .arena = ex.arena, .faults = &ex.faults, .now_ms = 1767323045678};
     mx_buf_init(&ex.res.headers, ex.arena, 8192);
     mx_buf_init(&ex.res.body, ex.arena, 1 << 20);
-    return mx_dispatch(&ex_app, &ex.cx, req, &ex.res);
+    return mx_dispatch(&app, &ex.cx, req, &ex.res);
 }
 
 #endif

@@ -1,52 +1,10 @@
-/* Matching, and the check of the table at start-up. */
+/* The check of the route table at start-up. */
 #include "tap.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "exchange.h"
-
-static void test_match(void)
-{
-    struct mx_match m;
-    static const struct {
-        enum mx_method m;
-        const char *path, *id, *allow;
-        bool known;
-    } cases[] = {
-        {MX_GET, "/v1/things", "things.list", "GET, HEAD", true},
-        {MX_HEAD, "/v1/things", "things.list", "GET, HEAD", true},
-        {MX_POST, "/v1/things", NULL, "GET, HEAD", true},
-        {MX_GET, "/v1/things/best", "things.best", "GET, HEAD", true},
-        {MX_GET, "/v1/things/bes", "things.get", "GET, HEAD", true},
-        {MX_GET, "/v1/things/best/", NULL, "", false},
-        {MX_GET, "/v1/things/", NULL, "", false},
-        {MX_GET, "/v1/things/a/b", NULL, "", false},
-        {MX_GET, "/v1/thing", NULL, "", false},
-        {MX_GET, "/V1/things", NULL, "", false},
-        {MX_GET, "", NULL, "", false},
-        {MX_GET, "/", NULL, "", false},
-        {MX_DELETE, "/v1/admin/things/x", "things.delete", "PUT, DELETE", true},
-        {MX_HEAD, "/v1/admin/things/x", NULL, "PUT, DELETE", true},
-        {MX_METHOD_OTHER, "/v1/checkout", NULL, "POST", true},
-        {MX_OPTIONS, "/v1/checkout", NULL, "POST", true},
-    };
-
-    for (size_t i = 0; i < MX_LEN(cases); i++) {
-        m = mx_route_match(ex_tables, cases[i].m, mx_str_c(cases[i].path));
-
-        tap_str(mx_str_c(m.route ? m.route->id : NULL), cases[i].id, cases[i].path);
-        tap_str(mx_str_c(m.allow), cases[i].allow, "methods");
-        tap_ok(m.known_path == cases[i].known, "path is %sknown", cases[i].known ? "" : "un");
-    }
-    m = mx_route_match(ex_tables, MX_PUT, MX_S("/v1/admin/things/a-1"));
-
-    tap_int(m.n_params, 1, "one parameter");
-    tap_str(m.params[0].name, "id", "its name");
-    tap_str(m.params[0].value, "a-1", "its value");
-    m = mx_route_match(ex_tables, MX_GET, (struct mx_str){0});
-    tap_ok(!m.known_path && !m.route, "an absent path is unknown");
-}
 
 /* True when the check of a table of `n` rows aborts. */
 static bool refused(const struct mx_route *rows, size_t n)
@@ -150,7 +108,6 @@ static void test_permissions(void)
 
 int main(void)
 {
-    test_match();
     test_check();
     test_permissions();
     return tap_done();
