@@ -19,6 +19,10 @@
  * again; a share is good for so long. */
 #define HOSTS 16
 #define ALLOWED_S 600
+/* Of an account that this host has not seen of late so much is kept uncounted, which is all that
+ * most guests ever need. */
+#define FIRST_ANSWERS 4
+#define FIRST_BYTES 65536
 
 /* One request under its idempotency and transaction rules. */
 struct run {
@@ -194,6 +198,12 @@ static enum mx_err full(struct run *r)
                    "Too many Idempotency-Keys are in use for this account; retry later.");
 }
 
+/* The share of this host. */
+static struct mx_share share_of(struct mx_share left)
+{
+    return (struct mx_share){left.answers / HOSTS, left.bytes / HOSTS};
+}
+
 /* Ask the database whether there is room for an answer of `bytes`, and what share of the rest this
  * host may use without asking. */
 static enum mx_err count_kept(struct run *r, uint64_t hash, int64_t bytes, int64_t now_s)
@@ -201,18 +211,27 @@ static enum mx_err count_kept(struct run *r, uint64_t hash, int64_t bytes, int64
     const struct mx_settings *conf = r->cx->proc->conf;
     const struct q_idempotency_kept_row *kept;
     struct mx_list rows;
-    int64_t answers, room;
+    struct mx_share left, share;
 
     MX_TRY(q_idempotency_kept(r->cx->db, &(struct q_idempotency_kept_in){mx_caller(r->cx)}, &rows));
     kept = MX_AT(rows, struct q_idempotency_kept_row, 0);
-    answers = conf->idempotency_answers - kept->answers - 1;
-    room = conf->idempotency_bytes - kept->bytes - bytes;
-    r->full = answers < 0 || room < 0;
-    if (r->full)
-        return full(r);
-    mx_allowance_put(mx_shared_allowance(r->cx->proc->shared), hash, answers / HOSTS, room / HOSTS,
-                     now_s, ALLOWED_S);
-    return MX_OK;
+    left = (struct mx_share){conf->idempotency_answers - kept->answers - 1,
+                             conf->idempotency_bytes - kept->bytes - bytes};
+    r->full = left.answers < 0 || left.bytes < 0;
+    share = r->full ? (struct mx_share){0} : share_of(left);
+    mx_allowance_put(mx_shared_allowance(r->cx->proc->shared), hash, share, now_s, ALLOWED_S);
+    return r->full ? full(r) : MX_OK;
+}
+
+/* The share of an account that has not been counted yet. */
+static struct mx_share first_share(const struct mx_settings *conf)
+{
+    struct mx_share whole = {conf->idempotency_answers, conf->idempotency_bytes};
+    struct mx_share s = share_of(whole);
+
+    s.answers = s.answers < FIRST_ANSWERS ? s.answers : FIRST_ANSWERS;
+    s.bytes = s.bytes < FIRST_BYTES ? s.bytes : FIRST_BYTES;
+    return s;
 }
 
 /* Answers kept for customers and guests are bounded, those for staff are not. */
@@ -226,7 +245,7 @@ static enum mx_err find_room(struct run *r, int64_t bytes)
     if (mx_id_none(account) || r->cx->actor.kind == MX_STAFF)
         return MX_OK;
     memcpy(&hash, account.b + sizeof account.b - sizeof hash, sizeof hash);
-    if (mx_allowance_take(allowance, hash, bytes, now_s))
+    if (mx_allowance_take(allowance, hash, bytes, now_s, first_share(r->cx->proc->conf)))
         return MX_OK;
     return count_kept(r, hash, bytes, now_s);
 }

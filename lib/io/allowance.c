@@ -62,29 +62,33 @@ static int64_t at_most(int64_t n, int64_t most)
     return n < most ? n : most;
 }
 
-void mx_allowance_put(struct mx_allowance *t, uint64_t hash, int64_t answers, int64_t bytes,
-                      int64_t now_s, int64_t life_s)
+static uint64_t entry(uint64_t hash, struct mx_share share, int64_t end_s)
 {
-    MX_ASSERT(answers >= 0 && bytes >= 0 && life_s <= LIFE_MAX);
-    atomic_store(place(t->sets[hash % SETS], hash, now_s),
-                 hash >> TAG_SHIFT << TAG_SHIFT |
-                     ((uint64_t)(now_s + life_s) & TIME_MASK) << TIME_SHIFT |
-                     (uint64_t)at_most(answers, ANSWERS_MAX) << ANSWERS_SHIFT |
-                     (uint64_t)at_most(bytes / UNIT, SIZE_MAX_UNITS));
+    return hash >> TAG_SHIFT << TAG_SHIFT | ((uint64_t)end_s & TIME_MASK) << TIME_SHIFT |
+           (uint64_t)at_most(share.answers, ANSWERS_MAX) << ANSWERS_SHIFT |
+           (uint64_t)at_most(share.bytes / UNIT, SIZE_MAX_UNITS);
 }
 
-bool mx_allowance_take(struct mx_allowance *t, uint64_t hash, int64_t bytes, int64_t now_s)
+void mx_allowance_put(struct mx_allowance *t, uint64_t hash, struct mx_share share, int64_t now_s,
+                      int64_t life_s)
+{
+    MX_ASSERT(share.answers >= 0 && share.bytes >= 0 && life_s <= LIFE_MAX);
+    atomic_store(place(t->sets[hash % SETS], hash, now_s), entry(hash, share, now_s + life_s));
+}
+
+bool mx_allowance_take(struct mx_allowance *t, uint64_t hash, int64_t bytes, int64_t now_s,
+                       struct mx_share first)
 {
     int64_t units = (bytes + UNIT - 1) / UNIT;
     mx_word *at = place(t->sets[hash % SETS], hash, now_s);
-    uint64_t word = atomic_load(at);
+    uint64_t word = atomic_load(at), from;
 
     do {
-        if (!of(word, hash) || over(word, now_s) ||
-            (int64_t)(word >> ANSWERS_SHIFT & (uint64_t)ANSWERS_MAX) < 1 ||
-            (int64_t)(word & (uint64_t)SIZE_MAX_UNITS) < units)
+        from = of(word, hash) ? word : entry(hash, first, now_s + LIFE_MAX);
+        if (over(from, now_s) || (int64_t)(from >> ANSWERS_SHIFT & (uint64_t)ANSWERS_MAX) < 1 ||
+            (int64_t)(from & (uint64_t)SIZE_MAX_UNITS) < units)
             return false;
     } while (!atomic_compare_exchange_weak(
-        at, &word, word - (UINT64_C(1) << ANSWERS_SHIFT) - (uint64_t)units));
+        at, &word, from - (UINT64_C(1) << ANSWERS_SHIFT) - (uint64_t)units));
     return true;
 }
