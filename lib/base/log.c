@@ -155,7 +155,7 @@ static void put_key(struct line *l, const char *key)
 static bool is_plain(struct mx_str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] >= 0x7f || strchr("\"=\\", s.p[i]))
+        if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '"' || s.p[i] == '=' || s.p[i] == '\\')
             return false;
     return s.n > 0;
 }

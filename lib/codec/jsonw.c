@@ -43,15 +43,36 @@ static void escape(struct mx_buf *out, unsigned char c)
     }
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* True when one of eight bytes is none of ASCII that is copied as it is: in a byte that is less
+ * than another the subtraction borrows from its highest bit. */
+static bool any_special(const char *p)
+{
+    uint64_t x, quote, backslash;
+
+    memcpy(&x, p, sizeof x);
+    quote = x ^ EACH('"');
+    backslash = x ^ EACH('\\');
+    return (x | ((x - EACH(0x20)) & ~x) | ((quote - EACH(1)) & ~quote) |
+            ((backslash - EACH(1)) & ~backslash)) &
+           EACH(0x80);
+}
+
+static size_t plain_step(struct mx_str s, size_t at)
+{
+    unsigned char c = (unsigned char)s.p[at];
+
+    return c < 0x80 ? c >= 0x20 && c != '"' && c != '\\' : mx_utf8_step(s, at);
+}
+
 /* The first byte from `at` on that is not copied as it is, or the end. */
 static size_t plain_end(struct mx_str s, size_t at)
 {
     size_t len = 1;
 
     while (at < s.n && len > 0) {
-        unsigned char c = (unsigned char)s.p[at];
-
-        len = c < 0x80 ? c >= 0x20 && c != '"' && c != '\\' : mx_utf8_step(s, at);
+        len = s.n - at >= 8 && !any_special(s.p + at) ? 8 : plain_step(s, at);
         at += len;
     }
     return at;

@@ -204,30 +204,35 @@ static void drop_silent(struct mx_fcgi *f, int64_t now_ms)
 /* ---- reading a request ---- */
 
 struct param {
-    const char *name;
+    struct mx_str name;
     size_t off; /* of a slice in struct mx_req */
 };
 
+#define PARAM(name, member)                                       \
+    {                                                             \
+        {name, sizeof(name) - 1}, offsetof(struct mx_req, member) \
+    }
+
 static const struct param params[] = {
-    {"REQUEST_METHOD", offsetof(struct mx_req, method_text)},
-    {"SCRIPT_NAME", offsetof(struct mx_req, mount)},
-    {"PATH_INFO", offsetof(struct mx_req, path)},
-    {"QUERY_STRING", offsetof(struct mx_req, query)},
-    {"REQUEST_URI", offsetof(struct mx_req, raw_path)},
-    {"CONTENT_TYPE", offsetof(struct mx_req, content_type)},
-    {"HTTP_CONTENT_ENCODING", offsetof(struct mx_req, content_encoding)},
-    {"REMOTE_ADDR", offsetof(struct mx_req, address)},
-    {"HTTP_AUTHORIZATION", offsetof(struct mx_req, authorization)},
-    {"HTTP_IDEMPOTENCY_KEY", offsetof(struct mx_req, idempotency_key)},
-    {"HTTP_IF_MATCH", offsetof(struct mx_req, if_match)},
-    {"HTTP_IF_NONE_MATCH", offsetof(struct mx_req, if_none_match)},
-    {"HTTP_ORIGIN", offsetof(struct mx_req, origin)},
-    {"HTTP_ACCESS_CONTROL_REQUEST_METHOD", offsetof(struct mx_req, cors_method)},
-    {"HTTP_ACCESS_CONTROL_REQUEST_HEADERS", offsetof(struct mx_req, cors_headers)},
-    {"HTTP_ACCEPT_LANGUAGE", offsetof(struct mx_req, accept_language)},
-    {"HTTP_USER_AGENT", offsetof(struct mx_req, user_agent)},
-    {"HTTP_X_REQUEST_ID", offsetof(struct mx_req, request_id)},
-    {"HTTP_TRACEPARENT", offsetof(struct mx_req, traceparent)},
+    PARAM("REQUEST_METHOD", method_text),
+    PARAM("SCRIPT_NAME", mount),
+    PARAM("PATH_INFO", path),
+    PARAM("QUERY_STRING", query),
+    PARAM("REQUEST_URI", raw_path),
+    PARAM("CONTENT_TYPE", content_type),
+    PARAM("HTTP_CONTENT_ENCODING", content_encoding),
+    PARAM("REMOTE_ADDR", address),
+    PARAM("HTTP_AUTHORIZATION", authorization),
+    PARAM("HTTP_IDEMPOTENCY_KEY", idempotency_key),
+    PARAM("HTTP_IF_MATCH", if_match),
+    PARAM("HTTP_IF_NONE_MATCH", if_none_match),
+    PARAM("HTTP_ORIGIN", origin),
+    PARAM("HTTP_ACCESS_CONTROL_REQUEST_METHOD", cors_method),
+    PARAM("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", cors_headers),
+    PARAM("HTTP_ACCEPT_LANGUAGE", accept_language),
+    PARAM("HTTP_USER_AGENT", user_agent),
+    PARAM("HTTP_X_REQUEST_ID", request_id),
+    PARAM("HTTP_TRACEPARENT", traceparent),
 };
 
 /* The parameters that are no slices of the request. */
@@ -240,7 +245,7 @@ static struct mx_str *param_slot(struct mx_req *rq, struct envelope *en, struct 
     char *base = (char *)rq;
 
     for (size_t i = 0; i < MX_LEN(params); i++)
-        if (mx_str_eqc(name, params[i].name))
+        if (mx_str_eq(name, params[i].name))
             return (struct mx_str *)(void *)(base + params[i].off);
     if (mx_str_eqc(name, "CONTENT_LENGTH"))
         return &en->length;

@@ -1,7 +1,8 @@
-/* Overload is a window in which the worker had hardly a pause and each request had waited for longer
- * than a person notices: a few clients more than workers, who come again as they are served, only
- * keep it busy. It ends when the worker has had time to spare for a while. Waiting is counted from the stamp of
- * nginx on, by our clock, so that the listen queue and kept connections count alike. */
+/* Overload is a window in which the worker had hardly a pause and each request had waited for
+ * longer than a person notices: a few clients more than workers, who come again as they are served,
+ * only keep it busy. It ends when the worker has had time to spare for a while. Waiting is counted
+ * from the stamp of nginx on, by our clock, so that the listen queue and kept connections count
+ * alike. */
 #include "io/shed.h"
 
 #define MS INT64_C(1000000)
