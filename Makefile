@@ -132,7 +132,7 @@ clients: all ## the OpenAPI document against linters and five generators of Type
 examples: all ## record lib/api/examples.txt, the examples of the OpenAPI document, from the HTTP tests (ARGS for pytest)
 	@tests/examples/run $(ARGS)
 
-bench: ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json (BESIDE=PROGRAM: and beside an older merx)
+bench: ## merx beside a bare libfcgi loop: requests a second, CPU, ratio; writes build/bench.json (BESIDE=PROGRAM: and beside an older merx; BENCH_WORKERS="1 2 4": by number of workers)
 	@deploy/deps build run $(DB_SERVER) tests bench
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run

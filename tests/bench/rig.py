@@ -263,7 +263,7 @@ class Rig:
 
     # ---- servers
 
-    def start_merx(self, name):
+    def start_merx(self, name, **settings):
         """One more `merx serve`; the seconds until it was ready."""
         store = self.targets[name].store
         env = store.environment(
@@ -272,10 +272,11 @@ class Rig:
             control=self.socket(f"{name}-control"),
             log=BUILD / f"{name}.log",
             **OTHERWISE.get(name.removeprefix("before_"), {}),
+            **settings,
         )
         return self._spawn(name, [store.program, "serve"], env, "/v1/readyz")
 
-    def start_bare(self):
+    def start_bare(self, workers=WORKERS):
         env = self.stack.env
         keys = pathlib.Path(env["MERX_KEYS"])
         pem = BUILD / "public.pem"
@@ -284,7 +285,7 @@ class Rig:
         ring = sealed.Ring(keys)
         settings = {
             "BARE_SOCKET": str(self.socket("bare")),
-            "BARE_WORKERS": str(WORKERS),
+            "BARE_WORKERS": str(workers),
             "BARE_PEM": str(pem),
             "BARE_ISSUER": env["MERX_URL"],
             "BARE_AUDIENCE": "merx",
