@@ -236,6 +236,8 @@ def test_a_host_is_taken_out_of_service(make):
     assert "draining" in stack.merx("status").stdout
     stack.merx("reload")
     assert code_of(api, "/v1/readyz") == 503, "also after a reload"
+    stack.merx("upgrade")
+    assert code_of(api, "/v1/readyz") == 503, "and after an upgrade"
     assert stack.merx("resume").stdout == ""
     assert code_of(api) == code_of(api, "/v1/readyz") == 200
     assert not any(p["draining"] for p in status(stack)["pools"].values())
