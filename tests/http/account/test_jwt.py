@@ -113,16 +113,15 @@ def refused(api, stack):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def workers_stay(stack):
-    def alive():
-        workers = subprocess.run(
-            ["pgrep", "-P", str(stack.pid("serve"))], capture_output=True, check=True
-        )
-        return set(workers.stdout.split())
+def no_worker_crashes(stack):
+    def crashes():
+        return [line for line in stack.merx("status", "metrics").stdout.splitlines()
+                if line.startswith("merx_worker_exits_total{") and 'reason="crash"' in line]
 
-    before = alive()
+    before = crashes()
+    assert before
     yield
-    assert alive() == before
+    assert crashes() == before
 
 
 def test_the_forge_makes_good_tokens(api, forge, person):
