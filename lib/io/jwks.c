@@ -155,8 +155,8 @@ static bool refresh(struct mx_arena *a, struct slot *s, const struct mx_oidc_pro
     int64_t retry_s = p->refetch_s < MX_JWKS_RETRY_S ? p->refetch_s : MX_JWKS_RETRY_S;
     const char *why;
 
-    if (now_ms < due_ms ||
-        !atomic_compare_exchange_strong(&s->try_ms, &due_ms, next_ms > ends_ms ? next_ms : ends_ms))
+    /* After a death meanwhile the next one tries again. */
+    if (now_ms < due_ms || !atomic_compare_exchange_strong(&s->try_ms, &due_ms, ends_ms))
         return false;
     atomic_store(&s->busy_until_ms, ends_ms);
     why = fetch(a, s, p);
