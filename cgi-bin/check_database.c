@@ -108,7 +108,8 @@ void mx_check_privileges(struct mx_check *c)
 /* ---- the server ---- */
 
 #define LINKS_OF_A_WORKER 2
-#define OTHER_LINKS 3 /* the job runner's two, and one that ends statements */
+#define OTHER_LINKS \
+    4 /* the job runner's two, that of merx killer, and one that a worker's is ended from */
 
 /* The most workers of all pools while the old generation still serves. */
 static int64_t workers_at_reload(struct mx_arena *a, const struct mx_settings *conf)

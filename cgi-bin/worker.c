@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -21,6 +22,7 @@
 #include "io/shed.h"
 #include "io/shm.h"
 #include "metrics.h"
+#include "recycle.h"
 #include "request_log.h"
 
 #define ARENA_FIRST ((size_t)256 << 10)
@@ -42,6 +44,7 @@ struct worker {
     struct mx_oidc oidc;
     const struct mx_post *post;
     int64_t weighed_ms; /* when its memory was last looked at */
+    struct mx_recycle recycle;
     struct mx_app app;
     struct mx_ctx cx;
     struct mx_keys *keys;
@@ -159,10 +162,12 @@ static void on_request(void *arg, const struct mx_req *req, struct mx_res *res)
                             .now_ms = mx_wall_ms()};
     admit(w, req);
     w->health = false;
+    mx_db_deadline(w->db, w->began_ns + w->proc.conf->request_timeout_ms * NS_PER_MS);
     w->served = (struct mx_served){.method = req->method_text,
                                    .arrival_ms = req->arrival_ms,
                                    .bytes_in = req->content_length > 0 ? req->content_length : 0,
                                    .result = mx_dispatch(&w->app, &w->cx, req, res)};
+    mx_db_deadline_over(w->db);
     mx_refused(&w->cx, w->served.result);
     w->served.status = res->status;
 }
@@ -226,6 +231,19 @@ static void weigh(struct worker *w)
     mx_score_memory(w->post->score, w->post->slot, mx_memory_pss());
 }
 
+/* A worker that has grown too large ends as if it were told to, and is replaced. */
+static void end_if_large(struct worker *w)
+{
+    int64_t own = 0;
+
+    if (!mx_recycle_due(&w->recycle, &own))
+        return;
+    mx_log(MX_LOG_WARN, "worker has grown too large and ends", MX_KI("own_mb", own >> 20),
+           MX_KI("worker_rss_max_mb", w->proc.conf->worker_rss_max_mb));
+    mx_score_outgrown(w->post->score, w->post->slot);
+    raise(SIGTERM);
+}
+
 static void on_idle(void *arg)
 {
     struct worker *w = arg;
@@ -234,6 +252,7 @@ static void on_idle(void *arg)
     mx_db_begin_request(w->db, w->arena);
     mx_authn_idle(&w->proc, w->db);
     weigh(w);
+    end_if_large(w);
 }
 
 /* ---- start ---- */
@@ -276,6 +295,7 @@ static const char *start(struct worker *w)
     const char *why = NULL;
     bool up;
 
+    mx_stack_catch(mx_score_stack(w->post->score, w->post->slot));
     mx_settings_log(w->proc.conf);
     mx_secret_init();
     w->arena = mx_arena_new(ARENA_FIRST, ARENA_MAX);
@@ -289,7 +309,9 @@ static const char *start(struct worker *w)
     w->proc.keys = w->keys;
     w->proc.oidc = &w->oidc;
     w->db = mx_db_new(w->proc.conf);
+    mx_db_watch(w->db, mx_score_board(w->post->score, w->post->slot));
     self = w;
+    w->recycle = mx_recycle_new(w->proc.conf->worker_rss_max_mb);
     why = mx_worker_schema(w->arena, w->db, &up);
     if (!up && !why)
         mx_log(MX_LOG_WARN, "database not available yet");

@@ -22,6 +22,7 @@
 #define MX_METRIC_EXITS(X)                                                                 \
     X(MX_EXIT_STOPPED, "stopped")           /* told to: reload, scaling, end */            \
     X(MX_EXIT_MAX_REQUESTS, "max_requests") /* by itself, to be replaced */                \
+    X(MX_EXIT_MEMORY, "memory")             /* the same, for worker_rss_max_mb */          \
     X(MX_EXIT_REFUSED, "refused")           /* could not serve: configuration, schema */   \
     X(MX_EXIT_DEADLINE, "deadline")         /* killed: a request took too long */          \
     X(MX_EXIT_SILENT, "silent")             /* killed: no sign of life between requests */ \
@@ -135,6 +136,7 @@ enum mx_metric_unit { MX_UNIT_NONE, MX_UNIT_SECONDS, MX_UNIT_BYTES };
     X(WORKERS_WANTED, "merx_workers_wanted", GAUGE, NONE, POOL, NONE, "Workers that the pool is meant to have.") \
     X(WORKERS_MAX, "merx_workers_max", GAUGE, NONE, NONE, NONE, "Places for workers of all pools and both generations of a reload (workers_max).") \
     X(WORKER_EXITS, "merx_worker_exits", COUNTER, NONE, POOL, EXIT, "Workers that ended, by reason.") \
+    X(STATEMENTS_KILLED, "merx_statements_killed", COUNTER, NONE, NONE, NONE, "Statements ended in the database because their request had passed its deadline.") \
     X(WORKER_PSS, "merx_worker_pss_bytes", GAUGE, BYTES, POOL, NONE, "Memory of the workers (proportional set size) in sum, each sampled every few seconds.") \
     X(CONNECTIONS, "merx_connections", GAUGE, NONE, POOL, NONE, "FastCGI connections open.") \
     X(QUEUE_DEPTH, "merx_queue_depth", GAUGE, NONE, POOL, NONE, "Connections that wait for a worker.") \

@@ -96,7 +96,7 @@
     I(reauth_max_age_s,        900, 30, 86400, "greatest age of the sign-in, or of POST /v1/auth/reauth, for routes that require a recent one, seconds") \
     I(refresh_grace_s,         10, 0, 300, "time in which a spent refresh token may be sent again without an Idempotency-Key (lost answer), seconds") \
     I(refresh_ttl_d,           30, 1, 365, "an unused session ends after this time, days")                  \
-    I(request_timeout_ms,      8000, 100, 600000, "time limit for one request, milliseconds; a worker that exceeds it is killed") \
+    I(request_timeout_ms,      8000, 100, 600000, "time limit for one request, milliseconds; then what it runs in the database is killed and it is answered 503, and a worker that does not come back is killed") \
     B(sandbox_provider,        false, "offer the sandbox payment provider (never in production)")  \
     I(scale_down_s,            30, 1, 86400, "a pool that follows the load gives up a worker when fewer would have done for this time, seconds; the next ones go each after a tenth of it") \
     I(session_max_d,           365, 1, 3650, "a session ends after this time even if used, days")                   \
@@ -124,6 +124,7 @@
     R(staff_workers,           0, 2, 0, 256, "workers of the staff pool (all below /v1/admin): a number, or MIN..MAX as for workers; 0: the fast pool takes its requests") \
     I(token_ttl_s,             900, 30, 900, "lifetime of an access token, seconds")                   \
     B(verify_email,            true, "require a new customer to prove the e-mail address before the account exists")         \
+    I(worker_rss_max_mb,       512, 0, 1048576, "a worker is replaced when it owns more memory than this, in MiB (resident pages that it shares with no other process; jitter 12 %); 0: never") \
     R(workers,                 0, 0, 0, 1024, "workers of the fast pool: a number; or MIN..MAX, between which they follow the load; MIN 0: a worker is started when a request comes. 0: twice the processors")    \
     I(workers_max,             80, 1, 1024, "size of the scoreboard: workers of all pools, old and new generation together")
 

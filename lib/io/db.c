@@ -167,7 +167,7 @@ void mx_link_close(struct mx_link *l)
     if (!l->my)
         return;
     /* In this order nothing is sent for the statements: they end with the connection. */
-    mysql_close(l->my);
+    mx_db_session_close(l->kind, l->my);
     for (int i = 0; i < mx_sql_n; i++)
         if (l->stmts[i].h)
             mysql_stmt_close(l->stmts[i].h);

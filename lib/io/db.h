@@ -18,6 +18,7 @@
 #include "base/ctx.h"
 #include "base/list.h"
 #include "base/settings.h"
+#include "io/db_board.h"
 
 struct mx_db;
 
@@ -67,6 +68,13 @@ extern const int mx_sql_n;
 struct mx_db *mx_db_new(const struct mx_settings *conf);
 /* Close the connections (a clean goodbye) and free. */
 void mx_db_free(struct mx_db *db);
+/* Worker, before anything is connected: tell `board` (shared memory) what is done, and obey
+ * the master that watches it: see io/db_board.h. All signals but those of crashes are blocked. */
+void mx_db_watch(struct mx_db *db, struct mx_db_board *board);
+/* A request begins that has time until `deadline_ns` (monotonic): from then on no statement begins
+ * and nothing is committed, MX_E_DEADLINE. It has ended: what was late is forgotten. */
+void mx_db_deadline(struct mx_db *db, int64_t deadline_ns);
+void mx_db_deadline_over(struct mx_db *db);
 /* Use this arena for rows until the next call. */
 void mx_db_begin_request(struct mx_db *db, struct mx_arena *a);
 

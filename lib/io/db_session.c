@@ -1,5 +1,7 @@
 #include "io/db_session.h"
 
+#include "io/db_watch.h"
+
 #define TABLE_LOCK_WAIT_S 5
 #define SPARE_WAIT_S 1 /* for each answer to the connection that ends another one */
 #define NO_SUCH_CONNECTION 1094
@@ -97,25 +99,85 @@ static bool set_session(const struct mx_settings *conf, enum mx_link_kind kind, 
     return run_text(my, sql);
 }
 
+static int socket_of(MYSQL *my)
+{
+#ifdef MARIADB_PACKAGE_VERSION
+    return mysql_get_socket(my);
+#else
+    return my->net.fd;
+#endif
+}
+
 bool mx_db_session_open(const struct mx_settings *conf, enum mx_link_kind kind, MYSQL **ret_my)
 {
     unsigned answer_s = kind == MX_LINK_SCRIPT ? 0 : mx_db_session_answer_s(conf);
 
     *ret_my = new_handle(conf, (unsigned)conf->db_connect_timeout_s, answer_s);
-    return reach(conf, *ret_my) && set_session(conf, kind, *ret_my);
+    if (!reach(conf, *ret_my) || !set_session(conf, kind, *ret_my))
+        return false;
+    mx_watch_opened((int)kind, socket_of(*ret_my), mysql_thread_id(*ret_my));
+    return true;
 }
 
-/* ---- ending another one ---- */
+void mx_db_session_close(enum mx_link_kind kind, MYSQL *my)
+{
+    mx_watch_closed((int)kind);
+    mysql_close(my);
+}
 
-unsigned mx_db_session_kill(const struct mx_settings *conf, unsigned long id)
+/* ---- the spare connection, which ends others ---- */
+
+/* Put a new connection into the place of the spare one. False, and the old one stays: none can be
+ * had, for *ret_no. */
+static bool renew(const struct mx_settings *conf, MYSQL **spare, unsigned *ret_no)
 {
     MYSQL *my = new_handle(conf, SPARE_WAIT_S, SPARE_WAIT_S);
+
+    if (!reach(conf, my)) {
+        *ret_no = mysql_errno(my);
+        mysql_close(my);
+        return false;
+    }
+    mx_db_spare_close(spare);
+    *spare = my;
+    return true;
+}
+
+unsigned mx_db_spare_kill(const struct mx_settings *conf, MYSQL **spare, enum mx_kill what,
+                          uint64_t id)
+{
     unsigned no = 0;
     char sql[64];
 
-    snprintf(sql, sizeof sql, "KILL CONNECTION %lu", id);
-    if (!reach(conf, my) || !run_text(my, sql))
-        no = mysql_errno(my);
-    mysql_close(my);
+    if (!renew(conf, spare, &no) && !*spare)
+        return no;
+    snprintf(sql, sizeof sql, "KILL %s %llu", what == MX_KILL_QUERY ? "QUERY" : "CONNECTION",
+             (unsigned long long)id);
+    no = run_text(*spare, sql) ? 0 : mysql_errno(*spare);
+    if (mx_db_errno(no).drop)
+        mx_db_spare_close(spare);
     return no == NO_SUCH_CONNECTION ? 0 : no;
+}
+
+unsigned mx_db_session_kill(const struct mx_settings *conf, unsigned long id)
+{
+    MYSQL *spare = NULL;
+    unsigned no = mx_db_spare_kill(conf, &spare, MX_KILL_CONNECTION, id);
+
+    mx_db_spare_close(&spare);
+    return no;
+}
+
+bool mx_db_spare_open(const struct mx_settings *conf, MYSQL **spare)
+{
+    unsigned no;
+
+    return renew(conf, spare, &no);
+}
+
+void mx_db_spare_close(MYSQL **spare)
+{
+    if (*spare)
+        mysql_close(*spare);
+    *spare = NULL;
 }

@@ -2,6 +2,7 @@
 #include "base/metric.h"
 #include "base/rnd.h"
 #include "io/db_link.h"
+#include "io/db_watch.h"
 #include "q/schema.h"
 
 #define TRIES_AGAIN 5
@@ -49,6 +50,8 @@ struct mx_db {
     struct mx_link *links[MX_LINK_KINDS];
     struct mx_db_spent spent;     /* of the request */
     struct mx_db_failure failure; /* of the last statement that failed */
+    struct mx_db_board *board;    /* NULL: nobody watches */
+    int64_t deadline_ns;          /* of the request; 0 none */
     bool down;                    /* the last attempt to connect failed */
     int64_t refuse_until_ns;      /* until then no other attempt is made */
     bool in_tx;
@@ -81,6 +84,29 @@ void mx_db_free(struct mx_db *db)
     for (int k = 0; k < MX_LINK_KINDS; k++)
         mx_link_free(db->links[k]);
     free(db);
+}
+
+void mx_db_watch(struct mx_db *db, struct mx_db_board *board)
+{
+    db->board = board;
+    mx_watch_start(board);
+}
+
+void mx_db_deadline(struct mx_db *db, int64_t deadline_ns)
+{
+    MX_ASSERT(db->board != NULL);
+    db->deadline_ns = deadline_ns;
+    mx_board_begin(db->board);
+}
+
+void mx_db_deadline_over(struct mx_db *db)
+{
+    db->deadline_ns = 0;
+    if (mx_board_end(db->board))
+        return;
+    /* An order to kill what such a connection runs may arrive later still. */
+    for (int k = 0; k < MX_LINK_KINDS; k++)
+        mx_link_close(db->links[k]);
 }
 
 void mx_db_begin_request(struct mx_db *db, struct mx_arena *a)
@@ -192,6 +218,16 @@ static void note_failure(struct mx_db *db, struct mx_link *l, int64_t began_ns)
         end_in_server(db, l);
 }
 
+/* Is the request's time over? Then nothing more is begun for it, nor committed. */
+static bool is_late(struct mx_db *db, const char *what)
+{
+    if (db->deadline_ns == 0 || mx_mono_ns() < db->deadline_ns)
+        return false;
+    db->failure = (struct mx_db_failure){what, 0};
+    mx_log(MX_LOG_WARN, "request passed its deadline", MX_KC("before", what));
+    return true;
+}
+
 static void unprepare_others(struct mx_db *db, enum mx_link_kind kind)
 {
     for (int k = 0; k < MX_LINK_KINDS; k++)
@@ -199,22 +235,37 @@ static void unprepare_others(struct mx_db *db, enum mx_link_kind kind)
             mx_link_unprepare_all(db->links[k]);
 }
 
+static enum mx_err run_watched(struct mx_db *db, enum mx_link_kind kind, const struct mx_sql *s,
+                               const void *in, struct mx_link_result *ret)
+{
+    enum mx_err e;
+
+    mx_watch_begins((int)kind, s->index + 1);
+    e = mx_link_run(db->links[kind], s, in, db->arena, ret);
+    mx_watch_ends();
+    return e;
+}
+
 /* Run `s` once on the link of this kind. A server without room for another prepared statement has
  * refused it before it ran. */
 static enum mx_err run_once(struct mx_db *db, enum mx_link_kind kind, const struct mx_sql *s,
                             const void *in, struct mx_link_result *ret)
 {
-    struct mx_link *l = open_link(db, kind);
-    int64_t began_ns = mx_mono_ns();
+    struct mx_link *l;
+    int64_t began_ns;
     enum mx_err e;
 
     db->lost = db->unsent = db->unknown = false;
+    if (is_late(db, s->name))
+        return MX_E_DEADLINE;
+    l = open_link(db, kind);
     if (!l)
         return MX_E_UNAVAILABLE;
-    e = mx_link_run(l, s, in, db->arena, ret);
+    began_ns = mx_mono_ns();
+    e = run_watched(db, kind, s, in, ret);
     if (e != MX_OK && mx_link_error(l)->is.no == MX_DB_TOO_MANY_STATEMENTS) {
         unprepare_others(db, kind);
-        e = mx_link_run(l, s, in, db->arena, ret);
+        e = run_watched(db, kind, s, in, ret);
     }
     if (e != MX_OK) {
         db->failure = (struct mx_db_failure){s->name, mx_link_error(l)->is.no};
@@ -417,6 +468,13 @@ static void run_after(struct mx_db *db, enum mx_err end)
 
 /* ---- transactions ---- */
 
+static void rollback(struct mx_db *db)
+{
+    mx_watch_begins(MX_LINK_WRITE, MX_BOARD_TEXT);
+    mx_link_rollback(db->links[MX_LINK_WRITE]);
+    mx_watch_ends();
+}
+
 static enum mx_err commit(struct mx_db *db)
 {
     struct mx_link *l = db->links[MX_LINK_WRITE];
@@ -426,7 +484,11 @@ static enum mx_err commit(struct mx_db *db)
     if (!db->begun)
         return MX_OK;
     db->lost = false;
+    if (is_late(db, "COMMIT"))
+        return MX_E_DEADLINE;
+    mx_watch_begins(MX_LINK_WRITE, MX_BOARD_TEXT);
     e = mx_link_commit(l);
+    mx_watch_ends();
     if (e == MX_OK)
         return MX_OK;
     note_failure(db, l, began_ns);
@@ -457,7 +519,7 @@ static enum mx_err attempt(struct mx_db *db, enum mx_err (*fn)(void *arg), void 
     if (*ret_cause == MX_OK)
         *ret_cause = e = commit(db);
     if (*ret_cause != MX_OK && db->begun)
-        mx_link_rollback(db->links[MX_LINK_WRITE]);
+        rollback(db);
     db->in_tx = false;
     run_after(db, *ret_cause);
     return e != MX_OK ? e : *ret_cause;

@@ -112,6 +112,7 @@ static void reload_finish(struct master *m)
     mx_arena_free(m->plan_arena);
     m->plan_arena = m->next_arena;
     m->plan = m->next;
+    mx_killer_start(&m->workers.killer, m->plan->conf);
     m->next_arena = NULL;
     forget_next(m);
     mx_settings_log(m->plan->conf);
@@ -369,6 +370,8 @@ static void reopen_log(struct master *m)
     if (!mx_log_reopen())
         mx_log(MX_LOG_ERROR, "cannot reopen the log file", MX_KC("why", strerror(errno)));
     mx_workers_signal(&m->workers, SIGUSR1);
+    /* It waits for orders, not for signals. */
+    mx_killer_start(&m->workers.killer, m->plan->conf);
 }
 
 static void on_signal(struct master *m, int sig)
@@ -501,11 +504,13 @@ static int run(struct master *m)
     m->signals = mx_master_signals();
     mx_master_set_others(m, m->beside);
     mx_master_before_tick(m);
+    mx_killer_start(&m->workers.killer, m->plan->conf);
     m->workers.boot_generation = m->generation;
     mx_pools_fill(&m->pools, m->plan, m->generation, false);
     while (!m->stopping || mx_workers_taken(&m->workers) > 0 ||
            m->successor.state == MX_UPGRADE_FAILS)
         turn(m);
+    mx_killer_stop(&m->workers.killer);
     mx_log(MX_LOG_INFO, "stopped");
     mx_control_done(&m->control, WAIT_STOP, MX_S("ok\n"));
     mx_control_done(&m->control, WAIT_UPGRADE,

@@ -1,6 +1,7 @@
 /* The master: owns the listening sockets and the scoreboard, forks workers, respawns them with
  * back-off, reloads (a new generation is ready before the old one drains), scales, enforces the
- * request deadline, answers the control socket. Touches neither database nor request data.
+ * request deadline, answers the control socket. Touches neither database nor request data: what
+ * has to be ended in the database is ended by a process of its own (io/db_killer.h).
  *
  * Signals: TERM/QUIT graceful stop, a second one or INT fast; HUP reload; USR2 upgrade
  * (io/upgrade.h); TTIN/TTOU one worker more or less in the fast pool; USR1 reopen the log. */

@@ -15,10 +15,13 @@ struct slot {
     _Alignas(CACHE_LINE) mx_guard guard;
     _Atomic uint32_t connections;
     atomic_int pid, generation, pool, state;
+    atomic_bool outgrown;
     _Atomic int64_t started_ns, request_ns, alive_ns, oldest_ns, pss;
     mx_word requests, errors_4xx, errors_5xx, trips, busy_ns, bytes, taken, waited_ns;
     mx_word route[MX_WORDS(ROUTE_SIZE)];
     mx_word request_id[MX_WORDS(ID_SIZE)];
+    _Alignas(CACHE_LINE) struct mx_db_board board;
+    struct mx_stack stack;
 };
 
 enum refusal { REFUSAL_NONE, REFUSAL_BEGUN, REFUSAL_LEFT };
@@ -77,6 +80,9 @@ void mx_score_assign(struct mx_score *s, int i, int pid, int generation, int poo
     SET(sl->generation, generation);
     SET(sl->pool, pool);
     SET(sl->state, MX_W_STARTING);
+    SET(sl->outgrown, false);
+    mx_board_reset(&sl->board);
+    SET(sl->stack.n, 0);
     SET(sl->started_ns, mx_mono_ns());
     SET(sl->alive_ns, mx_mono_ns());
     SET(sl->request_ns, 0);
@@ -187,6 +193,14 @@ void mx_score_memory(struct mx_score *s, int i, int64_t pss)
     mx_write_end(&sl->guard);
 }
 
+void mx_score_outgrown(struct mx_score *s, int i)
+{
+    struct slot *sl = write_begin(s, i);
+
+    SET(sl->outgrown, true);
+    mx_write_end(&sl->guard);
+}
+
 int mx_score_share(const struct mx_score *s, int i)
 {
     const struct slot *mine = &s->at[i];
@@ -236,6 +250,18 @@ int64_t mx_score_overloaded(const struct mx_score *s, int pool)
     return GET(s->overload_ns[pool]);
 }
 
+struct mx_db_board *mx_score_board(struct mx_score *s, int i)
+{
+    MX_ASSERT(i >= 0 && i < s->n);
+    return &s->at[i].board;
+}
+
+struct mx_stack *mx_score_stack(struct mx_score *s, int i)
+{
+    MX_ASSERT(i >= 0 && i < s->n);
+    return &s->at[i].stack;
+}
+
 bool mx_score_refuse(struct mx_score *s, const char *why)
 {
     char text[MX_REFUSAL_MAX] = {0};
@@ -269,6 +295,7 @@ static struct mx_slot_view copy(const struct slot *sl)
                              .generation = GET(sl->generation),
                              .pool = GET(sl->pool),
                              .state = (enum mx_worker_state)GET(sl->state),
+                             .outgrown = GET(sl->outgrown),
                              .started_ns = GET(sl->started_ns),
                              .request_ns = GET(sl->request_ns),
                              .alive_ns = GET(sl->alive_ns),

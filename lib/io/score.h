@@ -6,6 +6,9 @@
 #define MX_IO_SCORE_H
 
 #include "base/pool.h"
+#include "base/str.h"
+#include "io/db_board.h"
+#include "io/stack.h"
 
 enum mx_worker_state { MX_W_EMPTY, MX_W_STARTING, MX_W_READY, MX_W_BUSY, MX_W_STOPPING };
 
@@ -23,6 +26,7 @@ struct mx_slot_view {
     uint32_t connections;      /* kept connections owned now */
     int64_t oldest_ns; /* monotonic; when the oldest of them was accepted; 0 there is none */
     int64_t pss;       /* bytes of memory (proportional set size); 0 not known yet */
+    bool outgrown;     /* it ends for its memory's sake */
     bool torn;         /* the writer was in the middle each time we looked */
 };
 
@@ -61,6 +65,12 @@ int64_t mx_score_drains(const struct mx_score *s, int pool);
 void mx_score_overload(struct mx_score *s, int pool, int64_t now_ns);
 /* When it was last; 0 never. */
 int64_t mx_score_overloaded(const struct mx_score *s, int pool);
+/* The worker is about to end, for it has grown too large. */
+void mx_score_outgrown(struct mx_score *s, int i);
+/* Beside the slot, without its sequence number: what the worker does in the database, and the stack
+ * that it left when it died. mx_score_assign empties both. */
+struct mx_db_board *mx_score_board(struct mx_score *s, int i);
+struct mx_stack *mx_score_stack(struct mx_score *s, int i);
 /* A worker cannot serve: leave the reason for the master. False: another one has left its own since
  * the master forgot the one before. */
 bool mx_score_refuse(struct mx_score *s, const char *why);

@@ -32,12 +32,13 @@ static const struct mx_pool *row_of(const struct mx_status *st, int p)
     return &st->pools->plan->pools.at[p];
 }
 
-/* A worker that was told to stop shows as stopping before it says so itself. */
+/* A worker that was told to stop, or is being killed, shows as stopping before it says so itself.
+ */
 static enum mx_worker_state state_of(const struct mx_seat *s, const struct mx_slot_view *v)
 {
     if (!s->taken)
         return MX_W_EMPTY;
-    if (s->stopping)
+    if (s->stopping || s->killed)
         return MX_W_STOPPING;
     return s->pid == 0 || v->pid != s->pid ? MX_W_STARTING : v->state;
 }
@@ -272,6 +273,9 @@ void mx_status_json(const struct mx_status *st, struct mx_buf *out)
     put_int(&w, "died", (int64_t)c->deaths);
     put_int(&w, "killed", (int64_t)c->killed);
     put_int(&w, "recycled", (int64_t)c->recycled);
+    put_int(&w, "outgrown", (int64_t)c->outgrown);
+    put_int(&w, "statements_killed", (int64_t)c->statements_killed);
+    put_int(&w, "killer", c->killer.pid);
     json_pools(st, &w, &t);
     json_totals(&w, &t);
     mx_jsonw_name(&w, "workers");

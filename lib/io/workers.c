@@ -18,14 +18,34 @@
 #define BACKOFF_MAX_NS (30000 * MS)
 #define SETTLED_NS (10000 * MS) /* who lived so long did not die of its birth */
 #define KILL_MARGIN_NS (2000 * MS)
+/* After its deadline a request has so long to fail by its killed statement, then by its connection
+ * that hangs up; then the worker has so long to leave its stack. */
+#define CUT_NS (300 * MS)
+#define DUMP_NS (700 * MS)
+#define STACK_NS (800 * MS)
+#define STACK_TEXT 3072
 #define SILENT_NS (3000 * MS) /* without a sign of life, on top of two request time-outs */
 #define GAP_NS \
     (1000 * MS) /* a master that did not run for so long was stopped, as workers may be */
 
+/* The process that ends statements serves nobody. */
+static void in_killer(void *arg)
+{
+    const struct mx_workers *c = arg;
+
+    for (int p = 0; p < c->pools.n; p++)
+        if (c->sockets.fd[p] >= 0)
+            close(c->sockets.fd[p]);
+    c->in_child(c->arg);
+}
+
 void mx_workers_init(struct mx_workers *c, const struct mx_prefork *p, const struct mx_pools *pools,
                      int slots)
 {
-    *c = (struct mx_workers){.p = p, .n = slots, .pools = *pools};
+    *c = (struct mx_workers){.p = p,
+                             .n = slots,
+                             .pools = *pools,
+                             .killer = {.orders = -1, .in_child = in_killer, .arg = c}};
     for (int i = 0; i < MX_POOLS_MAX; i++)
         c->sockets.fd[i] = -1;
     c->score = mx_score_new(slots);
@@ -69,7 +89,7 @@ int mx_workers_ready(const struct mx_workers *c, int pool, int generation)
     int n = 0;
 
     for (int i = 0; i < c->n; i++)
-        n += works(&c->seats[i], pool, generation) && seat_view(c, i, &v) &&
+        n += works(&c->seats[i], pool, generation) && !c->seats[i].killed && seat_view(c, i, &v) &&
              (v.state == MX_W_READY || v.state == MX_W_BUSY);
     return n;
 }
@@ -179,6 +199,7 @@ MX_NORETURN static void be_worker(struct mx_workers *c, int i, pid_t master)
     prctl(PR_SET_NAME, name);
     c->in_child(c->arg);
     mx_metrics_spread(i);
+    mx_killer_forget(&c->killer);
     for (int p = 0; p < c->pools.n; p++)
         if (c->sockets.fd[p] >= 0 && s->plan->pools.at[p].served_by == s->pool)
             post.listeners[post.n_listeners++] = c->sockets.fd[p];
@@ -207,6 +228,7 @@ static void spawn(struct mx_workers *c, int i)
     s->base = s->seen = mx_score_read(c->score, i);
     s->was_ready = s->killed = false;
     s->killed_for = MX_EXIT_STOPPED;
+    s->overdue = OVERDUE_NOT;
     s->kill_ns = 0;
     pid = fork();
     if (pid == 0)
@@ -259,7 +281,8 @@ static void stop_seat(struct mx_workers *c, int i, int sig, int64_t grace_ns)
         return;
     }
     kill(s->pid, sig);
-    s->kill_ns = mx_mono_ns() + (grace_ns >= 0 ? grace_ns : s->drain_ns + KILL_MARGIN_NS);
+    if (!s->killed)
+        s->kill_ns = mx_mono_ns() + (grace_ns >= 0 ? grace_ns : s->drain_ns + KILL_MARGIN_NS);
 }
 
 void mx_workers_stop(struct mx_workers *c, int generation, int sig, int64_t grace_ns)
@@ -300,18 +323,33 @@ void mx_workers_trim(struct mx_workers *c, int generation, int pool, int want)
     }
 }
 
-static void log_death(const struct mx_workers *c, const struct mx_seat *s,
-                      const struct mx_slot_view *v, int status)
+static void log_death(const struct mx_workers *c, int i, const struct mx_slot_view *v, int status)
 {
+    const struct mx_seat *s = &c->seats[i];
     bool by_signal = WIFSIGNALED(status);
+    char stack[STACK_TEXT];
 
+    mx_stack_text(mx_score_stack(c->score, i), stack, sizeof stack);
     mx_log(
         MX_LOG_ERROR, "worker died", MX_KI("worker", s->pid),
         MX_KC("pool", c->pools.at[s->pool].name), MX_KI("generation", s->generation),
         MX_KI(by_signal ? "signal" : "status", by_signal ? WTERMSIG(status) : WEXITSTATUS(status)),
         MX_KC("route", v->request_ns ? v->route : ""),
         MX_KC("request", v->request_ns ? v->request_id : ""),
-        MX_KMS("next_in_ms", s->spawn_ns > mx_mono_ns() ? s->spawn_ns - mx_mono_ns() : 0));
+        MX_KC("statement", mx_board_statement(mx_score_board(c->score, i))),
+        MX_KMS("next_in_ms", s->spawn_ns > mx_mono_ns() ? s->spawn_ns - mx_mono_ns() : 0),
+        MX_KC("stack", stack));
+}
+
+/* A dead worker's connections that it did not close itself: the server may not see that its client
+ * is gone before the statement ends, and would commit it. */
+static void end_connections(struct mx_workers *c, int i)
+{
+    struct mx_db_board *b = mx_score_board(c->score, i);
+
+    for (int k = 0; k < MX_BOARD_LINKS; k++)
+        mx_killer_order(&c->killer, MX_KILL_CONNECTION, atomic_load(&b->ids[k]), c->seats[i].pid);
+    mx_board_reset(b);
 }
 
 static bool is_fatal(int status)
@@ -346,7 +384,8 @@ static void died(struct mx_workers *c, int i, int status)
         s->spawn_ns = now_ns + BACKOFF_MAX_NS;
     c->deaths += !s->killed;
     if (!refused_at_boot(c, s, status))
-        log_death(c, s, &v, status);
+        log_death(c, i, &v, status);
+    end_connections(c, i);
     s->pid = 0;
     mx_score_clear(c->score, i);
 }
@@ -362,7 +401,19 @@ static enum mx_metric_exit exit_of(const struct mx_seat *s, int status)
         return MX_EXIT_REFUSED;
     if (!ended || !s->stopping)
         return MX_EXIT_CRASH;
+    if (s->outgrown)
+        return MX_EXIT_MEMORY;
     return s->told ? MX_EXIT_STOPPED : MX_EXIT_MAX_REQUESTS;
+}
+
+/* It ends by itself. */
+static void count_leaver(struct mx_workers *c, struct mx_seat *s, const struct mx_slot_view *v)
+{
+    s->outgrown = v->outgrown;
+    if (v->outgrown)
+        c->outgrown++;
+    else
+        c->recycled++;
 }
 
 static void reaped(struct mx_workers *c, int i, int status)
@@ -373,7 +424,7 @@ static void reaped(struct mx_workers *c, int i, int status)
 
     if (seat_view(c, i, &v) && v.state == MX_W_STOPPING && !s->stopping) {
         s->stopping = true;
-        c->recycled++;
+        count_leaver(c, s, &v);
     }
     mx_metric_add(MX_M_WORKER_EXITS, (int)s->pool, (int)exit_of(s, status), 1);
     if (!s->stopping) {
@@ -381,7 +432,8 @@ static void reaped(struct mx_workers *c, int i, int status)
         return;
     }
     if (!ended && !refused_at_boot(c, s, status))
-        log_death(c, s, &v, status);
+        log_death(c, i, &v, status);
+    end_connections(c, i);
     leave(c, i);
 }
 
@@ -403,7 +455,7 @@ void mx_workers_reap(struct mx_workers *c)
         i = seat_of(c, pid);
         if (i >= 0)
             reaped(c, i, status);
-        else
+        else if (!mx_killer_reaped(&c->killer, pid))
             c->other_ended(c->arg, pid, status);
     }
 }
@@ -418,34 +470,83 @@ static int64_t silent_ns(const struct mx_workers *c, const struct mx_slot_view *
     return v->request_ns > 0 || v->state == MX_W_STARTING ? 0 : now_ns - since;
 }
 
-static void kill_overdue(struct mx_workers *c, int i, const struct mx_slot_view *v, int64_t now_ns)
+/* The worker does not come back: let it leave its stack and go. One that cannot is killed later. */
+static void end_stuck(struct mx_workers *c, int i, enum mx_metric_exit why)
 {
     struct mx_seat *s = &c->seats[i];
 
-    if (s->killed)
+    c->killed++;
+    s->killed = true;
+    s->killed_for = why;
+    s->kill_ns = mx_mono_ns() + STACK_NS;
+    kill(s->pid, SIGABRT);
+}
+
+/* The request in hand has passed its deadline, and `late_ns` since that was noticed. Its statement
+ * is killed, then its connections, then its worker: each has some time to take effect, and the
+ * worker answers as soon as it comes back. `seen`: of its board, from before the view was taken. */
+static void end_overdue(struct mx_workers *c, int i, const struct mx_slot_view *v, uint64_t seen,
+                        int64_t late_ns)
+{
+    struct mx_seat *s = &c->seats[i];
+    struct mx_db_board *b = mx_score_board(c->score, i);
+    int on = atomic_load(&b->on) % MX_BOARD_LINKS;
+    bool waits = mx_board_overdue(b, seen) && atomic_load(&b->running) != 0;
+
+    if (waits && s->overdue == OVERDUE_NOT) {
+        s->overdue = OVERDUE_KILLED;
+        c->statements_killed++;
+        mx_metric_add(MX_M_STATEMENTS_KILLED, 0, 0, 1);
+        mx_log(MX_LOG_WARN, "request passed its deadline, statement killed",
+               MX_KI("worker", s->pid), MX_KC("route", v->route), MX_KC("request", v->request_id),
+               MX_KC("statement", mx_board_statement(b)));
+        mx_killer_order(&c->killer, MX_KILL_QUERY, atomic_load(&b->ids[on]), s->pid);
+    }
+    if (waits && s->overdue == OVERDUE_KILLED && late_ns > CUT_NS) {
+        s->overdue = OVERDUE_CUT;
+        for (int k = 0; k < MX_BOARD_LINKS; k++)
+            mx_killer_order(&c->killer, MX_KILL_CONNECTION, atomic_load(&b->ids[k]), s->pid);
+        kill(s->pid, MX_DB_CUT);
+    }
+    if (late_ns <= DUMP_NS)
         return;
-    if (v->request_ns > 0 && now_ns - v->request_ns > s->request_timeout_ns) {
-        mx_log(MX_LOG_ERROR, "request passed its deadline, worker killed", MX_KI("worker", s->pid),
-               MX_KC("route", v->route), MX_KC("request", v->request_id),
-               MX_KMS("busy_ms", now_ns - v->request_ns));
-        c->killed++;
-        s->killed = true;
-        s->killed_for = MX_EXIT_DEADLINE;
+    mx_log(MX_LOG_ERROR, "request passed its deadline, worker killed", MX_KI("worker", s->pid),
+           MX_KC("route", v->route), MX_KC("request", v->request_id),
+           MX_KC("statement", mx_board_statement(b)),
+           MX_KMS("busy_ms", mx_mono_ns() - v->request_ns));
+    end_stuck(c, i, MX_EXIT_DEADLINE);
+}
+
+static void kill_overdue(struct mx_workers *c, int i, const struct mx_slot_view *v, uint64_t seen,
+                         int64_t now_ns)
+{
+    struct mx_seat *s = &c->seats[i];
+    bool late = v->request_ns > 0 && now_ns - v->request_ns > s->request_timeout_ns;
+
+    if (!late) {
+        s->overdue = OVERDUE_NOT;
+        s->late_ns = 0;
+    } else if (s->late_ns == 0) {
+        s->late_ns = now_ns;
+    }
+    if (s->kill_ns > 0 && now_ns > s->kill_ns) {
+        if (!s->killed) {
+            mx_log(MX_LOG_WARN, "worker did not end in time, killed", MX_KI("worker", s->pid),
+                   MX_KC("route", v->request_ns ? v->route : ""),
+                   MX_KI("connections", v->connections));
+            s->killed_for = MX_EXIT_DRAIN;
+        }
+        s->kill_ns = 0;
         kill(s->pid, SIGKILL);
+    } else if (s->killed) {
+        return;
+    } else if (late) {
+        end_overdue(c, i, v, seen, now_ns - s->late_ns);
     } else if (silent_ns(c, v, now_ns) > 2 * s->request_timeout_ns + SILENT_NS) {
         mx_log(MX_LOG_ERROR, "worker does not respond between requests, killed",
                MX_KI("worker", s->pid), MX_KC("route", v->route),
                MX_KMS("silent_ms", silent_ns(c, v, now_ns)));
-        c->killed++;
-        s->killed = true;
-        s->killed_for = MX_EXIT_SILENT;
-        kill(s->pid, SIGKILL);
-    } else if (s->kill_ns > 0 && now_ns > s->kill_ns) {
-        mx_log(MX_LOG_WARN, "worker did not end in time, killed", MX_KI("worker", s->pid),
-               MX_KC("route", v->request_ns ? v->route : ""), MX_KI("connections", v->connections));
-        s->kill_ns = 0;
-        s->killed_for = MX_EXIT_DRAIN;
-        kill(s->pid, SIGKILL);
+        end_stuck(c, i, MX_EXIT_SILENT);
     }
 }
 
@@ -454,7 +555,9 @@ void mx_workers_tick(struct mx_workers *c)
     int64_t now_ns = mx_mono_ns();
     struct mx_slot_view v;
     struct mx_seat *s;
+    uint64_t seen;
 
+    mx_killer_tick(&c->killer);
     if (now_ns - c->ticked_ns > GAP_NS)
         c->watched_ns = now_ns;
     c->ticked_ns = now_ns;
@@ -464,15 +567,17 @@ void mx_workers_tick(struct mx_workers *c)
             spawn(c, i);
         if (s->pid == 0)
             continue;
+        seen = mx_board_look(mx_score_board(c->score, i));
         if (!seat_view(c, i, &v))
             v = (struct mx_slot_view){.state = MX_W_STARTING};
         else if (v.state == MX_W_READY || v.state == MX_W_BUSY)
             s->was_ready = true;
         else if (v.state == MX_W_STOPPING && !s->stopping) {
             s->stopping = true;
-            s->kill_ns = now_ns + s->drain_ns + KILL_MARGIN_NS;
-            c->recycled++;
+            if (!s->killed)
+                s->kill_ns = now_ns + s->drain_ns + KILL_MARGIN_NS;
+            count_leaver(c, s, &v);
         }
-        kill_overdue(c, i, &v, now_ns);
+        kill_overdue(c, i, &v, seen, now_ns);
     }
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/metric.h"
+#include "io/killer.h"
 #include "io/prefork.h"
 #include "io/scaling.h"
 #include "io/sockets.h"
@@ -19,7 +20,10 @@ struct mx_seat {
     bool was_ready;
     bool killed;                    /* for its deadline, or as it was silent */
     enum mx_metric_exit killed_for; /* MX_EXIT_STOPPED: it was not killed */
-    pid_t pid;                      /* 0: dead, respawned at spawn_ns */
+    bool outgrown;                  /* it ends for its memory's sake */
+    enum { OVERDUE_NOT, OVERDUE_KILLED, OVERDUE_CUT } overdue; /* the request in hand */
+    int64_t late_ns;                                           /* when that was noticed; 0 not */
+    pid_t pid;                                                 /* 0: dead, respawned at spawn_ns */
     int generation;
     int pool;
     const struct mx_plan *plan; /* of its generation; not for a stopping worker */
@@ -40,6 +44,7 @@ struct mx_workers {
     struct mx_pools pools; /* as they were at the start: names and sockets */
     int64_t busy_ns[MX_POOLS_MAX], waited_ns[MX_POOLS_MAX]; /* sums of mx_workers_load */
     uint64_t begun[MX_POOLS_MAX];
+    struct mx_killer killer;
     void (*in_child)(void *arg); /* closes what only the master needs */
     /* A child that is no worker has ended. */
     void (*other_ended)(void *arg, pid_t pid, int status);
@@ -48,6 +53,8 @@ struct mx_workers {
     int boot_generation, boot_deaths;
     bool boot_fatal;                   /* one of them found the configuration bad */
     uint64_t deaths, killed, recycled; /* unexpected ends; past a deadline; by max_requests */
+    uint64_t outgrown;                 /* ends by worker_rss_max_mb; not among `recycled` */
+    uint64_t statements_killed;        /* of requests past their deadline */
     int64_t ticked_ns, watched_ns;     /* the last tick; since when there was no gap in them */
 };
 

@@ -166,7 +166,7 @@ def test_deadline(make):
         os.kill(stuck["pid"], signal.SIGSTOP)
         ((code, body),) = waiting.answers()
         assert code == 503 and json.loads(body)["code"] == "unavailable", body
-        (line,) = [x for x in stack.log().splitlines() if "passed its deadline" in x]
+        (line,) = [x for x in stack.log().splitlines() if "passed its deadline, worker killed" in x]
         assert "route=cart.items.add" in line and f"worker={stuck['pid']}" in line, line
         until(lambda: len(workers(stack, state="ready")) == 3, what="it was replaced")
         assert {w["pid"] for w in workers(stack)} > others

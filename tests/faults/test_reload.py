@@ -240,13 +240,13 @@ def test_second_signal_stops_at_once(make):
     with Waiting(stack, variant) as waiting:
         os.kill(master, signal.SIGTERM)
         until(lambda: status(stack)["phase"] == "stopping", what="it has heard")
+        assert len(stack.processes(AT_WORK)) >= 3, "no request had come to its end"
         os.kill(master, signal.SIGTERM)
         until(lambda: not alive(master), what="the master ended")
         assert not any(map(alive, pids))
         assert {code for code, _ in waiting.answers()} == {503}, waiting.got
-        assert len(stack.processes(AT_WORK)) >= 3, "no request had come to its end"
+        until(lambda: not stack.processes(AT_WORK), what="what the workers waited for has ended, too")
         waiting.release()
-    until(lambda: not stack.processes(AT_WORK), what="the server has heard of the end of its clients")
     assert set(waiting.quantities(stack.db())) == {1}
 
 

@@ -15,11 +15,13 @@ UNANSWERED = {0x01, 0x18, 0x19}  # COM_QUIT, COM_STMT_SEND_LONG_DATA, COM_STMT_C
 class DbProxy:
     """Listens on `path` and forwards to `target`. `at_commit(forward)` is asked at each COMMIT: it may
     call forward() (the server carries it out), and returns True to relay the answer, False to cut.
-    peer_pid is then the worker that sent it. `at_command(forward)` is asked at each command instead."""
+    peer_pid is then the worker that sent it. `at_command(forward)` is asked at each command instead. While
+    it is `mute`, nobody greets those who connect."""
 
     def __init__(self, path, target):
         self.path, self.target = str(path), target
         self.at_commit = self.at_command = self.peer_pid = None
+        self.mute, self.ignored = False, []
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
         self.listener = socket.socket(socket.AF_UNIX)
@@ -33,6 +35,9 @@ class DbProxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
+            if self.mute:
+                self.ignored.append(client)
+                continue
             server = socket.socket(socket.AF_UNIX)
             server.connect(self.target)
             threading.Thread(target=self._serve, args=(client, server), daemon=True).start()

@@ -220,7 +220,7 @@ def test_too_few_connections(stack):
     with changed(stack, "max_connections", 40):
         text = only(check(stack, workers=4, slow_workers=8), "connections", "warning")
     assert text.startswith("the database server has max_connections = 40, but the workers (twice as many during a reload)")
-    assert text.endswith(" may open 75")
+    assert text.endswith(" may open 76")
 
 
 def test_too_few_connections_of_the_account(stack):
