@@ -35,18 +35,33 @@ static bool write_all(int fd, struct mx_str s)
     return true;
 }
 
-/* Write `text` to `name` in `dir` so that a reader sees all of it or nothing. The name itself lasts
- * once the directory is synced. */
-static bool write_file(int dir, const char *name, const char *part, struct mx_str text)
+/* A new file `name` in `dir` with that text; errno tells why not. */
+static bool fill_file(int dir, const char *name, struct mx_str text)
 {
-    int fd = openat(dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-    bool ok;
+    int why, fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
 
     if (fd < 0)
         return false;
-    ok = write_all(fd, text) && fsync(fd) == 0;
-    ok = close(fd) == 0 && ok;
-    return ok && renameat(dir, part, dir, name) == 0;
+    if (write_all(fd, text) && fsync(fd) == 0)
+        return close(fd) == 0;
+    why = errno;
+    close(fd);
+    errno = why;
+    return false;
+}
+
+/* Write `text` to `name` in `dir` so that a reader sees all of it or nothing, and nothing is left
+ * of what could not be written. The name itself lasts once the directory is synced. */
+static bool write_file(int dir, const char *name, const char *part, struct mx_str text)
+{
+    int why;
+
+    if (fill_file(dir, part, text) && renameat(dir, part, dir, name) == 0)
+        return true;
+    why = errno;
+    unlinkat(dir, part, 0);
+    errno = why;
+    return false;
 }
 
 static int open_directory(const struct mx_ctx *cx)
