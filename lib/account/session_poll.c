@@ -6,6 +6,12 @@
 #define PAGE 1000
 #define OVERLAP_MS 10000
 
+/* From when on to ask. A clock that was set back has asked for the future: begin anew. */
+static int64_t since(int64_t polled_ms, int64_t now_ms, int64_t life_ms)
+{
+    return polled_ms == 0 || polled_ms > now_ms ? now_ms - life_ms : polled_ms - OVERLAP_MS;
+}
+
 void mx_session_poll(const struct mx_proc *proc, struct mx_db *db, int64_t now_ms,
                      int64_t interval_ms)
 {
@@ -16,7 +22,7 @@ void mx_session_poll(const struct mx_proc *proc, struct mx_db *db, int64_t now_m
 
     if (!mx_shared_poll_due(proc->shared, now_ms, interval_ms))
         return;
-    page.since.ms = polled_ms == 0 ? now_ms - life_ms : polled_ms - OVERLAP_MS;
+    page.since.ms = since(polled_ms, now_ms, life_ms);
     do {
         if (q_session_revoked_since(db, &page, &rows) != MX_OK)
             return;

@@ -159,14 +159,14 @@ def note_pid(stack, part, pid):
     (stack.run / "pids" / part).write_text(f"{pid} {began}\n")
 
 
-def serve(stack, **settings):
-    """Another master in the place of the stack's one, with other settings."""
+def serve(stack, variables=None, **settings):
+    """Another master in the place of the stack's one, with other settings, and other variables."""
     old = stack.pid("serve")
     if alive(old):
         os.kill(old, signal.SIGTERM)
         until(lambda: not alive(old), what="the old master ended")
     process = subprocess.Popen(
-        tied(program(), "serve"), env=stack.environment(**({"sandbox_provider": "on"} | settings)),
+        tied(program(), "serve"), env=stack.environment(**({"sandbox_provider": "on"} | settings)) | (variables or {}),
         start_new_session=True)
     note_pid(stack, "serve", process.pid)
     until(lambda: stack.merx("status", check=False).returncode == 0 and settled(stack), what="ready")
