@@ -185,8 +185,10 @@ static void stop(struct master *m, bool fast)
             mx_master_notify(m, "STOPPING=1");
             mx_sockets_shut(&m->workers.sockets, &m->workers.pools);
         }
-        if (m->successor.state == MX_UPGRADE_BOOTS)
+        if (m->successor.state == MX_UPGRADE_BOOTS) {
             mx_successor_refuse(&m->successor, "stopping");
+            mx_master_set_others(m, false);
+        }
         mx_master_begin_to_stop(m, "stopping");
     }
     mx_workers_stop(&m->workers, 0, fast ? SIGINT : SIGQUIT, fast ? FAST_STOP_NS : -1);

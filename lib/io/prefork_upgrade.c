@@ -106,6 +106,7 @@ const char *mx_master_upgrade(struct master *m)
                             .sizes = sizes(m),
                             .boot_ns = m->plan->conf->boot_timeout_s * NS_PER_S,
                             .grace_ns = m->plan->conf->drain_timeout_s * NS_PER_S + KILL_MARGIN_NS};
+    const char *why;
 
     if (m->stopping || m->next || !m->was_ready)
         return "not while starting, stopping or reloading";
@@ -123,12 +124,19 @@ const char *mx_master_upgrade(struct master *m)
     up.n += mx_region_passes(pass + up.n, MX_PASSED_MAX / 2);
     mx_log(MX_LOG_INFO, "upgrade", MX_KC("program", up.argv[0]));
     mx_master_notify_reloading(m);
-    return mx_successor_start(&m->successor, m->texts, &up);
+    /* Should we die from here on, our workers keep the connections that they have for the time that
+     * it needs to begin. */
+    mx_master_set_others(m, true);
+    why = mx_successor_start(&m->successor, m->texts, &up);
+    if (why)
+        mx_master_set_others(m, false);
+    return why;
 }
 
 void mx_master_upgrade_refuse(struct master *m, const char *why)
 {
     mx_log(MX_LOG_ERROR, "upgrade failed, the program of before serves on", MX_KC("why", why));
+    mx_master_set_others(m, false);
     mx_control_done(&m->control, WAIT_UPGRADE, mx_str_fmt(m->texts, "error: %s\n", why));
     mx_master_notify(m, "READY=1");
 }

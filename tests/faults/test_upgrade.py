@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 
+import fcgi_client
 from client import PATIENCE_S, Api, children, program, tied, until
 from load import (
     Adder, Load, NginxErrors, Waiting, alive, be_guest, mixed, note_pid, status, stopped, workers)
@@ -94,7 +95,10 @@ def upgrade(stack):
 def unharmed(stack, variant):
     """Under load of every kind: nobody sees a failure, and what was acknowledged is stored."""
     errors = NginxErrors(stack)
-    acts = mixed(stack, variant)
+    try:
+        acts = mixed(stack, variant)
+    except AssertionError as fault:
+        raise AssertionError(errors.new()) from fault
     with Load(acts) as load:
         load.more(50)
         yield load
@@ -249,6 +253,28 @@ def test_an_old_master_that_is_killed_takes_no_request_with_it(make):
     note_pid(stack, "serve", new)
     with unharmed(stack, variant):
         upgrade(stack)
+
+
+def test_workers_of_a_killed_master_keep_connections_while_the_new_one_boots(make, tmp_path):
+    """Nginx may send the next request on a kept connection at any time: only it closes one."""
+    stack, _ = make()
+    one = Installed(stack, tmp_path, workers=1)
+    master, go = status(stack)["pid"], tmp_path / "go"
+    known = children(master)
+    one.install(f'#!/bin/sh\nwhile [ ! -e {go} ]; do sleep 0.05; done\nexec {program()} "$@"\n'.encode())
+    kept = fcgi_client.Connection(stack.env["MERX_SOCKET"])
+    assert kept.get(keep=True).status == 200
+    one.upgrade()
+    (new,) = until(lambda: children(master) - known, what="the new program")
+    os.kill(master, signal.SIGKILL)
+    until(lambda: sum(map(alive, known)) == 1, what="workers without connections have ended")
+    go.touch()
+    note_pid(stack, "serve", new)
+    until(lambda: stack.merx("status", check=False).returncode == 0 and status(stack)["phase"] == "serving",
+          what="the new one serves")
+    assert kept.get(keep=True).status == 200
+    kept.close()
+    until(lambda: not any(map(alive, known)), what="the last worker has ended")
 
 
 def test_one_upgrade_at_a_time(make, tmp_path):
