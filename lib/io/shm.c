@@ -28,6 +28,7 @@
  * be forgotten. Wrapping after 194 days can only revive an entry of a session that is dead. */
 #define REVOKED_TIME_BITS 24
 #define REVOKED_TIME_MASK ((UINT64_C(1) << REVOKED_TIME_BITS) - 1)
+#define BEHIND_MAX_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 /* A verified token as it lies in shared words: what is asked of it afterwards and no more, for a
  * busy host has tens of thousands. */
@@ -54,6 +55,7 @@ struct sessions {
     _Atomic int64_t polled_ms;
     _Atomic int64_t revoked_until_ms; /* no entry lives beyond it */
     _Atomic int64_t lost_until_ms;    /* an entry that found no room would have lived so long */
+    _Atomic int64_t latest_ms;        /* the wall clock when it was furthest */
     _Alignas(64) mx_word revoked[REVOKED_LINES][REVOKED_WAYS];
 };
 
@@ -250,10 +252,20 @@ static void raise_to(_Atomic int64_t *at, int64_t ms)
         ;
 }
 
+/* How far the wall clock was set back, as far as that matters. Set forward again, it passes by the
+ * entries of meanwhile, but not by tokens of before. */
+static int64_t behind_ms(const struct mx_shared *s, int64_t now_ms)
+{
+    int64_t ms = atomic_load(&s->sessions->latest_ms) - now_ms;
+
+    return ms < 0 ? 0 : ms < BEHIND_MAX_MS ? ms : BEHIND_MAX_MS;
+}
+
 void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_ms)
 {
     uint64_t hash = session_hash(session), word = 0, next;
-    int64_t now_s = mx_wall_ms() / 1000, until_s = until_ms / 1000 + 1;
+    int64_t now_ms = mx_wall_ms(), now_s = now_ms / 1000;
+    int64_t until_s = (until_ms + behind_ms(s, now_ms)) / 1000 + 1;
     mx_word *at;
 
     if (until_s <= now_s)
@@ -292,6 +304,7 @@ bool mx_shared_poll_due(struct mx_shared *s, int64_t now_ms, int64_t interval_ms
 {
     int64_t last = atomic_load(&s->sessions->polled_ms);
 
+    raise_to(&s->sessions->latest_ms, now_ms);
     /* A wall clock that was set back must not stop the polling. */
     if (now_ms >= last && now_ms - last < interval_ms)
         return false;

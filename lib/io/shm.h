@@ -28,7 +28,8 @@ bool mx_shared_take(struct mx_shared *s, struct mx_str key, int64_t burst, int64
 /* Give a token back (a reserved attempt that turned out right). */
 void mx_shared_give(struct mx_shared *s, struct mx_str key, int64_t burst, int64_t per_day);
 
-/* Deny-list of sessions; an entry may be forgotten after `until_ms`. */
+/* Deny-list of sessions; an entry may be forgotten after `until_ms`, or later by as much as the
+ * wall clock is behind the latest time that mx_shared_poll_due was told. */
 void mx_shared_revoke(struct mx_shared *s, struct mx_id session, int64_t until_ms);
 bool mx_shared_revoked(struct mx_shared *s, struct mx_id session, int64_t now_ms);
 /* The table was too full for a revocation that may still matter: the database has to be asked. */

@@ -169,6 +169,20 @@ def test_a_session_that_ended_at_another_host_ends_here(stack, api, clock):
         until(lambda: person.get("/v1/me").status_code == 401, what="the end of the session")
 
 
+def test_a_session_that_ended_an_hour_before_stays_ended(stack, api, clock):
+    """The clock was set back, and a minute after the session had ended forward again: a token of before
+    goes with it."""
+    person = api.customer()
+    assert person.get("/v1/me").status_code == 200
+    clock.set(-HOUR)
+    renewed = api.post("/v1/auth/refresh", {"refresh_token": person.refresh_token}).json()
+    assert api.post("/v1/auth/logout", token=renewed["access_token"]).status_code == 204
+    stack.admin().run("UPDATE session SET revoked_at = revoked_at - INTERVAL 1 MINUTE"
+                      f" WHERE id = {hexed(claims(person.token)['sid'])}")
+    clock.set(0)
+    assert person.get("/v1/me").status_code == 401
+
+
 def test_nobody_is_locked_out_for_a_jump(api, clock):
     """Nor let in by it: limits count by a clock of their own."""
     wrong = {"email": unique_email(), "password": "wrong-wrong-wrong"}

@@ -94,6 +94,20 @@ static void test_revoked(struct mx_shared *s)
     tap_int(found, (int64_t)MX_LEN(many), "thousands fit");
 }
 
+/* A clock that was set back and forth again: the entry of meanwhile outlives the tokens of before.
+ */
+static void test_revoked_behind(struct mx_shared *s)
+{
+    int64_t now = mx_wall_ms(), right = now + 3600000;
+    struct mx_id a = mx_id_new();
+
+    (void)mx_shared_poll_due(s, right, 1000);
+    mx_shared_revoke(s, a, now + 60000);
+    tap_ok(mx_shared_revoked(s, a, now), "revoked while the clock is behind");
+    tap_ok(mx_shared_revoked(s, a, right + 50000), "and when it is right again");
+    tap_ok(!mx_shared_revoked(s, a, right + 120000), "then it is forgotten");
+}
+
 static void test_poll(struct mx_shared *s)
 {
     tap_ok(mx_shared_poll_due(s, 100000, 1000), "the first polls");
@@ -233,6 +247,7 @@ int main(void)
     test_bucket_race(s);
     test_revoked(s);
     test_poll(s);
+    test_revoked_behind(s);
     test_tokens(s);
     test_token_race(s);
     test_slots(s);
