@@ -115,13 +115,14 @@ def test_a_port_of_another_program(stack, tmp_path):
                     " listens there")
 
 
-def test_a_backlog_that_the_kernel_cuts(stack):
+@pytest.mark.parametrize("setting", ["backlog", "slow_backlog", "pay_backlog", "staff_backlog"])
+def test_a_backlog_that_the_kernel_cuts(stack, setting):
     most = int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text())
-    assert check(stack, backlog=min(most, 65535)) == []
+    assert check(stack, **{setting: min(most, 65535)}) == []
     if most >= 65535:
         pytest.skip("the kernel allows any backlog")
-    text = only(check(stack, backlog=most + 1), "backlog", "warning")
-    assert text.startswith(f"backlog = {most + 1}, but the kernel lets {most} connections wait: raise net.core.somaxconn")
+    text = only(check(stack, **{setting: most + 1}), "backlog", "warning")
+    assert text.startswith(f"{setting} = {most + 1}, but the kernel lets {most} connections wait: raise net.core.somaxconn")
 
 
 # ---- keys
