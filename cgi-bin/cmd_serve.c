@@ -41,32 +41,28 @@ int mx_cmd_serve(struct mx_cmd *c)
     return mx_prefork_run(c->settings, &p);
 }
 
-static void pour(FILE *from, FILE *to)
-{
-    char buf[4096];
-    size_t n;
-
-    rewind(from);
-    while ((n = fread(buf, 1, sizeof buf, from)) > 0)
-        fwrite(buf, 1, n, to);
-}
-
 /* Send a line to the master; its answer goes to `to` (NULL nowhere), a refusal to standard error.
- * The exit status. */
+ * The exit status. Kept in memory meanwhile: the disk may be full. */
 static int tell(struct mx_cmd *c, const char *line, FILE *to)
 {
-    FILE *out = tmpfile();
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
     bool ok;
 
     if (!out) {
-        perror("tmpfile");
+        perror("merx");
         return 1;
     }
     ok = mx_control(c->settings->control, line, out);
     to = ok ? to : stderr;
-    if (to)
-        pour(out, to);
-    fclose(out);
+    if (fclose(out) != 0) {
+        perror("merx");
+        ok = false;
+    } else if (to) {
+        fwrite(text, 1, n, to);
+    }
+    free(text);
     return ok ? 0 : 1;
 }
 

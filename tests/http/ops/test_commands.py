@@ -1,9 +1,13 @@
 """The program's commands as an operator calls them: where settings come from, and what a fault in them
 disarms."""
+import json
 import os
 import pathlib
 import re
+import resource
+import socket
 import subprocess
+import threading
 
 import pytest
 from client import ROOT, program
@@ -222,11 +226,34 @@ def test_scale_names_what_it_takes(stack, args, why):
 
 @pytest.mark.parametrize("command", ["status", "reload", "stop", "scale", "drain", "resume"])
 def test_a_program_that_does_not_run_is_said_to(tmp_path, command):
-    socket = tmp_path / "control.sock"
+    control = tmp_path / "control.sock"
     args = [command, "3"] if command == "scale" else [command]
-    done = merx(*args, MERX_CONTROL=str(socket))
+    done = merx(*args, MERX_CONTROL=str(control))
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr == f"merx is not running (no socket at {socket})\n"
+    assert done.stderr == f"merx is not running (no socket at {control})\n"
+
+
+def test_a_full_disk_hides_no_answer(stack):
+    """Nothing that an answer of the master takes lies on a disk."""
+    def no_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    done = subprocess.run([program(), "status", "--json"], env=stack.environment(), text=True, capture_output=True,
+                          check=False, timeout=60, preexec_fn=no_files)
+    assert done.returncode == 0 and json.loads(done.stdout)["phase"] == "serving", done
+
+
+def test_a_master_that_hangs_up_is_said_to(tmp_path):
+    """However soon it does: whether the command could be sent any more or not."""
+    path = tmp_path / "control.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        hang_up = threading.Thread(target=lambda: [server.accept()[0].close() for _ in range(20)])
+        hang_up.start()
+        done = [merx("status", MERX_CONTROL=str(path)) for _ in range(20)]
+        hang_up.join()
+    assert {(d.returncode, d.stderr) for d in done} == {(1, "error: the master went away\n")}
 
 
 def test_serve_names_the_directory_that_its_sockets_lack(tmp_path):
