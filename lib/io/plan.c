@@ -51,7 +51,7 @@ void mx_plan_warn(const struct mx_settings *old, const struct mx_settings *new)
         TEXT(socket),        TEXT(socket_slow),    TEXT(socket_pay),     TEXT(socket_staff),
         TEXT(more_pools),    TEXT(control),        TEXT(metrics_socket), TEXT(log),
         NUMBER(backlog),     NUMBER(slow_backlog), NUMBER(pay_backlog),  NUMBER(staff_backlog),
-        NUMBER(workers_max),
+        NUMBER(workers_max), TEXT(socket_mode),    TEXT(socket_group),
 #undef TEXT
 #undef NUMBER
     };

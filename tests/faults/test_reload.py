@@ -138,6 +138,18 @@ def test_broken_settings_keep_the_old_workers(new_stack, tmp_path):
     assert "generation 2" in stack.merx("reload").stdout
 
 
+def test_what_a_reload_cannot_change_is_said(new_stack, tmp_path):
+    conf = tmp_path / "merx.conf"
+    conf.write_text("")
+    stack = new_stack("fixed", slow_workers=1, conf=conf)
+    fixed = {"socket_mode": "0600", "socket_group": "root", "pay_backlog": "7"}
+    conf.write_text("".join(f"{name} = {value}\n" for name, value in fixed.items()))
+    stack.merx("reload")
+    said = [line for line in stack.log().splitlines() if "changed setting takes effect at the next restart" in line]
+    assert {name for name in fixed if any(f"setting={name}" in line for line in said)} == set(fixed)
+    assert len(said) == len(fixed)
+
+
 def test_a_refusal_of_the_database_keeps_the_old_workers(new_stack):
     """Refusals that only another setting or grant helps against are no outage that ends by itself."""
     stack = new_stack("refused", workers=2, slow_workers=1)
