@@ -120,8 +120,7 @@ static const char *scale_line(struct master *m, struct mx_str line)
     if (pool < 0)
         return no_such_pool(m, line);
     if (mx_str_eqc(number, "auto"))
-        return m->stopping || m->next ? "not while stopping or reloading"
-                                      : mx_pools_release(&m->pools, m->texts, m->generation, pool);
+        return busy(m) ? BUSY : mx_pools_release(&m->pools, m->texts, m->generation, pool);
     if (mx_str_starts(number, MX_S("+")) || mx_str_starts(number, MX_S("-")))
         sign = number.p[0] == '+' ? 1 : -1;
     if (!mx_str_i64(mx_str_sub(number, sign != 0, number.n), sign != 0, SCALE_MAX, &n))
@@ -147,8 +146,9 @@ static const char *drain_line(struct master *m, struct mx_str line, int64_t from
     int pool = mx_pools_find(&m->workers.pools, line);
     const char *why = NULL;
 
-    if (m->stopping)
-        return "stopping";
+    /* A program that takes over has been told what drains, and would not hear of a change. */
+    if (m->stopping || m->successor.state != MX_UPGRADE_NONE)
+        return "not while stopping or upgrading";
     if (line.n > 0 && pool < 0)
         return no_such_pool(m, line);
     if (pool >= 0)

@@ -123,13 +123,14 @@ const char *mx_master_upgrade(struct master *m)
         pass[up.n++] = (struct mx_pass){MX_NAME_METRICS, m->scrape.fd};
     up.n += mx_region_passes(pass + up.n, MX_PASSED_MAX / 2);
     mx_log(MX_LOG_INFO, "upgrade", MX_KC("program", up.argv[0]));
-    mx_master_notify_reloading(m);
     /* Should we die from here on, our workers keep the connections that they have for the time that
      * it needs to begin. */
     mx_master_set_others(m, true);
     why = mx_successor_start(&m->successor, m->texts, &up);
     if (why)
         mx_master_set_others(m, false);
+    else
+        mx_master_notify_reloading(m);
     return why;
 }
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -20,10 +21,10 @@ from wire import Wire
 class Installed:
     """A program in a place of its own, whose master serves the stack."""
 
-    def __init__(self, stack, where, conf="", listening=None, **settings):
+    def __init__(self, stack, where, conf="", listening=None, env=None, **settings):
         self.stack, self.path, self.conf = stack, where / "merx", where / "merx.conf"
         self.conf.write_text(conf)
-        self.env = stack.environment(conf=self.conf, **settings)
+        self.env = stack.environment(conf=self.conf, **settings) | (env or {})
         self.launcher = tied(sys.executable, "-c", PASS, ",".join(listening or {}),
                              *(str(s.fileno()) for s in (listening or {}).values()), "--") if listening else tied()
         self.fds = [s.fileno() for s in (listening or {}).values()]
@@ -284,13 +285,45 @@ def test_one_upgrade_at_a_time(make, tmp_path):
         first = one.upgrade()
         until(lambda: status(stack)["phase"] == "upgrading", what="it has begun")
         for verb, why in (("upgrade", "an upgrade is under way"), ("reload", "an upgrade is under way"),
-                          ("scale 3", "not while stopping, reloading or upgrading")):
+                          ("scale 3", "not while stopping, reloading or upgrading"),
+                          ("scale auto", "not while stopping, reloading or upgrading"),
+                          ("drain", "not while stopping or upgrading"), ("resume", "not while stopping or upgrading")):
             done = stack.merx(*verb.split(), check=False)
             assert (done.returncode, done.stderr) == (1, f"error: {why}\n")
     assert first.wait(PATIENCE_S) == 0, first.stderr.read()
     note_pid(stack, "serve", status(stack)["pid"])
     with unharmed(stack, variant):
         assert "generation 2" in stack.merx("reload").stdout
+
+
+@contextlib.contextmanager
+def room_for_one_descriptor(pid):
+    """The process can open one more file, and no two."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    used = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    free = next(n for n in range(len(used) + 1) if n not in used)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def test_a_program_that_cannot_be_started_is_no_reload(make, tmp_path):
+    """The service manager would wait for the end of what it was told had begun."""
+    stack, _ = make()
+    told = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_S)
+        Installed(stack, tmp_path, env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        with room_for_one_descriptor(status(stack)["pid"]):
+            done = stack.merx("upgrade", check=False)
+        assert (done.returncode, done.stderr) == (1, "error: cannot start a program: Too many open files\n")
+        stop(stack)
+        while not told or not told[-1].startswith(b"STOPPING=1"):
+            told.append(manager.recv(4096))
+    assert b"READY=1" in told and not [t for t in told if b"RELOADING=1" in t]
 
 
 def test_what_an_upgrade_keeps(make):
