@@ -80,16 +80,16 @@ static void check_path(struct mx_check *c, const char *setting, const char *path
 }
 
 /* The kernel does not tell an account without privileges who listens at a port. */
-static void check_port(struct mx_check *c, const char *setting, const char *where)
+static void check_port(struct mx_check *c, const struct mx_pool *p)
 {
     const char *why;
-    int fd = mx_net_listen(c->arena, where, 1, 0, NULL, &why);
+    int fd = mx_net_listen(c->arena, p->socket, 1, 0, NULL, &why);
 
     if (fd >= 0)
         close(fd);
     else
-        mx_check_warn(c, "%s: %s; merx cannot start, unless merx.socket is what listens there",
-                      setting, why);
+        mx_check_warn(c, "%s: %s; merx cannot start, unless merx-%s.socket is what listens there",
+                      p->setting, why, p->name);
 }
 
 /* A merx that answers at the control socket has the others itself. */
@@ -106,7 +106,7 @@ void mx_check_sockets(struct mx_check *c)
         if (p->socket && strchr(p->socket, '/'))
             check_path(c, p->setting, p->socket);
         else if (p->socket)
-            check_port(c, p->setting, p->socket);
+            check_port(c, p);
     }
 }
 

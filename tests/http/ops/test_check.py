@@ -111,8 +111,8 @@ def test_a_port_of_another_program(stack, tmp_path):
     assert check(stack, **elsewhere) == []
     with socket.create_server(("127.0.0.1", port)):
         text = only(check(stack, **elsewhere), "sockets", "warning")
-    assert text == (f"socket: 127.0.0.1:{port}: Address already in use; merx cannot start, unless merx.socket is what"
-                    " listens there")
+    assert text == (f"socket: 127.0.0.1:{port}: Address already in use; merx cannot start, unless merx-fast.socket is"
+                    " what listens there")
 
 
 @pytest.mark.parametrize("setting", ["backlog", "slow_backlog", "pay_backlog", "staff_backlog"])
