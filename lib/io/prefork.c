@@ -403,7 +403,7 @@ static void on_signal(struct master *m, int sig)
     case SIGUSR2:
         why = mx_master_upgrade(m);
         if (why)
-            mx_master_upgrade_refuse(m, why);
+            mx_log(MX_LOG_WARN, "upgrade refused", MX_KC("why", why));
         break;
     default: /* SIGCHLD: the tick collects the dead */
         break;

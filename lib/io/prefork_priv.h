@@ -97,8 +97,6 @@ void mx_master_notify_tick(struct master *m, const char *phase);
 void mx_master_set_others(struct master *m, bool others);
 /* Start a successor. NULL, or why not. */
 const char *mx_master_upgrade(struct master *m);
-/* Say that it came to nothing. */
-void mx_master_upgrade_refuse(struct master *m, const char *why);
 void mx_master_upgrade_tick(struct master *m);
 /* Hear the master that we take over from. */
 void mx_master_before_tick(struct master *m);

@@ -134,7 +134,8 @@ const char *mx_master_upgrade(struct master *m)
     return why;
 }
 
-void mx_master_upgrade_refuse(struct master *m, const char *why)
+/* It came to nothing: answer those who wait for it. */
+static void upgrade_failed(struct master *m, const char *why)
 {
     mx_log(MX_LOG_ERROR, "upgrade failed, the program of before serves on", MX_KC("why", why));
     mx_master_set_others(m, false);
@@ -167,7 +168,7 @@ void mx_master_upgrade_tick(struct master *m)
         hand_over(m);
     if (m->successor.state != MX_UPGRADE_FAILED)
         return;
-    mx_master_upgrade_refuse(m, m->successor.why);
+    upgrade_failed(m, m->successor.why);
     mx_successor_forget(&m->successor);
 }
 

@@ -290,8 +290,11 @@ def test_one_upgrade_at_a_time(make, tmp_path):
                           ("drain", "not while stopping or upgrading"), ("resume", "not while stopping or upgrading")):
             done = stack.merx(*verb.split(), check=False)
             assert (done.returncode, done.stderr) == (1, f"error: {why}\n")
+        os.kill(status(stack)["pid"], signal.SIGUSR2)
+        until(lambda: logged(stack, "upgrade refused") == 1, what="the signal is refused, and ends nobody's waiting")
     assert first.wait(PATIENCE_S) == 0, first.stderr.read()
     note_pid(stack, "serve", status(stack)["pid"])
+    until(lambda: Api(stack).get("/v1/readyz").status_code == 200, what="the database is back for the new workers, too")
     with unharmed(stack, variant):
         assert "generation 2" in stack.merx("reload").stdout
 
