@@ -12,6 +12,7 @@
 
 #define PATIENCE_MS 5000 /* for a peer that sends or reads nothing */
 #define ANSWER_MAX ((size_t)8 << 20)
+#define TOO_MANY "error: too many commands at once\n"
 
 /* ---- server ---- */
 
@@ -83,6 +84,7 @@ static void greet(struct mx_control_server *s)
         mx_buf_init(&c->out, c->arena, ANSWER_MAX);
         return;
     }
+    (void)!send(fd, TOO_MANY, sizeof TOO_MANY - 1, MSG_NOSIGNAL);
     close(fd);
 }
 

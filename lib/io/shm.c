@@ -341,7 +341,8 @@ bool mx_shared_token_get(struct mx_shared *s, const struct mx_hash *token, int64
     for (unsigned i = 0; i < TOKEN_WAYS; i++) {
         if (!token_read(&set[i], &d) || memcmp(&d.token, token, sizeof *token) != 0)
             continue;
-        if (d.exp <= now_s || d.nbf > now_s + MX_TOKEN_LEEWAY_S)
+        /* A later program beside us may know more scopes. */
+        if (d.exp <= now_s || d.nbf > now_s + MX_TOKEN_LEEWAY_S || d.scope >= MX_LEN(scopes))
             return false;
         *ret_claims = (struct mx_claims){.account = d.account,
                                          .session = d.session,

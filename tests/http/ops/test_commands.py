@@ -1,5 +1,6 @@
 """The program's commands as an operator calls them: where settings come from, and what a fault in them
 disarms."""
+import contextlib
 import json
 import os
 import pathlib
@@ -254,6 +255,14 @@ def test_a_master_that_hangs_up_is_said_to(tmp_path):
         done = [merx("status", MERX_CONTROL=str(path)) for _ in range(20)]
         hang_up.join()
     assert {(d.returncode, d.stderr) for d in done} == {(1, "error: the master went away\n")}
+
+
+def test_a_master_that_has_too_many_commands_says_so(stack):
+    with contextlib.ExitStack() as held:
+        for _ in range(16):
+            held.enter_context(socket.socket(socket.AF_UNIX)).connect(stack.env["MERX_CONTROL"])
+        done = stack.merx("status", check=False)
+    assert (done.returncode, done.stderr) == (1, "error: too many commands at once\n")
 
 
 def test_serve_names_the_directory_that_its_sockets_lack(tmp_path):
