@@ -211,14 +211,15 @@ static enum mx_err count_kept(struct run *r, uint64_t hash, int64_t bytes, int64
     const struct mx_settings *conf = r->cx->proc->conf;
     const struct q_idempotency_kept_row *kept;
     struct mx_list rows;
-    struct mx_share left, share;
+    struct mx_share left, share = {0};
 
     MX_TRY(q_idempotency_kept(r->cx->db, &(struct q_idempotency_kept_in){mx_caller(r->cx)}, &rows));
     kept = MX_AT(rows, struct q_idempotency_kept_row, 0);
     left = (struct mx_share){conf->idempotency_answers - kept->answers - 1,
                              conf->idempotency_bytes - kept->bytes - bytes};
     r->full = left.answers < 0 || left.bytes < 0;
-    share = r->full ? (struct mx_share){0} : share_of(left);
+    if (!r->full)
+        share = share_of(left);
     mx_allowance_put(mx_shared_allowance(r->cx->proc->shared), hash, share, now_s, ALLOWED_S);
     return r->full ? full(r) : MX_OK;
 }

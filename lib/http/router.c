@@ -43,9 +43,11 @@ static bool is_name(struct mx_str segment)
 
 static struct node *child_of(struct mx_arena *a, struct node *parent, struct mx_str segment)
 {
-    struct mx_str literal = is_name(segment) ? (struct mx_str){0} : segment;
     struct node **at = &parent->child;
+    struct mx_str literal = {0};
 
+    if (!is_name(segment))
+        literal = segment;
     while (*at && !mx_str_eq((*at)->literal, literal))
         at = &(*at)->sibling;
     if (!*at) {
