@@ -76,17 +76,10 @@ void mx_buf_byte(struct mx_buf *b, char c)
 
 void mx_buf_i64(struct mx_buf *b, int64_t v)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    char text[MX_I64_TEXT];
+    struct mx_str digits = mx_str_i64_text(v, text);
 
-    do {
-        digits[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left);
-    if (v < 0)
-        digits[--at] = '-';
-    mx_buf_add(b, digits + at, sizeof digits - at);
+    mx_buf_add(b, digits.p, digits.n);
 }
 
 void mx_buf_hex(struct mx_buf *b, const void *p, size_t n)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -217,16 +216,17 @@ static void put_value(struct line *l, const char *key, struct mx_str s)
 
 static void put_number(struct line *l, const char *key, int64_t value, bool is_ns)
 {
-    char text[32];
-    int n;
+    char text[MX_I64_TEXT], thousandths[MX_I64_TEXT];
+    struct mx_str whole = mx_str_i64_text(is_ns ? value / 1000000 : value, text);
 
-    if (is_ns)
-        n = snprintf(text, sizeof text, "%" PRId64 ".%03d", value / 1000000,
-                     abs((int)(value / 1000 % 1000)));
-    else
-        n = snprintf(text, sizeof text, "%" PRId64, value);
     put_key(l, key);
-    put(l, text, (size_t)n);
+    put(l, whole.p, whole.n);
+    if (is_ns) {
+        /* The digits behind a 1 have leading zeros. */
+        whole = mx_str_i64_text(1000 + llabs(value / 1000 % 1000), thousandths);
+        put(l, ".", 1);
+        put(l, whole.p + 1, whole.n - 1);
+    }
     end_pair(l);
 }
 

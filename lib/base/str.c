@@ -127,6 +127,20 @@ bool mx_str_i64(struct mx_str s, int64_t min, int64_t max, int64_t *ret_value)
     return true;
 }
 
+struct mx_str mx_str_i64_text(int64_t v, char out[MX_I64_TEXT])
+{
+    size_t at = MX_I64_TEXT;
+    uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+    do {
+        out[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (v < 0)
+        out[--at] = '-';
+    return (struct mx_str){out + at, MX_I64_TEXT - at};
+}
+
 struct mx_str mx_str_dup(struct mx_arena *a, struct mx_str s)
 {
     return s.p ? (struct mx_str){mx_arena_dup(a, s.p, s.n), s.n} : s;

@@ -17,6 +17,8 @@ struct mx_str {
 /* For printf("%.*s", MX_FMT(s)). */
 #define MX_FMT(s) (int)(s).n, (s).p
 
+#define MX_I64_TEXT 20 /* bytes of the longest one, "-9223372036854775808" */
+
 /* Slice of a C string; NULL gives the absent slice. */
 struct mx_str mx_str_c(const char *c);
 
@@ -40,6 +42,8 @@ struct mx_str mx_str_trim(struct mx_str s);
 bool mx_str_split(struct mx_str *rest, char sep, struct mx_str *ret_part);
 /* Decimal integer, whole slice, optional '-', no '+', no leading zeros but "0", in [min, max]. */
 bool mx_str_i64(struct mx_str s, int64_t min, int64_t max, int64_t *ret_value);
+/* The number in decimal, in `out`, without a NUL. */
+struct mx_str mx_str_i64_text(int64_t v, char out[MX_I64_TEXT]);
 /* Copy into the arena, NUL-terminated. Absent stays absent. */
 struct mx_str mx_str_dup(struct mx_arena *a, struct mx_str s);
 /* printf into the arena. */

@@ -71,6 +71,12 @@ void mx_trace_begin(struct mx_arena *a, struct mx_str traceparent, struct mx_tra
 
 struct mx_str mx_trace_parent(struct mx_arena *a, const struct mx_trace *t)
 {
-    return mx_str_fmt(a, "00-%.*s-%.*s-%02x", MX_FMT(t->id), MX_FMT(t->span),
-                      t->sampled ? SAMPLED : 0);
+    char *text = mx_arena_alloc(a, LENGTH);
+
+    memcpy(text, "00-", TRACE_AT);
+    memcpy(text + TRACE_AT, t->id.p, MX_TRACE_ID);
+    text[SPAN_AT - 1] = '-';
+    memcpy(text + SPAN_AT, t->span.p, MX_SPAN_ID);
+    memcpy(text + FLAGS_AT - 1, t->sampled ? "-01" : "-00", 3);
+    return (struct mx_str){text, LENGTH};
 }

@@ -133,6 +133,22 @@ static void test_i64(void)
     }
 }
 
+static void test_i64_text(void)
+{
+    static const struct {
+        int64_t value;
+        const char *text;
+    } rows[] = {{0, "0"},
+                {-1, "-1"},
+                {10, "10"},
+                {INT64_MAX, "9223372036854775807"},
+                {INT64_MIN, "-9223372036854775808"}};
+    char out[MX_I64_TEXT];
+
+    for (size_t i = 0; i < MX_LEN(rows); i++)
+        tap_str(mx_str_i64_text(rows[i].value, out), rows[i].text, "an integer as text");
+}
+
 static void test_copies(void)
 {
     struct mx_str s = mx_str_dup(arena, mx_str_sub(MX_S("abc"), 0, 2));
@@ -224,6 +240,7 @@ int main(void)
     test_parts();
     test_split();
     test_i64();
+    test_i64_text();
     test_copies();
     test_utf8();
     test_hash();
