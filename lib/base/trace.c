@@ -1,6 +1,7 @@
 #include "base/trace.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/rnd.h"
 
 #define TRACE_AT 3
@@ -71,12 +72,13 @@ void mx_trace_begin(struct mx_arena *a, struct mx_str traceparent, struct mx_tra
 
 struct mx_str mx_trace_parent(struct mx_arena *a, const struct mx_trace *t)
 {
-    char *text = mx_arena_alloc(a, LENGTH);
+    struct mx_buf out;
 
-    memcpy(text, "00-", TRACE_AT);
-    memcpy(text + TRACE_AT, t->id.p, MX_TRACE_ID);
-    text[SPAN_AT - 1] = '-';
-    memcpy(text + SPAN_AT, t->span.p, MX_SPAN_ID);
-    memcpy(text + FLAGS_AT - 1, t->sampled ? "-01" : "-00", 3);
-    return (struct mx_str){text, LENGTH};
+    mx_buf_init(&out, a, LENGTH);
+    mx_buf_str(&out, MX_S("00-"));
+    mx_buf_str(&out, t->id);
+    mx_buf_byte(&out, '-');
+    mx_buf_str(&out, t->span);
+    mx_buf_str(&out, t->sampled ? MX_S("-01") : MX_S("-00"));
+    return mx_buf_view(&out);
 }

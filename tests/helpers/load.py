@@ -216,7 +216,7 @@ def settled(stack):
 
 
 class NginxErrors:
-    """The lines that nginx adds to its error log from now on."""
+    """The lines that nginx adds to its error log from now on, but for what a later nginx says of the settings."""
 
     def __init__(self, stack):
         self.path = stack.run / "nginx" / "error.log"
@@ -225,7 +225,7 @@ class NginxErrors:
     def new(self):
         with open(self.path, encoding="utf-8", errors="replace") as f:
             f.seek(self.seen)
-            return f.read().splitlines()
+            return [line for line in f.read().splitlines() if "directive is deprecated" not in line]
 
     def timed_out(self):
         """Those that tell of a worker for which nginx waited for too long."""

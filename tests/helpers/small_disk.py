@@ -41,9 +41,10 @@ class Disk:
 def mounted(place, size):
     """A Disk of `size` bytes at `place`, which is made; the test is skipped where nobody may mount."""
     place.mkdir(parents=True)
-    outside, back_to = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY), os.getcwd()
+    outside, root, back_to = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY), os.open("/", os.O_RDONLY), os.getcwd()
     if libc.unshare(CLONE_NEWNS) != 0:
         os.close(outside)
+        os.close(root)
         pytest.skip(f"no mounts of one's own are permitted: {os.strerror(ctypes.get_errno())}")
     try:
         refused = mount("--make-rslave", "/") or mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", place)
@@ -52,5 +53,8 @@ def mounted(place, size):
         yield Disk(place, size)
     finally:
         assert libc.setns(outside, CLONE_NEWNS) == 0, os.strerror(ctypes.get_errno())
+        os.fchdir(root)  # that of the namespace is another one in a chroot
+        os.chroot(".")
         os.close(outside)
+        os.close(root)
         os.chdir(back_to)
