@@ -15,6 +15,21 @@ from wire import Wire
 BROKEN = (OSError, http.client.HTTPException)
 
 
+def insist(wire, method, path, body=None, key=None, broken=lambda: None):
+    """The answer to a request that is sent again, with its key, as often as its connection breaks."""
+    more = {"Idempotency_Key": key} if key else {}
+
+    def answered():
+        try:
+            return wire.send(method, path, body, **more)
+        except BROKEN:
+            broken()
+            wire.connection.close()
+            return None
+
+    return until(answered, what=path)
+
+
 class Buyer:
     """Orders as one guest after the other. A request that breaks is sent again with the same key, as often as need be."""
 
@@ -30,17 +45,10 @@ class Buyer:
         self.keys[key] = (wire.token, json.loads(answer))
 
     def post(self, wire, path, body=None, key=None):
-        key = key or unique_key()
+        return expect(insist(wire, "POST", path, body, key or unique_key(), self.count_broken), 201)
 
-        def answered():
-            try:
-                return wire.send("POST", path, body, Idempotency_Key=key)
-            except BROKEN:
-                self.broken += 1
-                wire.connection.close()
-                return None
-
-        return expect(until(answered, what=path), 201)
+    def count_broken(self):
+        self.broken += 1
 
 
 @pytest.fixture
@@ -72,10 +80,11 @@ class Shop:
         wire = Wire(self.stack)
         for key, (token, order) in told.items():
             wire.token = token
-            assert json.loads(expect(wire.send("GET", f"/v1/orders/{order['id']}"), 200))["id"] == order["id"]
+            shown = expect(insist(wire, "GET", f"/v1/orders/{order['id']}"), 200)
+            assert json.loads(shown)["id"] == order["id"]
         for b in self.buyers:
             key, (wire.token, order) = list(b.keys.items())[-1]
-            again = expect(wire.send("POST", "/v1/checkout", b.pay, Idempotency_Key=key), 201)
+            again = expect(insist(wire, "POST", "/v1/checkout", b.pay, key), 201)
             assert json.loads(again) == order
         invariants.check(db, self.since)
         assert assert_ledger(db, self.variant)["reserved"] == len(stored)
