@@ -217,9 +217,10 @@ def test_the_servers_secret_rotates_under_load(stack, keys, apps):
 def test_a_bad_key_is_not_taken_up(stack, keys, apps):
     """While the store serves it goes on with the keys of before, and says so; a reload is refused."""
     with Undisturbed(stack, apps) as load:
-        bad = keys.path / "bad.hs256"
+        bad = keys.path.parent / "bad.hs256"
         bad.write_text("AAAA")
         bad.chmod(0o600)
+        bad = bad.rename(keys.path / bad.name)  # a worker looks at any moment
         load.more(60)
         assert "bad.hs256: 3 bytes" in stack.log()
         lines = stack.log().count("cannot load the keys, the previous ones stay in use")
