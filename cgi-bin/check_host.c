@@ -130,25 +130,20 @@ static const char *read_file(struct mx_arena *a, const char *path)
 /* The kernel cuts a longer backlog without a word. */
 void mx_check_backlog(struct mx_check *c)
 {
-    const struct {
-        const char *setting;
-        int64_t backlog;
-
-    } backlogs[] = {{"backlog", c->conf->backlog},
-                    {"slow_backlog", c->conf->slow_backlog},
-                    {"pay_backlog", c->conf->pay_backlog},
-                    {"staff_backlog", c->conf->staff_backlog}};
     struct mx_str text = mx_str_c(read_file(c->arena, "/proc/sys/net/core/somaxconn")), line;
+    struct mx_pools pools;
     int64_t most;
 
-    if (!mx_str_split(&text, '\n', &line) || !mx_str_i64(line, 0, INT32_MAX, &most))
+    if (!mx_str_split(&text, '\n', &line) || !mx_str_i64(line, 0, INT32_MAX, &most) ||
+        mx_pools_make(c->arena, c->conf, &pools))
         return;
-    for (size_t i = 0; i < MX_LEN(backlogs); i++)
-        if (most < backlogs[i].backlog)
+    for (int i = 0; i < MX_POOL_KINDS; i++)
+        if (most < pools.at[i].backlog)
             mx_check_warn(c,
                           "%s = %lld, but the kernel lets %lld connections wait: raise "
                           "net.core.somaxconn (sysctl), or nginx answers 502 from there on",
-                          backlogs[i].setting, (long long)backlogs[i].backlog, (long long)most);
+                          pools.at[i].backlog_setting, (long long)pools.at[i].backlog,
+                          (long long)most);
 }
 
 /* ---- nginx ---- */

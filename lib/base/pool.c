@@ -13,17 +13,18 @@ const char *const mx_pool_kind_names[MX_POOL_KINDS] = {"fast", "slow", "pay", "s
 
 /* The settings of a kind, and who serves it while it may have no workers. */
 static const struct {
-    const char *setting;
+    const char *setting, *backlog_setting;
     size_t socket, workers, backlog;
     enum mx_pool_kind host;
 } kinds[MX_POOL_KINDS] = {
 #define AT(name) offsetof(struct mx_settings, name)
-    [MX_POOL_FAST] = {"socket", AT(socket), AT(workers), AT(backlog), MX_POOL_FAST},
-    [MX_POOL_SLOW] = {"socket_slow", AT(socket_slow), AT(slow_workers), AT(slow_backlog),
-                      MX_POOL_SLOW},
-    [MX_POOL_PAY] = {"socket_pay", AT(socket_pay), AT(pay_workers), AT(pay_backlog), MX_POOL_SLOW},
-    [MX_POOL_STAFF] = {"socket_staff", AT(socket_staff), AT(staff_workers), AT(staff_backlog),
-                       MX_POOL_FAST},
+    [MX_POOL_FAST] = {"socket", "backlog", AT(socket), AT(workers), AT(backlog), MX_POOL_FAST},
+    [MX_POOL_SLOW] = {"socket_slow", "slow_backlog", AT(socket_slow), AT(slow_workers),
+                      AT(slow_backlog), MX_POOL_SLOW},
+    [MX_POOL_PAY] = {"socket_pay", "pay_backlog", AT(socket_pay), AT(pay_workers), AT(pay_backlog),
+                     MX_POOL_SLOW},
+    [MX_POOL_STAFF] = {"socket_staff", "staff_backlog", AT(socket_staff), AT(staff_workers),
+                       AT(staff_backlog), MX_POOL_FAST},
 #undef AT
 };
 
@@ -101,6 +102,7 @@ static struct mx_pool of_kind(struct mx_arena *a, const struct mx_settings *conf
                         .kind = kind,
                         .setting = kinds[kind].setting,
                         .socket = socket_of(a, conf, kind),
+                        .backlog_setting = kinds[kind].backlog_setting,
                         .backlog = *(const int64_t *)((const char *)conf + kinds[kind].backlog),
                         .nice = kind == MX_POOL_SLOW ? conf->slow_nice : 0,
                         .served_by = (int)kind};

@@ -20,6 +20,7 @@ struct mx_pool {
     const char *setting;     /* the name of that of its socket */
     const char *socket;      /* a path or host:port; NULL: nobody listens for it */
     struct mx_range workers; /* the same twice: a fixed number; min 0: on demand */
+    const char *backlog_setting;
     int64_t backlog, nice;
     int served_by; /* the pool whose workers take its requests: itself, unless it may have none */
 };

@@ -154,7 +154,6 @@ static void hand_over(struct master *m)
     mx_net_notify(mx_arena_printf(m->texts, "MAINPID=%d", (int)m->successor.pid));
     mx_successor_named(&m->successor);
     m->control.quiet = m->scrape.quiet = true;
-    mx_master_set_others(m, true);
     mx_master_begin_to_stop(m, "another program has taken over: ask again");
     if (reload_asked)
         kill(m->successor.pid, SIGHUP);

@@ -77,6 +77,15 @@ class Buyer:
         assert int(self.answer.headers["Retry-After"]) >= 1
         until(lambda: not self.waits(), what="the end of the statement in the server")
 
+    def assert_ended_with_its_worker(self):
+        """The statement of a worker that is killed ends in the server before it has what it waits for."""
+        with self.hold("cart", "id"):
+            self.add()
+            until(self.waits, what="it waits")
+            os.kill(workers(self.stack, state="busy")[0]["pid"], signal.SIGKILL)
+            until(lambda: not self.waits(), what="the end of the statement in the server")
+            self.wait()
+
     def assert_unharmed(self, adds=1):
         s = status(self.stack)
         assert (s["died"], s["killed"]) == (0, 0)
@@ -197,12 +206,7 @@ def test_the_killer_dies(stack, buyer):
     first = status(stack)["killer"]
     os.kill(first, signal.SIGKILL)
     until(lambda: status(stack)["killer"] not in (0, first), what="another one")
-    with buyer.hold("cart", "id"):
-        buyer.add()
-        until(buyer.waits, what="it waits")
-        os.kill(workers(stack, state="busy")[0]["pid"], signal.SIGKILL)
-        until(lambda: not buyer.waits(), what="the end of the statement in the server")
-        buyer.wait()
+    buyer.assert_ended_with_its_worker()
     last = status(stack)["killer"]
     stack.merx("reload")
     assert status(stack)["killer"] not in (0, last)
@@ -233,12 +237,7 @@ def test_an_upgrade_brings_a_killer_of_its_own(stack, buyer):
     note_pid(stack, "serve", now["pid"])
     assert now["pid"] != before["pid"] and now["killer"] not in (0, before["killer"])
     until(lambda: not alive(before["killer"]), what="the end of the one before")
-    with buyer.hold("cart", "id"):
-        buyer.add()
-        until(buyer.waits, what="it waits")
-        os.kill(workers(stack, state="busy")[0]["pid"], signal.SIGKILL)
-        until(lambda: not buyer.waits(), what="the end of the statement in the server")
-        buyer.wait()
+    buyer.assert_ended_with_its_worker()
 
 
 def name_of(pid):

@@ -18,6 +18,11 @@ from load import (
 from wire import Wire
 
 
+def until_serving(stack):
+    until(lambda: stack.merx("status", check=False).returncode == 0 and status(stack)["phase"] == "serving",
+          what="it serves")
+
+
 class Installed:
     """A program in a place of its own, whose master serves the stack."""
 
@@ -43,8 +48,7 @@ class Installed:
         self.process = subprocess.Popen(
             [*self.launcher, self.path, "serve"], env=self.env, start_new_session=True, pass_fds=self.fds)
         note_pid(self.stack, "serve", self.process.pid)
-        until(lambda: self.stack.merx("status", check=False).returncode == 0 and status(self.stack)["phase"] == "serving",
-              what="it serves")
+        until_serving(self.stack)
 
     def upgrade(self):
         """`merx upgrade` in the background."""
@@ -248,8 +252,7 @@ def test_an_old_master_that_is_killed_takes_no_request_with_it(make):
     new = successor(master, known)
     os.kill(master, signal.SIGKILL)
     background.wait(PATIENCE_S)
-    until(lambda: stack.merx("status", check=False).returncode == 0 and status(stack)["phase"] == "serving",
-          what="the new one serves")
+    until_serving(stack)
     assert status(stack)["pid"] == new
     note_pid(stack, "serve", new)
     with unharmed(stack, variant):
@@ -271,8 +274,7 @@ def test_workers_of_a_killed_master_keep_connections_while_the_new_one_boots(mak
     until(lambda: sum(map(alive, known)) == 1, what="workers without connections have ended")
     go.touch()
     note_pid(stack, "serve", new)
-    until(lambda: stack.merx("status", check=False).returncode == 0 and status(stack)["phase"] == "serving",
-          what="the new one serves")
+    until_serving(stack)
     assert kept.get(keep=True).status == 200
     kept.close()
     until(lambda: not any(map(alive, known)), what="the last worker has ended")
