@@ -291,27 +291,36 @@ def show(result):
         print(f"ready, {name}: {seconds * 1000:.0f} ms after the start")
 
 
-def main():
+def run(rig, work, show, path):
+    """Prepare a bench on the rig, let `work` measure, show and keep what it returns, and exit: with 1 if an answer
+    was not what it should be."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    older = os.environ.get("BESIDE")
-    rig = Rig(pathlib.Path(older).resolve() if older else None)
     try:
         progress("starting a store")
         bench = Bench(rig.start())
         bench.prepare()
-        bench.same_answers()
-        progress("all sides give the same answers")
-        bench.enough_guests()
-        bench.measure()
-        result = bench.results()
+        result = work(bench)
     finally:
         rig.stop()
     show(result)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"written to {RESULT.relative_to(BUILD.parents[1])}")
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"written to {path.relative_to(BUILD.parents[1])}")
     for fault in bench.failed:
         print(f"FAILED {fault}", file=sys.stderr)
     sys.exit(1 if bench.failed else 0)
+
+
+def work(bench):
+    bench.same_answers()
+    progress("all sides give the same answers")
+    bench.enough_guests()
+    bench.measure()
+    return bench.results()
+
+
+def main():
+    older = os.environ.get("BESIDE")
+    run(Rig(pathlib.Path(older).resolve() if older else None), work, show, RESULT)
 
 
 if __name__ == "__main__":

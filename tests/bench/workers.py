@@ -1,10 +1,7 @@
 """merx and the bare loop with several numbers of workers; tests/bench/run says what it measures."""
-import json
 import os
-import signal
-import sys
 
-from bench import SECONDS, Bench, progress
+from bench import SECONDS, progress, run
 from rig import BUILD, Rig, pss_kib
 
 COUNTS = [int(n) for n in os.environ["BENCH_WORKERS"].split()]
@@ -45,22 +42,9 @@ def show(rows):
         print(f"{row['workers']:>8}{rates}{pss:>16}{row['ready_ms']:>7}")
 
 
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    rig = Rig()
-    try:
-        progress("starting a store")
-        bench = Bench(rig.start())
-        bench.prepare()
-        bench.enough_guests()
-        rows = [measure(bench, count) for count in COUNTS]
-    finally:
-        rig.stop()
-    show(rows)
-    RESULT.write_text(json.dumps(rows, indent=1) + "\n")
-    for fault in bench.failed:
-        print(f"FAILED {fault}", file=sys.stderr)
-    sys.exit(1 if bench.failed else 0)
+def work(bench):
+    bench.enough_guests()
+    return [measure(bench, count) for count in COUNTS]
 
 
-main()
+run(Rig(), work, show, RESULT)
